@@ -1,0 +1,404 @@
+//! Fields of a configuration: plain values, values of other nodes, and the two stages between them.
+
+use std::{
+    any::Any,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Address, Cell, OnChange, PhysicalId, Ref, Resource};
+
+/// Outputs of the nodes that exist, by address.
+#[derive(Clone, Default)]
+pub struct Outputs(BTreeMap<Address, Arc<dyn Any + Send + Sync>>);
+
+impl Outputs {
+    pub(super) fn insert(&mut self, of: Address, outputs: Arc<dyn Any + Send + Sync>) {
+        self.0.insert(of, outputs);
+    }
+
+    fn get<R: Resource>(&self, of: &Address) -> Option<&R::Outputs> {
+        self.0.get(of)?.downcast_ref()
+    }
+}
+
+/// A value that can stand in a configuration.
+pub trait Field {
+    /// The same value once every reference in it is resolved.
+    type Resolved;
+
+    /// How the engine sees it, given what exists.
+    fn cell(&self, outputs: &Outputs) -> Cell;
+
+    /// Calls `visit` with every node it refers to.
+    fn refs(&self, visit: &mut dyn FnMut(&Address));
+
+    /// Calls `visit` with every object it uses, as far as they are known.
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        let _ = visit;
+    }
+
+    /// Resolves it, or says which node has to exist first.
+    fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address>;
+}
+
+/// Makes a plain serialisable value a [`Field`](crate::engine::Field).
+#[macro_export]
+macro_rules! leaf {
+    ($($t:ty),+ $(,)?) => {$(
+        impl $crate::engine::Field for $t {
+            type Resolved = Self;
+            fn cell(&self, _: &$crate::engine::Outputs) -> $crate::engine::Cell {
+                $crate::engine::Cell::Known(serde_json::json!(self))
+            }
+            fn refs(&self, _: &mut dyn FnMut(&$crate::engine::Address)) {}
+            fn resolve(&self, _: &$crate::engine::Outputs) -> Result<Self, $crate::engine::Address> {
+                Ok(self.clone())
+            }
+        }
+    )+};
+}
+leaf!(bool, u16, u32, String, ipnet::Ipv4Net);
+
+/// Makes a newtype for the id of one kind of object: a [`Field`](crate::engine::Field) that says
+/// which object it uses.
+#[macro_export]
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(pub $crate::engine::PhysicalId);
+
+        impl $name {
+            /// Takes the id as the cloud writes it.
+            pub fn new(id: impl Into<String>) -> Self {
+                Self($crate::engine::PhysicalId(id.into()))
+            }
+
+            /// The id as the cloud writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::engine::Field for $name {
+            type Resolved = Self;
+            fn cell(&self, _: &$crate::engine::Outputs) -> $crate::engine::Cell {
+                $crate::engine::Cell::Known(self.as_str().into())
+            }
+            fn refs(&self, _: &mut dyn FnMut(&$crate::engine::Address)) {}
+            fn uses(&self, visit: &mut dyn FnMut(&$crate::engine::PhysicalId)) {
+                visit(&self.0);
+            }
+            fn resolve(&self, _: &$crate::engine::Outputs) -> Result<Self, $crate::engine::Address> {
+                Ok(self.clone())
+            }
+        }
+    };
+}
+
+/// Values whose order means nothing.
+impl<F: Field> Field for Vec<F> {
+    type Resolved = Vec<F::Resolved>;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        Cell::Set(self.iter().map(|field| field.cell(outputs)).collect())
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        self.iter().for_each(|field| field.refs(visit));
+    }
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.iter().for_each(|field| field.uses(visit));
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
+        self.iter().map(|field| field.resolve(outputs)).collect()
+    }
+}
+
+impl<K: ToString + Ord + Clone, F: Field> Field for BTreeMap<K, F> {
+    type Resolved = BTreeMap<K, F::Resolved>;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        Cell::Map(self.iter().map(|(key, field)| (key.to_string(), field.cell(outputs))).collect())
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        self.values().for_each(|field| field.refs(visit));
+    }
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.values().for_each(|field| field.uses(visit));
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
+        self.iter().map(|(key, field)| Ok((key.clone(), field.resolve(outputs)?))).collect()
+    }
+}
+
+/// A value that is known, or is an output of another node.
+#[derive(Debug)]
+pub enum Input<T> {
+    /// Known now.
+    Known(T),
+    /// Known once the node exists.
+    Output(OutputRef<T>),
+}
+
+/// Which output of which node.
+pub struct OutputRef<T> {
+    of: Address,
+    name: &'static str,
+    get: Arc<dyn Fn(&Outputs, &Address) -> Option<T> + Send + Sync>,
+}
+
+impl<T> std::fmt::Debug for OutputRef<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.of, self.name)
+    }
+}
+
+impl<R: Resource> Ref<R> {
+    /// An output of the node, as an input of another.
+    pub fn output<T: 'static>(&self, name: &'static str, get: fn(&R::Outputs) -> T) -> Input<T> {
+        Input::Output(OutputRef {
+            of: self.address.clone(),
+            name,
+            get: Arc::new(move |outputs, of| outputs.get::<R>(of).map(get)),
+        })
+    }
+}
+
+impl<T: Clone> Clone for Input<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Known(value) => Self::Known(value.clone()),
+            Self::Output(OutputRef { of, name, get }) => {
+                Self::Output(OutputRef { of: of.clone(), name, get: get.clone() })
+            }
+        }
+    }
+}
+
+impl<T> From<T> for Input<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T: Field<Resolved = T> + Clone> Field for Input<T> {
+    type Resolved = T;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        match self {
+            Self::Known(value) => value.cell(outputs),
+            Self::Output(OutputRef { of, name, .. }) => match self.resolve(outputs) {
+                Ok(value) => value.cell(outputs),
+                Err(_) => Cell::Unknown { from: format!("{of}.{name}") },
+            },
+        }
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        if let Self::Output(output) = self {
+            visit(&output.of);
+        }
+    }
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        if let Self::Known(value) = self {
+            value.uses(visit);
+        }
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<T, Address> {
+        match self {
+            Self::Known(value) => Ok(value.clone()),
+            Self::Output(output) => {
+                (output.get)(outputs, &output.of).ok_or_else(|| output.of.clone())
+            }
+        }
+    }
+}
+
+/// Whether references of a configuration are still references, or already values.
+pub trait Stage: Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// A field that may refer to another node.
+    type In<T: Value>: Field<Resolved = T> + Clone + std::fmt::Debug + Send + Sync;
+    /// A node that has to exist first although none of its values is used.
+    type After: Field<Resolved = ()> + Clone + std::fmt::Debug + Send + Sync;
+}
+
+/// A plain value that may stand where a reference may.
+pub trait Value: Field<Resolved = Self> + Clone + std::fmt::Debug + Send + Sync + 'static {}
+impl<T: Field<Resolved = T> + Clone + std::fmt::Debug + Send + Sync + 'static> Value for T {}
+
+/// As the spec declares it: references are [`Input`]s.
+#[derive(Clone, Copy, Debug)]
+pub enum Declared {}
+/// As the cloud has it, or is told to: references are plain values.
+#[derive(Clone, Copy, Debug)]
+pub enum Resolved {}
+
+impl Stage for Declared {
+    type In<T: Value> = Input<T>;
+    type After = After;
+}
+impl Stage for Resolved {
+    type In<T: Value> = T;
+    type After = ();
+}
+
+/// Nodes that have to exist first although none of their values is used: never a difference.
+#[derive(Clone, Debug, Default)]
+pub struct After(BTreeSet<Address>);
+
+impl After {
+    /// Starts with one node.
+    pub fn node<R>(node: &Ref<R>) -> Self {
+        Self(BTreeSet::from([node.address.clone()]))
+    }
+}
+
+impl Field for After {
+    type Resolved = ();
+
+    fn cell(&self, _: &Outputs) -> Cell {
+        Cell::Any
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        self.0.iter().for_each(visit);
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<(), Address> {
+        match self.0.iter().find(|address| !outputs.0.contains_key(address)) {
+            Some(missing) => Err(missing.clone()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Field for () {
+    type Resolved = ();
+
+    fn cell(&self, _: &Outputs) -> Cell {
+        Cell::Any
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<(), Address> {
+        Ok(())
+    }
+}
+
+/// The settable part of a resource: every field named, each with what its change costs.
+///
+/// Implemented by [`config!`](crate::config), never by hand.
+pub trait Config: Fields + Field + Clone + std::fmt::Debug + Send + Sync + 'static {
+    /// The same with references in place of values.
+    type Declared: Field<Resolved = Self> + Fields + Send + Sync;
+
+    /// Field names with their costs, for documentation and tests.
+    const FIELDS: &'static [(&'static str, OnChange)];
+}
+
+/// One field of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name in the struct.
+    pub field: &'static str,
+    /// What its change costs.
+    pub on_change: OnChange,
+    /// Its value.
+    pub cell: Cell,
+}
+
+/// The rows of a configuration, at any stage.
+pub trait Fields {
+    /// Every field, in the order of the rows.
+    fn fields(&self, outputs: &Outputs) -> Vec<Row>;
+}
+
+/// Says what a change of each field of a `struct Name<S: Stage>` costs.
+///
+/// The expansion takes the struct apart without `..`, so a field without a row does not compile.
+#[macro_export]
+macro_rules! config {
+    (@rows $self:ident, $outputs:ident, $($field:ident: $on_change:ident),+) => {{
+        let Self { $($field),+ } = $self;
+        vec![$($crate::engine::Row {
+            field: stringify!($field),
+            on_change: $crate::engine::OnChange::$on_change,
+            cell: $crate::engine::Field::cell($field, $outputs),
+        }),+]
+    }};
+    (@field $self_ty:ty, $resolved:ty, $make:ident, $($field:ident),+) => {
+        impl $crate::engine::Field for $self_ty {
+            type Resolved = $resolved;
+            fn cell(&self, outputs: &$crate::engine::Outputs) -> $crate::engine::Cell {
+                let Self { $($field),+ } = self;
+                $crate::engine::Cell::Map([$((
+                    stringify!($field).to_owned(),
+                    $crate::engine::Field::cell($field, outputs),
+                )),+].into())
+            }
+            fn refs(&self, visit: &mut dyn FnMut(&$crate::engine::Address)) {
+                let Self { $($field),+ } = self;
+                $($crate::engine::Field::refs($field, visit);)+
+            }
+            fn uses(&self, visit: &mut dyn FnMut(&$crate::engine::PhysicalId)) {
+                let Self { $($field),+ } = self;
+                $($crate::engine::Field::uses($field, visit);)+
+            }
+            fn resolve(&self, outputs: &$crate::engine::Outputs) -> Result<$resolved, $crate::engine::Address> {
+                let Self { $($field),+ } = self;
+                Ok($make { $($field: $crate::engine::Field::resolve($field, outputs)?),+ })
+            }
+        }
+    };
+    ($name:ident { $($field:ident: $on_change:ident),+ $(,)? }) => {
+        impl<S: $crate::engine::Stage> $crate::engine::Fields for $name<S> {
+            fn fields(&self, outputs: &$crate::engine::Outputs) -> Vec<$crate::engine::Row> {
+                $crate::config!(@rows self, outputs, $($field: $on_change),+)
+            }
+        }
+        impl $crate::engine::Config for $name<$crate::engine::Resolved> {
+            type Declared = $name<$crate::engine::Declared>;
+            const FIELDS: &'static [(&'static str, $crate::engine::OnChange)] =
+                &[$((stringify!($field), $crate::engine::OnChange::$on_change)),+];
+        }
+        $crate::record!($name { $($field),+ });
+    };
+}
+
+/// Makes a `struct Name<S: Stage>` a [`Field`](crate::engine::Field), field by field.
+#[macro_export]
+macro_rules! record {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        $crate::config!(@field $name<$crate::engine::Declared>, $name<$crate::engine::Resolved>, $name, $($field),+);
+        $crate::config!(@field $name<$crate::engine::Resolved>, $name<$crate::engine::Resolved>, $name, $($field),+);
+    };
+}
+
+/// The name of a field, checked by the compiler.
+#[macro_export]
+macro_rules! field {
+    ($config:ident.$field:ident) => {{
+        // Never called: it only has to compile.
+        let _ = |config: &$config| {
+            let _ = &config.$field;
+        };
+        stringify!($field)
+    }};
+}

@@ -1,0 +1,142 @@
+//! What was about to be done and what came of it: what a next run may know of this one.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use jiff::Timestamp;
+
+use super::{Address, Cell, PhysicalId};
+
+/// A creation that was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The node, as text: its kind may be of another version of this program.
+    pub address: String,
+    /// When.
+    pub at: Timestamp,
+    /// What came of it, if that is known.
+    pub id: Option<PhysicalId>,
+}
+
+/// A record that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("the local record could not be {verb}; nothing was changed on its account")]
+pub struct JournalError {
+    /// `read` or `written`.
+    pub verb: &'static str,
+    /// Why.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// A repair that was made.
+#[derive(Clone, Debug)]
+pub struct Repair<'a> {
+    /// The node.
+    pub address: &'a Address,
+    /// The field.
+    pub field: &'static str,
+    /// What was there.
+    pub from: &'a Cell,
+    /// What it was set to.
+    pub to: &'a Cell,
+}
+
+/// What was begun and done, for the next run. Each record is durable when its call returns.
+pub trait Journal: Send + Sync {
+    /// Records that a creation is about to be asked for.
+    fn begin(&self, address: &Address, at: Timestamp) -> Result<(), JournalError>;
+    /// Records what came of it: an object, or nothing at all.
+    fn resolve(&self, address: &Address, id: Option<&PhysicalId>) -> Result<(), JournalError>;
+    /// The last creation of each node.
+    fn intents(&self) -> Result<Vec<Intent>, JournalError>;
+    /// Records that an object is gone.
+    fn gone(&self, id: &PhysicalId) -> Result<(), JournalError>;
+    /// Records who put the mark.
+    fn set_nonce(&self, nonce: &str) -> Result<(), JournalError>;
+    /// Whether this record goes back to that mark.
+    fn knows_nonce(&self, nonce: &str) -> Result<bool, JournalError>;
+    /// Records a repair, and says how often the very same was made since `since`, this one counted.
+    fn repaired(
+        &self,
+        repair: &Repair<'_>,
+        at: Timestamp,
+        since: Timestamp,
+    ) -> Result<u32, JournalError>;
+}
+
+/// A journal that ends with the process.
+#[derive(Debug, Default)]
+pub struct InMemory(Mutex<Records>);
+
+#[derive(Debug, Default)]
+struct Records {
+    intents: BTreeMap<String, Intent>,
+    nonces: Vec<String>,
+    repairs: Vec<(String, Timestamp)>,
+}
+
+impl InMemory {
+    fn records(&self) -> std::sync::MutexGuard<'_, Records> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Journal for InMemory {
+    fn begin(&self, address: &Address, at: Timestamp) -> Result<(), JournalError> {
+        let address = address.to_string();
+        self.records().intents.insert(address.clone(), Intent { address, at, id: None });
+        Ok(())
+    }
+
+    fn resolve(&self, address: &Address, id: Option<&PhysicalId>) -> Result<(), JournalError> {
+        let mut records = self.records();
+        match id {
+            None => drop(records.intents.remove(&address.to_string())),
+            Some(id) => {
+                if let Some(intent) = records.intents.get_mut(&address.to_string()) {
+                    intent.id = Some(id.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn intents(&self) -> Result<Vec<Intent>, JournalError> {
+        Ok(self.records().intents.values().cloned().collect())
+    }
+
+    fn gone(&self, id: &PhysicalId) -> Result<(), JournalError> {
+        self.records().intents.retain(|_, intent| intent.id.as_ref() != Some(id));
+        Ok(())
+    }
+
+    fn set_nonce(&self, nonce: &str) -> Result<(), JournalError> {
+        self.records().nonces.push(nonce.to_owned());
+        Ok(())
+    }
+
+    fn knows_nonce(&self, nonce: &str) -> Result<bool, JournalError> {
+        Ok(self.records().nonces.iter().any(|known| known == nonce))
+    }
+
+    fn repaired(
+        &self,
+        repair: &Repair<'_>,
+        at: Timestamp,
+        since: Timestamp,
+    ) -> Result<u32, JournalError> {
+        let key = repair.key();
+        let mut records = self.records();
+        records.repairs.push((key.clone(), at));
+        let same =
+            records.repairs.iter().filter(|(known, at)| *known == key && *at >= since).count();
+        Ok(u32::try_from(same).unwrap_or(u32::MAX))
+    }
+}
+
+impl Repair<'_> {
+    /// What makes two repairs the very same.
+    pub fn key(&self) -> String {
+        format!("{} {} {} {}", self.address, self.field, self.from, self.to)
+    }
+}

@@ -1,0 +1,55 @@
+//! The engine: brings a world to a declaration. It knows no cloud.
+//!
+//! ```text
+//! Graph ─ observe ─▶ Observation ─ plan ─▶ Plan ─ walk(gate) ─▶ Event*, Report
+//! ```
+//!
+//! `diff` stops before the walk; `apply` and the daemon walk the very plan that would be shown.
+
+mod address;
+mod call;
+mod cell;
+mod change;
+mod ensure;
+mod error;
+mod event;
+mod field;
+mod gate;
+mod graph;
+mod journal;
+mod mark;
+mod node;
+mod observe;
+mod order;
+mod plan;
+mod remove;
+mod resource;
+mod wait;
+mod walk;
+
+pub use self::{
+    address::{Address, PhysicalId, Ref},
+    call::{CallError, Class},
+    cell::{Cell, OnChange},
+    change::{Action, Change, Delta, FieldChange},
+    error::{Disposition, Error},
+    event::{Event, Sink, What},
+    field::{
+        After, Config, Declared, Field, Fields, Input, OutputRef, Outputs, Resolved, Row, Stage,
+        Value,
+    },
+    gate::{Approved, Deed, DryRun, Gate, Pass},
+    graph::{DeclaredTwice, Graph},
+    journal::{InMemory, Intent, Journal, JournalError, Repair},
+    node::{AnyKind, BoxFuture, KindOf, Node, Seen},
+    observe::{Doubt, Kinds, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe},
+    plan::{
+        Blocked, Counts, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict, plan,
+    },
+    resource::{
+        Calls, Cloud, Creation, Found, Identity, Kind, Mark, Owner, Phase, Replacement, Resource,
+        Scope,
+    },
+    wait::{Stop, StopSignal},
+    walk::{Done, Report, Walk, expected, walk},
+};

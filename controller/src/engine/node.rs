@@ -1,0 +1,310 @@
+//! Kinds, objects and nodes with their types erased: all the boilerplate there is, once.
+
+use std::{
+    any::Any, collections::BTreeSet, future::Future, marker::PhantomData, pin::Pin, sync::Arc,
+};
+
+use super::{
+    Address, CallError, Change, Config, Delta, Error, Field, Fields, Found, Identity, Kind,
+    Outputs, Owner, Phase, PhysicalId, Resource, Row, Scope,
+};
+
+/// A future without its type.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// An object the cloud has, whatever its kind.
+pub trait Seen: Send + Sync {
+    /// What is said of its kind.
+    fn kind(&self) -> &'static Kind;
+    /// What the cloud calls it.
+    fn id(&self) -> &PhysicalId;
+    /// Whose it is.
+    fn owner(&self) -> &Owner;
+    /// Where it is in its life.
+    fn phase(&self) -> &Phase;
+    /// Its fields.
+    fn rows(&self) -> Vec<Row>;
+    /// What others may use of it.
+    fn outputs(&self) -> Arc<dyn Any + Send + Sync>;
+    /// The objects it uses, which cannot go before it does.
+    fn uses(&self) -> BTreeSet<PhysicalId>;
+    /// Whether there is nothing of it to remove.
+    fn is_vacant(&self) -> bool;
+    /// The typed object.
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl dyn Seen + '_ {
+    /// The node it stands for, if it is ours.
+    pub fn address(&self) -> Option<Address> {
+        match self.owner() {
+            Owner::Us { name, .. } => Some(Address::new(self.kind().name, name.clone())),
+            Owner::Other => None,
+        }
+    }
+
+    /// Which object of its node it is; 0 if it is not ours.
+    pub fn ordinal(&self) -> u32 {
+        match self.owner() {
+            Owner::Us { ordinal, .. } => *ordinal,
+            Owner::Other => 0,
+        }
+    }
+}
+
+impl<R: Resource> Seen for Found<R> {
+    fn kind(&self) -> &'static Kind {
+        &R::ABOUT
+    }
+
+    fn id(&self) -> &PhysicalId {
+        &self.id
+    }
+
+    fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        self.config.fields(&Outputs::default())
+    }
+
+    fn outputs(&self) -> Arc<dyn Any + Send + Sync> {
+        Arc::new(self.outputs.clone())
+    }
+
+    fn uses(&self) -> BTreeSet<PhysicalId> {
+        let mut uses = BTreeSet::new();
+        Field::uses(&self.config, &mut |id| {
+            uses.insert(id.clone());
+        });
+        uses.remove(&self.id);
+        uses
+    }
+
+    fn is_vacant(&self) -> bool {
+        R::is_vacant(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// A kind, whatever it is.
+pub trait AnyKind<C>: Send + Sync {
+    /// What is said of it.
+    fn about(&self) -> &'static Kind;
+    /// Its fields and what a change of each costs.
+    fn fields(&self) -> &'static [(&'static str, super::OnChange)];
+    /// Finds objects.
+    fn find<'a>(
+        &'a self,
+        cloud: &'a C,
+        scope: Scope<'a>,
+    ) -> BoxFuture<'a, Result<Vec<Arc<dyn Seen>>, CallError>>;
+    /// Asks for an object to be gone.
+    fn delete<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<(), CallError>>;
+    /// Names what keeps an object from being removed.
+    fn blockers<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<Vec<String>, CallError>>;
+}
+
+/// The erased form of a kind.
+pub struct KindOf<R>(PhantomData<fn() -> R>);
+
+impl<R> Default for KindOf<R> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+fn typed<R: Resource>(seen: &dyn Seen) -> Option<&Found<R>> {
+    seen.as_any().downcast_ref()
+}
+
+fn erased<R: Resource>(found: Vec<Found<R>>) -> Vec<Arc<dyn Seen>> {
+    found.into_iter().map(|found| Arc::new(found) as Arc<dyn Seen>).collect()
+}
+
+impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
+    fn about(&self) -> &'static Kind {
+        &R::ABOUT
+    }
+
+    fn fields(&self) -> &'static [(&'static str, super::OnChange)] {
+        R::Config::FIELDS
+    }
+
+    fn find<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        scope: Scope<'a>,
+    ) -> BoxFuture<'a, Result<Vec<Arc<dyn Seen>>, CallError>> {
+        Box::pin(async move { Ok(erased(R::find(cloud, &scope).await?)) })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        Box::pin(async move {
+            match typed::<R>(have) {
+                Some(have) => R::delete(cloud, have).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn blockers<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<Vec<String>, CallError>> {
+        Box::pin(async move {
+            match typed::<R>(have) {
+                Some(have) => R::blockers(cloud, have).await,
+                None => Ok(Vec::new()),
+            }
+        })
+    }
+}
+
+/// A declared node, whatever its kind.
+pub trait Node<C>: Send + Sync {
+    /// Its name.
+    fn address(&self) -> &Address;
+    /// Its kind.
+    fn kind(&self) -> &dyn AnyKind<C>;
+    /// The nodes it refers to.
+    fn refs(&self) -> BTreeSet<Address>;
+    /// What is wanted, as far as it is known.
+    fn want(&self, outputs: &Outputs) -> Vec<Row>;
+    /// Asks for the object.
+    fn create<'a>(
+        &'a self,
+        cloud: &'a C,
+        me: &'a Identity,
+        outputs: &'a Outputs,
+    ) -> BoxFuture<'a, Result<PhysicalId, Error>>;
+    /// Finds who holds its natural key.
+    fn holder<'a>(
+        &'a self,
+        cloud: &'a C,
+        me: &'a Identity,
+        outputs: &'a Outputs,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Seen>>, Error>>;
+    /// Carries a difference out.
+    fn update<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+        outputs: &'a Outputs,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<(), Error>>;
+}
+
+impl<C> dyn Node<C> + '_ {
+    /// The difference between the declaration and what was seen.
+    pub fn diff(&self, seen: Option<&dyn Seen>, outputs: &Outputs) -> Change {
+        let want = self.want(outputs);
+        match seen {
+            None => Change::creation(want),
+            Some(seen) => Change::between(want, seen.rows(), seen.phase()),
+        }
+    }
+}
+
+pub(super) struct Typed<R: Resource> {
+    address: Address,
+    declared: <R::Config as Config>::Declared,
+    kind: KindOf<R>,
+}
+
+impl<R: Resource> Typed<R> {
+    pub(super) fn new(address: Address, declared: <R::Config as Config>::Declared) -> Self {
+        Self { address, declared, kind: KindOf::default() }
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<R::Config, Error> {
+        self.declared
+            .resolve(outputs)
+            .map_err(|missing| Error::Stale { why: format!("{missing} is not there any more") })
+    }
+}
+
+impl<R: Resource> Node<R::Cloud> for Typed<R> {
+    fn address(&self) -> &Address {
+        &self.address
+    }
+
+    fn kind(&self) -> &dyn AnyKind<R::Cloud> {
+        &self.kind
+    }
+
+    fn refs(&self) -> BTreeSet<Address> {
+        let mut refs = BTreeSet::new();
+        self.declared.refs(&mut |address| {
+            refs.insert(address.clone());
+        });
+        refs
+    }
+
+    fn want(&self, outputs: &Outputs) -> Vec<Row> {
+        self.declared.fields(outputs)
+    }
+
+    fn create<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        me: &'a Identity,
+        outputs: &'a Outputs,
+    ) -> BoxFuture<'a, Result<PhysicalId, Error>> {
+        Box::pin(async move { Ok(R::create(cloud, me, &self.resolve(outputs)?).await?) })
+    }
+
+    fn holder<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        me: &'a Identity,
+        outputs: &'a Outputs,
+    ) -> BoxFuture<'a, Result<Option<Arc<dyn Seen>>, Error>> {
+        Box::pin(async move {
+            let holder = R::holder(cloud, me, &self.resolve(outputs)?).await?;
+            Ok(holder.map(|found| Arc::new(found) as Arc<dyn Seen>))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+        outputs: &'a Outputs,
+        change: &'a Change,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let want = self.resolve(outputs)?;
+            let Some(have) = typed::<R>(have) else {
+                return Err(Error::Stale { why: "another kind of object was found".into() });
+            };
+            let mut delta = Delta::of(change);
+            R::update(cloud, have, &want, &mut delta).await?;
+            match delta.unclaimed() {
+                Some(field) => Err(Error::Unclaimed { field }),
+                None => Ok(()),
+            }
+        })
+    }
+}

@@ -1,0 +1,438 @@
+//! What has to happen, decided before anything does: the one value that is shown and walked.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{
+    Action, Address, Change, Graph, Observation, Outputs, Phase, PhysicalId, Replacement,
+    node::{Node, Seen},
+    order::{self, Held, Order, Step as OrderStep, Wanted},
+};
+
+/// One step of a plan.
+pub type Step = OrderStep<Address, ObjectKey>;
+
+/// An object: its kind and what the cloud calls it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectKey {
+    /// The kind.
+    pub kind: &'static str,
+    /// What the cloud calls it.
+    pub id: PhysicalId,
+}
+
+impl ObjectKey {
+    /// The key of an object.
+    pub fn of(seen: &dyn Seen) -> Self {
+        Self { kind: seen.kind().name, id: seen.id().clone() }
+    }
+}
+
+/// What has to happen.
+pub struct Plan<C> {
+    /// Every declared node, each after those it refers to.
+    pub nodes: Vec<PlannedNode<C>>,
+    /// Every object that has to go.
+    pub removals: Vec<Removal>,
+    /// Kinds that could not be read, and why.
+    pub unread: BTreeMap<&'static str, String>,
+    /// Why there is no order, if there is none.
+    pub ring: Option<String>,
+    /// When the world was looked at, on the wall.
+    pub time: Timestamp,
+    /// When the world was looked at, on the process's clock.
+    pub(super) at: Instant,
+    pub(super) order: Order<Address, ObjectKey>,
+}
+
+/// What has to happen to one node.
+pub struct PlannedNode<C> {
+    /// The node.
+    pub node: Arc<dyn Node<C>>,
+    /// Its present object.
+    pub seen: Option<Arc<dyn Seen>>,
+    /// What has to happen.
+    pub verdict: Verdict,
+    /// Dead objects whose creation may answer to the same token.
+    pub predecessors: Vec<String>,
+}
+
+/// What has to happen to a node, or why that cannot be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// This.
+    Change(Change),
+    /// Nothing can be said or done.
+    Blocked(Blocked),
+}
+
+/// Why nothing can be said of a node, or done to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blocked {
+    /// Its kind could not be read.
+    Unread(String),
+    /// None is seen, and there may be one.
+    Doubt(String),
+    /// Several objects claim to be it.
+    Duplicate(Vec<PhysicalId>),
+    /// Its object has lost our owner tag.
+    LostTag(PhysicalId),
+    /// A node it refers to is blocked.
+    Behind(Address),
+}
+
+/// An object that has to go.
+pub struct Removal {
+    /// The object.
+    pub seen: Arc<dyn Seen>,
+    /// Why.
+    pub reason: RemovalReason,
+    /// Why it has to stay for now, if it has.
+    pub held: Option<String>,
+}
+
+/// Why an object has to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemovalReason {
+    /// Nothing declared stands for it.
+    Undeclared,
+    /// A new object takes its place.
+    Replaced,
+    /// A new object has taken its place.
+    Superseded,
+    /// It is on its way out already.
+    Going,
+}
+
+/// How many of each there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Creations.
+    pub create: usize,
+    /// Changes in place.
+    pub update: usize,
+    /// Replacements.
+    pub replace: usize,
+    /// Removals, those of replaced objects not counted.
+    pub remove: usize,
+    /// Nodes as declared.
+    pub keep: usize,
+    /// Nodes of which nothing can be said, or that are refused.
+    pub blocked: usize,
+}
+
+/// Decides what has to happen.
+pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> Plan<C> {
+    let mut objects = Objects::sort(graph, seen);
+    let mut outputs = Outputs::default();
+    let mut blocked: BTreeSet<Address> = BTreeSet::new();
+    let mut nodes = Vec::new();
+    for node in graph.in_order() {
+        let address = node.address().clone();
+        let current = objects.current.get(&address).cloned();
+        let predecessors = objects.predecessors(&address, seen);
+        let verdict =
+            verdict(node.as_ref(), current.as_deref(), seen, &objects, &blocked, &outputs);
+        match (&verdict, &current) {
+            (Verdict::Blocked(_), _) => drop(blocked.insert(address)),
+            (Verdict::Change(change), Some(current))
+                if matches!(change.action, Action::Keep | Action::Update) =>
+            {
+                outputs.insert(address, current.outputs());
+            }
+            (Verdict::Change(change), _) if change.action == Action::Refuse => {
+                blocked.insert(address);
+            }
+            (Verdict::Change(_), _) => {}
+        }
+        nodes.push(PlannedNode { node: node.clone(), seen: current, verdict, predecessors });
+    }
+    let removals = objects.removals(&nodes, seen);
+    let mut plan = Plan {
+        nodes,
+        removals,
+        unread: seen
+            .kinds
+            .iter()
+            .filter_map(|(kind, found)| Some((*kind, found.as_ref().err()?.to_string())))
+            .collect(),
+        ring: None,
+        time: seen.time,
+        at: seen.at,
+        order: Order::new(),
+    };
+    match plan.ordered() {
+        Ok(order) => plan.order = order,
+        Err(Held(ring)) => plan.ring = Some(told(&ring)),
+    }
+    plan
+}
+
+/// The ring in words: who waits for whom.
+fn told(ring: &[Step]) -> String {
+    let steps: Vec<String> = ring
+        .iter()
+        .map(|step| match step {
+            OrderStep::Ensure(address) => format!("{address} to be settled"),
+            OrderStep::Remove(key) => format!("{} {} to be removed", key.kind, key.id),
+        })
+        .collect();
+    format!(
+        "there is no order: each of these waits for the next, and the last for the first: {}",
+        steps.join(", ")
+    )
+}
+
+fn verdict<C: Send + Sync + 'static>(
+    node: &dyn Node<C>,
+    current: Option<&dyn Seen>,
+    seen: &Observation,
+    objects: &Objects,
+    blocked: &BTreeSet<Address>,
+    outputs: &Outputs,
+) -> Verdict {
+    let address = node.address();
+    let about = node.kind().about();
+    if let Some(Err(error)) = seen.kinds.get(about.name) {
+        return Verdict::Blocked(Blocked::Unread(error.to_string()));
+    }
+    if let Some(ids) = objects.duplicates.get(address) {
+        return Verdict::Blocked(Blocked::Duplicate(ids.clone()));
+    }
+    if let Some(id) = seen.lost.get(address).filter(|_| current.is_none()) {
+        return Verdict::Blocked(Blocked::LostTag(id.clone()));
+    }
+    if let Some(behind) = node.refs().into_iter().find(|needed| blocked.contains(needed)) {
+        return Verdict::Blocked(Blocked::Behind(behind));
+    }
+    if current.is_none() {
+        let name = address.to_string();
+        let doubt = seen
+            .doubts
+            .iter()
+            .find(|doubt| doubt.address.as_deref().is_none_or(|address| address == name));
+        if let Some(doubt) = doubt {
+            return Verdict::Blocked(Blocked::Doubt(format!(
+                "{}; believed absent from {}",
+                doubt.why, doubt.until
+            )));
+        }
+    }
+    let mut change = node.diff(current, outputs);
+    if change.action == Action::Replace && about.replacement == Replacement::Never {
+        change.action = Action::Refuse;
+    }
+    Verdict::Change(change)
+}
+
+/// The objects that were seen, sorted by what they are to the declaration.
+struct Objects {
+    /// The present object of each node, of declared and of other ones.
+    current: BTreeMap<Address, Arc<dyn Seen>>,
+    duplicates: BTreeMap<Address, Vec<PhysicalId>>,
+    superseded: Vec<Arc<dyn Seen>>,
+    going: Vec<Arc<dyn Seen>>,
+    gone: Vec<Arc<dyn Seen>>,
+    undeclared: Vec<Arc<dyn Seen>>,
+}
+
+impl Objects {
+    fn sort<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> Self {
+        let mut sorted = Self {
+            current: BTreeMap::new(),
+            duplicates: BTreeMap::new(),
+            superseded: Vec::new(),
+            going: Vec::new(),
+            gone: Vec::new(),
+            undeclared: Vec::new(),
+        };
+        let mut claims: BTreeMap<Address, Vec<Arc<dyn Seen>>> = BTreeMap::new();
+        for object in seen.objects() {
+            let Some(address) = object.address() else { continue };
+            match object.phase() {
+                Phase::Gone => sorted.gone.push(object.clone()),
+                Phase::Going => sorted.going.push(object.clone()),
+                Phase::Ready | Phase::Pending(_) | Phase::Failed(_) => {
+                    if graph.node(&address).is_some() {
+                        claims.entry(address).or_default().push(object.clone());
+                    } else {
+                        sorted.undeclared.push(object.clone());
+                    }
+                }
+            }
+        }
+        for (address, mut claims) in claims {
+            claims.sort_by_key(|object| (object.ordinal(), object.id().clone()));
+            let newest = claims.last().map(|object| object.ordinal()).unwrap_or_default();
+            let (mut newest, older): (Vec<_>, Vec<_>) =
+                claims.into_iter().partition(|object| object.ordinal() == newest);
+            sorted.superseded.extend(older);
+            if newest.len() == 1 {
+                sorted.current.extend(newest.pop().map(|object| (address, object)));
+            } else {
+                sorted
+                    .duplicates
+                    .insert(address, newest.iter().map(|object| object.id().clone()).collect());
+            }
+        }
+        sorted
+    }
+
+    fn predecessors(&self, address: &Address, seen: &Observation) -> Vec<String> {
+        let name = address.to_string();
+        let mut dead: Vec<String> = self
+            .gone
+            .iter()
+            .chain(&self.going)
+            .filter(|object| object.address().as_ref() == Some(address))
+            .map(|object| object.id().0.clone())
+            .chain(seen.dead.get(&name).map(|id| id.0.clone()))
+            .collect();
+        dead.sort();
+        dead.dedup();
+        dead
+    }
+
+    fn removals<C>(&mut self, nodes: &[PlannedNode<C>], seen: &Observation) -> Vec<Removal> {
+        let replaced = nodes.iter().filter_map(|planned| match &planned.verdict {
+            Verdict::Change(change) if change.action == Action::Replace => planned.seen.clone(),
+            Verdict::Change(_) | Verdict::Blocked(_) => None,
+        });
+        let mut removals: Vec<Removal> = replaced
+            .map(|seen| (seen, RemovalReason::Replaced))
+            .chain(self.superseded.drain(..).map(|seen| (seen, RemovalReason::Superseded)))
+            .chain(self.undeclared.drain(..).map(|seen| (seen, RemovalReason::Undeclared)))
+            .chain(self.going.drain(..).map(|seen| (seen, RemovalReason::Going)))
+            .filter(|(seen, _)| !seen.is_vacant())
+            .map(|(seen, reason)| Removal { seen, reason, held: None })
+            .collect();
+        let unread: Vec<&str> =
+            seen.kinds.iter().filter(|(_, found)| found.is_err()).map(|(kind, _)| *kind).collect();
+        if !unread.is_empty() {
+            let why = format!("{} could not be read, and may use it", unread.join(", "));
+            removals.iter_mut().for_each(|removal| removal.held = Some(why.clone()));
+        }
+        let blocked = nodes.iter().filter(|planned| !planned.is_walked());
+        let mut holders: BTreeSet<PhysicalId> = blocked
+            .filter_map(|planned| planned.seen.as_ref())
+            .flat_map(|seen| seen.uses())
+            .collect();
+        // What a held object uses is held as well.
+        while let Some(removal) = removals
+            .iter_mut()
+            .find(|removal| removal.held.is_none() && holders.contains(removal.seen.id()))
+        {
+            removal.held = Some("an object that has to stay for now uses it".into());
+            holders.extend(removal.seen.uses());
+        }
+        removals
+    }
+}
+
+impl<C> PlannedNode<C> {
+    /// Whether the walk has a step for it.
+    pub fn is_walked(&self) -> bool {
+        match &self.verdict {
+            Verdict::Change(change) => change.action != Action::Refuse,
+            Verdict::Blocked(_) => false,
+        }
+    }
+
+    /// What has to happen, if that can be said.
+    pub fn change(&self) -> Option<&Change> {
+        match &self.verdict {
+            Verdict::Change(change) => Some(change),
+            Verdict::Blocked(_) => None,
+        }
+    }
+}
+
+impl<C: Send + Sync + 'static> Plan<C> {
+    /// How many of each there are.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for planned in &self.nodes {
+            let count = match planned.change().map(|change| change.action) {
+                Some(Action::Keep) => &mut counts.keep,
+                Some(Action::Create) => &mut counts.create,
+                Some(Action::Update) => &mut counts.update,
+                Some(Action::Replace) => &mut counts.replace,
+                Some(Action::Refuse) | None => &mut counts.blocked,
+            };
+            *count += 1;
+        }
+        counts.remove = self
+            .removals
+            .iter()
+            .filter(|removal| {
+                matches!(removal.reason, RemovalReason::Undeclared | RemovalReason::Superseded)
+            })
+            .count();
+        counts
+    }
+
+    /// Whether the world is as declared, as far as it was read.
+    pub fn is_empty(&self) -> bool {
+        let Counts { create, update, replace, remove, keep: _, blocked: _ } = self.counts();
+        create + update + replace + remove == 0 && !self.is_refused()
+    }
+
+    /// Whether something could not be read, so that nothing can be said of it.
+    pub fn is_unknown(&self) -> bool {
+        !self.unread.is_empty()
+            || self.nodes.iter().any(|planned| {
+                matches!(&planned.verdict, Verdict::Blocked(Blocked::Unread(_) | Blocked::Doubt(_)))
+            })
+    }
+
+    /// Whether the plan may not be walked at all.
+    pub fn is_refused(&self) -> bool {
+        self.ring.is_some()
+            || self.nodes.iter().any(|planned| {
+                planned.change().is_some_and(|change| change.action == Action::Refuse)
+            })
+    }
+
+    fn ordered(&self) -> Result<Order<Address, ObjectKey>, Held<Address, ObjectKey>> {
+        let walked: BTreeSet<&Address> = self
+            .nodes
+            .iter()
+            .filter(|planned| planned.is_walked())
+            .map(|planned| planned.node.address())
+            .collect();
+        let mut wanted: BTreeMap<Address, Wanted<Address, ObjectKey>> = BTreeMap::new();
+        let mut present: Vec<&Arc<dyn Seen>> = Vec::new();
+        for planned in self.nodes.iter().filter(|planned| planned.is_walked()) {
+            let needs =
+                planned.node.refs().into_iter().filter(|need| walked.contains(need)).collect();
+            let replaced = planned.change().is_some_and(|change| change.action == Action::Replace);
+            let replace = replaced.then(|| planned.node.kind().about().replacement);
+            let object = planned.seen.as_ref().map(|seen| ObjectKey::of(seen.as_ref()));
+            wanted.insert(planned.node.address().clone(), Wanted { needs, object, replace });
+            // A replaced object is among the removals.
+            present.extend(planned.seen.as_ref().filter(|_| !replaced));
+        }
+        present.extend(
+            self.removals
+                .iter()
+                .filter(|removal| removal.held.is_none())
+                .map(|removal| &removal.seen),
+        );
+        let keys: BTreeMap<&PhysicalId, ObjectKey> =
+            present.iter().map(|seen| (seen.id(), ObjectKey::of(seen.as_ref()))).collect();
+        let mut refs: BTreeMap<ObjectKey, BTreeSet<ObjectKey>> = BTreeMap::new();
+        for seen in &present {
+            let mut uses: BTreeSet<ObjectKey> =
+                seen.uses().iter().filter_map(|id| keys.get(id).cloned()).collect();
+            let stands_on = seen.kind().stands_on;
+            uses.extend(keys.values().filter(|key| stands_on.contains(&key.kind)).cloned());
+            refs.insert(ObjectKey::of(seen.as_ref()), uses);
+        }
+        order::order(&wanted, &refs)
+    }
+}

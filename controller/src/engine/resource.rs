@@ -1,0 +1,235 @@
+//! What a kind of object has to say for the engine to manage it.
+
+use std::{future::Future, time::Duration};
+
+use jiff::Timestamp;
+
+use super::{Address, CallError, Config, Delta, PhysicalId};
+
+/// One kind of object: how to find it, and how to bring it to its configuration.
+///
+/// The methods are short because the engine owns everything they have in common: order,
+/// comparison, retries, waiting, replacement, ownership, events.
+pub trait Resource: Sized + Send + Sync + 'static {
+    /// The cloud it lives in; in the engine's own tests, a toy.
+    type Cloud: Cloud;
+    /// The settable part.
+    type Config: Config;
+    /// What it has only once it exists: ids, ARNs, endpoints.
+    type Outputs: Clone + std::fmt::Debug + Send + Sync + 'static;
+
+    /// What is said of the kind as a whole.
+    const ABOUT: Kind;
+
+    /// Finds objects. Reads only; what is not found is left out.
+    ///
+    /// # Errors
+    /// Any call that failed: a partial answer is never returned as a whole one.
+    fn find(
+        cloud: &Self::Cloud,
+        scope: &Scope<'_>,
+    ) -> impl Future<Output = Result<Vec<Found<Self>>, CallError>> + Send;
+
+    /// Asks for the object, in one call that also tags it. What that call cannot set, the engine
+    /// sets afterwards through `update`.
+    fn create(
+        cloud: &Self::Cloud,
+        me: &Identity,
+        want: &Self::Config,
+    ) -> impl Future<Output = Result<PhysicalId, CallError>> + Send;
+
+    /// Finds who holds the natural key of the object, after `create` was told that it is taken.
+    fn holder(
+        cloud: &Self::Cloud,
+        me: &Identity,
+        want: &Self::Config,
+    ) -> impl Future<Output = Result<Option<Found<Self>>, CallError>> + Send {
+        let _ = (cloud, me, want);
+        async { Ok(None) }
+    }
+
+    /// Applies the changes it claims from `delta`; the engine refuses what is left unclaimed.
+    fn update(
+        cloud: &Self::Cloud,
+        have: &Found<Self>,
+        want: &Self::Config,
+        delta: &mut Delta,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Asks for the object to be gone. Must tolerate that it is.
+    fn delete(
+        cloud: &Self::Cloud,
+        have: &Found<Self>,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Whether there is nothing of it to remove: for facets, which end before their parent does.
+    fn is_vacant(have: &Found<Self>) -> bool {
+        let _ = have;
+        false
+    }
+
+    /// Names what keeps the object from being removed, for the user.
+    fn blockers(
+        cloud: &Self::Cloud,
+        have: &Found<Self>,
+    ) -> impl Future<Output = Result<Vec<String>, CallError>> + Send {
+        let _ = (cloud, have);
+        async { Ok(Vec::new()) }
+    }
+}
+
+/// What is said of a kind as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// As in `subnet/private-a`.
+    pub name: &'static str,
+    /// How the ids of its objects begin, e.g. `vpc-`.
+    pub id_prefix: &'static str,
+    /// What it is, in one sentence.
+    pub summary: &'static str,
+    /// The CloudFormation type it stands for.
+    pub cloudformation: &'static str,
+    /// How a replacement is ordered.
+    pub replacement: Replacement,
+    /// What protects its creation from being done twice.
+    pub creation: Creation,
+    /// How long a creation takes, for want of a measurement.
+    pub typical: Duration,
+    /// How long a removal takes, for want of a measurement.
+    pub typical_removal: Duration,
+    /// How long to wait for it before calling it stuck.
+    pub patience: Duration,
+    /// What stops while it is replaced or interrupted, for the user.
+    pub outage: &'static str,
+    /// Kinds whose every object of the same environment it stands on, without an id that says so.
+    pub stands_on: &'static [&'static str],
+    /// The calls it makes.
+    pub calls: Calls,
+}
+
+/// The calls a kind makes.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls {
+    /// Calls that change nothing.
+    pub read: &'static [&'static str],
+    /// Calls that do.
+    pub write: &'static [&'static str],
+}
+
+/// What protects a creation from being done twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// Nothing: a recorded intent and a wait.
+    Bare,
+    /// A reproducible client token.
+    Token,
+    /// A name, or another natural key, that only one object can have.
+    Key,
+    /// It begins with its parent and has no creation of its own.
+    Facet,
+}
+
+/// How a replacement is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// The new one first: no gap, but both exist for a while.
+    CreateFirst,
+    /// The old one first: the two cannot exist together.
+    DeleteFirst,
+    /// Not at all: the object holds data.
+    Never,
+}
+
+/// Which objects to find.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// All that carry our owner tag, from lists: complete, but possibly minutes old.
+    Owned,
+    /// These, whoever owns them, by id: the freshest there is.
+    Ids(&'a [PhysicalId]),
+}
+
+/// Who an object is to be.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The node it stands for.
+    pub address: Address,
+    /// Which object of that node it is: 1, and one more with each replacement.
+    pub ordinal: u32,
+    /// Digest of its configuration, for client tokens.
+    pub digest: String,
+    /// Objects that earlier answers to the same token named, and that are dead.
+    pub predecessors: Vec<String>,
+}
+
+/// An object as the cloud has it.
+#[derive(Clone, Debug)]
+pub struct Found<R: Resource> {
+    /// What the cloud calls it.
+    pub id: PhysicalId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The settable part, in the terms of the declaration.
+    pub config: R::Config,
+    /// The rest.
+    pub outputs: R::Outputs,
+    /// Whether it can be used.
+    pub phase: Phase,
+}
+
+/// Whose an object is, as its tags say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Ours: it stands for the node of this name.
+    Us {
+        /// The name within the kind.
+        name: String,
+        /// Which object of that node it is.
+        ordinal: u32,
+    },
+    /// Somebody else's, or nobody's.
+    Other,
+}
+
+/// Where an object is in its life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Usable.
+    Ready,
+    /// On its way; the text is the cloud's own word for it.
+    Pending(String),
+    /// It will not get further by itself; the text says why.
+    Failed(String),
+    /// On its way out.
+    Going,
+    /// Out, although the cloud still shows it.
+    Gone,
+}
+
+/// What the engine asks of a cloud beyond its objects.
+pub trait Cloud: Send + Sync + 'static {
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Reads the mark that says that objects without name or token may be under way.
+    fn mark(&self) -> impl Future<Output = Result<Option<Mark>, CallError>> + Send;
+
+    /// Puts the mark; unless `overwrite`, only where there is none.
+    fn put_mark(
+        &self,
+        nonce: &str,
+        overwrite: bool,
+    ) -> impl Future<Output = Result<(), CallError>> + Send;
+
+    /// Takes the mark away.
+    fn remove_mark(&self) -> impl Future<Output = Result<(), CallError>> + Send;
+}
+
+/// The mark of an environment in which creations are, or were, under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Who put it: known to the journal that was there.
+    pub nonce: String,
+    /// When it was put.
+    pub at: Timestamp,
+}

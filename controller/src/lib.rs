@@ -1,0 +1,3 @@
+//! clctl keeps a Chainlink oracle-node environment on AWS as one YAML file declares it.
+
+pub mod engine;

@@ -1,0 +1,2 @@
+//! clctl
+fn main() {}
