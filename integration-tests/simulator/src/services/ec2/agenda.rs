@@ -1,0 +1,55 @@
+//! What AWS does later, by itself: each thing at its own time, before any call that comes after.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ec2, nat_gateway, scene::Scene};
+use crate::{Settings, Time, random::Rng};
+
+/// Something AWS does later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Due {
+    /// A step in the life of a NAT gateway.
+    NatGateway {
+        /// Which.
+        id: String,
+        /// What happens to it.
+        step: nat_gateway::Step,
+    },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    at: Time,
+    due: Due,
+}
+
+/// What is to happen in a region, in no order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Agenda(Vec<Entry>);
+
+impl Agenda {
+    /// Plans something.
+    pub(super) fn plan(&mut self, at: Time, due: Due) {
+        self.0.push(Entry { at, due });
+    }
+
+    /// Takes out the earliest thing that is due.
+    fn next(&mut self, now: Time) -> Option<Entry> {
+        let due = self.0.iter().enumerate().filter(|it| it.1.at <= now);
+        let (index, _) = due.min_by_key(|it| it.1.at)?;
+        Some(self.0.remove(index))
+    }
+}
+
+impl Ec2 {
+    /// Lets everything happen that is due.
+    pub(crate) fn settle(&mut self, settings: &Settings, region: &str, rng: &mut Rng, now: Time) {
+        while let Some(entry) = self.agenda.next(now) {
+            let mut scene = Scene::new(settings, region, rng.fork(), self, entry.at);
+            match entry.due {
+                Due::NatGateway { id, step } => nat_gateway::happen(&mut scene, &id, step),
+            }
+        }
+    }
+}

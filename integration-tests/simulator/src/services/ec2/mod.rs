@@ -1,0 +1,285 @@
+//! EC2: networks.
+//!
+//! One file per kind of resource; the others hold what all share. A call works on a copy of the
+//! region when it is a write, so that a refused call has no effect at all.
+
+mod account;
+mod address;
+mod agenda;
+mod availability_zone;
+mod dhcp_options;
+mod filters;
+mod idempotency;
+mod internet_gateway;
+mod nat_gateway;
+mod network_acl;
+mod network_interface;
+mod paging;
+mod resource;
+mod route;
+mod route_table;
+mod route_table_association;
+mod scene;
+mod security_group;
+mod security_group_rule;
+mod subnet;
+mod tags;
+mod vpc;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::resource::Drift;
+use self::{
+    address::Address,
+    agenda::Agenda,
+    dhcp_options::DhcpOptions,
+    idempotency::Tokens,
+    internet_gateway::InternetGateway,
+    nat_gateway::NatGateway,
+    network_acl::NetworkAcl,
+    network_interface::NetworkInterface,
+    route_table::RouteTable,
+    scene::{Call, Scene},
+    security_group::SecurityGroup,
+    security_group_rule::SecurityGroupRule,
+    subnet::Subnet,
+    vpc::Vpc,
+};
+use crate::{
+    Settings, Time, World,
+    fault::Fault,
+    random::Rng,
+    shelf::{AnyShelf, Shelf},
+    throttle,
+    wire::{query::Params, xml::Xml},
+};
+
+/// What EC2 answers, before it is written down.
+pub(crate) type Answer = Result<Xml, Fault>;
+
+/// What EC2 holds in a region.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Ec2 {
+    dhcp_options: Shelf<DhcpOptions>,
+    vpcs: Shelf<Vpc>,
+    network_acls: Shelf<NetworkAcl>,
+    subnets: Shelf<Subnet>,
+    internet_gateways: Shelf<InternetGateway>,
+    route_tables: Shelf<RouteTable>,
+    addresses: Shelf<Address>,
+    nat_gateways: Shelf<NatGateway>,
+    network_interfaces: Shelf<NetworkInterface>,
+    security_groups: Shelf<SecurityGroup>,
+    security_group_rules: Shelf<SecurityGroupRule>,
+    tokens: Tokens,
+    agenda: Agenda,
+}
+
+/// Something EC2 can be asked to do.
+struct Operation {
+    name: &'static str,
+    mutating: bool,
+    run: fn(&mut Call<'_>) -> Answer,
+}
+
+const fn read(name: &'static str, run: fn(&mut Call<'_>) -> Answer) -> Operation {
+    Operation { name, mutating: false, run }
+}
+
+const fn write(name: &'static str, run: fn(&mut Call<'_>) -> Answer) -> Operation {
+    Operation { name, mutating: true, run }
+}
+
+/// The operations of every file.
+const OPERATIONS: &[&[Operation]] = &[
+    account::OPERATIONS,
+    address::OPERATIONS,
+    availability_zone::OPERATIONS,
+    dhcp_options::OPERATIONS,
+    internet_gateway::OPERATIONS,
+    nat_gateway::OPERATIONS,
+    network_acl::OPERATIONS,
+    network_interface::OPERATIONS,
+    route::OPERATIONS,
+    route_table::OPERATIONS,
+    route_table_association::OPERATIONS,
+    security_group::OPERATIONS,
+    security_group_rule::OPERATIONS,
+    subnet::OPERATIONS,
+    tags::OPERATIONS,
+    vpc::OPERATIONS,
+];
+
+fn operation(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().flat_map(|it| it.iter()).find(|it| it.name == name)
+}
+
+/// Whether an operation is a write.
+pub(crate) fn mutates(name: &str) -> bool {
+    operation(name).is_some_and(|it| it.mutating)
+}
+
+impl Ec2 {
+    /// Everything, kind by kind.
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 11] {
+        [
+            &self.dhcp_options,
+            &self.vpcs,
+            &self.network_acls,
+            &self.subnets,
+            &self.internet_gateways,
+            &self.route_tables,
+            &self.addresses,
+            &self.nat_gateways,
+            &self.network_interfaces,
+            &self.security_groups,
+            &self.security_group_rules,
+        ]
+    }
+
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 11] {
+        [
+            &mut self.dhcp_options,
+            &mut self.vpcs,
+            &mut self.network_acls,
+            &mut self.subnets,
+            &mut self.internet_gateways,
+            &mut self.route_tables,
+            &mut self.addresses,
+            &mut self.nat_gateways,
+            &mut self.network_interfaces,
+            &mut self.security_groups,
+            &mut self.security_group_rules,
+        ]
+    }
+
+    /// A region as a new account finds it: with a default VPC.
+    pub(crate) fn as_aws_makes_it(settings: &Settings, region: &str, rng: Rng) -> Self {
+        let mut ec2 = Self::default();
+        let mut scene = Scene::long_ago(settings, region, rng, &mut ec2, settings.start);
+        vpc::make_default(&mut scene);
+        ec2
+    }
+
+    /// Does a thing as AWS or somebody else would, outside of any request of the client.
+    ///
+    /// With `long_ago` it is visible everywhere at once and ready.
+    pub(crate) fn act(
+        &mut self,
+        settings: &Settings,
+        region: &str,
+        rng: Rng,
+        now: Time,
+        long_ago: bool,
+        action: (&str, Vec<(String, String)>),
+    ) -> Answer {
+        let params: Params = action.1.into_iter().collect();
+        let mut copy = self.clone();
+        let scene = if long_ago {
+            Scene::long_ago(settings, region, rng, &mut copy, now)
+        } else {
+            Scene::new(settings, region, rng, &mut copy, now)
+        };
+        let answer = run(Call { scene, params: params.reader() }, action.0, &params)?;
+        *self = copy;
+        Ok(answer)
+    }
+
+    /// Changes that somebody might make to what carries the tag `key`.
+    pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
+        [
+            vpc::drifts(self, key),
+            subnet::drifts(self, key),
+            internet_gateway::drifts(self, key),
+            route_table::drifts(self, key),
+            nat_gateway::drifts(self, key),
+            security_group_rule::drifts(self, key),
+            tags::drifts(self, key),
+        ]
+        .concat()
+    }
+}
+
+/// The zones of a region, by name.
+pub(crate) fn zone_names(region: &str) -> Vec<String> {
+    availability_zone::zones(region).into_iter().map(|it| it.name).collect()
+}
+
+/// Answers a request.
+pub(crate) fn ask(
+    world: &mut World,
+    region: &str,
+    name: &str,
+    params: &Params,
+    rng: Rng,
+) -> Answer {
+    world.region(region);
+    let World { settings, now, buckets, regions, .. } = world;
+    let Some(ec2) = regions.get_mut(region).map(|it| &mut it.ec2) else {
+        return Err(Fault::unsupported(format!("the region {region}")));
+    };
+    let reader = params.reader();
+    let operation = match operation(name) {
+        Some(operation) => operation,
+        None if name.is_empty() => return Err(Fault::missing("Action")),
+        None => return Err(Fault::unsupported(format!("the operation ec2:{name}"))),
+    };
+    if settings.throttling {
+        let narrow = params.has_any(&["Filter.", "MaxResults"]) || params.has_list("Id.");
+        let rate = throttle::ec2(name, narrow);
+        if !buckets.take(format!("{region}/ec2:{name}"), rate, *now) {
+            return Err(Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."));
+        }
+    }
+    let action = format!("ec2:{name}");
+    if settings.denies(&action) {
+        return Err(denied(settings, region, &action));
+    }
+    let dry = reader.flag("DryRun")?.unwrap_or_default();
+    if operation.mutating || dry {
+        let mut copy = ec2.clone();
+        let scene = Scene::new(settings, region, rng, &mut copy, *now);
+        let answer = run(Call { scene, params: reader }, name, params);
+        if dry {
+            return Err(answer.err().filter(Fault::is_about_the_request).unwrap_or_else(|| {
+                Fault::new(
+                    412,
+                    "DryRunOperation",
+                    "Request would have succeeded, but DryRun flag is set.",
+                )
+            }));
+        }
+        let answer = answer?;
+        *ec2 = copy;
+        Ok(answer)
+    } else {
+        let scene = Scene::new(settings, region, rng, ec2, *now);
+        run(Call { scene, params: reader }, name, params)
+    }
+}
+
+/// Runs an operation; a parameter that it did not read is one that is not modelled.
+fn run(mut call: Call<'_>, name: &str, params: &Params) -> Answer {
+    let Some(operation) = operation(name) else {
+        return Err(Fault::unsupported(format!("the operation ec2:{name}")));
+    };
+    for known in ["Action", "Version", "DryRun"] {
+        call.params.text(known);
+    }
+    let answer = (operation.run)(&mut call)?;
+    match params.unread() {
+        Some(unread) => Err(Fault::unsupported(format!("the parameter {unread} of {name}"))),
+        None => Ok(answer),
+    }
+}
+
+fn denied(settings: &Settings, region: &str, action: &str) -> Fault {
+    let text = format!(
+        "You are not authorized to perform this operation. User: {} is not authorized to perform: \
+         {action} on resource: arn:aws:ec2:{region}:{}:* because no identity-based policy allows \
+         the {action} action. Encoded authorization failure message: c2ltdWxhdGVk",
+        settings.caller_arn(),
+        settings.account,
+    );
+    Fault::new(403, "UnauthorizedOperation", text)
+}

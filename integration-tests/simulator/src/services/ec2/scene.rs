@@ -1,0 +1,162 @@
+//! Where and when a call happens: what an operation works with.
+
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use super::{Ec2, resource::Resource};
+use crate::{
+    Settings, Span, Time,
+    fault::Fault,
+    random::Rng,
+    settings::Lag,
+    shelf::{Eyes, Record, Stamp, Tags},
+    wire::query::Reader,
+};
+
+/// A region at a moment, with what is needed to act in it.
+pub(super) struct Scene<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) region: &'a str,
+    pub(super) rng: Rng,
+    pub(super) ec2: &'a mut Ec2,
+    pub(super) now: Time,
+    /// What every write of this call is stamped with: they become visible together.
+    pub(super) stamp: Stamp,
+    /// How far behind the replica is that answers this call.
+    behind: u64,
+    long_ago: bool,
+}
+
+/// A scene and a request.
+pub(super) struct Call<'a> {
+    pub(super) scene: Scene<'a>,
+    pub(super) params: Reader<'a>,
+}
+
+impl<'a> Deref for Call<'a> {
+    type Target = Scene<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.scene
+    }
+}
+
+impl DerefMut for Call<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.scene
+    }
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(
+        settings: &'a Settings,
+        region: &'a str,
+        mut rng: Rng,
+        ec2: &'a mut Ec2,
+        now: Time,
+    ) -> Self {
+        let stamp = stamp(&settings.lag, &mut rng, now);
+        let behind = rng.below(1000);
+        Self { settings, region, rng, ec2, now, stamp, behind, long_ago: false }
+    }
+
+    /// A scene in which everything is visible and ready at once, as if it had been done long ago.
+    pub(super) fn long_ago(
+        settings: &'a Settings,
+        region: &'a str,
+        rng: Rng,
+        ec2: &'a mut Ec2,
+        now: Time,
+    ) -> Self {
+        let stamp = Stamp { at: now, by_id: now, listed: now };
+        Self { settings, region, rng, ec2, now, stamp, behind: 0, long_ago: true }
+    }
+
+    /// Makes an object with an id of its own; it is not on its shelf yet.
+    pub(super) fn make<T: Resource>(&mut self, tags: Tags, body: T) -> Record<T> {
+        Record { id: self.rng.id(T::PREFIX), tags, body }
+    }
+
+    /// The moment at which something that takes `span` is done.
+    pub(super) fn after(&mut self, span: Span) -> Time {
+        self.now + self.lasting(span)
+    }
+
+    /// How long something takes this time.
+    pub(super) fn lasting(&mut self, span: Span) -> Duration {
+        if self.long_ago {
+            Duration::ZERO
+        } else if self.settings.jitter {
+            self.rng.between(span.min(), span.max())
+        } else {
+            (span.min() + span.max()) / 2
+        }
+    }
+
+    /// How this call reads what is named by id.
+    pub(super) fn by_id(&self) -> Eyes {
+        Eyes { now: self.now, behind: self.behind, list: false }
+    }
+
+    /// How this call reads lists.
+    pub(super) fn in_lists(&self) -> Eyes {
+        Eyes { now: self.now, behind: self.behind, list: true }
+    }
+
+    /// The object a write builds on or changes: its true state.
+    ///
+    /// A malformed id, an id of nothing, and (where the world says so) an id that is too new
+    /// are refused with the codes of its kind.
+    pub(super) fn find<T: Resource>(&self, id: &str) -> Result<&Record<T>, Fault> {
+        T::check(id)?;
+        let shelf = T::shelf(self.ec2);
+        let known = !self.settings.lag.dependents || shelf.seen(id, self.by_id()).is_some();
+        shelf.get(id).filter(|_| known).ok_or_else(|| T::unknown(id))
+    }
+
+    /// Changes an object that exists.
+    pub(super) fn change<T: Resource>(&mut self, id: &str, change: impl FnOnce(&mut Record<T>)) {
+        let stamp = self.stamp;
+        T::shelf_mut(self.ec2).change(stamp, id, change);
+    }
+
+    /// Puts a new object on its shelf and gives its id.
+    pub(super) fn add<T: Resource>(&mut self, ready: Time, record: Record<T>) -> String {
+        let id = record.id.clone();
+        let stamp = self.stamp;
+        T::shelf_mut(self.ec2).add(stamp, Some(ready), record);
+        id
+    }
+
+    /// Takes an object away.
+    pub(super) fn remove<T: Resource>(&mut self, id: &str) {
+        let stamp = self.stamp;
+        T::shelf_mut(self.ec2).remove(stamp, id);
+    }
+
+    /// Takes away everything of a kind that is like this.
+    pub(super) fn remove_all<T: Resource>(&mut self, like: impl Fn(&Record<T>) -> bool) {
+        let all = T::shelf(self.ec2).all().filter(|it| like(it));
+        for id in all.map(|it| it.id.clone()).collect::<Vec<_>>() {
+            self.remove::<T>(&id);
+        }
+    }
+
+    /// The Amazon resource name of something in this region.
+    pub(super) fn arn(&self, path: &str) -> String {
+        format!("arn:aws:ec2:{}:{}:{path}", self.region, self.settings.account)
+    }
+}
+
+/// Draws how long a write stays unseen: mostly short, seldom as long as it can be.
+pub(super) fn stamp(lag: &Lag, rng: &mut Rng, now: Time) -> Stamp {
+    let mut draw = |span: Span| {
+        let (first, second) = (rng.below(1001), rng.below(1001));
+        let width = span.max_ms.saturating_sub(span.min_ms);
+        now + Duration::from_millis(span.min_ms + width * first * second / 1_000_000)
+    };
+    let by_id = draw(lag.by_id);
+    Stamp { at: now, by_id, listed: draw(lag.listed).max(by_id) }
+}

@@ -1,0 +1,161 @@
+//! The services, and how a request finds its own.
+//!
+//! A request is read once into [`Asked`]: who asks which service to do what, and in which
+//! protocol it wants to be answered.
+
+pub(crate) mod ec2;
+pub(crate) mod ssm;
+mod sts;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+pub(crate) use self::{ec2::Ec2, ssm::Ssm};
+use crate::{
+    World,
+    auth::{self, Manner, Scope, Unsigned},
+    fault::Fault,
+    random::Rng,
+    wire::{
+        json,
+        query::{self, Dialect, Params},
+    },
+};
+
+/// A request, read.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) service: String,
+    pub(crate) operation: String,
+    pub(crate) mutating: bool,
+    scope: Result<Scope, Unsigned>,
+    protocol: Protocol,
+    form: String,
+    body: Bytes,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    Query(Dialect),
+    Json,
+}
+
+/// Reads a request as far as every service needs it.
+pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
+    let scope = auth::scope(request);
+    let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
+    let body = request.body().clone();
+    let target = header("x-amz-target").and_then(|it| it.split_once('.'));
+    let is_json = target.is_some()
+        || header("content-type").is_some_and(|it| it.starts_with("application/x-amz-json"));
+
+    let mut form = String::new();
+    if !is_json {
+        form.push_str(request.uri().query().unwrap_or_default());
+        form.push('&');
+        form.push_str(&String::from_utf8_lossy(&body));
+    }
+    let params = Params::parse(&form);
+    let reader = params.reader();
+    let operation = match target {
+        Some((_, operation)) => operation.to_owned(),
+        None => reader.text("Action").unwrap_or_default(),
+    };
+    let service = match (&scope, target, reader.text("Version").as_deref()) {
+        (Ok(scope), ..) => scope.service.clone(),
+        (Err(_), Some(("AmazonSSM", _)), _) => "ssm".to_owned(),
+        (Err(_), None, Some(sts::VERSION)) => "sts".to_owned(),
+        (Err(_), None, _) => "ec2".to_owned(),
+        (Err(_), Some((prefix, _)), _) => prefix.to_owned(),
+    };
+    let protocol = match service.as_str() {
+        "ec2" => Protocol::Query(Dialect::Ec2),
+        "ssm" => Protocol::Json,
+        _ if is_json => Protocol::Json,
+        _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
+    };
+    let mutating = match service.as_str() {
+        "ec2" => ec2::mutates(&operation),
+        "ssm" => ssm::mutates(&operation),
+        _ => false,
+    };
+    Asked { service, operation, mutating, scope, protocol, form, body }
+}
+
+impl Asked {
+    fn manner(&self) -> Manner {
+        match self.protocol {
+            Protocol::Query(Dialect::Ec2) => Manner::Ec2,
+            Protocol::Query(Dialect::Aws { .. }) => Manner::Query,
+            Protocol::Json => Manner::Json,
+        }
+    }
+
+    /// Writes a refusal in the protocol of the request.
+    pub(crate) fn refuse(&self, request_id: &str, fault: Fault) -> Response<Bytes> {
+        match self.protocol {
+            Protocol::Query(dialect) => {
+                query::answer(dialect, &self.operation, request_id, Err(fault))
+            }
+            Protocol::Json => json::answer(request_id, Err(fault)),
+        }
+    }
+
+    /// What a service says that is asked too often.
+    pub(crate) fn throttled(&self) -> Fault {
+        match self.manner() {
+            Manner::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
+            Manner::Query => Fault::client("Throttling", "Rate exceeded"),
+            Manner::Json => Fault::client("ThrottlingException", "Rate exceeded"),
+        }
+    }
+
+    /// What a service says that is broken for a moment.
+    pub(crate) fn broken(&self) -> Fault {
+        match self.manner() {
+            Manner::Ec2 => Fault::new(500, "InternalError", "An internal error has occurred"),
+            Manner::Query => Fault::new(500, "InternalFailure", "An internal error has occurred"),
+            Manner::Json => {
+                Fault::new(500, "InternalServerError", "An internal error has occurred")
+            }
+        }
+    }
+}
+
+/// Does what is asked, and writes the answer.
+pub(crate) fn perform(
+    world: &mut World,
+    asked: &Asked,
+    rng: Rng,
+    request_id: &str,
+) -> Response<Bytes> {
+    let manner = asked.manner();
+    let scope = match &asked.scope {
+        Ok(scope) => scope,
+        Err(why) => return asked.refuse(request_id, auth::unsigned(manner, why)),
+    };
+    if let Err(fault) = auth::key(manner, &world.settings, &scope.key) {
+        return asked.refuse(request_id, fault);
+    }
+    match (asked.service.as_str(), asked.protocol) {
+        ("ec2", Protocol::Query(dialect)) => {
+            let params = Params::parse(&asked.form);
+            let result = ec2::ask(world, &scope.region, &asked.operation, &params, rng);
+            query::answer(dialect, &asked.operation, request_id, result)
+        }
+        ("sts", Protocol::Query(dialect)) => {
+            let params = Params::parse(&asked.form);
+            let result = sts::ask(world, &asked.operation, &params);
+            query::answer(dialect, &asked.operation, request_id, result)
+        }
+        ("ssm", Protocol::Json) => {
+            let result = json::Members::parse(&asked.body)
+                .and_then(|it| ssm::ask(world, &scope.region, &asked.operation, &it, rng));
+            json::answer(request_id, result)
+        }
+        (other, _) => {
+            let what = format!("the service {other} (operation {})", asked.operation);
+            asked.refuse(request_id, Fault::unsupported(what))
+        }
+    }
+}

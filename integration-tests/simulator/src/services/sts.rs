@@ -1,0 +1,29 @@
+//! STS: who am I.
+//!
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>: no permission
+//! is needed for it, so that no denial applies.
+
+use crate::{
+    World,
+    fault::Fault,
+    wire::{query::Params, xml::Xml},
+};
+
+pub(crate) const VERSION: &str = "2011-06-15";
+pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+pub(crate) fn ask(world: &World, operation: &str, params: &Params) -> Result<Xml, Fault> {
+    if operation != "GetCallerIdentity" {
+        return Err(Fault::unsupported(format!("the operation sts:{operation}")));
+    }
+    let reader = params.reader();
+    reader.text("Action");
+    reader.text("Version");
+    if let Some(unread) = params.unread() {
+        return Err(Fault::unsupported(format!("the parameter {unread} of {operation}")));
+    }
+    Ok(Xml::new()
+        .text("Arn", world.settings.caller_arn())
+        .text("UserId", "AIDACKCEVSQ6C2EXAMPLE")
+        .text("Account", &world.settings.account))
+}

@@ -1,0 +1,338 @@
+//! What kind of world it is: durations, lag, quotas, weather.
+//!
+//! Settings are part of the world and are printed with every result, because a number measured in
+//! a world means nothing without them.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Time, random};
+
+/// A range of time, from which the seed draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The shortest, in milliseconds.
+    pub min_ms: u64,
+    /// The longest, in milliseconds.
+    pub max_ms: u64,
+}
+
+impl Span {
+    /// A range given in milliseconds.
+    pub const fn millis(min_ms: u64, max_ms: u64) -> Self {
+        Self { min_ms, max_ms }
+    }
+
+    /// A range given in seconds.
+    pub const fn seconds(min: u64, max: u64) -> Self {
+        Self { min_ms: min * 1000, max_ms: max * 1000 }
+    }
+
+    /// Always the same.
+    pub const fn fixed(ms: u64) -> Self {
+        Self { min_ms: ms, max_ms: ms }
+    }
+
+    pub(crate) const fn min(self) -> Duration {
+        Duration::from_millis(self.min_ms)
+    }
+
+    pub(crate) const fn max(self) -> Duration {
+        Duration::from_millis(self.max_ms)
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = |ms: u64| {
+            if ms.is_multiple_of(1000) { format!("{} s", ms / 1000) } else { format!("{ms} ms") }
+        };
+        if self.min_ms == self.max_ms {
+            write!(f, "{}", part(self.max_ms))
+        } else {
+            write!(f, "{}..{}", part(self.min_ms), part(self.max_ms))
+        }
+    }
+}
+
+/// How long after a write a read may still show what was before.
+///
+/// A replica answers each read; how far behind it is, is drawn per read. A write is seen by no
+/// replica at once and by every replica after the span that was drawn for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lag {
+    /// Reads that name ids.
+    pub by_id: Span,
+    /// Lists, filtered or not.
+    pub listed: Span,
+    /// Whether calls that build on a new thing may not know it yet, either.
+    pub dependents: bool,
+}
+
+impl Default for Lag {
+    fn default() -> Self {
+        Self { by_id: Span::millis(0, 2_000), listed: Span::seconds(0, 20), dependents: false }
+    }
+}
+
+/// How long AWS takes to do what it does asynchronously.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Durations {
+    /// A VPC from `pending` to `available`.
+    pub vpc: Span,
+    /// A subnet from `pending` to `available`.
+    pub subnet: Span,
+    /// A route table association from `associating` to `associated`.
+    pub association: Span,
+    /// An internet gateway attachment from `attaching` to `available`.
+    pub attachment: Span,
+    /// A NAT gateway from `pending` to `available` (or `failed`).
+    pub nat_gateway: Span,
+    /// A NAT gateway from `deleting` to `deleted`.
+    pub nat_gateway_delete: Span,
+    /// How long a deleted or failed NAT gateway is still shown.
+    pub nat_gateway_linger: Span,
+}
+
+impl Default for Durations {
+    fn default() -> Self {
+        Self {
+            vpc: Span::seconds(1, 4),
+            subnet: Span::seconds(1, 4),
+            association: Span::millis(0, 2_000),
+            attachment: Span::millis(0, 1_000),
+            nat_gateway: Span::seconds(75, 150),
+            nat_gateway_delete: Span::seconds(60, 180),
+            nat_gateway_linger: Span::fixed(3_600_000),
+        }
+    }
+}
+
+/// How many of each a region may hold: AWS's default quotas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is a quota, named as AWS names it")]
+pub struct Quotas {
+    pub vpcs: u32,
+    pub subnets_per_vpc: u32,
+    pub internet_gateways: u32,
+    pub route_tables_per_vpc: u32,
+    pub routes_per_table: u32,
+    pub addresses: u32,
+    pub nat_gateways_per_zone: u32,
+    pub security_groups: u32,
+    pub rules_per_direction: u32,
+    pub groups_per_interface: u32,
+    pub interfaces: u32,
+    pub tags_per_resource: u32,
+    pub parameters: u32,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            vpcs: 5,
+            subnets_per_vpc: 200,
+            internet_gateways: 5,
+            route_tables_per_vpc: 200,
+            routes_per_table: 50,
+            addresses: 5,
+            nat_gateways_per_zone: 5,
+            security_groups: 2_500,
+            rules_per_direction: 60,
+            groups_per_interface: 5,
+            interfaces: 5_000,
+            tags_per_resource: 50,
+            parameters: 10_000,
+        }
+    }
+}
+
+/// What goes wrong by itself: how many calls in a thousand.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weather {
+    /// Refused as too many.
+    pub throttled: u32,
+    /// Answered with a server error, without effect.
+    pub server_error: u32,
+    /// Answered with a server error although the effect happened.
+    pub server_error_after: u32,
+    /// The connection breaks before the call has any effect.
+    pub reset: u32,
+    /// The call has its effect and the answer is lost.
+    pub answer_lost: u32,
+}
+
+/// What kind of world it is.
+///
+/// The default is AWS as documented: realistic durations with seeded jitter, modest lag, AWS's
+/// default quotas and token buckets, nothing going wrong by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The name under which these settings are shown.
+    pub name: String,
+    /// The account every call comes from.
+    pub account: String,
+    /// Who calls: the part of the caller's ARN behind the account.
+    pub caller: String,
+    /// The region of a request that names none.
+    pub region: String,
+    /// What chance and disputed facts are drawn from.
+    pub seed: u64,
+    /// The time at which the world begins.
+    pub start: Time,
+    /// How far reads are behind.
+    pub lag: Lag,
+    /// Whether durations are drawn from their span (otherwise they are its middle).
+    pub jitter: bool,
+    /// How long things take.
+    pub durations: Durations,
+    /// How many things there may be.
+    pub quotas: Quotas,
+    /// Whether AWS's token buckets are in force.
+    pub throttling: bool,
+    /// What goes wrong by itself.
+    pub weather: Weather,
+    /// How long an answer takes.
+    pub latency: Span,
+    /// How many seconds pass in the world while one passes outside.
+    pub speed: f64,
+    /// The largest page of any list, below AWS's own limits; to see paging with few objects.
+    pub page: Option<u32>,
+    /// Actions the caller may not do, for example `ec2:CreateVpc` or `ssm:*`.
+    pub denied: Vec<String>,
+    /// Access keys whose session has expired.
+    pub expired_keys: Vec<String>,
+    /// The access keys there are; when empty, any is good.
+    pub valid_keys: Vec<String>,
+    /// Whether the seed answers disputed facts; otherwise AWS's reference does, as far as it goes.
+    pub guessing: bool,
+    /// Answers to disputed facts, by their name, before any other.
+    pub disputes: BTreeMap<String, u64>,
+}
+
+/// 2026-01-01T00:00:00Z.
+const NEW_YEAR: Time = Time::from_millis(1_767_225_600_000);
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            name: "realistic".to_owned(),
+            account: "123456789012".to_owned(),
+            caller: "user/clctl".to_owned(),
+            region: "us-east-1".to_owned(),
+            seed: 1,
+            start: NEW_YEAR,
+            lag: Lag::default(),
+            jitter: true,
+            durations: Durations::default(),
+            quotas: Quotas::default(),
+            throttling: true,
+            weather: Weather::default(),
+            latency: Span::millis(20, 120),
+            speed: 1.0,
+            page: None,
+            denied: Vec::new(),
+            expired_keys: Vec::new(),
+            valid_keys: Vec::new(),
+            guessing: false,
+            disputes: BTreeMap::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// No lag, no jitter, no throttling: realistic durations and nothing else in the way.
+    pub fn calm() -> Self {
+        Self {
+            name: "calm".to_owned(),
+            lag: Lag { by_id: Span::fixed(0), listed: Span::fixed(0), dependents: false },
+            jitter: false,
+            throttling: false,
+            latency: Span::fixed(50),
+            ..Self::default()
+        }
+    }
+
+    /// Everything AWS may do to a client at once: long lag, throttles, server errors, broken
+    /// connections, answers lost after the effect, small pages.
+    pub fn stormy(seed: u64) -> Self {
+        Self {
+            name: "stormy".to_owned(),
+            seed,
+            lag: Lag {
+                by_id: Span::seconds(0, 10),
+                listed: Span::seconds(0, 240),
+                dependents: true,
+            },
+            weather: Weather {
+                throttled: 40,
+                server_error: 20,
+                server_error_after: 10,
+                reset: 20,
+                answer_lost: 20,
+            },
+            latency: Span::millis(20, 2_000),
+            page: Some(5),
+            guessing: true,
+            ..Self::default()
+        }
+    }
+
+    /// The same with another seed, which also answers what is disputed.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { seed, guessing: true, ..self }
+    }
+
+    /// Answers a disputed fact with one of `ways` answers, of which the first is AWS's reference.
+    pub(crate) fn disputed(&self, fact: &str, ways: u64) -> u64 {
+        match self.disputes.get(fact) {
+            Some(told) => told % ways,
+            None if self.guessing => random::fold(self.seed, fact) % ways,
+            None => 0,
+        }
+    }
+
+    /// The ARN of whoever calls.
+    pub(crate) fn caller_arn(&self) -> String {
+        format!("arn:aws:iam::{}:{}", self.account, self.caller)
+    }
+
+    /// Whether the caller may do `service:operation`.
+    pub(crate) fn denies(&self, action: &str) -> bool {
+        self.denied.iter().any(|it| match it.strip_suffix('*') {
+            Some(prefix) => action.starts_with(prefix),
+            None => it == action,
+        })
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Weather { throttled, server_error, server_error_after, reset, answer_lost } =
+            self.weather;
+        write!(
+            f,
+            "{} world: seed {}, lag by id {} and in lists {}{}, NAT gateway {} up and {} down{}, \
+             token buckets {}, faults {}\u{2030}, latency {}, speed {}",
+            self.name,
+            self.seed,
+            self.lag.by_id,
+            self.lag.listed,
+            if self.lag.dependents { " and for dependents" } else { "" },
+            self.durations.nat_gateway,
+            self.durations.nat_gateway_delete,
+            if self.jitter { "" } else { " (middle)" },
+            if self.throttling { "on" } else { "off" },
+            throttled + server_error + server_error_after + reset + answer_lost,
+            self.latency,
+            self.speed,
+        )
+    }
+}

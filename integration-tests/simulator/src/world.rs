@@ -1,0 +1,170 @@
+//! The whole of the simulated AWS as one value.
+//!
+//! Pure state: a request and a time go in, an answer comes out, and the state is what serde
+//! writes down. No clock, no sockets, no chance from outside.
+
+mod census;
+mod drift;
+mod seeds;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    census::{Moments, Object},
+    seeds::Seed,
+};
+use crate::{
+    Settings, Time,
+    fault::Fault,
+    random::Rng,
+    services::{self, Asked, Ec2, Ssm},
+    throttle::Buckets,
+};
+
+/// What a region holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Region {
+    pub(crate) ec2: Ec2,
+    pub(crate) ssm: Ssm,
+}
+
+/// A simulated AWS account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct World {
+    pub(crate) settings: Settings,
+    pub(crate) now: Time,
+    pub(crate) rng: Rng,
+    pub(crate) buckets: Buckets,
+    pub(crate) regions: BTreeMap<String, Region>,
+}
+
+/// What the world says to a request.
+#[derive(Debug)]
+pub struct Reply {
+    /// The answer.
+    pub response: Response<Bytes>,
+    /// How long it takes to arrive.
+    pub latency: Duration,
+    /// Which service was asked: `ec2`.
+    pub service: String,
+    /// What it was asked to do: `CreateVpc`.
+    pub operation: String,
+    /// Whether that is a write.
+    pub mutating: bool,
+    /// How the answer travels.
+    pub delivery: Delivery,
+}
+
+/// How an answer travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrives.
+    Arrives,
+    /// The connection broke before the request had any effect.
+    Reset,
+    /// The request had its effect and the answer is lost.
+    Lost,
+}
+
+impl World {
+    /// Makes a world as a new account finds it.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            now: settings.start,
+            rng: Rng::new(settings.seed),
+            buckets: Buckets::default(),
+            regions: BTreeMap::new(),
+            settings,
+        }
+    }
+
+    /// What kind of world it is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes what kind of world it is from now on.
+    pub fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.settings
+    }
+
+    /// The latest time the world has been told.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Lets time pass: everything that is due until `now` happens. Time never runs backwards.
+    pub fn advance(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        for (name, region) in &mut self.regions {
+            region.ec2.settle(&self.settings, name, &mut self.rng, self.now);
+        }
+    }
+
+    /// Answers a request that comes at `now`.
+    pub fn handle(&mut self, now: Time, request: &Request<Bytes>) -> Reply {
+        let asked = services::identify(request);
+        self.answer(now, &asked)
+    }
+
+    /// Answers a request that has been read already.
+    pub(crate) fn answer(&mut self, now: Time, asked: &Asked) -> Reply {
+        self.advance(now);
+        let mut chance = self.rng.fork();
+        let weather = self.settings.weather.clone();
+        let latency = chance.between(self.settings.latency.min(), self.settings.latency.max());
+        let request_id = chance.uuid();
+
+        let refusal = if chance.happens(weather.throttled) {
+            Some(asked.throttled())
+        } else if chance.happens(weather.server_error) {
+            Some(asked.broken())
+        } else {
+            None
+        };
+        let (response, delivery) = if chance.happens(weather.reset) {
+            (asked.refuse(&request_id, asked.broken()), Delivery::Reset)
+        } else if let Some(fault) = refusal {
+            (asked.refuse(&request_id, fault), Delivery::Arrives)
+        } else {
+            let response = services::perform(self, asked, chance.fork(), &request_id);
+            if chance.happens(weather.answer_lost) {
+                (response, Delivery::Lost)
+            } else if chance.happens(weather.server_error_after) {
+                (asked.refuse(&request_id, asked.broken()), Delivery::Arrives)
+            } else {
+                (response, Delivery::Arrives)
+            }
+        };
+        Reply {
+            response,
+            latency,
+            service: asked.service.clone(),
+            operation: asked.operation.clone(),
+            mutating: asked.mutating,
+            delivery,
+        }
+    }
+
+    /// Refuses a request in its own protocol, without any effect.
+    pub(crate) fn refuse(&mut self, asked: &Asked, fault: Fault) -> Response<Bytes> {
+        let request_id = self.rng.uuid();
+        asked.refuse(&request_id, fault)
+    }
+
+    /// What a region holds; a region nobody has asked about yet begins as AWS makes it.
+    pub(crate) fn region(&mut self, name: &str) -> &mut Region {
+        if !self.regions.contains_key(name) {
+            let rng = self.rng.fork();
+            let ec2 = Ec2::as_aws_makes_it(&self.settings, name, rng);
+            self.regions.insert(name.to_owned(), Region { ec2, ssm: Ssm::default() });
+        }
+        self.regions
+            .entry(name.to_owned())
+            .or_insert_with(|| Region { ec2: Ec2::default(), ssm: Ssm::default() })
+    }
+}

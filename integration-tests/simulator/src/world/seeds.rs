@@ -1,0 +1,93 @@
+//! What a user has before clctl comes, so that there is something to deploy into.
+
+use crate::World;
+
+/// Something to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seed {
+    /// A VPC 10.42.0.0/16 with two public and two private subnets in two zones, an internet
+    /// gateway, and a route table each for the public and the private subnets.
+    Network,
+}
+
+impl World {
+    /// Puts something into the settings' own region, as if it had been there for long; gives the
+    /// ids of what it made, by name.
+    ///
+    /// What AWS refuses (a quota) is not made; nothing is undone then.
+    pub fn seed(&mut self, seed: Seed) -> Vec<(String, String)> {
+        let region = self.settings.region.clone();
+        match seed {
+            Seed::Network => self.network(&region),
+        }
+    }
+
+    fn network(&mut self, region: &str) -> Vec<(String, String)> {
+        let mut made = Vec::new();
+        let vpc =
+            self.build(region, "CreateVpc", "vpc", "user-vpc", &[("CidrBlock", "10.42.0.0/16")]);
+        let gateway =
+            self.build(region, "CreateInternetGateway", "internet-gateway", "user-igw", &[]);
+        let vpc_id = [("VpcId", vpc.as_str())];
+        self.build(
+            region,
+            "AttachInternetGateway",
+            "",
+            "",
+            &[("InternetGatewayId", &gateway), ("VpcId", &vpc)],
+        );
+        let zones = crate::services::ec2::zone_names(region);
+        for (kind, first) in [("public", 0), ("private", 10)] {
+            let name = format!("user-{kind}");
+            let table = self.build(region, "CreateRouteTable", "route-table", &name, &vpc_id);
+            if kind == "public" {
+                let route = [
+                    ("RouteTableId", table.as_str()),
+                    ("DestinationCidrBlock", "0.0.0.0/0"),
+                    ("GatewayId", &gateway),
+                ];
+                self.build(region, "CreateRoute", "", "", &route);
+            }
+            for (zone, number) in zones.iter().take(2).zip(first..) {
+                let cidr = format!("10.42.{number}.0/24");
+                let letter = zone.trim_start_matches(region);
+                let name = format!("user-{kind}-{letter}");
+                let place =
+                    [("VpcId", vpc.as_str()), ("CidrBlock", &cidr), ("AvailabilityZone", zone)];
+                let subnet = self.build(region, "CreateSubnet", "subnet", &name, &place);
+                let pair = [("RouteTableId", table.as_str()), ("SubnetId", &subnet)];
+                self.build(region, "AssociateRouteTable", "", "", &pair);
+                made.push((name, subnet));
+            }
+            made.push((name, table));
+        }
+        made.push(("user-vpc".to_owned(), vpc));
+        made.push(("user-igw".to_owned(), gateway));
+        made
+    }
+
+    /// Does one call of the user's, with a name for what it makes; gives the id of that.
+    fn build(
+        &mut self,
+        region: &str,
+        action: &str,
+        kind: &str,
+        name: &str,
+        params: &[(&str, &str)],
+    ) -> String {
+        self.region(region);
+        let mut all: Vec<_> = params.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect();
+        if !kind.is_empty() {
+            for (parameter, value) in
+                [("ResourceType", kind), ("Tag.1.Key", "Name"), ("Tag.1.Value", name)]
+            {
+                all.push((format!("TagSpecification.1.{parameter}"), value.to_owned()));
+            }
+        }
+        let chance = self.rng.fork();
+        let now = self.now;
+        let Some(place) = self.regions.get_mut(region) else { return String::new() };
+        let answer = place.ec2.act(&self.settings, region, chance, now, true, (action, all));
+        answer.ok().and_then(|it| it.first_id()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,122 @@
+//! A client of the simulator: writes requests, reads answers.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use clctl_simulator::{Dropped, Settings, Simulator};
+use http::{Request, Response};
+
+/// Calls a simulator as somebody with a key in a region.
+pub(crate) struct Client {
+    pub(crate) simulator: Simulator,
+    pub(crate) region: &'static str,
+    pub(crate) key: &'static str,
+}
+
+/// What came back, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The text of the first element of that name.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.texts(name).into_iter().next().unwrap_or_default()
+    }
+
+    /// The texts of all elements of that name.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let parts = self.body.split(&open).skip(1);
+        parts.filter_map(|it| it.split_once(&close)).map(|it| it.0.to_owned()).collect()
+    }
+
+    /// The error code; empty when it is none.
+    pub(crate) fn code(&self) -> String {
+        self.text("Code")
+    }
+
+    /// The answer, which has to be good.
+    #[track_caller]
+    pub(crate) fn good(self) -> Self {
+        assert_eq!(self.status, 200, "{}", self.body);
+        self
+    }
+}
+
+impl Client {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { simulator: Simulator::in_memory(settings), region: "us-east-1", key: "AKIATEST" }
+    }
+
+    pub(crate) fn calm() -> Self {
+        Self::new(Settings::calm())
+    }
+
+    /// A call of EC2.
+    pub(crate) async fn ec2(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.try_ec2(action, params).await.unwrap()
+    }
+
+    pub(crate) async fn try_ec2(
+        &self,
+        action: &str,
+        params: &[(&str, &str)],
+    ) -> Result<Answer, Dropped> {
+        let mut form = format!("Action={action}&Version=2016-11-15");
+        for (name, value) in params {
+            let value = percent_encoding::utf8_percent_encode(
+                value,
+                percent_encoding::NON_ALPHANUMERIC,
+            );
+            form.push_str(&format!("&{name}={value}"));
+        }
+        self.send("ec2", "application/x-www-form-urlencoded", None, form).await
+    }
+
+    /// A call of SSM.
+    pub(crate) async fn ssm(&self, operation: &str, body: serde_json::Value) -> Answer {
+        let target = format!("AmazonSSM.{operation}");
+        let kind = "application/x-amz-json-1.1";
+        self.send("ssm", kind, Some(&target), body.to_string()).await.unwrap()
+    }
+
+    pub(crate) async fn send(
+        &self,
+        service: &str,
+        kind: &str,
+        target: Option<&str>,
+        body: String,
+    ) -> Result<Answer, Dropped> {
+        let credential = format!("{}/20260101/{}/{service}/aws4_request", self.key, self.region);
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0123abcd"
+        );
+        let mut request = Request::post(format!("http://{service}.{}.amazonaws.com/", self.region))
+            .header("content-type", kind)
+            .header("authorization", authorization);
+        if let Some(target) = target {
+            request = request.header("x-amz-target", target);
+        }
+        self.raw(request.body(Bytes::from(body)).unwrap()).await
+    }
+
+    pub(crate) async fn raw(&self, request: Request<Bytes>) -> Result<Answer, Dropped> {
+        let response: Response<Bytes> = self.simulator.call(request).await?;
+        let status = response.status().as_u16();
+        let body = String::from_utf8(response.into_body().to_vec()).unwrap();
+        Ok(Answer { status, body })
+    }
+
+    /// Lets time pass.
+    pub(crate) async fn wait(&self, seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    /// A new VPC 10.0.0.0/16.
+    pub(crate) async fn vpc(&self) -> String {
+        self.ec2("CreateVpc", &[("CidrBlock", "10.0.0.0/16")]).await.good().text("vpcId")
+    }
+}

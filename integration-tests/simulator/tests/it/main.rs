@@ -1,0 +1,4 @@
+//! The simulator's behaviour, over `Simulator::call` with real HTTP requests.
+
+mod client;
+mod vpc;
