@@ -7,11 +7,12 @@
 use std::{
     collections::BTreeMap,
     ops::{Deref, DerefMut},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 
-use crate::Time;
+use crate::{Lag, Span, Time, random::Rng};
 
 /// The tags of an object.
 pub(crate) type Tags = BTreeMap<String, String>;
@@ -63,6 +64,19 @@ pub(crate) struct Stamp {
     pub(crate) at: Time,
     pub(crate) by_id: Time,
     pub(crate) listed: Time,
+}
+
+impl Stamp {
+    /// Draws how long a write stays unseen: mostly short, seldom as long as it can be.
+    pub(crate) fn draw(lag: &Lag, rng: &mut Rng, now: Time) -> Self {
+        let mut last = |span: Span| {
+            let (first, second) = (rng.below(1001), rng.below(1001));
+            let width = span.max_ms.saturating_sub(span.min_ms);
+            now + Duration::from_millis(span.min_ms + width * first * second / 1_000_000)
+        };
+        let by_id = last(lag.by_id);
+        Self { at: now, by_id, listed: last(lag.listed).max(by_id) }
+    }
 }
 
 /// How a read looks: by id or as a list, at what time, on how old a replica.

@@ -4,6 +4,7 @@
 //! protocol it wants to be answered.
 
 pub(crate) mod ec2;
+mod paging;
 pub(crate) mod ssm;
 mod sts;
 

@@ -20,6 +20,7 @@ impl Xml {
     }
 
     /// Adds an element with a text in it.
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
     pub(crate) fn text(mut self, name: &str, value: impl ToString) -> Self {
         self.0.push(Node::Text(name.to_owned(), value.to_string()));
         self

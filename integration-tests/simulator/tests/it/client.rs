@@ -67,10 +67,8 @@ impl Client {
     ) -> Result<Answer, Dropped> {
         let mut form = format!("Action={action}&Version=2016-11-15");
         for (name, value) in params {
-            let value = percent_encoding::utf8_percent_encode(
-                value,
-                percent_encoding::NON_ALPHANUMERIC,
-            );
+            let value =
+                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
             form.push_str(&format!("&{name}={value}"));
         }
         self.send("ec2", "application/x-www-form-urlencoded", None, form).await

@@ -8,7 +8,10 @@ async fn a_vpc_is_pending_then_available_and_its_host_bits_are_gone() {
     let client = Client::calm();
     let made = client.ec2("CreateVpc", &[("CidrBlock", "10.0.0.5/16")]).await.good();
     let id = made.text("vpcId");
-    assert_eq!((made.text("cidrBlock").as_str(), made.text("state").as_str()), ("10.0.0.0/16", "pending"));
+    assert_eq!(
+        (made.text("cidrBlock").as_str(), made.text("state").as_str()),
+        ("10.0.0.0/16", "pending")
+    );
     client.wait(5).await;
     let seen = client.ec2("DescribeVpcs", &[("VpcId.1", &id)]).await.good();
     assert_eq!(seen.text("state"), "available");

@@ -22,7 +22,9 @@ pub(super) struct Zone {
 }
 
 /// A region: its name, the beginning of its zone ids, the letters and numbers of its zones.
-const REGIONS: &[(&str, &str, &[(char, u8)])] = &[
+type Known = (&'static str, &'static str, &'static [(char, u8)]);
+
+const REGIONS: &[Known] = &[
     ("ap-northeast-1", "apne1", &[('a', 4), ('c', 1), ('d', 2)]),
     ("ap-northeast-2", "apne2", &[('a', 1), ('b', 2), ('c', 3), ('d', 4)]),
     ("ap-northeast-3", "apne3", &[('a', 3), ('b', 1), ('c', 2)]),
@@ -48,13 +50,11 @@ pub(super) fn zones(region: &str) -> Vec<Zone> {
         name: format!("{region}{letter}"),
         id: format!("{prefix}-az{number}"),
     };
-    match REGIONS.iter().find(|it| it.0 == region) {
-        Some((_, prefix, all)) => all.iter().map(|it| zone(prefix, it.0, it.1)).collect(),
-        None => {
-            let prefix: String = region.split('-').flat_map(|it| it.chars().take(1)).collect();
-            [('a', 1), ('b', 2), ('c', 3)].map(|it| zone(&prefix, it.0, it.1)).to_vec()
-        }
+    if let Some((_, prefix, all)) = REGIONS.iter().find(|it| it.0 == region) {
+        return all.iter().map(|it| zone(prefix, it.0, it.1)).collect();
     }
+    let prefix: String = region.split('-').flat_map(|it| it.chars().take(1)).collect();
+    [('a', 1), ('b', 2), ('c', 3)].map(|it| zone(&prefix, it.0, it.1)).to_vec()
 }
 
 const FILTERS: &[&str] = &[

@@ -79,8 +79,9 @@ fn fits(pattern: &[char], text: &[char]) -> bool {
             (0..=text.len()).any(|skip| text.get(skip..).is_some_and(|it| fits(rest, it)))
         }
         (['?', rest @ ..], [_, after @ ..]) => fits(rest, after),
-        (['\\', wanted, rest @ ..], [first, after @ ..]) => wanted == first && fits(rest, after),
-        ([wanted, rest @ ..], [first, after @ ..]) => wanted == first && fits(rest, after),
+        (['\\', wanted, rest @ ..] | [wanted, rest @ ..], [first, after @ ..]) => {
+            wanted == first && fits(rest, after)
+        }
         _ => false,
     }
 }
@@ -91,6 +92,7 @@ pub(super) fn truth(value: bool) -> Vec<String> {
 }
 
 /// A single value.
+#[expect(clippy::needless_pass_by_value, reason = "reads better where it is called")]
 pub(super) fn one(value: impl ToString) -> Vec<String> {
     vec![value.to_string()]
 }

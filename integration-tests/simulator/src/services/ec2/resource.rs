@@ -62,7 +62,7 @@ pub(super) fn describe<T: Resource>(call: &mut Call<'_>) -> Answer {
     let scene = &call.scene;
     let ids = call.params.list(T::IDS);
     let filters = Filters::read::<T>(&call.params)?;
-    let page = paging::read(&call.params, T::PAGES)?;
+    let page = paging::read(call, T::PAGES)?;
     let shelf = T::shelf(scene.ec2);
     let found: Vec<&Record<T>> = if ids.is_empty() {
         shelf.all_seen(scene.in_lists()).collect()
@@ -79,7 +79,7 @@ pub(super) fn describe<T: Resource>(call: &mut Call<'_>) -> Answer {
         .into_iter()
         .filter(|it| filters.keep(&it.tags, |name| T::values(it, scene, name)))
         .map(|it| (it.id.clone(), it));
-    let cut = paging::cut(page, scene.settings.page, T::PAGES, kept.collect());
+    let cut = paging::cut(page, kept.collect());
     let items = cut.items.into_iter().map(|it| T::render(it, scene));
     Ok(Xml::new().list(T::SET, items).maybe("nextToken", cut.next))
 }

@@ -10,7 +10,6 @@ use crate::{
     Settings, Span, Time,
     fault::Fault,
     random::Rng,
-    settings::Lag,
     shelf::{Eyes, Record, Stamp, Tags},
     wire::query::Reader,
 };
@@ -57,7 +56,7 @@ impl<'a> Scene<'a> {
         ec2: &'a mut Ec2,
         now: Time,
     ) -> Self {
-        let stamp = stamp(&settings.lag, &mut rng, now);
+        let stamp = Stamp::draw(&settings.lag, &mut rng, now);
         let behind = rng.below(1000);
         Self { settings, region, rng, ec2, now, stamp, behind, long_ago: false }
     }
@@ -111,9 +110,9 @@ impl<'a> Scene<'a> {
     /// are refused with the codes of its kind.
     pub(super) fn find<T: Resource>(&self, id: &str) -> Result<&Record<T>, Fault> {
         T::check(id)?;
-        let shelf = T::shelf(self.ec2);
-        let known = !self.settings.lag.dependents || shelf.seen(id, self.by_id()).is_some();
-        shelf.get(id).filter(|_| known).ok_or_else(|| T::unknown(id))
+        let all = T::shelf(self.ec2);
+        let known = !self.settings.lag.dependents || all.seen(id, self.by_id()).is_some();
+        all.get(id).filter(|_| known).ok_or_else(|| T::unknown(id))
     }
 
     /// Changes an object that exists.
@@ -148,15 +147,4 @@ impl<'a> Scene<'a> {
     pub(super) fn arn(&self, path: &str) -> String {
         format!("arn:aws:ec2:{}:{}:{path}", self.region, self.settings.account)
     }
-}
-
-/// Draws how long a write stays unseen: mostly short, seldom as long as it can be.
-pub(super) fn stamp(lag: &Lag, rng: &mut Rng, now: Time) -> Stamp {
-    let mut draw = |span: Span| {
-        let (first, second) = (rng.below(1001), rng.below(1001));
-        let width = span.max_ms.saturating_sub(span.min_ms);
-        now + Duration::from_millis(span.min_ms + width * first * second / 1_000_000)
-    };
-    let by_id = draw(lag.by_id);
-    Stamp { at: now, by_id, listed: draw(lag.listed).max(by_id) }
 }

@@ -39,6 +39,7 @@ const RESERVED: u32 = 5;
 
 /// A subnet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "AWS's own attributes")]
 pub(super) struct Subnet {
     pub(super) vpc: String,
     pub(super) cidr: Ipv4Net,
@@ -192,7 +193,7 @@ fn create(call: &mut Call<'_>) -> Answer {
         let text = "The maximum number of subnets has been reached.";
         return Err(Fault::client("SubnetLimitExceeded", text));
     }
-    let id = establish(call, vpc_id, cidr, zone, false, tags);
+    let id = establish(call, &vpc_id, cidr, zone, false, tags);
     Ok(Xml::new().nest("subnet", made::<Subnet>(call, &id)?))
 }
 
@@ -229,7 +230,7 @@ fn zone(call: &mut Call<'_>, name: Option<String>, id: Option<String>) -> Result
 
 fn establish(
     scene: &mut Scene<'_>,
-    vpc: String,
+    vpc: &str,
     cidr: Ipv4Net,
     zone: Zone,
     default_for_zone: bool,
@@ -237,7 +238,7 @@ fn establish(
 ) -> String {
     let ready = scene.after(scene.settings.durations.subnet);
     let body = Subnet {
-        vpc: vpc.clone(),
+        vpc: vpc.to_owned(),
         cidr,
         zone: zone.name,
         zone_id: zone.id,
@@ -250,7 +251,7 @@ fn establish(
     };
     let record = scene.make(tags, body);
     let id = scene.add(ready, record);
-    network_acl::cover(scene, &vpc, &id);
+    network_acl::cover(scene, vpc, &id);
     id
 }
 
@@ -258,7 +259,7 @@ fn establish(
 pub(super) fn make_defaults(scene: &mut Scene<'_>, vpc: &str, within: Ipv4Net) {
     let Ok(parts) = within.subnets(20) else { return };
     for (zone, cidr) in zones(scene.region).into_iter().zip(parts) {
-        establish(scene, vpc.to_owned(), cidr, zone, true, Tags::new());
+        establish(scene, vpc, cidr, zone, true, Tags::new());
     }
 }
 

@@ -188,7 +188,7 @@ const FILTERS: &[&str] = &["key", "resource-id", "resource-type", "value"];
 
 fn describe(call: &mut Call<'_>) -> Answer {
     let filters = Filters::among(&call.params, FILTERS, false)?;
-    let page = paging::read(&call.params, 5..=1000)?;
+    let page = paging::read(call, 5..=1000)?;
     let eyes = call.in_lists();
     let mut all = Vec::new();
     for shelf in call.ec2.shelves() {
@@ -213,7 +213,7 @@ fn describe(call: &mut Call<'_>) -> Answer {
             }
         }
     }
-    let cut = paging::cut(page, call.settings.page, 5..=1000, all);
+    let cut = paging::cut(page, all);
     Ok(Xml::new().list("tagSet", cut.items).maybe("nextToken", cut.next))
 }
 

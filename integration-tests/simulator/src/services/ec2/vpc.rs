@@ -37,6 +37,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 /// A VPC.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "AWS's own attributes")]
 pub(super) struct Vpc {
     pub(super) cidr: Ipv4Net,
     cidr_association: String,

@@ -1,0 +1,262 @@
+//! Values and what is told about them.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Answer, Call, Parameter, Tier, Type, invalid,
+    names::{Wanted, wanted},
+    write::{names, not_found},
+};
+use crate::{fault::Fault, random, services::paging::Page, shelf::Record};
+
+/// What a read shows of a value; a secret stays encrypted unless decryption is asked for.
+fn show(
+    call: &Call<'_>,
+    parameter: &Record<Parameter>,
+    version: u64,
+    decrypt: bool,
+) -> Option<Value> {
+    let value = parameter.value(version)?;
+    let value = if parameter.kind == Type::SecureString && !decrypt {
+        let seal = random::fold(version, value);
+        format!("AQICAH{seal:016x}{:016x}", random::fold(seal, &parameter.id))
+    } else {
+        value.to_owned()
+    };
+    Some(json!({
+        "Name": parameter.id,
+        "Type": parameter.kind,
+        "Value": value,
+        "Version": version,
+        "LastModifiedDate": parameter.modified.as_seconds(),
+        "ARN": call.arn(&parameter.id),
+        "DataType": "text",
+    }))
+}
+
+/// The value that is asked for.
+fn look(call: &Call<'_>, wanted: &Wanted, decrypt: bool) -> Result<Value, Fault> {
+    let eyes = call.eyes(false);
+    let found = call.ssm.parameters.seen(&wanted.name, eyes);
+    let parameter = found.ok_or_else(|| not_found(&wanted.name))?;
+    let Some(selector) = &wanted.selector else {
+        return show(call, parameter, parameter.version(), decrypt)
+            .ok_or_else(|| not_found(&wanted.name));
+    };
+    let version = selector.parse().ok();
+    let shown = version.and_then(|it| show(call, parameter, it, decrypt)).map(|mut it| {
+        it["Selector"] = json!(format!(":{selector}"));
+        it
+    });
+    shown.ok_or_else(|| {
+        let text = format!(
+            "Systems Manager could not find version {selector} of {}. Verify the version and try \
+             again.",
+            wanted.name
+        );
+        Fault::client("ParameterVersionNotFound", text)
+    })
+}
+
+pub(super) fn get(call: &mut Call<'_>) -> Answer {
+    let text: String = call.members.need("Name")?;
+    let decrypt = call.members.get("WithDecryption")?.unwrap_or_default();
+    Ok(json!({ "Parameter": look(call, &wanted(&text)?, decrypt)? }))
+}
+
+pub(super) fn get_many(call: &mut Call<'_>) -> Answer {
+    let decrypt = call.members.get("WithDecryption")?.unwrap_or_default();
+    let (mut found, mut invalid) = (Vec::new(), Vec::new());
+    for text in names(call)? {
+        match look(call, &wanted(&text)?, decrypt) {
+            Ok(value) => found.push(value),
+            Err(_) => invalid.push(text),
+        }
+    }
+    Ok(json!({ "Parameters": found, "InvalidParameters": invalid }))
+}
+
+/// A filter of parameters.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Filter {
+    key: String,
+    option: Option<String>,
+    #[serde(default)]
+    values: Vec<String>,
+}
+
+impl Filter {
+    fn option(&self) -> &str {
+        self.option.as_deref().unwrap_or("Equals")
+    }
+
+    fn keeps(&self, parameter: &Record<Parameter>) -> Result<bool, Fault> {
+        let wrong = || {
+            let text =
+                format!("The filter option {} is not valid for {}.", self.option(), self.key);
+            Fault::client("InvalidFilterOption", text)
+        };
+        let compare = |text: &str| -> Result<bool, Fault> {
+            match self.option() {
+                "Equals" => Ok(self.values.iter().any(|it| it == text)),
+                "BeginsWith" => Ok(self.values.iter().any(|it| text.starts_with(it.as_str()))),
+                "Contains" if self.key == "Name" => {
+                    Ok(self.values.iter().any(|it| text.contains(it.as_str())))
+                }
+                _ => Err(wrong()),
+            }
+        };
+        match self.key.as_str() {
+            "Name" => compare(&parameter.id),
+            "Type" => compare(type_name(parameter.kind)),
+            "Tier" => compare(tier_name(parameter.tier)),
+            "DataType" => compare("text"),
+            "KeyId" => compare(key_of(parameter).unwrap_or_default()),
+            "Path" => match self.option() {
+                "Recursive" => Ok(self.values.iter().any(|it| below(&parameter.id, it, true))),
+                "OneLevel" => Ok(self.values.iter().any(|it| below(&parameter.id, it, false))),
+                _ => Err(wrong()),
+            },
+            other => {
+                let Some(key) = other.strip_prefix("tag:") else {
+                    let text = format!("The filter key {other} is not valid.");
+                    return Err(Fault::client("InvalidFilterKey", text));
+                };
+                let value = parameter.tags.get(key);
+                Ok(value.is_some_and(|it| self.values.is_empty() || self.values.contains(it)))
+            }
+        }
+    }
+}
+
+fn type_name(kind: Type) -> &'static str {
+    match kind {
+        Type::String => "String",
+        Type::StringList => "StringList",
+        Type::SecureString => "SecureString",
+    }
+}
+
+fn tier_name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Standard => "Standard",
+        Tier::Advanced => "Advanced",
+    }
+}
+
+fn key_of(parameter: &Parameter) -> Option<&str> {
+    let own = parameter.key.as_deref().or(Some("alias/aws/ssm"));
+    own.filter(|_| parameter.kind == Type::SecureString)
+}
+
+/// Whether a name is below a path: anywhere, or right below.
+fn below(name: &str, path: &str, recursive: bool) -> bool {
+    let path = path.trim_end_matches('/');
+    let rest = name.strip_prefix(path).and_then(|it| it.strip_prefix('/'));
+    rest.is_some_and(|it| recursive || !it.contains('/'))
+}
+
+/// Reads which page is wanted.
+fn page(call: &Call<'_>, most: u32, request: &str) -> Result<(Page, u32), Fault> {
+    let size: Option<u32> = call.members.get("MaxResults")?;
+    if let Some(size) = size.filter(|it| !(1..=most).contains(it)) {
+        let (word, bound) = if size > most { ("less", most) } else { ("greater", 1) };
+        return Err(invalid(format!(
+            "1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy \
+             constraint: Member must have value {word} than or equal to {bound}"
+        )));
+    }
+    let token: Option<String> = call.members.get("NextToken")?;
+    let page = Page::new(size, token.as_deref(), request)
+        .ok_or_else(|| Fault::client("InvalidNextToken", "The specified token is not valid."))?;
+    Ok((page, call.settings.page.unwrap_or(most).min(most)))
+}
+
+pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
+    let path: String = call.members.need("Path")?;
+    let recursive = call.members.get("Recursive")?.unwrap_or_default();
+    let decrypt = call.members.get("WithDecryption")?.unwrap_or_default();
+    let filters: Vec<Filter> = call.members.get("ParameterFilters")?.unwrap_or_default();
+    if !path.starts_with('/') {
+        return Err(invalid(
+            "The parameter doesn't meet the parameter name requirements. The parameter name must \
+             begin with a forward slash \"/\".",
+        ));
+    }
+    if path.starts_with("/aws/") {
+        return Err(Fault::unsupported(format!("the public parameters below {path}")));
+    }
+    if let Some(filter) = filters.iter().find(|it| !matches!(it.key.as_str(), "Type" | "KeyId")) {
+        return Err(match filter.key.as_str() {
+            "Label" => Fault::unsupported("labels of parameters"),
+            other => {
+                let text = format!("The filter key {other} is not valid.");
+                Fault::client("InvalidFilterKey", text)
+            }
+        });
+    }
+    let (page, most) = page(call, 10, &format!("{path} {recursive} {filters:?}"))?;
+    let mut all = Vec::new();
+    for it in call.ssm.parameters.all_seen(call.eyes(true)) {
+        if below(&it.id, &path, recursive) && keep(&filters, it)? {
+            let shown = show(call, it, it.version(), decrypt);
+            all.extend(shown.map(|value| (it.id.clone(), value)));
+        }
+    }
+    Ok(listed(page.cut(most, all)))
+}
+
+fn keep(filters: &[Filter], parameter: &Record<Parameter>) -> Result<bool, Fault> {
+    for filter in filters {
+        if !filter.keeps(parameter)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn listed(cut: crate::services::paging::Cut<Value>) -> Value {
+    let mut answer = json!({ "Parameters": cut.items });
+    if let Some(next) = cut.next {
+        answer["NextToken"] = json!(next);
+    }
+    answer
+}
+
+pub(super) fn describe(call: &mut Call<'_>) -> Answer {
+    let filters: Vec<Filter> = call.members.get("ParameterFilters")?.unwrap_or_default();
+    if call.members.get("Shared")?.unwrap_or_default() {
+        return Err(Fault::unsupported("shared parameters"));
+    }
+    let (page, most) = page(call, 50, &format!("{filters:?}"))?;
+    let mut all = Vec::new();
+    for it in call.ssm.parameters.all_seen(call.eyes(true)) {
+        if keep(&filters, it)? {
+            all.push((it.id.clone(), metadata(call, it)));
+        }
+    }
+    Ok(listed(page.cut(most, all)))
+}
+
+fn metadata(call: &Call<'_>, parameter: &Record<Parameter>) -> Value {
+    let mut shown = json!({
+        "Name": parameter.id,
+        "ARN": call.arn(&parameter.id),
+        "Type": parameter.kind,
+        "LastModifiedDate": parameter.modified.as_seconds(),
+        "LastModifiedUser": call.settings.caller_arn(),
+        "Version": parameter.version(),
+        "Tier": parameter.tier,
+        "Policies": [],
+        "DataType": "text",
+    });
+    if let Some(description) = &parameter.description {
+        shown["Description"] = json!(description);
+    }
+    if let Some(key) = key_of(parameter) {
+        shown["KeyId"] = json!(key);
+    }
+    shown
+}
