@@ -1,3 +1,4 @@
 //! clctl keeps a Chainlink oracle-node environment on AWS as one YAML file declares it.
 
+pub mod aws;
 pub mod engine;

@@ -42,7 +42,7 @@ impl Cell {
     /// Whether what is there is what is wanted.
     pub fn met_by(&self, have: &Self) -> bool {
         match (self, have) {
-            (Self::Any, _) => true,
+            (Self::Any, _) | (_, Self::Any) => true,
             (Self::Map(want), Self::Map(have)) => {
                 want.len() == have.len()
                     && want

@@ -58,7 +58,7 @@ macro_rules! leaf {
         }
     )+};
 }
-leaf!(bool, u16, u32, String, ipnet::Ipv4Net);
+leaf!(bool, i32, u16, u32, String, ipnet::Ipv4Net);
 
 /// Makes a newtype for the id of one kind of object: a [`Field`](crate::engine::Field) that says
 /// which object it uses.
@@ -102,6 +102,26 @@ macro_rules! id {
             }
         }
     };
+}
+
+/// A field that mentions an object without keeping it from going.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loose<F>(pub F);
+
+impl<F: Field> Field for Loose<F> {
+    type Resolved = Loose<F::Resolved>;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        self.0.cell(outputs)
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        self.0.refs(visit);
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
+        Ok(Loose(self.0.resolve(outputs)?))
+    }
 }
 
 /// Values whose order means nothing.
@@ -343,8 +363,8 @@ macro_rules! config {
             cell: $crate::engine::Field::cell($field, $outputs),
         }),+]
     }};
-    (@field $self_ty:ty, $resolved:ty, $make:ident, $($field:ident),+) => {
-        impl $crate::engine::Field for $self_ty {
+    (@field [$($generics:tt)*] $self_ty:ty, $resolved:ty, $make:ident, $($field:ident),+) => {
+        impl $($generics)* $crate::engine::Field for $self_ty {
             type Resolved = $resolved;
             fn cell(&self, outputs: &$crate::engine::Outputs) -> $crate::engine::Cell {
                 let Self { $($field),+ } = self;
@@ -367,6 +387,20 @@ macro_rules! config {
             }
         }
     };
+    // A configuration that refers to nothing has one stage only.
+    ($name:ident, no references { $($field:ident: $on_change:ident),+ $(,)? }) => {
+        impl $crate::engine::Fields for $name {
+            fn fields(&self, outputs: &$crate::engine::Outputs) -> Vec<$crate::engine::Row> {
+                $crate::config!(@rows self, outputs, $($field: $on_change),+)
+            }
+        }
+        impl $crate::engine::Config for $name {
+            type Declared = Self;
+            const FIELDS: &'static [(&'static str, $crate::engine::OnChange)] =
+                &[$((stringify!($field), $crate::engine::OnChange::$on_change)),+];
+        }
+        $crate::config!(@field [] $name, $name, $name, $($field),+);
+    };
     ($name:ident { $($field:ident: $on_change:ident),+ $(,)? }) => {
         impl<S: $crate::engine::Stage> $crate::engine::Fields for $name<S> {
             fn fields(&self, outputs: &$crate::engine::Outputs) -> Vec<$crate::engine::Row> {
@@ -386,8 +420,9 @@ macro_rules! config {
 #[macro_export]
 macro_rules! record {
     ($name:ident { $($field:ident),+ $(,)? }) => {
-        $crate::config!(@field $name<$crate::engine::Declared>, $name<$crate::engine::Resolved>, $name, $($field),+);
-        $crate::config!(@field $name<$crate::engine::Resolved>, $name<$crate::engine::Resolved>, $name, $($field),+);
+        $crate::config!(
+            @field [<S: $crate::engine::Stage>] $name<S>, $name<$crate::engine::Resolved>, $name, $($field),+
+        );
     };
 }
 

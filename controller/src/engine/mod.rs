@@ -35,8 +35,8 @@ pub use self::{
     error::{Disposition, Error},
     event::{Event, Sink, What},
     field::{
-        After, Config, Declared, Field, Fields, Input, OutputRef, Outputs, Resolved, Row, Stage,
-        Value,
+        After, Config, Declared, Field, Fields, Input, Loose, OutputRef, Outputs, Resolved, Row,
+        Stage, Value,
     },
     gate::{Approved, Deed, DryRun, Gate, Pass},
     graph::{DeclaredTwice, Graph},

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    Action, Address, Change, Graph, Observation, Outputs, Phase, PhysicalId, Replacement,
+    Action, Address, Change, Graph, Observation, Outputs, Owner, Phase, PhysicalId, Replacement,
     node::{Node, Seen},
     order::{self, Held, Order, Step as OrderStep, Wanted},
 };
@@ -230,6 +230,19 @@ fn verdict<C: Send + Sync + 'static>(
     Verdict::Change(change)
 }
 
+/// The node an object stands for: where its tags disagree, the name that is declared.
+fn named<C: Send + Sync + 'static>(graph: &Graph<C>, object: &dyn Seen) -> Option<Address> {
+    let address = object.address()?;
+    if graph.node(&address).is_some() {
+        return Some(address);
+    }
+    let alias = match object.owner() {
+        Owner::Us { alias: Some(alias), .. } => Address::new(address.kind, alias.clone()),
+        Owner::Us { alias: None, .. } | Owner::Other => return Some(address),
+    };
+    Some(if graph.node(&alias).is_some() { alias } else { address })
+}
+
 /// The objects that were seen, sorted by what they are to the declaration.
 struct Objects {
     /// The present object of each node, of declared and of other ones.
@@ -253,7 +266,7 @@ impl Objects {
         };
         let mut claims: BTreeMap<Address, Vec<Arc<dyn Seen>>> = BTreeMap::new();
         for object in seen.objects() {
-            let Some(address) = object.address() else { continue };
+            let Some(address) = named(graph, object.as_ref()) else { continue };
             match object.phase() {
                 Phase::Gone => sorted.gone.push(object.clone()),
                 Phase::Going => sorted.going.push(object.clone()),

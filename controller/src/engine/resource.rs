@@ -177,6 +177,16 @@ pub struct Found<R: Resource> {
     pub phase: Phase,
 }
 
+impl<R: Resource> Found<R> {
+    /// Which object of its node it is; 1 if that is not known.
+    pub fn ordinal(&self) -> u32 {
+        match &self.owner {
+            Owner::Us { ordinal, .. } => *ordinal,
+            Owner::Other => 1,
+        }
+    }
+}
+
 /// Whose an object is, as its tags say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
@@ -186,6 +196,8 @@ pub enum Owner {
         name: String,
         /// Which object of that node it is.
         ordinal: u32,
+        /// Another name it goes by, if its tags disagree: the right one if only it is declared.
+        alias: Option<String>,
     },
     /// Somebody else's, or nobody's.
     Other,

@@ -1,0 +1,171 @@
+//! The clients of one environment, over one connection.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use aws_smithy_runtime_api::client::{
+    http::SharedHttpClient, orchestrator::HttpResponse, result::SdkError,
+};
+use aws_smithy_types::{error::metadata::ProvideErrorMetadata, retry::RetryConfig};
+use aws_types::SdkConfig;
+
+use crate::engine::{CallError, Class};
+
+use super::{
+    Calls, Clock, Environment,
+    calls::{Operations, Recording},
+    errors::call_error,
+};
+
+/// How AWS is reached: credentials, region, endpoint, and the one HTTP client everything goes
+/// through.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// What the SDK was told.
+    pub config: SdkConfig,
+    /// What is below the counting HTTP client: the network, or a simulator.
+    pub http: SharedHttpClient,
+    /// The calls made.
+    pub calls: Arc<Calls>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Connection {
+    /// The SDK's settings, with every call passing through `calls`.
+    fn counted(&self) -> SdkConfig {
+        let recording = Recording { calls: self.calls.clone(), below: self.http.clone() };
+        self.config
+            .clone()
+            .into_builder()
+            .http_client(recording)
+            // Ours knows which calls may be repeated: a second CreateVpc is a second VPC.
+            .retry_config(RetryConfig::disabled())
+            .time_source(self.clock.clone())
+            .build()
+    }
+
+    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
+        let config = aws_sdk_sts::config::Builder::from(&self.counted());
+        aws_sdk_sts::Client::from_conf(config.interceptor(Operations(self.calls.clone())).build())
+    }
+
+    fn ec2(&self) -> aws_sdk_ec2::Client {
+        let config = aws_sdk_ec2::config::Builder::from(&self.counted());
+        aws_sdk_ec2::Client::from_conf(config.interceptor(Operations(self.calls.clone())).build())
+    }
+
+    fn ssm(&self) -> aws_sdk_ssm::Client {
+        let config = aws_sdk_ssm::config::Builder::from(&self.counted());
+        aws_sdk_ssm::Client::from_conf(config.interceptor(Operations(self.calls.clone())).build())
+    }
+}
+
+/// AWS as one environment sees it.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// The environment.
+    pub environment: Environment,
+    /// The calls made.
+    pub calls: Arc<Calls>,
+    pub(super) clock: Clock,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) ssm: aws_sdk_ssm::Client,
+}
+
+impl Aws {
+    /// Takes up one environment.
+    pub fn new(connection: &Connection, environment: Environment) -> Self {
+        Self {
+            environment,
+            calls: connection.calls.clone(),
+            clock: connection.clock.clone(),
+            ec2: connection.ec2(),
+            ssm: connection.ssm(),
+        }
+    }
+
+    /// Makes a call that changes nothing: repeated while it may help.
+    pub(super) async fn read<T, E, F>(
+        &self,
+        operation: &'static str,
+        call: impl Fn() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        again(operation, call, |class| {
+            matches!(class, Class::Throttled | Class::Server | Class::NoAnswer)
+        })
+        .await
+    }
+
+    /// Makes a call that may change something: repeated only where it certainly changed nothing.
+    pub(super) async fn write<T, E, F>(
+        &self,
+        operation: &'static str,
+        call: impl Fn() -> F,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        again(operation, call, |class| class == Class::Throttled).await
+    }
+
+    /// Reads a list to its end, page by page.
+    pub(super) async fn pages<T, I, E, F>(
+        &self,
+        operation: &'static str,
+        call: impl Fn(Option<String>) -> F,
+        take: impl Fn(T) -> (Option<Vec<I>>, Option<String>),
+    ) -> Result<Vec<I>, CallError>
+    where
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let (page, next) = take(self.read(operation, || call(token.clone())).await?);
+            all.extend(page.unwrap_or_default());
+            match next.filter(|next| !next.is_empty()) {
+                Some(next) => token = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+}
+
+/// How often a call is made before its failure is reported.
+const TRIES: u32 = 6;
+
+pub(super) async fn again<T, E, F>(
+    operation: &'static str,
+    call: impl Fn() -> F,
+    may_repeat: impl Fn(Class) -> bool,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let mut tries = 1;
+    loop {
+        match call().await.map_err(|error| call_error(operation, error)) {
+            Ok(answer) => return Ok(answer),
+            Err(error) if tries < TRIES && may_repeat(error.class) => {
+                tracing::debug!(operation, tries, code = %error.code, "call failed, to be repeated");
+                tokio::time::sleep(backoff(operation, tries)).await;
+                tries += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Doubles from a quarter of a second to eight seconds, spread by operation so that calls refused
+/// together do not come back together.
+fn backoff(operation: &str, tries: u32) -> Duration {
+    let spread: u32 = operation.bytes().map(u32::from).sum::<u32>() % 100;
+    let base = Duration::from_millis(250 << tries.min(5));
+    base + base * spread / 200
+}

@@ -1,0 +1,147 @@
+//! An Elastic IP address. It is never replaced: others may have written it down.
+
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{self, DomainType, ResourceType};
+
+use crate::{
+    config,
+    engine::{
+        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
+        Resource, Scope,
+    },
+    field, id,
+};
+
+use super::{
+    super::{
+        clients::Aws,
+        tags::{Tags, owner},
+    },
+    scope::{Asked, keep},
+};
+
+/// An Elastic IP address.
+pub struct Eip;
+
+id!(
+    /// The allocation id of an [`Eip`].
+    EipId
+);
+
+/// The settable part of an [`Eip`].
+#[derive(Clone, Debug)]
+pub struct EipConfig {
+    /// Its tags.
+    pub tags: Tags,
+}
+
+config! { EipConfig, no references { tags: InPlace } }
+
+/// What an [`Eip`] has once it exists.
+#[derive(Clone, Debug)]
+pub struct EipOutputs {
+    /// Its allocation id.
+    pub id: EipId,
+    /// The address.
+    pub public_ip: String,
+    association: Option<String>,
+}
+
+impl Resource for Eip {
+    type Cloud = Aws;
+    type Config = EipConfig;
+    type Outputs = EipOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "eip",
+        id_prefix: "eipalloc-",
+        summary: "A public address that stays",
+        cloudformation: "AWS::EC2::EIP",
+        replacement: Replacement::Never,
+        creation: Creation::Bare,
+        typical: Duration::from_secs(2),
+        typical_removal: Duration::from_secs(1),
+        patience: Duration::from_mins(20),
+        outage: "the address is lost for good",
+        stands_on: &[],
+        calls: Calls {
+            read: &["ec2:DescribeAddresses"],
+            write: &[
+                "ec2:AllocateAddress",
+                "ec2:CreateTags",
+                "ec2:DeleteTags",
+                "ec2:ReleaseAddress",
+            ],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let Asked { filters, ids, page: _ } = Asked::of(aws, scope);
+        // This list has no pages.
+        let call = || {
+            let call = aws.ec2.describe_addresses().set_filters(filters.clone());
+            call.set_allocation_ids(ids.clone()).send()
+        };
+        let answer = aws.read("ec2:DescribeAddresses", call).await?;
+        Ok(keep(scope, answer.addresses().iter().map(|address| read(aws, address)).collect()))
+    }
+
+    async fn create(aws: &Aws, me: &Identity, want: &EipConfig) -> Result<PhysicalId, CallError> {
+        let tags = want.tags.specification(ResourceType::ElasticIp, me);
+        let call = || {
+            aws.ec2
+                .allocate_address()
+                .domain(DomainType::Vpc)
+                .tag_specifications(tags.clone())
+                .send()
+        };
+        let created = aws.write("ec2:AllocateAddress", call).await?;
+        Ok(PhysicalId(created.allocation_id.unwrap_or_default()))
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &EipConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        if delta.take(field!(EipConfig.tags)) {
+            want.tags.set(aws, &have.id, &have.config.tags, have.ordinal()).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        let call = || aws.ec2.release_address().allocation_id(&have.id.0).send();
+        aws.write("ec2:ReleaseAddress", call).await.map(drop)
+    }
+
+    async fn blockers(_: &Aws, have: &Found<Self>) -> Result<Vec<String>, CallError> {
+        Ok(have
+            .outputs
+            .association
+            .iter()
+            .map(|to| format!("it is associated with {to}"))
+            .collect())
+    }
+}
+
+fn read(aws: &Aws, from: &types::Address) -> Found<Eip> {
+    let id = from.allocation_id().unwrap_or_default();
+    Found {
+        id: PhysicalId(id.to_owned()),
+        owner: owner(aws, Eip::ABOUT.name, from.tags()),
+        config: EipConfig { tags: Tags::read(aws, from.tags()) },
+        outputs: EipOutputs {
+            id: EipId::new(id),
+            public_ip: from.public_ip().unwrap_or_default().to_owned(),
+            association: from
+                .instance_id()
+                .filter(|id| !id.is_empty())
+                .or(from.network_interface_id())
+                .map(ToOwned::to_owned),
+        },
+        phase: Phase::Ready,
+    }
+}

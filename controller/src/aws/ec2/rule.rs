@@ -1,0 +1,367 @@
+//! One rule of a security group, and the calls that read, add and revoke rules.
+//!
+//! AWS writes protocols by name and ranges without host bits; rules are read one by one, because
+//! `DescribeSecurityGroups` folds those with equal ports into one.
+
+use std::fmt;
+
+use aws_sdk_ec2::types::{
+    IpPermission, IpRange, SecurityGroupRule, SecurityGroupRuleDescription, UserIdGroupPair,
+};
+use ipnet::Ipv4Net;
+use serde::Serialize;
+
+use crate::{
+    engine::{Address, CallError, Cell, Field, Outputs, PhysicalId, Resolved, Stage},
+    leaf, record,
+};
+
+use super::{
+    super::{clients::Aws, tags::filter},
+    security_group::SecurityGroupId,
+};
+
+/// Which way a rule lets traffic pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Into the group.
+    Ingress,
+    /// Out of the group.
+    Egress,
+}
+leaf!(Direction);
+
+/// One rule of a security group.
+#[derive(Clone, Debug)]
+pub struct Rule<S: Stage = Resolved> {
+    /// Which way.
+    pub direction: Direction,
+    /// The protocol: `tcp`, `udp`, `icmp` or `-1` for all.
+    pub protocol: String,
+    /// The first port; -1 for all.
+    pub from_port: i32,
+    /// The last port; -1 for all.
+    pub to_port: i32,
+    /// Whom it lets pass.
+    pub peer: Peer<S>,
+    /// What it is for.
+    pub description: String,
+}
+record! { Rule { direction, protocol, from_port, to_port, peer, description } }
+
+/// Whom a rule lets pass.
+#[derive(Clone, Debug)]
+pub enum Peer<S: Stage = Resolved> {
+    /// Addresses.
+    Cidr(Ipv4Net),
+    /// The members of a group.
+    Group(S::In<SecurityGroupId>),
+    /// Something we never declare: addresses of IPv6, a prefix list.
+    Other(String),
+}
+
+impl<S: Stage> Field for Peer<S> {
+    type Resolved = Peer;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        match self {
+            Self::Cidr(cidr) => Cell::Known(cidr.to_string().into()),
+            Self::Group(group) => group.cell(outputs),
+            Self::Other(text) => Cell::Known(text.as_str().into()),
+        }
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        if let Self::Group(group) = self {
+            group.refs(visit);
+        }
+    }
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        if let Self::Group(group) = self {
+            group.uses(visit);
+        }
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<Peer, Address> {
+        Ok(match self {
+            Self::Cidr(cidr) => Peer::Cidr(*cidr),
+            Self::Group(group) => Peer::Group(group.resolve(outputs)?),
+            Self::Other(text) => Peer::Other(text.clone()),
+        })
+    }
+}
+
+/// Two rules are one if the engine cannot tell them apart.
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        let nothing = Outputs::default();
+        self.cell(&nothing) == other.cell(&nothing)
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { direction, protocol, from_port, to_port, peer, description } = self;
+        let (way, whom) = match direction {
+            Direction::Ingress => ("ingress", "from"),
+            Direction::Egress => ("egress", "to"),
+        };
+        write!(f, "{way} {}", if protocol == "-1" { "all" } else { protocol })?;
+        match (from_port, to_port) {
+            (-1, _) => {}
+            (from, to) if from == to => write!(f, " {from}")?,
+            (from, to) => write!(f, " {from}-{to}")?,
+        }
+        match peer {
+            Peer::Cidr(cidr) => write!(f, " {whom} {cidr}")?,
+            Peer::Group(group) => write!(f, " {whom} {group}")?,
+            Peer::Other(text) => write!(f, " {whom} {text}")?,
+        }
+        if description.is_empty() { Ok(()) } else { write!(f, " \"{description}\"") }
+    }
+}
+
+impl<S: Stage> Rule<S> {
+    /// Everything to anywhere.
+    pub fn all_out() -> Self {
+        Self {
+            direction: Direction::Egress,
+            protocol: "-1".into(),
+            from_port: -1,
+            to_port: -1,
+            peer: Peer::Cidr(Ipv4Net::default()),
+            description: String::new(),
+        }
+    }
+
+    /// One TCP port.
+    pub fn tcp(direction: Direction, port: u16, peer: Peer<S>, description: &str) -> Self {
+        Self {
+            direction,
+            protocol: "tcp".into(),
+            from_port: i32::from(port),
+            to_port: i32::from(port),
+            peer,
+            description: description.to_owned(),
+        }
+    }
+}
+
+impl Rule {
+    /// Whether two rules let the same traffic pass, whatever is said of it.
+    fn same_traffic(&self, other: &Self) -> bool {
+        let unsaid = |rule: &Self| Self { description: String::new(), ..rule.clone() };
+        unsaid(self) == unsaid(other)
+    }
+
+    fn permission(&self) -> IpPermission {
+        let permission = IpPermission::builder().ip_protocol(&self.protocol);
+        let permission = if self.protocol == "-1" {
+            permission
+        } else {
+            permission.from_port(self.from_port).to_port(self.to_port)
+        };
+        let said = Some(self.description.clone()).filter(|text| !text.is_empty());
+        match &self.peer {
+            Peer::Cidr(cidr) => permission.ip_ranges(
+                IpRange::builder().cidr_ip(cidr.to_string()).set_description(said).build(),
+            ),
+            Peer::Group(group) => permission.user_id_group_pairs(
+                UserIdGroupPair::builder().group_id(group.as_str()).set_description(said).build(),
+            ),
+            Peer::Other(_) => permission,
+        }
+        .build()
+    }
+}
+
+/// A rule as AWS has it.
+#[derive(Clone, Debug)]
+pub(super) struct ReadRule {
+    pub(super) id: String,
+    pub(super) group: String,
+    pub(super) rule: Rule,
+}
+
+/// Reads the rules of these groups.
+pub(super) async fn read_rules(aws: &Aws, groups: Vec<String>) -> Result<Vec<ReadRule>, CallError> {
+    let mut all = Vec::new();
+    // A filter takes 200 values.
+    for groups in groups.chunks(200) {
+        let filters = vec![filter("group-id", groups.iter().cloned())];
+        let rules = aws
+            .pages(
+                "ec2:DescribeSecurityGroupRules",
+                |token| {
+                    let call =
+                        aws.ec2.describe_security_group_rules().set_filters(Some(filters.clone()));
+                    call.set_next_token(token).max_results(1000).send()
+                },
+                |page| (page.security_group_rules, page.next_token),
+            )
+            .await?;
+        all.extend(rules.iter().map(read));
+    }
+    Ok(all)
+}
+
+fn read(from: &SecurityGroupRule) -> ReadRule {
+    let protocol = match from.ip_protocol().unwrap_or_default() {
+        "6" => "tcp",
+        "17" => "udp",
+        "1" => "icmp",
+        "58" => "icmpv6",
+        "all" => "-1",
+        name => name,
+    };
+    let peer = if let Some(cidr) = from.cidr_ipv4().and_then(|cidr| cidr.parse::<Ipv4Net>().ok()) {
+        Peer::Cidr(cidr.trunc())
+    } else if let Some(group) = from.referenced_group_info().and_then(|info| info.group_id()) {
+        Peer::Group(SecurityGroupId::new(group))
+    } else {
+        let other = from.cidr_ipv6().or(from.prefix_list_id()).unwrap_or("(unknown)");
+        Peer::Other(other.to_owned())
+    };
+    let all = protocol == "-1";
+    ReadRule {
+        id: from.security_group_rule_id().unwrap_or_default().to_owned(),
+        group: from.group_id().unwrap_or_default().to_owned(),
+        rule: Rule {
+            direction: if from.is_egress() == Some(true) {
+                Direction::Egress
+            } else {
+                Direction::Ingress
+            },
+            protocol: protocol.to_owned(),
+            from_port: from.from_port().filter(|_| !all).unwrap_or(-1),
+            to_port: from.to_port().filter(|_| !all).unwrap_or(-1),
+            peer,
+            description: from.description().unwrap_or_default().to_owned(),
+        },
+    }
+}
+
+/// Revokes rules by id: by their properties one mismatch would keep all of a call.
+pub(super) async fn revoke(aws: &Aws, rules: &[ReadRule]) -> Result<(), CallError> {
+    for direction in [Direction::Ingress, Direction::Egress] {
+        let of: Vec<&ReadRule> =
+            rules.iter().filter(|rule| rule.rule.direction == direction).collect();
+        let Some(group) = of.first().map(|rule| rule.group.as_str()) else { continue };
+        let ids: Vec<String> = of.iter().map(|rule| rule.id.clone()).collect();
+        match direction {
+            Direction::Ingress => {
+                let call = || {
+                    let call = aws.ec2.revoke_security_group_ingress().group_id(group);
+                    call.set_security_group_rule_ids(Some(ids.clone())).send()
+                };
+                aws.write("ec2:RevokeSecurityGroupIngress", call).await.map(drop)?;
+            }
+            Direction::Egress => {
+                let call = || {
+                    let call = aws.ec2.revoke_security_group_egress().group_id(group);
+                    call.set_security_group_rule_ids(Some(ids.clone())).send()
+                };
+                aws.write("ec2:RevokeSecurityGroupEgress", call).await.map(drop)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the rules of a group these: what is new first, so that nothing is cut that is to stay.
+pub(super) async fn settle(
+    aws: &Aws,
+    group: &str,
+    have: &[ReadRule],
+    want: &[Rule],
+) -> Result<(), CallError> {
+    let missing: Vec<&Rule> =
+        want.iter().filter(|want| !have.iter().any(|have| have.rule == **want)).collect();
+    let extra: Vec<&ReadRule> = have.iter().filter(|have| !want.contains(&have.rule)).collect();
+    let (mut described, mut authorised) = (Vec::new(), Vec::new());
+    let mut revoked = extra;
+    for rule in missing {
+        match revoked.iter().position(|extra| extra.rule.same_traffic(rule)) {
+            Some(at) => described.push((revoked.swap_remove(at), rule)),
+            None => authorised.push(rule),
+        }
+    }
+    for direction in [Direction::Ingress, Direction::Egress] {
+        let said: Vec<SecurityGroupRuleDescription> = described
+            .iter()
+            .filter(|(_, rule)| rule.direction == direction)
+            .map(|(read, rule)| {
+                SecurityGroupRuleDescription::builder()
+                    .security_group_rule_id(&read.id)
+                    .description(&rule.description)
+                    .build()
+            })
+            .collect();
+        describe(aws, group, direction, said).await?;
+        let permissions: Vec<IpPermission> = authorised
+            .iter()
+            .filter(|rule| rule.direction == direction)
+            .map(|rule| rule.permission())
+            .collect();
+        authorise(aws, group, direction, permissions).await?;
+    }
+    let revoked: Vec<ReadRule> = revoked.into_iter().cloned().collect();
+    revoke(aws, &revoked).await
+}
+
+async fn describe(
+    aws: &Aws,
+    group: &str,
+    direction: Direction,
+    said: Vec<SecurityGroupRuleDescription>,
+) -> Result<(), CallError> {
+    if said.is_empty() {
+        return Ok(());
+    }
+    match direction {
+        Direction::Ingress => {
+            let call = || {
+                let call =
+                    aws.ec2.update_security_group_rule_descriptions_ingress().group_id(group);
+                call.set_security_group_rule_descriptions(Some(said.clone())).send()
+            };
+            aws.write("ec2:UpdateSecurityGroupRuleDescriptionsIngress", call).await.map(drop)
+        }
+        Direction::Egress => {
+            let call = || {
+                let call = aws.ec2.update_security_group_rule_descriptions_egress().group_id(group);
+                call.set_security_group_rule_descriptions(Some(said.clone())).send()
+            };
+            aws.write("ec2:UpdateSecurityGroupRuleDescriptionsEgress", call).await.map(drop)
+        }
+    }
+}
+
+async fn authorise(
+    aws: &Aws,
+    group: &str,
+    direction: Direction,
+    permissions: Vec<IpPermission>,
+) -> Result<(), CallError> {
+    if permissions.is_empty() {
+        return Ok(());
+    }
+    match direction {
+        Direction::Ingress => {
+            let call = || {
+                let call = aws.ec2.authorize_security_group_ingress().group_id(group);
+                call.set_ip_permissions(Some(permissions.clone())).send()
+            };
+            aws.write("ec2:AuthorizeSecurityGroupIngress", call).await.map(drop)
+        }
+        Direction::Egress => {
+            let call = || {
+                let call = aws.ec2.authorize_security_group_egress().group_id(group);
+                call.set_ip_permissions(Some(permissions.clone())).send()
+            };
+            aws.write("ec2:AuthorizeSecurityGroupEgress", call).await.map(drop)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! A scope in EC2's words: a filter on our owner tag, or ids.
+
+use aws_sdk_ec2::types::Filter;
+
+use crate::engine::{Found, Owner, Resource, Scope};
+
+use super::super::{clients::Aws, tags::ours};
+
+/// How a list is asked for.
+pub(super) struct Asked {
+    /// Filters, if what is ours is asked for.
+    pub(super) filters: Option<Vec<Filter>>,
+    /// Ids, if these objects are asked for.
+    pub(super) ids: Option<Vec<String>>,
+    /// The page size: AWS accepts none beside ids.
+    pub(super) page: Option<i32>,
+}
+
+/// The largest page most of EC2's lists have.
+const PAGE: i32 = 1000;
+
+impl Asked {
+    pub(super) fn of(aws: &Aws, scope: &Scope<'_>) -> Self {
+        match scope {
+            Scope::Owned => Self { filters: Some(vec![ours(aws)]), ids: None, page: Some(PAGE) },
+            Scope::Ids(ids) => {
+                let ids = ids.iter().map(|id| id.0.clone()).collect();
+                Self { filters: None, ids: Some(ids), page: None }
+            }
+        }
+    }
+}
+
+/// Leaves out what the filter let through and is not ours: lists may be older than the tags.
+pub(super) fn keep<R: Resource>(scope: &Scope<'_>, found: Vec<Found<R>>) -> Vec<Found<R>> {
+    match scope {
+        Scope::Owned => found.into_iter().filter(|found| found.owner != Owner::Other).collect(),
+        Scope::Ids(_) => found,
+    }
+}

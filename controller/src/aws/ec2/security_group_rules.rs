@@ -1,0 +1,140 @@
+//! All rules of one security group: a set of which we say everything. It begins and ends with its
+//! group, and is ours because the group is.
+
+use std::time::Duration;
+
+use crate::{
+    config,
+    engine::{
+        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
+        Resolved, Resource, Scope, Stage,
+    },
+    field,
+};
+
+use super::{
+    super::{clients::Aws, tags::owner},
+    rule::{ReadRule, Rule, read_rules, revoke, settle},
+    scope::keep,
+    security_group::{SecurityGroup, SecurityGroupId, describe},
+};
+
+/// All rules of one security group.
+pub struct SecurityGroupRules;
+
+/// The settable part of [`SecurityGroupRules`].
+#[derive(Clone, Debug)]
+pub struct SecurityGroupRulesConfig<S: Stage = Resolved> {
+    /// The group they are of.
+    pub group: S::In<SecurityGroupId>,
+    /// The rules.
+    pub rules: Vec<Rule<S>>,
+}
+
+config! { SecurityGroupRulesConfig {
+    group: Replace,
+    rules: InPlace,
+} }
+
+/// What [`SecurityGroupRules`] have once they exist.
+#[derive(Clone, Debug)]
+pub struct SecurityGroupRulesOutputs {
+    rules: Vec<ReadRule>,
+}
+
+/// What the id of a group's rules ends with: they have none of their own.
+const SUFFIX: &str = "/rules";
+
+impl Resource for SecurityGroupRules {
+    type Cloud = Aws;
+    type Config = SecurityGroupRulesConfig;
+    type Outputs = SecurityGroupRulesOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "security-group-rules",
+        id_prefix: "",
+        summary: "All rules of one security group",
+        cloudformation: "AWS::EC2::SecurityGroupIngress, AWS::EC2::SecurityGroupEgress",
+        replacement: Replacement::CreateFirst,
+        creation: Creation::Facet,
+        typical: Duration::from_secs(1),
+        typical_removal: Duration::from_secs(1),
+        patience: Duration::from_mins(10),
+        outage: "nothing stops: what is new is allowed before what is old is revoked",
+        stands_on: &[],
+        calls: Calls {
+            read: &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"],
+            write: &[
+                "ec2:AuthorizeSecurityGroupIngress",
+                "ec2:AuthorizeSecurityGroupEgress",
+                "ec2:RevokeSecurityGroupIngress",
+                "ec2:RevokeSecurityGroupEgress",
+                "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+                "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+            ],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let groups = match scope {
+            Scope::Owned => describe(aws, scope).await?,
+            Scope::Ids(ids) => {
+                let ids: Vec<PhysicalId> = ids
+                    .iter()
+                    .map(|id| PhysicalId(id.0.trim_end_matches(SUFFIX).to_owned()))
+                    .collect();
+                describe(aws, &Scope::Ids(&ids)).await?
+            }
+        };
+        let ids = groups.iter().filter_map(|group| group.group_id.clone()).collect();
+        let rules = read_rules(aws, ids).await?;
+        let found = groups
+            .iter()
+            .map(|group| {
+                let id = group.group_id().unwrap_or_default();
+                let rules: Vec<ReadRule> =
+                    rules.iter().filter(|rule| rule.group == id).cloned().collect();
+                Found {
+                    id: PhysicalId(format!("{id}{SUFFIX}")),
+                    // Ours as the group is: its tags speak of it, not of its rules.
+                    owner: owner(aws, SecurityGroup::ABOUT.name, group.tags()),
+                    config: SecurityGroupRulesConfig {
+                        group: SecurityGroupId::new(id),
+                        rules: rules.iter().map(|rule| rule.rule.clone()).collect(),
+                    },
+                    outputs: SecurityGroupRulesOutputs { rules },
+                    phase: Phase::Ready,
+                }
+            })
+            .collect();
+        Ok(keep(scope, found))
+    }
+
+    async fn create(
+        _: &Aws,
+        _: &Identity,
+        want: &SecurityGroupRulesConfig,
+    ) -> Result<PhysicalId, CallError> {
+        Ok(PhysicalId(format!("{}{SUFFIX}", want.group)))
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &SecurityGroupRulesConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        if delta.take(field!(SecurityGroupRulesConfig.rules)) {
+            settle(aws, want.group.as_str(), &have.outputs.rules, &want.rules).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        revoke(aws, &have.outputs.rules).await
+    }
+
+    fn is_vacant(have: &Found<Self>) -> bool {
+        have.config.rules.is_empty()
+    }
+}

@@ -1,0 +1,249 @@
+//! A VPC, with its DNS attributes and its default security group, which is kept empty.
+
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
+use ipnet::Ipv4Net;
+
+use crate::{
+    config,
+    engine::{
+        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
+        Resource, Scope,
+    },
+    field, id,
+};
+
+use super::{
+    super::{
+        clients::Aws,
+        tags::{Tags, filter, owner},
+    },
+    blockers,
+    rule::{ReadRule, read_rules, revoke},
+    scope::{Asked, keep},
+};
+
+/// A VPC.
+pub struct Vpc;
+
+id!(
+    /// The id of a [`Vpc`].
+    VpcId
+);
+
+/// The settable part of a [`Vpc`].
+#[derive(Clone, Debug)]
+pub struct VpcConfig {
+    /// Its range of addresses.
+    pub cidr: Ipv4Net,
+    /// Whether Amazon's resolver answers in it.
+    pub dns_support: bool,
+    /// Whether instances get DNS names.
+    pub dns_hostnames: bool,
+    /// The rules of its default security group.
+    pub default_security_group_rules: Vec<String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+config! { VpcConfig, no references {
+    cidr: Replace,
+    dns_support: InPlace,
+    dns_hostnames: InPlace,
+    default_security_group_rules: InPlace,
+    tags: InPlace,
+} }
+
+/// What a [`Vpc`] has once it exists.
+#[derive(Clone, Debug)]
+pub struct VpcOutputs {
+    /// Its id.
+    pub id: VpcId,
+    default_rules: Vec<ReadRule>,
+}
+
+impl Resource for Vpc {
+    type Cloud = Aws;
+    type Config = VpcConfig;
+    type Outputs = VpcOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "vpc",
+        id_prefix: "vpc-",
+        summary: "The virtual network, with DNS attributes and an empty default security group",
+        cloudformation: "AWS::EC2::VPC",
+        replacement: Replacement::DeleteFirst,
+        creation: Creation::Bare,
+        typical: Duration::from_secs(3),
+        typical_removal: Duration::from_secs(2),
+        patience: Duration::from_mins(20),
+        outage: "everything in the network stops: the oracle does not report until all of it is rebuilt",
+        stands_on: &[],
+        calls: Calls {
+            read: &[
+                "ec2:DescribeVpcs",
+                "ec2:DescribeVpcAttribute",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSecurityGroupRules",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeNetworkInterfaces",
+            ],
+            write: &[
+                "ec2:CreateVpc",
+                "ec2:ModifyVpcAttribute",
+                "ec2:RevokeSecurityGroupIngress",
+                "ec2:RevokeSecurityGroupEgress",
+                "ec2:CreateTags",
+                "ec2:DeleteTags",
+                "ec2:DeleteVpc",
+            ],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let Asked { filters, ids, page } = Asked::of(aws, scope);
+        let vpcs = aws
+            .pages(
+                "ec2:DescribeVpcs",
+                |token| {
+                    let call = aws.ec2.describe_vpcs().set_filters(filters.clone());
+                    call.set_vpc_ids(ids.clone()).set_max_results(page).set_next_token(token).send()
+                },
+                |page| (page.vpcs, page.next_token),
+            )
+            .await?;
+        let ids: Vec<String> = vpcs.iter().filter_map(|vpc| vpc.vpc_id.clone()).collect();
+        let groups = default_groups(aws, &ids).await?;
+        let rules =
+            read_rules(aws, groups.iter().map(|(_, group)| group.clone()).collect()).await?;
+        let mut found = Vec::new();
+        for vpc in vpcs {
+            let id = vpc.vpc_id().unwrap_or_default();
+            let group = groups.iter().find(|(of, _)| of == id).map(|(_, group)| group.as_str());
+            let default_rules: Vec<ReadRule> =
+                rules.iter().filter(|rule| Some(rule.group.as_str()) == group).cloned().collect();
+            let phase = match vpc.state() {
+                Some(VpcState::Available) if group.is_some() => Phase::Ready,
+                Some(VpcState::Available) => Phase::Pending("without its default group yet".into()),
+                Some(state) => Phase::Pending(state.as_str().to_owned()),
+                None => Phase::Pending("in no state".into()),
+            };
+            let config = VpcConfig {
+                cidr: vpc.cidr_block().and_then(|cidr| cidr.parse().ok()).unwrap_or_default(),
+                dns_support: attribute(aws, id, VpcAttributeName::EnableDnsSupport).await?,
+                dns_hostnames: attribute(aws, id, VpcAttributeName::EnableDnsHostnames).await?,
+                default_security_group_rules: default_rules
+                    .iter()
+                    .map(|rule| rule.rule.to_string())
+                    .collect(),
+                tags: Tags::read(aws, vpc.tags()),
+            };
+            found.push(Found {
+                id: PhysicalId(id.to_owned()),
+                owner: owner(aws, Self::ABOUT.name, vpc.tags()),
+                config,
+                outputs: VpcOutputs { id: VpcId::new(id), default_rules },
+                phase,
+            });
+        }
+        Ok(keep(scope, found))
+    }
+
+    async fn create(aws: &Aws, me: &Identity, want: &VpcConfig) -> Result<PhysicalId, CallError> {
+        let tags = want.tags.specification(ResourceType::Vpc, me);
+        let call = || {
+            let cidr = want.cidr.to_string();
+            aws.ec2.create_vpc().cidr_block(cidr).tag_specifications(tags.clone()).send()
+        };
+        let created = aws.write("ec2:CreateVpc", call).await?;
+        Ok(PhysicalId(created.vpc.and_then(|vpc| vpc.vpc_id).unwrap_or_default()))
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &VpcConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        let id = have.id.0.as_str();
+        let (support, hostnames) = (
+            delta.take(field!(VpcConfig.dns_support)),
+            delta.take(field!(VpcConfig.dns_hostnames)),
+        );
+        // Host names need support: it is turned on before them, and off after them.
+        if support && want.dns_support {
+            set_support(aws, id, true).await?;
+        }
+        if hostnames {
+            let value = boolean(want.dns_hostnames);
+            let call = || {
+                aws.ec2.modify_vpc_attribute().vpc_id(id).enable_dns_hostnames(value.clone()).send()
+            };
+            aws.write("ec2:ModifyVpcAttribute", call).await?;
+        }
+        if support && !want.dns_support {
+            set_support(aws, id, false).await?;
+        }
+        if delta.take(field!(VpcConfig.default_security_group_rules)) {
+            revoke(aws, &have.outputs.default_rules).await?;
+        }
+        if delta.take(field!(VpcConfig.tags)) {
+            want.tags.set(aws, &have.id, &have.config.tags, have.ordinal()).await?;
+        }
+        Ok(())
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        aws.write("ec2:DeleteVpc", || aws.ec2.delete_vpc().vpc_id(&have.id.0).send())
+            .await
+            .map(drop)
+    }
+
+    async fn blockers(aws: &Aws, have: &Found<Self>) -> Result<Vec<String>, CallError> {
+        let mut all = blockers::interfaces(aws, "vpc-id", &have.id.0).await?;
+        all.extend(blockers::subnets(aws, &have.id.0).await?);
+        all.extend(blockers::groups(aws, &have.id.0).await?);
+        Ok(all)
+    }
+}
+
+fn boolean(value: bool) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(value).build()
+}
+
+async fn set_support(aws: &Aws, id: &str, on: bool) -> Result<(), CallError> {
+    let call = || aws.ec2.modify_vpc_attribute().vpc_id(id).enable_dns_support(boolean(on)).send();
+    aws.write("ec2:ModifyVpcAttribute", call).await.map(drop)
+}
+
+/// Reads one attribute: AWS gives one a call, and none in lists.
+async fn attribute(aws: &Aws, id: &str, name: VpcAttributeName) -> Result<bool, CallError> {
+    let call = || aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
+    let answer = aws.read("ec2:DescribeVpcAttribute", call).await?;
+    let value = match name {
+        VpcAttributeName::EnableDnsHostnames => answer.enable_dns_hostnames,
+        _ => answer.enable_dns_support,
+    };
+    Ok(value.and_then(|value| value.value).unwrap_or_default())
+}
+
+/// The default group of each VPC.
+async fn default_groups(aws: &Aws, vpcs: &[String]) -> Result<Vec<(String, String)>, CallError> {
+    if vpcs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filters =
+        vec![filter("vpc-id", vpcs.iter().cloned()), filter("group-name", ["default".to_owned()])];
+    let groups = aws
+        .pages(
+            "ec2:DescribeSecurityGroups",
+            |token| {
+                let call = aws.ec2.describe_security_groups().set_filters(Some(filters.clone()));
+                call.set_next_token(token).max_results(1000).send()
+            },
+            |page| (page.security_groups, page.next_token),
+        )
+        .await?;
+    Ok(groups.into_iter().filter_map(|group| Some((group.vpc_id?, group.group_id?))).collect())
+}

@@ -1,0 +1,186 @@
+//! What AWS's error codes mean. Codes are compared without case: AWS spells some of them in more
+//! than one way.
+
+use std::{borrow::Cow, error::Error as StdError};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+use crate::engine::{CallError, Class};
+
+use super::calls::NotARead;
+
+/// Turns any error of the SDK into ours.
+pub(super) fn call_error<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let request_id = error.request_id().map(ToOwned::to_owned);
+    let message = error.message().map(ToOwned::to_owned);
+    if let Some(code) = error.code() {
+        let class = classify(code, message.as_deref().unwrap_or_default());
+        let code = Cow::Owned(code.to_owned());
+        return CallError { operation, code, message, request_id, class, source: None };
+    }
+    let (code, class) = unanswered(&error);
+    let message = cause(&error);
+    CallError {
+        operation,
+        code: code.into(),
+        message,
+        request_id,
+        class,
+        source: Some(Box::new(error)),
+    }
+}
+
+/// The deepest cause, which is where the SDK keeps what happened.
+fn cause(error: &(dyn StdError + 'static)) -> Option<String> {
+    chain(error).last().map(ToString::to_string)
+}
+
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// What it means when no answer carries a code.
+fn unanswered<E>(error: &SdkError<E, HttpResponse>) -> (&'static str, Class)
+where
+    E: StdError + Send + Sync + 'static,
+{
+    let has = |is: fn(&(dyn StdError + 'static)) -> bool| chain(error).any(is);
+    if has(|error| error.is::<NotARead>()) {
+        return ("ReadOnly", Class::ReadOnly);
+    }
+    if let Some(credentials) =
+        chain(error).find_map(|error| error.downcast_ref::<CredentialsError>())
+    {
+        return match credentials {
+            CredentialsError::ProviderTimedOut(_) => ("CredentialsTimedOut", Class::Expired),
+            CredentialsError::CredentialsNotLoaded(_) => ("NoCredentials", Class::Denied),
+            _ => ("CredentialsFailed", Class::Expired),
+        };
+    }
+    match error {
+        SdkError::ConstructionFailure(_) => ("InvalidRequest", Class::Rejected),
+        SdkError::TimeoutError(_) => ("Timeout", Class::NoAnswer),
+        SdkError::ServiceError(answer) if answer.raw().status().as_u16() < 500 => {
+            ("UnknownAnswer", Class::Rejected)
+        }
+        SdkError::ServiceError(_) => ("UnknownAnswer", Class::Server),
+        _ => ("NoAnswer", Class::NoAnswer),
+    }
+}
+
+/// What a code means (`message` only where AWS uses one code for different things).
+pub(super) fn classify(code: &str, message: &str) -> Class {
+    let code = code.to_ascii_lowercase();
+    let code = code.as_str();
+    match code {
+        "requestlimitexceeded"
+        | "throttling"
+        | "throttlingexception"
+        | "throttled"
+        | "throttledexception"
+        | "toomanyrequestsexception"
+        | "toomanyupdates"
+        | "priorrequestnotcomplete"
+        | "requestthrottled"
+        | "slowdown"
+        | "bandwidthlimitexceeded"
+        | "ec2throttledexception" => Class::Throttled,
+        "internalerror"
+        | "internalfailure"
+        | "internalservererror"
+        | "serviceunavailable"
+        | "serviceunavailableexception"
+        | "unavailable"
+        | "servicefailure"
+        | "internalserverexception"
+        | "internalserviceerror" => Class::Server,
+        "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
+        "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
+        "unauthorizedoperation"
+        | "accessdenied"
+        | "accessdeniedexception"
+        | "authorizationerror"
+        | "optinrequired"
+        | "invalidclienttokenid"
+        | "unrecognizedclientexception"
+        | "signaturedoesnotmatch"
+        | "missingauthenticationtoken"
+        | "incompletesignature" => Class::Denied,
+        // ReleaseAddress says so of an address that is in use (aws-quirks 2.4); elsewhere it is
+        // about credentials.
+        "authfailure" if message.contains("permission to access the specified resource") => {
+            Class::InUse
+        }
+        "authfailure" => Class::Denied,
+        "dependencyviolation"
+        | "invalidgroup.inuse"
+        | "invalidipaddress.inuse"
+        | "resourceinuse"
+        | "resourceinuseexception"
+        | "deleteconflict"
+        | "resource.alreadyassociated" => Class::InUse,
+        "invalidgroup.duplicate"
+        | "invalidsubnet.conflict"
+        | "routealreadyexists"
+        | "invalidpermission.duplicate"
+        | "parameteralreadyexists" => Class::Exists,
+        "incorrectstate"
+        | "incorrectinstancestate"
+        | "invalidstate"
+        | "operationaborted"
+        | "concurrentmodification"
+        | "resourceconflictexception"
+        | "conflictexception" => Class::Busy,
+        "invalidsubnet" => Class::NotYetVisible,
+        _ if code.ends_with("limitexceeded") || code.ends_with("limitexceededexception") => {
+            Class::Quota
+        }
+        "addresslimitexceeded" | "resourcelimitexceeded" | "servicequotaexceededexception" => {
+            Class::Quota
+        }
+        "insufficientinstancecapacity" | "insufficientaddresscapacity" | "insufficientcapacity" => {
+            Class::Capacity
+        }
+        "natgatewaynotfound" | "parameternotfound" | "gateway.notattached" => Class::NotFound,
+        _ if code.ends_with(".notfound") => Class::NotFound,
+        _ => Class::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_the_documents_say() {
+        for (code, message, class) in [
+            ("RequestLimitExceeded", "", Class::Throttled),
+            ("InvalidSubnetId.NotFound", "", Class::NotFound),
+            ("NatGatewayNotFound", "", Class::NotFound),
+            ("VpcLimitExceeded", "", Class::Quota),
+            (
+                "AuthFailure",
+                "You do not have permission to access the specified resource.",
+                Class::InUse,
+            ),
+            (
+                "AuthFailure",
+                "AWS was not able to validate the provided access credentials",
+                Class::Denied,
+            ),
+            ("IdempotentParameterMismatch", "", Class::TokenMismatch),
+            ("RequestExpired", "", Class::Expired),
+            ("InvalidVpc.Range", "", Class::Rejected),
+        ] {
+            assert_eq!(classify(code, message), class, "{code}");
+        }
+    }
+}

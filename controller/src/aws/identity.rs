@@ -1,0 +1,134 @@
+//! Whose an object is: the environment's uid, and the tags and names that carry it.
+
+use sha2::{Digest, Sha256};
+
+use crate::engine::{Address, Identity, Owner};
+
+/// The environment's name.
+pub const TAG_ENVIRONMENT: &str = "clctl.dev/environment";
+/// The environment's uid: what makes an object ours.
+pub const TAG_UID: &str = "clctl.dev/uid";
+/// The node an object stands for.
+pub const TAG_ADDRESS: &str = "clctl.dev/address";
+/// Which object of its node it is.
+pub const TAG_REPLACEMENT: &str = "clctl.dev/replacement";
+/// What the console shows.
+pub(super) const TAG_NAME: &str = "Name";
+
+/// One environment: everything that is ours belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The partition, e.g. `aws`.
+    pub partition: String,
+    /// The account's twelve digits.
+    pub account: String,
+    /// The region.
+    pub region: String,
+    /// Prefixes of tag keys that others put on our objects and that are left alone.
+    pub ignored_tags: Vec<String>,
+}
+
+impl Environment {
+    /// Identifies the environment: a hash of partition, account, region and name, so that it can
+    /// neither be lost nor differ between machines.
+    pub fn uid(&self) -> String {
+        let Self { name, partition, account, region, ignored_tags: _ } = self;
+        hex(&[partition, account, region, name], 8)
+    }
+
+    /// The name of an object, within the length that all services accept for such names.
+    pub fn object_name(&self, address: &Address, ordinal: u32) -> String {
+        let base = self.display_name(address);
+        if ordinal > 1 { format!("{base}-{ordinal}") } else { base }
+    }
+
+    /// What the console shows for every object of a node.
+    pub fn display_name(&self, address: &Address) -> String {
+        self.display(address.kind, &address.name)
+    }
+
+    fn display(&self, kind: &str, name: &str) -> String {
+        format!("clctl-{}-{kind}-{name}", self.name)
+    }
+
+    /// The client token of a creation: the same for the same object, on any machine, without any
+    /// record; another one once the object it named is dead.
+    pub fn token(&self, me: &Identity) -> String {
+        let ordinal = me.ordinal.to_string();
+        let address = me.address.to_string();
+        let predecessors = me.predecessors.join(",");
+        hex(&[&self.uid(), &address, &ordinal, &me.digest, &predecessors], 24)
+    }
+
+    /// Whose an object of this kind is, as its tags say.
+    ///
+    /// The address tag decides; where it is gone, the console's name does. Where both are there and
+    /// disagree, the other name is kept as an alias: somebody has changed one of them.
+    pub fn owner<'a>(&self, kind: &str, tag: impl Fn(&str) -> Option<&'a str>) -> Owner {
+        if tag(TAG_UID) != Some(self.uid().as_str()) {
+            return Owner::Other;
+        }
+        let by_address = tag(TAG_ADDRESS)
+            .and_then(|address| address.split_once('/'))
+            .filter(|(of, _)| *of == kind)
+            .map(|(_, name)| name.to_owned());
+        let prefix = self.display(kind, "");
+        let by_name =
+            tag(TAG_NAME).and_then(|name| name.strip_prefix(&prefix)).map(ToOwned::to_owned);
+        let ordinal = tag(TAG_REPLACEMENT).and_then(|ordinal| ordinal.parse().ok()).unwrap_or(1);
+        match (by_address, by_name) {
+            (Some(name), alias) => {
+                Owner::Us { alias: alias.filter(|alias| *alias != name), name, ordinal }
+            }
+            (None, Some(name)) => Owner::Us { name, ordinal, alias: None },
+            // Ours, and nobody can say what for: not to be touched.
+            (None, None) => Owner::Other,
+        }
+    }
+}
+
+fn hex(parts: &[&str], bytes: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &str) -> Environment {
+        Environment {
+            name: name.into(),
+            partition: "aws".into(),
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            ignored_tags: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_uid_depends_on_every_part_and_on_nothing_else() {
+        assert_eq!(environment("a").uid(), environment("a").uid());
+        assert_ne!(environment("a").uid(), environment("b").uid());
+        let other = Environment { region: "eu-west-1".into(), ..environment("a") };
+        assert_ne!(environment("a").uid(), other.uid());
+    }
+
+    #[test]
+    fn an_object_whose_address_tag_is_gone_is_known_by_its_name() {
+        let ours = environment("demo");
+        let uid = ours.uid();
+        let owner = ours.owner("subnet", |key| match key {
+            TAG_UID => Some(uid.as_str()),
+            TAG_NAME => Some("clctl-demo-subnet-private-a"),
+            _ => None,
+        });
+        assert_eq!(owner, Owner::Us { name: "private-a".into(), ordinal: 1, alias: None });
+    }
+}

@@ -1,0 +1,54 @@
+//! The kinds there are. Adding one is its file and a line here.
+
+use std::sync::Arc;
+
+use crate::engine::{AnyKind, KindOf, Kinds};
+
+use super::{
+    Aws,
+    ec2::{
+        Eip, InternetGateway, NatGateway, RouteTable, SecurityGroup, SecurityGroupRules, Subnet,
+        Vpc,
+    },
+    marker,
+};
+
+macro_rules! kinds {
+    ($($kind:ident),+ $(,)?) => {
+        /// Every kind.
+        pub fn all() -> Kinds<Aws> {
+            Arc::new(vec![$(Arc::new(KindOf::<$kind>::default()) as Arc<dyn AnyKind<Aws>>),+])
+        }
+    };
+}
+kinds! {
+    Vpc,
+    Subnet,
+    InternetGateway,
+    Eip,
+    NatGateway,
+    RouteTable,
+    SecurityGroup,
+    SecurityGroupRules,
+}
+
+/// Every operation that changes nothing: what a read-only run may call.
+pub fn reads() -> Vec<&'static str> {
+    let mut reads: Vec<&'static str> =
+        all().iter().flat_map(|kind| kind.about().calls.read).copied().collect();
+    reads.extend(["sts:GetCallerIdentity"]);
+    reads.extend(marker::READS);
+    reads.sort_unstable();
+    reads.dedup();
+    reads
+}
+
+/// Every operation that changes something.
+pub fn writes() -> Vec<&'static str> {
+    let mut writes: Vec<&'static str> =
+        all().iter().flat_map(|kind| kind.about().calls.write).copied().collect();
+    writes.extend(marker::WRITES);
+    writes.sort_unstable();
+    writes.dedup();
+    writes
+}
