@@ -1,0 +1,240 @@
+//! Fields as written: there or not, readable or not, and where.
+//!
+//! None of these fails to deserialise. What cannot be read is reported to the log and leaves the field
+//! broken; what depends on it is then not checked, everything else is. They are read by
+//! [`Reader`](crate::read::Reader) only, which knows them by name.
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+
+use crate::tree::Span;
+
+pub(crate) const OPTIONAL: &str = "clctl::Optional";
+pub(crate) const REQUIRED: &str = "clctl::Required";
+pub(crate) const NOT_BUILT: &str = "clctl::NotBuilt";
+
+/// A value and where it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) span: Span,
+}
+
+/// A field that may be left out. Always with `#[serde(default)]`, for the schema.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Optional<T> {
+    /// Not written, or `null`.
+    #[default]
+    Absent,
+    /// Written, but not readable; reported.
+    Broken,
+    /// Written.
+    Given(At<T>),
+}
+
+/// The field is there and not readable; reported.
+pub(crate) struct Broken;
+
+impl<T> Optional<T> {
+    /// What is written or, where nothing is, `default`. Nothing if it is broken.
+    pub(crate) fn or(self, default: impl FnOnce() -> T) -> Option<T> {
+        match self {
+            Self::Absent => Some(default()),
+            Self::Broken => None,
+            Self::Given(at) => Some(at.value),
+        }
+    }
+
+    /// What is written, if anything is.
+    pub(crate) fn readable(self) -> Result<Option<At<T>>, Broken> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Broken => Err(Broken),
+            Self::Given(at) => Ok(Some(at)),
+        }
+    }
+
+    pub(crate) fn given(&self) -> Option<&At<T>> {
+        match self {
+            Self::Absent | Self::Broken => None,
+            Self::Given(at) => Some(at),
+        }
+    }
+}
+
+/// A field or list item that must be there. Nothing within if it is not, or not readable: reported.
+#[derive(Clone, Debug)]
+pub(crate) struct Required<T>(pub(crate) Option<At<T>>);
+
+impl<T> Default for Required<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+/// A chapter that is known and not built yet: taken note of, never read. Holds the place of its key.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct NotBuilt(pub(crate) Option<Span>);
+
+/// What others write beside us (`status`, metadata of an API server): accepted and never read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tolerated;
+
+/// A mapping whose keys are up to the user, in the order written.
+#[derive(Clone, Debug)]
+pub(crate) struct Entries<K, V>(pub(crate) Vec<(Required<K>, Required<V>)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Optional<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(OPTIONAL, Lenient(PhantomData)).map(|found| {
+            match found {
+                Found::Nothing => Self::Absent,
+                Found::Broken => Self::Broken,
+                Found::Value(at) => Self::Given(at),
+            }
+        })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Required<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(REQUIRED, Lenient(PhantomData)).map(|found| {
+            match found {
+                Found::Nothing | Found::Broken => Self(None),
+                Found::Value(at) => Self(Some(at)),
+            }
+        })
+    }
+}
+
+enum Found<T> {
+    Nothing,
+    Broken,
+    Value(At<T>),
+}
+
+/// Takes what the reader hands over: nothing at all, or a value (which it leaves out if broken) and its span.
+struct Lenient<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Lenient<T> {
+    type Value = Found<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Found::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let Some(value) = seq.next_element::<T>()? else { return Ok(Found::Broken) };
+        let Some((start, end)) = seq.next_element()? else { return Ok(Found::Broken) };
+        Ok(Found::Value(At { value, span: Span { start, end } }))
+    }
+}
+
+impl<'de> Deserialize<'de> for NotBuilt {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Noted;
+        impl<'de> Visitor<'de> for Noted {
+            type Value = NotBuilt;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(NotBuilt(None))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let key = seq.next_element()?;
+                Ok(NotBuilt(key.map(|(start, end)| Span { start, end })))
+            }
+        }
+        deserializer.deserialize_newtype_struct(NOT_BUILT, Noted)
+    }
+}
+
+impl<'de> Deserialize<'de> for Tolerated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Entries<K, V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect<K, V>(PhantomData<(K, V)>);
+        impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Visitor<'de> for Collect<K, V> {
+            type Value = Entries<K, V>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(Collect(PhantomData))
+    }
+}
+
+/// In the schema these are what they hold.
+macro_rules! see_through {
+    ($($name:ident),+) => {$(
+        impl<T: JsonSchema> JsonSchema for $name<T> {
+            fn inline_schema() -> bool {
+                T::inline_schema()
+            }
+            fn schema_name() -> Cow<'static, str> {
+                T::schema_name()
+            }
+            fn schema_id() -> Cow<'static, str> {
+                T::schema_id()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                T::json_schema(generator)
+            }
+        }
+    )+};
+}
+
+see_through!(Optional, Required);
+
+/// Open in the schema, in the way a structural schema of Kubernetes says it.
+macro_rules! open {
+    ($($name:ident),+) => {$(
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
+            }
+        }
+    )+};
+}
+
+open!(NotBuilt, Tolerated);
+
+impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("MapOf{}", V::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let values = generator.subschema_for::<V>();
+        json_schema!({ "type": "object", "additionalProperties": values })
+    }
+}

@@ -1,0 +1,148 @@
+//! The text a report is about, fit to be shown.
+//!
+//! What must not be shown is gone from it: a blot takes as many bytes and characters as what it
+//! covers, so that every position holds in both texts and nothing needs the original any more.
+
+use std::fmt;
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use serde::Serialize;
+
+use crate::tree::Span;
+
+/// Where something is written: `node.yaml:6:7`.
+///
+/// Lines and columns count from one, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The name the file was given to `parse` under.
+    pub file: String,
+    /// The line, from one.
+    pub line: usize,
+    /// The column in characters, from one.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A named text without what must not be shown.
+pub(crate) struct Source {
+    name: String,
+    text: String,
+    lines: Vec<usize>,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Source").field(&self.name).finish()
+    }
+}
+
+impl Source {
+    /// Takes `text` without what `hidden` covers. The spans are in order.
+    pub(crate) fn new(name: &str, text: &str, hidden: &[Span]) -> Self {
+        let mut blotted = String::with_capacity(text.len());
+        let mut lines = vec![0];
+        let mut hidden = hidden.iter().copied().peekable();
+        let mut characters = text.char_indices().peekable();
+        while let Some((at, c)) = characters.next() {
+            while hidden.next_if(|span| span.end <= at).is_some() {}
+            let covered = hidden.peek().is_some_and(|span| span.start <= at);
+            blotted.push(if covered || steers(c) { blot(c) } else { c });
+            let next_is_feed = characters.peek().is_some_and(|(_, next)| *next == '\n');
+            if c == '\n' || (c == '\r' && !next_is_feed) {
+                lines.push(at + 1);
+            }
+        }
+        Self { name: name.to_owned(), text: blotted, lines }
+    }
+
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let line = self.lines.partition_point(|start| *start <= offset).max(1);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        Place { file: self.name.clone(), line, column: self.characters(start, offset) + 1 }
+    }
+
+    /// Keeps `span` within the text, where a report can show it.
+    pub(crate) fn clamp(&self, span: Span) -> SourceSpan {
+        let start = span.start.min(self.text.len());
+        (start, span.end.clamp(start, self.text.len()) - start).into()
+    }
+
+    fn characters(&self, from: usize, to: usize) -> usize {
+        let line = self.text.get(from..).unwrap_or_default();
+        line.char_indices().take_while(|(at, _)| from + at < to).filter(|(_, c)| *c != BOM).count()
+    }
+}
+
+/// Some editors put one in front of a file; it is no column.
+const BOM: char = '\u{feff}';
+
+/// Whether it would move the cursor, change colours or turn the direction of text on a terminal.
+pub(crate) fn steers(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn blot(c: char) -> char {
+    match c.len_utf8() {
+        _ if c.is_whitespace() && !steers(c) => c,
+        1 => '*',
+        2 => '·',
+        3 => '•',
+        _ => '\u{10101}',
+    }
+}
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let found = self.text.as_str().read_span(span, before, after)?;
+        // miette counts bytes here; people count characters.
+        let column = if found.column() == 0 {
+            0
+        } else {
+            self.place(found.span().offset()).column.saturating_sub(1)
+        };
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.clone(),
+            found.data(),
+            *found.span(),
+            found.line(),
+            column,
+            found.line_count(),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        let source = Source::new("n", "é: 1\r\nb: 2\rc: 3\n", &[]);
+        assert_eq!(source.place(0).to_string(), "n:1:1");
+        assert_eq!(source.place(4).to_string(), "n:1:4");
+        assert_eq!(source.place(7).to_string(), "n:2:1");
+        assert_eq!(source.place(12).to_string(), "n:3:1");
+        assert_eq!(source.place(17).to_string(), "n:4:1");
+    }
+
+    #[test]
+    fn a_blot_moves_nothing() {
+        let text = "a: pä𝕏€ b\nc";
+        let hidden = [Span::new(3, text.find(" b").unwrap_or_default())];
+        let source = Source::new("n", text, &hidden);
+        assert_eq!(source.text, "a: *·\u{10101}• b\nc");
+        assert_eq!(source.text.len(), text.len());
+    }
+}

@@ -1,0 +1,379 @@
+//! Text to trees: YAML, and with it JSON.
+//!
+//! The parser is the one of serde-saphyr, one level below its deserialiser: that one stops at the
+//! first error and has decided what `0123` is before a field can say. This module is the only one
+//! that names it, so that it can be replaced.
+
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
+
+use serde_saphyr::granit_parser::{
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Mark, Tag, options,
+};
+
+use crate::{
+    problem::{Code, Draft},
+    tree::{Content, Scalar, Span, Tree},
+};
+
+/// The size of the largest file that is looked at.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+const MAX_DEPTH: usize = 64;
+const MAX_NODES: usize = 100_000;
+const MAX_ALIASES: usize = 1_000;
+
+/// One document of a file.
+pub(crate) struct Yaml<'t> {
+    /// What is there; only the part before the problem if `cut` says where reading ended.
+    pub(crate) tree: Option<Tree<'t>>,
+    pub(crate) cut: Option<Cut>,
+    pub(crate) span: Span,
+    /// Every scalar, keys included, in order.
+    pub(crate) scalars: Vec<Span>,
+    /// Keys written twice in one mapping.
+    pub(crate) duplicates: Vec<Duplicate<'t>>,
+    pub(crate) problems: Vec<Draft>,
+}
+
+/// A key written twice in one mapping.
+pub(crate) struct Duplicate<'t> {
+    pub(crate) name: Cow<'t, str>,
+    pub(crate) first: Span,
+    pub(crate) again: Span,
+}
+
+/// Where reading ended early.
+#[derive(Clone, Copy)]
+pub(crate) struct Cut {
+    /// Nothing is known about what comes from here to the end of the document.
+    pub(crate) from: usize,
+    /// What could not be read.
+    pub(crate) at: usize,
+}
+
+/// Splits `text` into documents. A broken document does not take the others with it.
+pub(crate) fn documents(text: &str) -> Vec<Yaml<'_>> {
+    let options = options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut found = Vec::new();
+    let mut document = Builder::new(0);
+    while let Some(event) = parser.next_event() {
+        let failed = match event {
+            Ok((Event::DocumentStart(..), mark)) => {
+                document = Builder::new(mark_span(&mark).start);
+                None
+            }
+            Ok((Event::DocumentEnd, mark)) => {
+                let end = mark_span(&mark).end;
+                found.push(std::mem::replace(&mut document, Builder::new(end)).finish(end));
+                None
+            }
+            Ok((event, mark)) => document.take(event, mark_span(&mark), text).err(),
+            Err(error) => Some(Box::new(syntax(&error, text))),
+        };
+        if let Some(draft) = failed {
+            document.cut = Some(Cut { from: document.last, at: draft.at.start });
+            document.problems.push(*draft);
+            // Skipping is forward only and ends: at the end of the text at the latest.
+            let more = parser.proceed_next_document().unwrap_or(false);
+            let broken = std::mem::replace(&mut document, Builder::new(text.len()));
+            found.push(broken.finish(text.len()));
+            if !more {
+                break;
+            }
+        }
+    }
+    // A broken document ends where the next one begins.
+    let starts: Vec<usize> = found.iter().skip(1).map(|next| next.span.start).collect();
+    for (document, next) in found.iter_mut().zip(starts) {
+        document.span.end = document.span.end.min(next).max(document.span.start);
+    }
+    found
+}
+
+/// A collection that is still open.
+struct Open<'t> {
+    span: Span,
+    anchor: usize,
+    is_map: bool,
+    items: Vec<Tree<'t>>,
+    /// Levels below, aliases expanded.
+    height: usize,
+}
+
+struct Builder<'t> {
+    start: usize,
+    last: usize,
+    open: Vec<Open<'t>>,
+    root: Option<Tree<'t>>,
+    anchors: HashMap<usize, (Rc<Content<'t>>, usize)>,
+    nodes: usize,
+    aliases: usize,
+    cut: Option<Cut>,
+    scalars: Vec<Span>,
+    duplicates: Vec<Duplicate<'t>>,
+    problems: Vec<Draft>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(start: usize) -> Self {
+        Self {
+            start,
+            last: start,
+            open: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            nodes: 0,
+            aliases: 0,
+            cut: None,
+            scalars: Vec::new(),
+            duplicates: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Takes the next event; an error ends the document.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the parser may emit more, none of it nodes"
+    )]
+    fn take(&mut self, event: Event<'t>, span: Span, text: &str) -> Result<(), Box<Draft>> {
+        match event {
+            Event::Scalar(value, style, anchor, tag) => {
+                let tagged = self.tag(tag.as_deref(), span, text);
+                let plain = style == ScalarStyle::Plain && !tagged;
+                self.scalars.push(span);
+                self.add(Rc::new(Content::Scalar(Scalar { text: value, plain })), 0, span, anchor)?;
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.tag(tag.as_deref(), span, text);
+                self.open(span, anchor, false)?;
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.tag(tag.as_deref(), span, text);
+                self.open(span, anchor, true)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span.end)?,
+            Event::Alias(id) => {
+                self.aliases += 1;
+                if self.aliases > MAX_ALIASES {
+                    return Err(too_much(span, &format!("more than {MAX_ALIASES} aliases")));
+                }
+                if let Some((content, height)) = self.anchors.get(&id).cloned() {
+                    self.add(content, height, span, 0)?;
+                } else {
+                    let draft = Draft::new(Code::Syntax, span, "an alias inside its own anchor")
+                        .label("would contain itself");
+                    self.problems.push(draft);
+                    self.add(null(), 0, span, 0)?;
+                }
+            }
+            Event::UnresolvedAlias(_) => {
+                let draft = Draft::new(Code::Syntax, span, "an alias without an anchor")
+                    .label("no anchor of this name comes before")
+                    .help("`*name` repeats what `&name` marked earlier in the same document; put text that starts with `*` in quotes");
+                self.problems.push(draft);
+                self.add(null(), 0, span, 0)?;
+            }
+            _ => {}
+        }
+        self.last = self.last.max(span.end);
+        Ok(())
+    }
+
+    /// Whether the tag says that this is text. Other tags are refused.
+    fn tag(&mut self, tag: Option<&Tag>, span: Span, text: &str) -> bool {
+        let Some(tag) = tag else { return false };
+        if ["str", "map", "seq"].iter().any(|suffix| tag.is_yaml_core_schema_tag(suffix)) {
+            return true;
+        }
+        // A tag stands before its node; where the node is empty, so is its span.
+        let at = if span.start == span.end && span.end < text.len() {
+            Span::new(span.start, span.start + 1)
+        } else {
+            span
+        };
+        let draft = Draft::new(Code::YamlTag, at, "YAML tags have no meaning in a node")
+            .label("this value carries a tag")
+            .help("remove the `!…` in front of it; to force text, use quotes");
+        self.problems.push(draft);
+        true
+    }
+
+    fn open(&mut self, span: Span, anchor: usize, is_map: bool) -> Result<(), Box<Draft>> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(too_much(span, &format!("more than {MAX_DEPTH} levels")));
+        }
+        self.open.push(Open { span, anchor, is_map, items: Vec::new(), height: 0 });
+        Ok(())
+    }
+
+    fn close(&mut self, end: usize) -> Result<(), Box<Draft>> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let span = Span::new(open.span.start, end);
+        let content = if open.is_map {
+            let mut entries: Vec<(Tree<'t>, Tree<'t>)> = Vec::with_capacity(open.items.len() / 2);
+            let mut first: HashMap<Cow<'t, str>, Span> = HashMap::new();
+            let mut items = open.items.into_iter();
+            while let Some(key) = items.next() {
+                // A key without its value: the document was cut here.
+                let value =
+                    items.next().unwrap_or_else(|| Tree { content: null(), span: key.span });
+                if let Some(scalar) = key.scalar() {
+                    match first.get(&scalar.text) {
+                        Some(other) => self.duplicates.push(Duplicate {
+                            name: scalar.text.clone(),
+                            first: *other,
+                            again: key.span,
+                        }),
+                        None => {
+                            first.insert(scalar.text.clone(), key.span);
+                        }
+                    }
+                }
+                entries.push((key, value));
+            }
+            Content::Map(entries)
+        } else {
+            Content::List(open.items)
+        };
+        self.add(Rc::new(content), open.height + 1, span, open.anchor)
+    }
+
+    fn add(
+        &mut self,
+        content: Rc<Content<'t>>,
+        height: usize,
+        span: Span,
+        anchor: usize,
+    ) -> Result<(), Box<Draft>> {
+        self.nodes += 1;
+        if self.nodes > MAX_NODES {
+            return Err(too_much(span, &format!("more than {MAX_NODES} values")));
+        }
+        // Aliases could otherwise stack up to trees far deeper than the text.
+        if self.open.len() + height > MAX_DEPTH {
+            return Err(too_much(span, &format!("more than {MAX_DEPTH} levels")));
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (Rc::clone(&content), height));
+        }
+        let tree = Tree { content, span };
+        match self.open.last_mut() {
+            Some(open) => {
+                open.height = open.height.max(height);
+                open.items.push(tree);
+            }
+            None => self.root = Some(tree),
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, end: usize) -> Yaml<'t> {
+        while !self.open.is_empty() {
+            // What is open was cut; it only serves to know which of its text may be shown.
+            self.nodes = 0;
+            if self.close(self.last).is_err() {
+                break;
+            }
+        }
+        Yaml {
+            tree: self.root,
+            cut: self.cut,
+            span: Span::new(self.start, end),
+            scalars: self.scalars,
+            duplicates: self.duplicates,
+            problems: self.problems,
+        }
+    }
+}
+
+fn null<'t>() -> Rc<Content<'t>> {
+    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true }))
+}
+
+fn mark_span(mark: &Mark) -> Span {
+    let offset = |byte: Option<usize>| byte.unwrap_or_default();
+    Span::new(offset(mark.start.byte_offset()), offset(mark.end.byte_offset()))
+}
+
+fn too_much(span: Span, what: &str) -> Box<Draft> {
+    let draft = Draft::new(Code::TooLarge, span, format!("this document has {what}"))
+        .label("the limit is reached here")
+        .help("no node needs as much: is this the right file?");
+    Box::new(draft)
+}
+
+/// What the parser says, in words for people who do not write parsers.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the parser has words for the rest")]
+fn syntax(error: &ScanError, text: &str) -> Draft {
+    let at = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let (message, help): (String, Option<&str>) = match error.kind() {
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInPlainScalar => {
+            ("a tab where YAML wants spaces".into(), Some("indent with spaces, two per level"))
+        }
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
+            ("this quote is never closed".into(), None)
+        }
+        ErrorKind::InvalidQuotedScalarIndent => (
+            "text in quotes goes on here without being indented".into(),
+            Some("is the quote that opens it closed?"),
+        ),
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            ("a `,` or `}` is missing before this".into(), None)
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            ("a `,` or `]` is missing before this".into(), None)
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            (format!("this `{open}` is never closed"), None)
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            (format!("`{open}` is closed by `{close}`"), None)
+        }
+        ErrorKind::MisplacedFlowCollectionEnd => ("nothing is open to be closed here".into(), None),
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => (
+            "a `:` where no field can start".into(),
+            Some("put text that contains `: ` in quotes, and each field on a line of its own"),
+        ),
+        ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::InvalidIndentation
+        | ErrorKind::ExpectedBlockSequenceEntry
+        | ErrorKind::BlockSequenceEntryNotAllowed => (
+            "this line does not fit the ones before".into(),
+            Some("fields of one level start in the same column; every list item starts with `- `"),
+        ),
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => (
+            "a field without `:`".into(),
+            Some("write `field: value`, with a space after the colon"),
+        ),
+        ErrorKind::RecursionLimitExceeded => {
+            let draft = Draft::new(
+                Code::TooLarge,
+                Span::new(at, at + width),
+                format!("this document has more than {MAX_DEPTH} levels"),
+            );
+            return draft
+                .label("the limit is reached here")
+                .help("no node needs as much: is this the right file?");
+        }
+        ErrorKind::UnexpectedCharacter { character } => {
+            (format!("`{}` cannot stand here", character.escape_default()), None)
+        }
+        other => (other.to_string(), None),
+    };
+    let draft = Draft::new(Code::Syntax, Span::new(at, at + width), message).label("here");
+    match help {
+        Some(help) => draft.help(help),
+        None => draft,
+    }
+}
