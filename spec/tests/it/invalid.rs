@@ -1,0 +1,147 @@
+//! What is wrong with the files in `invalid/`, as a user sees it: one snapshot each.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use clctl_spec::{Code, Invalid, Severity, parse_bytes};
+use miette::Diagnostic;
+
+use crate::common::{refused, shown, sure};
+
+fn bytes_refused(bytes: &[u8]) -> Invalid {
+    match parse_bytes("n", bytes) {
+        Ok(_) => unreachable!("{bytes:?} is taken"),
+        Err(invalid) => invalid,
+    }
+}
+
+fn corpus() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/invalid");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "yaml"))
+        .map(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            (name, fs::read_to_string(entry.path()).unwrap_or_default())
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() > 30);
+    files
+}
+
+#[test]
+fn reports() {
+    for (name, text) in corpus() {
+        let invalid = refused(&name, &text);
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../invalid/snapshots" }, {
+            insta::assert_snapshot!(name.trim_end_matches(".yaml"), shown(&invalid));
+        });
+    }
+}
+
+#[test]
+fn every_problem_is_shown_at_its_place() {
+    for (name, text) in corpus() {
+        let invalid = refused(&name, &text);
+        let report = shown(&invalid);
+        let mut last = 0;
+        for problem in invalid.problems() {
+            let place = problem.place().to_string();
+            assert!(place.starts_with(&name));
+            let empty = text.is_empty() || problem.code() == Code::Empty;
+            assert!(empty || report.contains(&format!("[{place}]")), "{place} is not in\n{report}");
+            assert!(report.contains(problem.code().as_str()), "{report}");
+            assert!(problem.line() >= last, "{place} is out of order in\n{report}");
+            last = problem.line();
+            assert!(!problem.message().contains('\n'), "{}", problem.message());
+            assert!(!problem.message().ends_with('.'), "{}", problem.message());
+        }
+    }
+}
+
+#[test]
+fn columns_count_characters() {
+    let text = "é: 1\r\n\"ñ\": {ü: 1, \"ö💥\": x}\r\n";
+    let invalid = refused("n", text);
+    let unknown = invalid.problems().iter().filter(|problem| problem.code() == Code::UnknownField);
+    assert_eq!(
+        unknown.map(|problem| problem.place().to_string()).collect::<Vec<_>>(),
+        ["n:1:1", "n:2:1"]
+    );
+    let text = "kind: ChainlinkNode\nmetadata: {name: a, labels: {\"ö💥\": \"é\", k: no}}\n";
+    let invalid = refused("n", text);
+    let quotes = invalid.problems().iter().find(|problem| problem.code() == Code::NeedsQuotes);
+    assert_eq!(quotes.map(|problem| problem.place().to_string()).as_deref(), Some("n:2:44"));
+    assert!(shown(&invalid).contains("[n:2:44]"), "{}", shown(&invalid));
+}
+
+/// Values of unknown fields, of chapters that are not built, and whatever follows a syntax error.
+#[test]
+fn what_could_be_a_secret_is_never_shown() {
+    for (name, text) in corpus().into_iter().filter(|(_, text)| text.contains("hunter2")) {
+        let invalid = refused(&name, &text);
+        let json = sure(serde_json::to_string(invalid.problems()));
+        let mut sources = String::new();
+        for problem in invalid.problems() {
+            let source = sure(problem.source_code().ok_or("no source"));
+            let whole = sure(source.read_span(&(0, text.len()).into(), 0, 0));
+            sources.push_str(&String::from_utf8_lossy(whole.data()));
+        }
+        for form in [shown(&invalid), format!("{invalid:?}"), format!("{invalid}"), json, sources] {
+            assert!(!form.contains("hunter2"), "{name} shows a secret:\n{form}");
+        }
+    }
+}
+
+#[test]
+fn every_code_is_in_the_corpus_and_explained() {
+    let mut seen = BTreeSet::from([Code::Encoding.as_str()]);
+    for (name, text) in corpus() {
+        seen.extend(refused(&name, &text).problems().iter().map(|p| p.code().as_str()));
+    }
+    for code in Code::ALL {
+        assert!(code.as_str().starts_with("spec::"));
+        assert!(code.explanation().ends_with('.'), "{code}");
+        // Warnings alone make no file invalid.
+        let warning = code.severity() == Severity::Warning;
+        assert!(warning || seen.contains(code.as_str()), "{code} is not in the corpus");
+    }
+}
+
+#[test]
+fn problems_are_plain_data() {
+    let invalid = refused("node.yaml", "kind: ChainlinkNode\nspec: {aws: {regoin: x}}\n");
+    insta::with_settings!({ omit_expression => true }, {
+        insta::assert_json_snapshot!(invalid.problems());
+    });
+}
+
+#[test]
+fn what_is_not_utf8_is_told_with_its_place() {
+    let invalid = bytes_refused(b"kind: x\nname: \xe9\n");
+    let [problem] = invalid.problems() else { unreachable!() };
+    assert_eq!((problem.code(), problem.place().to_string().as_str()), (Code::Encoding, "n:2:7"));
+    assert!(!shown(&invalid).contains("kind"));
+    let invalid = bytes_refused(b"\xff\xfek\0i\0");
+    assert_eq!(invalid.problems()[0].help(), Some("this is UTF-16: save the file as UTF-8"));
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read() {
+    let invalid = refused("n", &"# \n".repeat(400_000));
+    assert_eq!(invalid.problems()[0].code(), Code::TooLarge);
+    let invalid = refused("n", &"- x\n".repeat(150_000));
+    assert!(invalid.problems().iter().any(|problem| problem.code() == Code::TooLarge));
+}
+
+#[test]
+fn reports_have_no_control_characters_of_the_file() {
+    let text = "kind: \"\\e[31mred\"\n\"\\e]0;x\\a\": 1\n";
+    let invalid = refused("n", text);
+    assert!(!shown(&invalid).contains('\u{1b}'));
+    let raw = "kind: ChainlinkNode\nfoo\u{9b}31m: 1\n";
+    let invalid = refused("n", raw);
+    assert!(!shown(&invalid).contains('\u{9b}'), "{}", shown(&invalid));
+}
