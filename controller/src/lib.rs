@@ -2,3 +2,7 @@
 
 pub mod aws;
 pub mod engine;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+pub mod store;
+pub mod topology;

@@ -1,0 +1,87 @@
+//! The sandbox: the AWS simulator in this process, behind the SDK's HTTP client.
+
+use std::{fmt, path::Path, sync::Arc, time::Duration};
+
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+        SharedHttpConnector,
+    },
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+    runtime_components::RuntimeComponents,
+};
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use clctl_simulator::{Settings, Simulator, WorldError};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+
+use crate::aws::{Calls, Clock, Connection};
+
+/// The file of the sandbox's world, within the folder of its state.
+pub const WORLD: &str = "world.json";
+
+/// Opens the sandbox's world, and makes it where there is none.
+///
+/// # Errors
+/// If the file cannot be used.
+pub fn open(folder: &Path) -> Result<Simulator, WorldError> {
+    Simulator::open(&folder.join(WORLD), Settings::default())
+}
+
+/// Sets out for a region of a simulated world.
+pub fn connect(simulator: &Simulator, region: &str, calls: Arc<Calls>) -> Connection {
+    let http = SharedHttpClient::new(InProcess(simulator.clone()));
+    let now = i64::try_from(simulator.now().as_millis()).unwrap_or_default();
+    let start = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
+    Connection::in_process(region, http, calls, Clock::starting_at(start))
+}
+
+/// Lets virtual time pass at a pace that can be watched: a minute in about a second.
+///
+/// Runs for ever. While the blocking nap lasts, tokio's paused clock does not advance by itself.
+pub async fn pace() {
+    const NAP: Duration = Duration::from_millis(20);
+    const SPEED: u32 = 60;
+    loop {
+        // A nap that cannot be taken only makes time pass faster.
+        drop(tokio::task::spawn_blocking(|| std::thread::sleep(NAP)).await);
+        tokio::time::advance(NAP * SPEED).await;
+    }
+}
+
+/// A simulator as the SDK's HTTP client.
+#[derive(Clone)]
+struct InProcess(Simulator);
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let simulator = self.0.clone();
+        HttpConnectorFuture::new(async move { answer(&simulator, request).await })
+    }
+}
+
+async fn answer(simulator: &Simulator, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
+    let answer = simulator
+        .call(http::Request::from_parts(parts, body))
+        .await
+        .map_err(|dropped| ConnectorError::io(dropped.into()))?;
+    let answer = answer.map(|body: Bytes| SdkBody::from(body));
+    HttpResponse::try_from(answer).map_err(|error| ConnectorError::other(error.into(), None))
+}

@@ -1,0 +1,75 @@
+//! The chapter `access`: one security group per role, each open to exactly those it serves.
+
+use clctl_spec::Access;
+
+use crate::{
+    aws::{
+        Aws,
+        ec2::{
+            Direction, Peer, Rule, SecurityGroup, SecurityGroupConfig, SecurityGroupRules,
+            SecurityGroupRulesConfig,
+        },
+    },
+    engine::{Declared, DeclaredTwice, Graph, Ref, Resource},
+};
+
+use super::{Label, network};
+
+const SSH: u16 = 22;
+const HTTPS: u16 = 443;
+/// Where a node serves its GUI and API, in plain HTTP behind the load balancer.
+const NODE: u16 = 6688;
+const POSTGRESQL: u16 = 5432;
+
+pub(super) fn declare(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    access: &Access,
+    network: &network::Built,
+) -> Result<(), DeclaredTwice> {
+    let mut group = |name: &str, description: &str| {
+        graph.add::<SecurityGroup>(
+            name,
+            SecurityGroupConfig {
+                vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+                description: description.to_owned(),
+                tags: label.tags(SecurityGroup::ABOUT.name, name),
+            },
+        )
+    };
+    let bastion = group("bastion", "SSH to the bastion")?;
+    let balancer = group("load-balancer", "HTTPS to the node GUI")?;
+    let nodes = group("nodes", "Chainlink nodes")?;
+    let database = group("database", "PostgreSQL of the nodes")?;
+
+    let mut rules = |group: &Ref<SecurityGroup>, rules: Vec<Rule<Declared>>| {
+        let name = group.address().name.clone();
+        let group = group.output("id", |group| group.id.clone());
+        graph.add::<SecurityGroupRules>(&name, SecurityGroupRulesConfig { group, rules }).map(drop)
+    };
+    let member = |group: &Ref<SecurityGroup>| Peer::Group(group.output("id", |group| group.id.clone()));
+    let admitted = |cidrs: &[ipnet::Ipv4Net], port, what| {
+        cidrs
+            .iter()
+            .map(|cidr| Rule::tcp(Direction::Ingress, port, Peer::Cidr(*cidr), what))
+            .collect::<Vec<_>>()
+    };
+    let mut bastion_rules = admitted(&access.bastion_cidrs, SSH, "SSH from outside");
+    bastion_rules.push(Rule::all_out());
+    rules(&bastion, bastion_rules)?;
+    let mut balancer_rules = admitted(&access.gui_cidrs, HTTPS, "Node GUI from outside");
+    balancer_rules.push(Rule::tcp(Direction::Egress, NODE, member(&nodes), "Node GUI"));
+    rules(&balancer, balancer_rules)?;
+    rules(
+        &nodes,
+        vec![
+            Rule::tcp(Direction::Ingress, SSH, member(&bastion), "SSH from the bastion"),
+            Rule::tcp(Direction::Ingress, NODE, member(&balancer), "Node GUI from the load balancer"),
+            Rule::all_out(),
+        ],
+    )?;
+    rules(
+        &database,
+        vec![Rule::tcp(Direction::Ingress, POSTGRESQL, member(&nodes), "PostgreSQL from the nodes")],
+    )
+}

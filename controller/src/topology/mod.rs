@@ -1,0 +1,43 @@
+//! From the spec to the graph: one file per chapter, pure.
+
+mod access;
+mod network;
+
+use std::collections::BTreeMap;
+
+use clctl_spec::NodeSpec;
+
+use crate::{
+    aws::{Aws, Environment, Tags},
+    engine::{DeclaredTwice, Graph},
+};
+
+/// Declares everything that the spec asks for.
+///
+/// # Errors
+/// If two nodes have one name: a defect of ours.
+pub fn declare(environment: &Environment, spec: &NodeSpec) -> Result<Graph<Aws>, DeclaredTwice> {
+    let mut graph = Graph::default();
+    let label = Label::new(environment, spec);
+    let network = network::declare(&mut graph, &label, &spec.network)?;
+    access::declare(&mut graph, &label, &spec.access, &network)?;
+    Ok(graph)
+}
+
+/// What every object of an environment is tagged with.
+struct Label<'a> {
+    environment: &'a Environment,
+    boundary: String,
+    user: BTreeMap<String, String>,
+}
+
+impl<'a> Label<'a> {
+    fn new(environment: &'a Environment, spec: &NodeSpec) -> Self {
+        let user = spec.aws.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        Self { environment, boundary: spec.aws.dev_ops_guru_tag_key.to_string(), user }
+    }
+
+    fn tags(&self, kind: &'static str, name: &str) -> Tags {
+        Tags::declared(self.environment, kind, name, &self.boundary, &self.user)
+    }
+}

@@ -1,0 +1,175 @@
+//! The chapter `network`: a VPC of two zones, each with a public and a private subnet.
+
+use std::collections::BTreeMap;
+
+use clctl_spec::{NatGateways, Network, NewNetwork, Zone};
+use ipnet::Ipv4Net;
+
+use crate::{
+    aws::{
+        Aws, Tags,
+        ec2::{
+            AttachedVpc, Eip, EipConfig, InternetGateway, InternetGatewayConfig, NatGateway,
+            NatGatewayConfig, RouteTable, RouteTableConfig, Subnet, SubnetConfig, Target, Vpc, VpcConfig,
+        },
+    },
+    engine::{After, DeclaredTwice, Graph, Loose, Ref, Resource},
+};
+
+use super::Label;
+
+/// What other chapters build on.
+pub(super) struct Built {
+    pub(super) vpc: Ref<Vpc>,
+}
+
+struct Declaring<'a> {
+    graph: &'a mut Graph<Aws>,
+    label: &'a Label<'a>,
+    vpc: Ref<Vpc>,
+}
+
+pub(super) fn declare(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    network: &Network,
+) -> Result<Built, DeclaredTwice> {
+    match network {
+        Network::Create(network) => new(graph, label, network),
+    }
+}
+
+fn new(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    network: &NewNetwork,
+) -> Result<Built, DeclaredTwice> {
+    let vpc = graph.add::<Vpc>(
+        "main",
+        VpcConfig {
+            cidr: network.cidr,
+            dns_support: network.enable_dns_support,
+            dns_hostnames: network.enable_dns_hostnames,
+            default_security_group_rules: Vec::new(),
+            tags: label.tags(Vpc::ABOUT.name, "main"),
+        },
+    )?;
+    let mut declaring = Declaring { graph, label, vpc: vpc.clone() };
+    let gateway = declaring.gateway()?;
+    let [first, second] = &network.zones;
+    let mut public = Vec::new();
+    let mut private = Vec::new();
+    for zone in [first, second] {
+        public.push(declaring.subnet("public", zone, zone.public)?);
+        private.push((zone, declaring.subnet("private", zone, zone.private)?));
+    }
+    declaring.public_table(&gateway, &public)?;
+    let mut way_out = match network.nat_gateways {
+        NatGateways::None => vec![None, None],
+        NatGateways::Single => {
+            let only = declaring.nat_gateway(first, public.first(), &gateway)?;
+            vec![only.clone(), only]
+        }
+        NatGateways::OnePerZone => vec![
+            declaring.nat_gateway(first, public.first(), &gateway)?,
+            declaring.nat_gateway(second, public.get(1), &gateway)?,
+        ],
+    }
+    .into_iter();
+    for (zone, subnet) in &private {
+        declaring.private_table(zone, subnet, way_out.next().flatten().as_ref())?;
+    }
+    Ok(Built { vpc })
+}
+
+/// Everywhere.
+fn anywhere() -> String {
+    Ipv4Net::default().to_string()
+}
+
+impl Declaring<'_> {
+    fn tags(&self, kind: &'static str, name: &str) -> Tags {
+        self.label.tags(kind, name)
+    }
+
+    fn gateway(&mut self) -> Result<Ref<InternetGateway>, DeclaredTwice> {
+        let tags = self.tags(InternetGateway::ABOUT.name, "main");
+        let vpc = self.vpc.output("id", |vpc| AttachedVpc(Some(vpc.id.clone())));
+        self.graph.add::<InternetGateway>("main", InternetGatewayConfig { vpc, attached: true, tags })
+    }
+
+    fn subnet(
+        &mut self,
+        side: &str,
+        zone: &Zone,
+        cidr: Ipv4Net,
+    ) -> Result<Ref<Subnet>, DeclaredTwice> {
+        let name = format!("{side}-{}", zone.name.letter());
+        let config = SubnetConfig {
+            vpc: self.vpc.output("id", |vpc| vpc.id.clone()),
+            zone: zone.name.to_string(),
+            cidr,
+            // Addresses are given on purpose, to what is meant to have one.
+            map_public_ip: side == "public",
+            tags: self.tags(Subnet::ABOUT.name, &name),
+        };
+        self.graph.add::<Subnet>(&name, config)
+    }
+
+    /// A NAT gateway in a zone's public subnet.
+    fn nat_gateway(
+        &mut self,
+        zone: &Zone,
+        subnet: Option<&Ref<Subnet>>,
+        gateway: &Ref<InternetGateway>,
+    ) -> Result<Option<Ref<NatGateway>>, DeclaredTwice> {
+        let Some(subnet) = subnet else { return Ok(None) };
+        let name = zone.name.letter().to_string();
+        let eip_name = format!("nat-{name}");
+        let tags = self.tags(Eip::ABOUT.name, &eip_name);
+        let eip = self.graph.add::<Eip>(&eip_name, EipConfig { tags })?;
+        let config = NatGatewayConfig {
+            subnet: subnet.output("id", |subnet| subnet.id.clone()),
+            eip: eip.output("id", |eip| eip.id.clone()),
+            internet_gateway: After::node(gateway),
+            tags: self.tags(NatGateway::ABOUT.name, &name),
+        };
+        self.graph.add::<NatGateway>(&name, config).map(Some)
+    }
+
+    fn public_table(
+        &mut self,
+        gateway: &Ref<InternetGateway>,
+        subnets: &[Ref<Subnet>],
+    ) -> Result<(), DeclaredTwice> {
+        let target = Target::InternetGateway(gateway.output("id", |gateway| gateway.id.clone()));
+        let config = RouteTableConfig {
+            vpc: self.vpc.output("id", |vpc| vpc.id.clone()),
+            routes: BTreeMap::from([(anywhere(), target)]),
+            subnets: subnets
+                .iter()
+                .map(|subnet| Loose(subnet.output("id", |subnet| subnet.id.clone())))
+                .collect(),
+            tags: self.tags(RouteTable::ABOUT.name, "public"),
+        };
+        self.graph.add::<RouteTable>("public", config).map(drop)
+    }
+
+    fn private_table(
+        &mut self,
+        zone: &Zone,
+        subnet: &Ref<Subnet>,
+        way_out: Option<&Ref<NatGateway>>,
+    ) -> Result<(), DeclaredTwice> {
+        let name = format!("private-{}", zone.name.letter());
+        let target =
+            way_out.map(|nat| Target::NatGateway(nat.output("id", |gateway| gateway.id.clone())));
+        let config = RouteTableConfig {
+            vpc: self.vpc.output("id", |vpc| vpc.id.clone()),
+            routes: target.into_iter().map(|target| (anywhere(), target)).collect(),
+            subnets: vec![Loose(subnet.output("id", |subnet| subnet.id.clone()))],
+            tags: self.tags(RouteTable::ABOUT.name, &name),
+        };
+        self.graph.add::<RouteTable>(&name, config).map(drop)
+    }
+}
