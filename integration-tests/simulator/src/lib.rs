@@ -29,4 +29,4 @@ pub use shelf::Life;
 pub use simulator::{CallInfo, Dropped, Fate, Hook, Recorded, Simulator};
 pub use store::WorldError;
 pub use time::Time;
-pub use world::{Moments, Object, Reply, Seed, World};
+pub use world::{Delivery, Moments, Object, Reply, Seed, World};

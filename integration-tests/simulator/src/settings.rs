@@ -180,7 +180,7 @@ pub struct Settings {
     pub account: String,
     /// Who calls: the part of the caller's ARN behind the account.
     pub caller: String,
-    /// The region of a request that names none.
+    /// The region of what is put there beforehand.
     pub region: String,
     /// What chance and disputed facts are drawn from.
     pub seed: u64,

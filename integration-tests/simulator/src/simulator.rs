@@ -107,6 +107,8 @@ struct State {
     /// The world's time at `since`.
     base: Time,
     since: Instant,
+    /// How fast the world's time has run since then.
+    speed: f64,
     file: Option<WorldFile>,
     /// What went wrong in a call that could not say so.
     trouble: Option<WorldError>,
@@ -124,7 +126,15 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl State {
     fn now(&self) -> Time {
-        self.base + self.since.elapsed().mul_f64(self.world.settings.speed.max(0.0))
+        self.base + self.since.elapsed().mul_f64(self.speed)
+    }
+
+    /// Lets the clock run on from `now`, as fast as the world says.
+    fn rebase(&mut self, now: Time) {
+        let speed = self.world.settings.speed.max(0.0);
+        if now > self.now() || (speed - self.speed).abs() > f64::EPSILON {
+            (self.base, self.since, self.speed) = (now, Instant::now(), speed);
+        }
     }
 
     /// Takes the lock of the world's file and the newest state from it.
@@ -133,10 +143,8 @@ impl State {
         let lock = file.lock()?;
         if let Some(world) = file.reload()? {
             self.world = world;
-            if self.world.now() > self.now() {
-                self.base = self.world.now();
-                self.since = Instant::now();
-            }
+            let now = self.now().max(self.world.now());
+            self.rebase(now);
         }
         Ok(Some(lock))
     }
@@ -149,6 +157,7 @@ impl State {
         let lock = self.refresh()?;
         let now = self.now();
         let result = work(&mut self.world, now);
+        self.rebase(now);
         self.save(lock)?;
         Ok(result)
     }
@@ -186,7 +195,14 @@ impl Simulator {
     }
 
     fn around(world: World, file: Option<WorldFile>) -> Self {
-        let state = State { base: world.now(), since: Instant::now(), world, file, trouble: None };
+        let state = State {
+            base: world.now(),
+            since: Instant::now(),
+            speed: world.settings.speed.max(0.0),
+            world,
+            file,
+            trouble: None,
+        };
         Self {
             inner: Arc::new(Inner {
                 state: Mutex::new(state),
@@ -238,7 +254,7 @@ impl Simulator {
                     (reply.response, reply.latency, reply.delivery)
                 }
             });
-            let speed = state.world.settings.speed;
+            let speed = state.speed;
             let (response, latency, delivery) = result.map_err(Dropped::World)?;
             let wait = if speed > 0.0 { latency.div_f64(speed) } else { Duration::ZERO };
             ((response, delivery), wait)
@@ -279,6 +295,7 @@ impl Simulator {
         let now = state.now();
         state.world.advance(now);
         let result = work(&mut state.world);
+        state.rebase(now);
         if let Err(trouble) = lock.and_then(|it| state.save(it)) {
             state.trouble = Some(trouble);
         }

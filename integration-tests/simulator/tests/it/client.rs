@@ -1,6 +1,6 @@
 //! A client of the simulator: writes requests, reads answers.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use bytes::Bytes;
 use clctl_simulator::{Dropped, Settings, Simulator};
@@ -69,7 +69,7 @@ impl Client {
         for (name, value) in params {
             let value =
                 percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
-            form.push_str(&format!("&{name}={value}"));
+            write!(form, "&{name}={value}").unwrap();
         }
         self.send("ec2", "application/x-www-form-urlencoded", None, form).await
     }
@@ -116,5 +116,26 @@ impl Client {
     /// A new VPC 10.0.0.0/16.
     pub(crate) async fn vpc(&self) -> String {
         self.ec2("CreateVpc", &[("CidrBlock", "10.0.0.0/16")]).await.good().text("vpcId")
+    }
+
+    /// A new subnet.
+    pub(crate) async fn subnet(&self, vpc: &str, cidr: &str) -> String {
+        let params = [("VpcId", vpc), ("CidrBlock", cidr)];
+        self.ec2("CreateSubnet", &params).await.good().text("subnetId")
+    }
+
+    /// A new internet gateway, attached.
+    pub(crate) async fn attached_gateway(&self, vpc: &str) -> String {
+        let made = self.ec2("CreateInternetGateway", &[]).await.good();
+        let id = made.text("internetGatewayId");
+        let pair = [("InternetGatewayId", id.as_str()), ("VpcId", vpc)];
+        self.ec2("AttachInternetGateway", &pair).await.good();
+        id
+    }
+
+    /// Who am I.
+    pub(crate) async fn sts(&self) -> Answer {
+        let form = "Action=GetCallerIdentity&Version=2011-06-15".to_owned();
+        self.send("sts", "application/x-www-form-urlencoded", None, form).await.unwrap()
     }
 }

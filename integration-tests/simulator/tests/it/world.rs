@@ -1,0 +1,144 @@
+//! The world itself: its file, its clock, its census, its drifts.
+
+use std::{fs, path::PathBuf};
+
+use clctl_simulator::{Seed, Settings, Simulator};
+
+use crate::client::Client;
+
+fn file(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).unwrap();
+    folder.join("world.json")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_shared_and_keeps_the_worlds_own_clock() {
+    let path = file("shared");
+    let open = || {
+        let simulator = Simulator::open(&path, Settings::calm()).unwrap();
+        Client { simulator, region: "us-east-1", key: "AKIATEST" }
+    };
+    let (one, two) = (open(), open());
+    let vpc = one.vpc().await;
+    two.ec2("DescribeVpcs", &[("VpcId.1", &vpc)]).await.good();
+    two.wait(1000).await;
+    two.ec2("DescribeVpcs", &[]).await.good();
+    one.ec2("DeleteVpc", &[("VpcId", &vpc)]).await.good();
+    let gone = two.ec2("DescribeVpcs", &[("VpcId.1", &vpc)]).await;
+    assert_eq!(gone.code(), "InvalidVpcID.NotFound");
+    let later = two.simulator.now();
+    drop((one, two));
+    // Time does not pass while nobody has the world open.
+    tokio::time::sleep(std::time::Duration::from_hours(24)).await;
+    let again = open();
+    assert!(again.simulator.now() <= later);
+    assert_eq!(again.simulator.with(|world| world.now()), again.simulator.now());
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    fs::write(&path, "{}").unwrap();
+    assert!(Simulator::open(&path, Settings::calm()).is_err());
+    assert!(again.try_ec2("DescribeVpcs", &[]).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_world() {
+    let mut told = Vec::new();
+    for seed in [7, 7, 8] {
+        let client = Client::new(Settings::stormy(seed));
+        let mut story = Vec::new();
+        for number in 0..40 {
+            let cidr = format!("10.{number}.0.0/16");
+            let answer = client.try_ec2("CreateVpc", &[("CidrBlock", &cidr)]).await;
+            story.push(answer.map(|it| it.body).map_err(|it| it.to_string()));
+            client.wait(5).await;
+        }
+        told.push(story);
+    }
+    assert_eq!(told[0], told[1]);
+    assert_ne!(told[0], told[2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_network_to_deploy_into_is_there_and_ready() {
+    let client = Client::new(Settings::default());
+    let made = client.simulator.with(|world| world.seed(Seed::Network));
+    assert!(made.iter().all(|it| !it.1.is_empty()), "{made:?}");
+    let id = |name: &str| made.iter().find(|it| it.0 == name).unwrap().1.clone();
+    let vpc = client.ec2("DescribeVpcs", &[("VpcId.1", &id("user-vpc"))]).await.good();
+    assert_eq!(vpc.text("cidrBlock"), "10.42.0.0/16");
+    assert_eq!(vpc.text("state"), "available");
+    let of = [("Filter.1.Name", "vpc-id"), ("Filter.1.Value.1", &*id("user-vpc"))];
+    let subnets = client.ec2("DescribeSubnets", &of).await.good();
+    assert_eq!(subnets.texts("subnetId").len(), 4);
+    let table = client.ec2("DescribeRouteTables", &[("RouteTableId.1", &id("user-public"))]).await;
+    assert_eq!(table.good().texts("gatewayId"), ["local".to_owned(), id("user-igw")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_timeline_tells_when_things_were_made_ready_and_gone() {
+    let client = Client::calm();
+    let start = client.simulator.now();
+    let vpc = client.vpc().await;
+    client.wait(60).await;
+    client.ec2("DeleteVpc", &[("VpcId", &vpc)]).await.good();
+    let timeline = client.simulator.with(|world| world.timeline());
+    let life = timeline.iter().find(|it| it.object.id == vpc).unwrap().life;
+    let ready = life.ready.unwrap();
+    assert!(life.created >= start && ready > life.created && life.deleted.unwrap() > ready);
+}
+
+#[tokio::test(start_paused = true)]
+async fn drift_touches_only_what_is_owned_and_says_what_it_did() {
+    let client = Client::calm();
+    client.ec2("DescribeVpcs", &[]).await.good();
+    assert_eq!(client.simulator.with(|world| world.drift(1)), None);
+    let mut told = std::collections::BTreeSet::new();
+    for seed in 0..40 {
+        let client = Client::calm();
+        let vpc = client.vpc().await;
+        let subnet = client.subnet(&vpc, "10.0.1.0/24").await;
+        let gateway = client.attached_gateway(&vpc).await;
+        let table = client.ec2("CreateRouteTable", &[("VpcId", &vpc)]).await.text("routeTableId");
+        let route = [
+            ("RouteTableId", table.as_str()),
+            ("DestinationCidrBlock", "0.0.0.0/0"),
+            ("GatewayId", gateway.as_str()),
+        ];
+        client.ec2("CreateRoute", &route).await.good();
+        let pair = [route[0], ("SubnetId", subnet.as_str())];
+        client.ec2("AssociateRouteTable", &pair).await.good();
+        let marks = [("Tag.1.Key", "clctl.dev/uid"), ("Tag.2.Key", "Name"), ("Tag.2.Value", "x")];
+        let ids = [&vpc, &subnet, &gateway, &table];
+        for id in ids {
+            let mut all = marks.to_vec();
+            all.push(("ResourceId.1", id));
+            client.ec2("CreateTags", &all).await.good();
+        }
+        let said = client.simulator.with(|world| world.drift(seed)).unwrap();
+        assert!(ids.into_iter().any(|it| said.contains(it.as_str())), "{said}");
+        let words = said.split(' ').filter(|it| !it.contains('-') && !it.contains('/'));
+        told.insert(words.collect::<Vec<_>>().join(" "));
+    }
+    assert!(told.len() > 7, "{told:?}");
+}
+
+#[test]
+fn settings_are_shown_in_one_line_and_lose_nothing_when_written() {
+    for settings in [Settings::default(), Settings::calm(), Settings::stormy(3)] {
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+        assert!(!settings.to_string().contains('\n'));
+    }
+    let partial: Settings = serde_json::from_str(r#"{"seed": 9}"#).unwrap();
+    assert_eq!(partial, Settings { seed: 9, ..Settings::default() });
+    insta::assert_snapshot!(
+        Settings::default(),
+        @"realistic world: seed 1, lag by id 0 s..2 s and in lists 0 s..20 s, NAT gateway 75 s..150 s up and 60 s..180 s down, token buckets on, faults 0‰, latency 20 ms..120 ms, speed 1"
+    );
+}
