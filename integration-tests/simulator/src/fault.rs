@@ -57,8 +57,11 @@ impl Fault {
                     | "InvalidParameterValue"
                     | "InvalidParameterCombination"
                     | "InvalidParameter"
+                    | "InvalidClientToken"
+                    | "FilterLimitExceeded"
                     | "InvalidNextToken"
                     | "InvalidVpc.Range"
+                    | "InvalidVpcRange"
                     | "InvalidSubnet.Range"
                     | "InvalidID"
             )

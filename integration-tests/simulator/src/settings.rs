@@ -210,7 +210,7 @@ pub struct Settings {
     pub expired_keys: Vec<String>,
     /// The access keys there are; when empty, any is good.
     pub valid_keys: Vec<String>,
-    /// Whether the seed answers disputed facts; otherwise AWS's reference does, as far as it goes.
+    /// Whether the seed answers disputed facts; otherwise the likeliest answer is given.
     pub guessing: bool,
     /// Answers to disputed facts, by their name, before any other.
     pub disputes: BTreeMap<String, u64>,
@@ -290,7 +290,8 @@ impl Settings {
         Self { seed, guessing: true, ..self }
     }
 
-    /// Answers a disputed fact with one of `ways` answers, of which the first is AWS's reference.
+    /// Answers a disputed fact with one of `ways` answers, of which the first is the likeliest: what
+    /// was seen of AWS or, where nothing was, what its reference says.
     pub(crate) fn disputed(&self, fact: &str, ways: u64) -> u64 {
         match self.disputes.get(fact) {
             Some(told) => told % ways,

@@ -7,7 +7,7 @@ use crate::client::Client;
 
 #[tokio::test(start_paused = true)]
 async fn one_gateway_per_vpc_and_one_vpc_per_gateway() {
-    for (answer, code) in [(0, "Resource.AlreadyAssociated"), (1, "InvalidParameterValue")] {
+    for (answer, code) in [(0, "InvalidParameterValue"), (1, "Resource.AlreadyAssociated")] {
         let mut settings = Settings::calm();
         settings.disputes.insert("attach-second-internet-gateway".to_owned(), answer);
         let client = Client::new(settings);

@@ -84,7 +84,7 @@ async fn the_local_route_stays_and_is_not_narrowed_to_a_gateway() {
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
 #[tokio::test(start_paused = true)]
 async fn a_missing_route_is_neither_replaced_nor_deleted() {
-    for (answer, code) in [(0, "InvalidRoute.NotFound"), (1, "InvalidParameterValue")] {
+    for (answer, code) in [(0, "InvalidParameterValue"), (1, "InvalidRoute.NotFound")] {
         let mut settings = Settings::calm();
         settings.disputes.insert("replace-missing-route".to_owned(), answer);
         let network = Network::new(settings).await;
@@ -176,5 +176,5 @@ async fn a_client_token_makes_one_table_of_two_calls() {
     assert_eq!(refused.code(), "IdempotentParameterMismatch");
     let long = "x".repeat(65);
     let refused = client.ec2("CreateRouteTable", &[token[0], ("ClientToken", &long)]).await;
-    assert_eq!(refused.code(), "InvalidParameterValue");
+    assert_eq!(refused.code(), "InvalidClientToken");
 }

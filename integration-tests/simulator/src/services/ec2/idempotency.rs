@@ -40,7 +40,7 @@ pub(super) fn once(
         let text = format!(
             "Value ({token}) for parameter clientToken is invalid. Client tokens must be at most {LONGEST} ASCII characters"
         );
-        return Err(Fault::invalid(text));
+        return Err(Fault::client("InvalidClientToken", text));
     }
     let now = call.now;
     let print = call.params.fingerprint(&["ClientToken", "Version"]);

@@ -138,11 +138,11 @@ fn attach(call: &mut Call<'_>) -> Answer {
     }
     if let Some(other) = call.ec2.internet_gateways.all().find(|it| it.is_attached_to(&vpc)) {
         return Err(match call.settings.disputed("attach-second-internet-gateway", 2) {
-            0 => Fault::client(
+            0 => Fault::invalid(format!("Network {vpc} already has an internet gateway attached")),
+            _ => Fault::client(
                 "Resource.AlreadyAssociated",
                 format!("resource {} is already attached to network {vpc}", other.id),
             ),
-            _ => Fault::invalid(format!("Network {vpc} already has an internet gateway attached")),
         });
     }
     let span = call.settings.durations.attachment;

@@ -54,6 +54,9 @@ use crate::{
     wire::{query::Params, xml::Xml},
 };
 
+/// The version of the API that every client of today speaks.
+const VERSION: &str = "2016-11-15";
+
 /// What EC2 answers, before it is written down.
 pub(crate) type Answer = Result<Xml, Fault>;
 
@@ -221,7 +224,9 @@ pub(crate) fn ask(
     let reader = params.reader();
     let operation = match operation(name) {
         Some(operation) => operation,
-        None if name.is_empty() => return Err(Fault::missing("Action")),
+        None if name.is_empty() => {
+            return Err(Fault::client("MissingAction", "The request is missing an action"));
+        }
         None => return Err(Fault::unsupported(format!("the operation ec2:{name}"))),
     };
     if settings.throttling {
@@ -230,6 +235,9 @@ pub(crate) fn ask(
         if !buckets.take(format!("{region}/ec2:{name}"), rate, *now) {
             return Err(Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."));
         }
+    }
+    if let Some(other) = reader.text("Version").filter(|it| it != VERSION) {
+        return Err(Fault::unsupported(format!("the version {other} of EC2")));
     }
     let action = format!("ec2:{name}");
     if settings.denies(&action) {

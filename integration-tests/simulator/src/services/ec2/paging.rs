@@ -36,7 +36,7 @@ fn within(asked: i64, sizes: &RangeInclusive<u32>) -> Result<u32, Fault> {
     let beyond = match u32::try_from(asked) {
         Ok(size) if sizes.contains(&size) => return Ok(size),
         Ok(size) if size > *sizes.end() => format!("less than or equal to {}", sizes.end()),
-        Ok(_) | Err(_) => format!("greater than or equal to {}", sizes.start()),
+        Ok(_) | Err(_) => format!("greater than {}", sizes.start()),
     };
     Err(Fault::invalid(format!(
         "Value ( {asked} ) for parameter maxResults is invalid. Expecting a value {beyond}."

@@ -233,11 +233,11 @@ fn replace(call: &mut Call<'_>) -> Answer {
     let target = target(call, table)?;
     let Some(old) = table.routes.iter().find(|it| it.destination == destination) else {
         return Err(match call.settings.disputed("replace-missing-route", 2) {
-            0 => no_route(destination, &id),
-            _ => Fault::invalid(format!(
+            0 => Fault::invalid(format!(
                 "There is no route defined for '{destination}' in the route table. Use \
                  CreateRoute instead."
             )),
+            _ => no_route(destination, &id),
         });
     };
     if old.target == Target::Local {

@@ -45,7 +45,7 @@ pub(super) fn specified(scene: &Scene<'_>, params: &Reader<'_>, kind: &str) -> R
                 format!("'{resource}' is not a valid taggable resource type for this operation.");
             return Err(Fault::invalid(text));
         }
-        let tags = read_tags(&specification)?;
+        let tags = read_tags(scene, &specification)?;
         if tags.is_empty() {
             return Err(Fault::invalid("Tag specification must have at least one tag"));
         }
@@ -58,12 +58,12 @@ pub(super) fn specified(scene: &Scene<'_>, params: &Reader<'_>, kind: &str) -> R
     Ok(tags)
 }
 
-fn read_tags(params: &Reader<'_>) -> Result<Tags, Fault> {
+fn read_tags(scene: &Scene<'_>, params: &Reader<'_>) -> Result<Tags, Fault> {
     let mut tags = Tags::new();
     for tag in params.structs("Tag") {
         let key = tag.text("Key").unwrap_or_default();
         let value = tag.text("Value").unwrap_or_default();
-        check(&key, &value)?;
+        check(scene, &key, &value)?;
         if tags.insert(key.clone(), value).is_some() {
             return Err(Fault::invalid(format!("Duplicate tag key '{key}' specified.")));
         }
@@ -71,7 +71,7 @@ fn read_tags(params: &Reader<'_>) -> Result<Tags, Fault> {
     Ok(tags)
 }
 
-fn check(key: &str, value: &str) -> Result<(), Fault> {
+fn check(scene: &Scene<'_>, key: &str, value: &str) -> Result<(), Fault> {
     if key.is_empty() {
         return Err(Fault::invalid("Tag key must have a value"));
     }
@@ -84,7 +84,11 @@ fn check(key: &str, value: &str) -> Result<(), Fault> {
         return Err(Fault::invalid(text));
     }
     if key.to_lowercase().starts_with("aws:") {
-        return Err(Fault::invalid("Tag keys starting with 'aws:' are reserved for internal use"));
+        let text = "Tag keys starting with 'aws:' are reserved for internal use";
+        return Err(match scene.settings.disputed("reserved-tag-key", 2) {
+            0 => Fault::invalid(text),
+            _ => Fault::client("InvalidTagKey.Malformed", text),
+        });
     }
     Ok(())
 }
@@ -145,7 +149,7 @@ fn put(call: &mut Call<'_>, all: Vec<(String, Tags)>) {
 }
 
 fn create(call: &mut Call<'_>) -> Answer {
-    let tags = read_tags(&call.params)?;
+    let tags = read_tags(&call.scene, &call.params)?;
     if tags.is_empty() {
         return Err(Fault::missing("tagSet"));
     }
@@ -167,7 +171,7 @@ fn delete(call: &mut Call<'_>) -> Answer {
     for tag in call.params.structs("Tag") {
         let key = tag.text("Key").unwrap_or_default();
         let value = tag.text("Value");
-        check(&key, value.as_deref().unwrap_or_default())?;
+        check(&call.scene, &key, value.as_deref().unwrap_or_default())?;
         wanted.push((key, value));
     }
     let mut all = named(call)?;

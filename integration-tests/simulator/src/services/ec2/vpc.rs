@@ -145,7 +145,11 @@ fn create(call: &mut Call<'_>) -> Answer {
     };
     let cidr = cidr("cidrBlock", &text)?;
     if !(16..=28).contains(&cidr.prefix_len()) || is_reserved(cidr) {
-        return Err(Fault::client("InvalidVpc.Range", format!("The CIDR '{text}' is invalid.")));
+        let code = match call.settings.disputed("vpc-range-code", 2) {
+            0 => "InvalidVpc.Range",
+            _ => "InvalidVpcRange",
+        };
+        return Err(Fault::client(code, format!("The CIDR '{text}' is invalid.")));
     }
     let tenancy = call.params.text("InstanceTenancy").unwrap_or_else(|| "default".to_owned());
     if !matches!(tenancy.as_str(), "default" | "dedicated") {
