@@ -295,9 +295,10 @@ impl Read<'_> {
                     hidden.push(Span::new(from, scalar.start));
                 }
                 covers = false;
-                // The colon of a key is part of the key.
-                let colon = text.get(scalar.end..).is_some_and(|rest| rest.starts_with(':'));
-                from = scalar.end + usize::from(colon);
+                // What closes a value or key belongs to it.
+                let rest = text.get(scalar.end..).unwrap_or_default();
+                from =
+                    scalar.end + (rest.len() - rest.trim_start_matches([':', ']', '}', ',']).len());
             } else {
                 covers = true;
             }
@@ -311,7 +312,8 @@ impl Read<'_> {
         hidden
     }
 
-    /// Nothing is known about what follows a syntax error. Of its line, the name of a field is shown.
+    /// Nothing is known about what follows a syntax error. Of its line, the name of a known
+    /// field is shown: other text may be anything.
     fn after(&self, Cut { from, at }: Cut, text: &str) -> [Span; 2] {
         let end = self.yaml.span.end;
         let colon = text.get(from..).is_some_and(|rest| rest.starts_with(':'));
@@ -319,8 +321,10 @@ impl Read<'_> {
         let before = text.get(from..at).unwrap_or_default();
         let line = before.rfind('\n').map_or(from, |newline| from + newline + 1);
         let first = text.get(line..end).unwrap_or_default().lines().next().unwrap_or_default();
-        let shown = if at < from { None } else { first.find(':') };
-        let shown = shown.map_or(line, |colon| line + colon + 1);
+        let field = first.split_once(':').filter(|(name, _)| {
+            at >= from && schema::elsewhere(name.trim_matches([' ', '\t', '"'])).is_some()
+        });
+        let shown = field.map_or(line, |(name, _)| line + name.len() + 1);
         [Span::new(from, line), Span::new(shown, end)]
     }
 

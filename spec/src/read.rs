@@ -30,7 +30,6 @@ pub(crate) struct Reader<'de> {
     node: Node<'de>,
     /// The key it stands behind; the first one, for a document.
     key: Span,
-    is_document: bool,
     log: &'de Log,
 }
 
@@ -87,7 +86,7 @@ impl<'de> Reader<'de> {
             Content::Map(entries) => entries.first().map_or(tree.span, |(key, _)| key.span),
             Content::Scalar(_) | Content::List(_) => tree.span,
         };
-        Self { node: Node::Written(tree), key, is_document: true, log }
+        Self { node: Node::Written(tree), key, log }
     }
 
     /// Hands the node to `seed`. What goes wrong is in the log.
@@ -154,6 +153,7 @@ impl<'de> Reader<'de> {
                 let found = match &*tree.content {
                     Content::Map(_) => "a mapping",
                     Content::List(_) => "a list",
+                    Content::Scalar(scalar) if !scalar.one_line => "several lines of text",
                     Content::Scalar(scalar) => match scalar.guess() {
                         Guess::Null => "nothing",
                         Guess::Bool => "a truth value",
@@ -167,9 +167,8 @@ impl<'de> Reader<'de> {
                     Draft::new(Code::WrongType, at, format!("{found} where {expected} belongs"))
                         .label(format!("{expected} belongs here"));
                 match tree.scalar() {
-                    // A file that is no mapping at all may be anything, a key for example.
-                    Some(_) if self.is_document => draft,
-                    Some(scalar) => {
+                    // What stands for a whole mapping may be anything, a key for example.
+                    Some(scalar) if scalar.one_line && expected != MAPPING => {
                         self.log.show(tree.span);
                         let is_short = !scalar.text.is_empty() && scalar.text.len() < 40;
                         if expected == LIST && is_short && scalar.guess() == Guess::Text {
@@ -178,7 +177,7 @@ impl<'de> Reader<'de> {
                             draft
                         }
                     }
-                    None => draft,
+                    Some(_) | None => draft,
                 }
             }
         };
@@ -189,6 +188,10 @@ impl<'de> Reader<'de> {
     fn scalar(self, expected: &str) -> Result<&'de Scalar<'de>, Trouble> {
         let Node::Written(tree) = self.node else { return Err(self.wrong(expected)) };
         let scalar = tree.scalar().ok_or_else(|| self.wrong(expected))?;
+        if !scalar.one_line {
+            // Several lines are easily the rest of the file, swallowed by a quote or a `|`.
+            return Err(self.wrong(&format!("{expected} in one line")));
+        }
         self.log.show(tree.span);
         Ok(scalar)
     }
@@ -244,9 +247,9 @@ impl<'de> Reader<'de> {
         match self.node {
             Node::Written(tree) => match &*tree.content {
                 Content::Map(entries) => Ok(entries),
-                Content::Scalar(_) | Content::List(_) => Err(self.wrong("a mapping")),
+                Content::Scalar(_) | Content::List(_) => Err(self.wrong(MAPPING)),
             },
-            Node::Absent { .. } => Err(self.wrong("a mapping")),
+            Node::Absent { .. } => Err(self.wrong(MAPPING)),
         }
     }
 
@@ -268,6 +271,7 @@ impl<'de> Reader<'de> {
 }
 
 const LIST: &str = "a list";
+const MAPPING: &str = "a mapping";
 
 fn one_of(known: &[&str]) -> String {
     match known {
@@ -445,7 +449,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     ) -> Result<Option<S::Value>, Trouble> {
         let Some(item) = self.items.next() else { return Ok(None) };
         let node = Node::Written(item);
-        let reader = Reader { node, key: item.span, is_document: false, log: self.of.log };
+        let reader = Reader { node, key: item.span, log: self.of.log };
         seed.deserialize(reader).map(Some).map_err(|trouble| reader.report(trouble))
     }
 
@@ -469,8 +473,7 @@ impl<'de> MapAccess<'de> for Pairs<'de> {
         seed: S,
     ) -> Result<Option<S::Value>, Trouble> {
         let Some((key, value)) = self.entries.next() else { return Ok(None) };
-        let reader =
-            Reader { node: Node::Written(key), key: key.span, is_document: false, log: self.log };
+        let reader = Reader { node: Node::Written(key), key: key.span, log: self.log };
         self.value = Some(Reader { node: Node::Written(value), ..reader });
         seed.deserialize(reader).map(Some).map_err(|trouble| reader.report(trouble))
     }
@@ -493,6 +496,13 @@ struct Fields<'de> {
     of: Reader<'de>,
 }
 
+/// Whether a key is meant as one, and not a line of something else that happens to have a colon.
+fn is_name(key: &str) -> bool {
+    key == "<<"
+        || (key.chars().count() <= 40
+            && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/')))
+}
+
 impl<'de> Fields<'de> {
     fn unknown(known: &[&str], key: &Tree<'de>, name: &str, log: &Log) {
         let draft = if name == "<<" {
@@ -500,7 +510,9 @@ impl<'de> Fields<'de> {
                 .label("neither JSON nor Kubernetes knows `<<`")
                 .help("write the fields out; an alias (`*name`) as a value is fine")
         } else {
-            let message = format!("there is no field {}", Quoted(name));
+            let what =
+                if is_name(name) { Quoted(name).to_string() } else { "like this".to_owned() };
+            let message = format!("there is no field {what}");
             let draft = Draft::new(Code::UnknownField, key.span, message).label("not known here");
             match closest(name, known.iter().copied()) {
                 Some(near) => draft.help(format!("did you mean `{near}`?")),
@@ -519,18 +531,15 @@ impl<'de> MapAccess<'de> for Fields<'de> {
         seed: S,
     ) -> Result<Option<S::Value>, Trouble> {
         for (key, value) in self.entries.by_ref() {
-            let reader = Reader {
-                node: Node::Written(value),
-                key: key.span,
-                is_document: false,
-                log: self.of.log,
-            };
+            let reader = Reader { node: Node::Written(value), key: key.span, log: self.of.log };
             let Some(scalar) = key.scalar() else {
                 Reader { node: Node::Written(key), ..reader }.wrong("the name of a field");
                 continue;
             };
-            self.of.log.show(key.span);
             let name = scalar.text.as_ref();
+            if is_name(name) {
+                self.of.log.show(key.span);
+            }
             let Some(known) = self.known.iter().copied().find(|known| *known == name) else {
                 Self::unknown(self.known, key, name, self.of.log);
                 continue;

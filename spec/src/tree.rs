@@ -43,6 +43,8 @@ pub(crate) struct Scalar<'t> {
     pub(crate) text: Cow<'t, str>,
     /// Without quotes or tag, so that YAML readers guess its type.
     pub(crate) plain: bool,
+    /// Written in one line.
+    pub(crate) one_line: bool,
 }
 
 /// What YAML readers take a plain scalar for.
@@ -146,7 +148,7 @@ mod tests {
     use super::*;
 
     fn guess(text: &str) -> Guess {
-        Scalar { text: text.into(), plain: true }.guess()
+        Scalar { text: text.into(), plain: true, one_line: true }.guess()
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(crate) struct Yaml<'t> {
     pub(crate) tree: Option<Tree<'t>>,
     pub(crate) cut: Option<Cut>,
     pub(crate) span: Span,
-    /// Every scalar, keys included, in order.
+    /// Every scalar and alias, keys included, in order.
     pub(crate) scalars: Vec<Span>,
     /// Keys written twice in one mapping.
     pub(crate) duplicates: Vec<Duplicate<'t>>,
@@ -147,7 +147,10 @@ impl<'t> Builder<'t> {
                 let tagged = self.tag(tag.as_deref(), span, text);
                 let plain = style == ScalarStyle::Plain && !tagged;
                 self.scalars.push(span);
-                self.add(Rc::new(Content::Scalar(Scalar { text: value, plain })), 0, span, anchor)?;
+                let written = text.get(span.start..span.end).unwrap_or_default();
+                let one_line = !written.contains(['\n', '\r']);
+                let scalar = Scalar { text: value, plain, one_line };
+                self.add(Rc::new(Content::Scalar(scalar)), 0, span, anchor)?;
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.tag(tag.as_deref(), span, text);
@@ -159,6 +162,7 @@ impl<'t> Builder<'t> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span.end)?,
             Event::Alias(id) => {
+                self.scalars.push(span);
                 self.aliases += 1;
                 if self.aliases > MAX_ALIASES {
                     return Err(too_much(span, &format!("more than {MAX_ALIASES} aliases")));
@@ -173,6 +177,8 @@ impl<'t> Builder<'t> {
                 }
             }
             Event::UnresolvedAlias(_) => {
+                // Or a password that begins with an asterisk.
+                self.scalars.push(span);
                 let draft = Draft::new(Code::Syntax, span, "an alias without an anchor")
                     .label("no anchor of this name comes before")
                     .help("`*name` repeats what `&name` marked earlier in the same document; put text that starts with `*` in quotes");
@@ -293,7 +299,7 @@ impl<'t> Builder<'t> {
 }
 
 fn null<'t>() -> Rc<Content<'t>> {
-    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true }))
+    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true, one_line: true }))
 }
 
 fn mark_span(mark: &Mark) -> Span {

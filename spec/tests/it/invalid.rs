@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use clctl_spec::{Code, Invalid, Severity, parse_bytes};
 use miette::Diagnostic;
+use proptest::prelude::*;
 
 use crate::common::{refused, shown, sure};
 
@@ -144,4 +145,37 @@ fn reports_have_no_control_characters_of_the_file() {
     let raw = "kind: ChainlinkNode\nfoo\u{9b}31m: 1\n";
     let invalid = refused("n", raw);
     assert!(!shown(&invalid).contains('\u{9b}'), "{}", shown(&invalid));
+}
+
+const SECRETS: &str = "  secrets:
+    password: hunter2
+    list: [hunter2, {a: \"hunter2\"}]
+    text: |
+      hunter2
+  pasword: 'hunter2'
+status: {x: hunter2}
+";
+
+proptest! {
+    /// However a file is damaged, what stands in such places stays hidden. (An explicit key, `? x`, is
+    /// not among the damages: names of fields are shown.)
+    #[test]
+    fn no_damage_brings_a_secret_to_light(
+        at in 0usize..2000,
+        insert in proptest::sample::select(vec![
+            "", "x", ":", ": ", "\n", "\n  ", "- ", "\n- ", "[", "]", "{", "}", ",", "'", "\"", "|\n", ">", "#",
+            "\t", "\n---\n", "\n...\n", "&a ", "*a", "!x ", "é", "\0", "\r", "%", "@", "`", "<<: ",
+        ]),
+        cut: bool,
+    ) {
+        let whole = format!("{}{SECRETS}", include_str!("../../../examples/minimal.yaml"));
+        let at = at % whole.len();
+        let (before, after) = whole.split_at(at);
+        let text = if cut { format!("{before}{insert}") } else { format!("{before}{insert}{after}") };
+        if let Err(invalid) = clctl_spec::parse("n", &text) {
+            for form in [shown(&invalid), format!("{invalid:?}"), sure(serde_json::to_string(invalid.problems()))] {
+                prop_assert!(!form.contains("hunter2"), "{}\n{}", text, form);
+            }
+        }
+    }
 }
