@@ -8,15 +8,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::Time;
 
-/// How much a bucket holds and how much it gains per second.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A token, in the parts the buckets count: whole numbers, so that a world read back from its file
+/// is the very same world.
+const TOKEN: u64 = 1_000_000;
+
+/// How much a bucket holds, in tokens, and how much it gains, in thousandths of a token per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
-    size: f64,
-    refill: f64,
+    size: u64,
+    refill: u64,
 }
 
-const fn rate(size: f64, refill: f64) -> Rate {
-    Rate { size, refill }
+const fn rate(size: u64, refill: u64) -> Rate {
+    Rate { size, refill: refill * 1000 }
 }
 
 /// The rate of an EC2 action; `narrow` when the request has a filter, an id or a page size.
@@ -31,21 +35,21 @@ pub(crate) fn ec2(operation: &str, narrow: bool) -> Rate {
         | "DescribeVolumes"
             if !narrow =>
         {
-            rate(50.0, 10.0)
+            rate(50, 10)
         }
-        "DescribeSecurityGroupReferences" | "DescribeStaleSecurityGroups" => rate(20.0, 5.0),
-        "CreateTags" | "DeleteTags" => rate(100.0, 10.0),
-        "CreateNatGateway" | "DeleteNatGateway" => rate(10.0, 1.0),
+        "DescribeSecurityGroupReferences" | "DescribeStaleSecurityGroups" => rate(20, 5),
+        "CreateTags" | "DeleteTags" => rate(100, 10),
+        "CreateNatGateway" | "DeleteNatGateway" => rate(10, 1),
         "CreateVpcEndpoint"
         | "ModifyVpcEndpoint"
         | "DeleteVpcEndpoints"
-        | "AcceptVpcEndpointConnections" => rate(4.0, 0.3),
+        | "AcceptVpcEndpointConnections" => Rate { size: 4, refill: 300 },
         "CreateLaunchTemplateVersion"
         | "ModifyLaunchTemplate"
         | "CreateNetworkInterface"
-        | "DeleteNetworkInterface" => rate(100.0, 5.0),
-        other if other.starts_with("Describe") => rate(100.0, 20.0),
-        _ => rate(50.0, 5.0),
+        | "DeleteNetworkInterface" => rate(100, 5),
+        other if other.starts_with("Describe") => rate(100, 20),
+        _ => rate(50, 5),
     }
 }
 
@@ -54,16 +58,16 @@ pub(crate) fn ec2(operation: &str, narrow: bool) -> Rate {
 /// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>
 pub(crate) fn ssm(operation: &str) -> Rate {
     match operation {
-        "GetParameter" | "GetParameters" | "GetParametersByPath" => rate(40.0, 40.0),
-        "DescribeParameters" => rate(10.0, 10.0),
-        "PutParameter" => rate(3.0, 3.0),
-        _ => rate(5.0, 5.0),
+        "GetParameter" | "GetParameters" | "GetParametersByPath" => rate(40, 40),
+        "DescribeParameters" => rate(10, 10),
+        "PutParameter" => rate(3, 3),
+        _ => rate(5, 5),
     }
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Level {
-    left: f64,
+    left: u64,
     at: Time,
 }
 
@@ -75,14 +79,13 @@ pub(crate) struct Buckets(BTreeMap<String, Level>);
 impl Buckets {
     /// Takes a token from the bucket called `name`; false when there is none.
     pub(crate) fn take(&mut self, name: String, rate: Rate, now: Time) -> bool {
-        let level = self.0.entry(name).or_insert(Level { left: rate.size, at: now });
-        let gained = now.since(level.at).as_secs_f64() * rate.refill;
-        level.left = (level.left + gained).min(rate.size);
+        let full = rate.size * TOKEN;
+        let level = self.0.entry(name).or_insert(Level { left: full, at: now });
+        let passed = now.as_millis().saturating_sub(level.at.as_millis());
+        level.left = passed.saturating_mul(rate.refill).saturating_add(level.left).min(full);
         level.at = level.at.max(now);
-        let enough = level.left >= 1.0;
-        if enough {
-            level.left -= 1.0;
-        }
-        enough
+        let Some(left) = level.left.checked_sub(TOKEN) else { return false };
+        level.left = left;
+        true
     }
 }

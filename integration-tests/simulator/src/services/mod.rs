@@ -31,6 +31,8 @@ pub(crate) struct Asked {
     pub(crate) mutating: bool,
     scope: Result<Scope, Unsigned>,
     protocol: Protocol,
+    /// What `X-Amz-Target` says before the operation.
+    target: String,
     form: String,
     body: Bytes,
 }
@@ -80,7 +82,8 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         "ssm" => ssm::mutates(&operation),
         _ => false,
     };
-    Asked { service, operation, mutating, scope, protocol, form, body }
+    let target = target.map(|it| it.0.to_owned()).unwrap_or_default();
+    Asked { service, operation, mutating, scope, protocol, target, form, body }
 }
 
 impl Asked {
@@ -149,7 +152,7 @@ pub(crate) fn perform(
             let result = sts::ask(world, &asked.operation, &params);
             query::answer(dialect, &asked.operation, request_id, result)
         }
-        ("ssm", Protocol::Json) => {
+        ("ssm", Protocol::Json) if asked.target == "AmazonSSM" => {
             let result = json::Members::parse(&asked.body)
                 .and_then(|it| ssm::ask(world, &scope.region, &asked.operation, &it, rng));
             json::answer(request_id, result)

@@ -64,6 +64,71 @@ async fn the_same_seed_gives_the_same_world() {
     assert_ne!(told[0], told[2]);
 }
 
+/// A random story, in which most is refused: what stays is whole and can be written and read back.
+#[tokio::test(start_paused = true)]
+async fn whatever_happens_the_world_stays_whole() {
+    for seed in 0..20 {
+        let client = Client::new(Settings::stormy(seed));
+        let mut chance = seed;
+        let mut draw = |bound: usize| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(chance >> 33).unwrap() % bound
+        };
+        let mut ids = std::collections::BTreeMap::<&str, Vec<String>>::new();
+        for number in 0..200 {
+            let mut any = |name: &'static str| {
+                let known = ids.entry(name).or_default();
+                let id = known.get(draw(known.len() + 1)).cloned();
+                (name, id.unwrap_or_else(|| "nonsense".to_owned()))
+            };
+            let cidr = ("CidrBlock", format!("10.{}.0.0/{}", number % 3, 14 + number % 16));
+            let (action, params) = match number % 13 {
+                0 => ("CreateVpc", vec![cidr]),
+                1 | 2 => ("CreateSubnet", vec![any("VpcId"), cidr]),
+                3 => ("CreateInternetGateway", vec![]),
+                4 => ("AttachInternetGateway", vec![any("InternetGatewayId"), any("VpcId")]),
+                5 => ("CreateRouteTable", vec![any("VpcId")]),
+                6 => ("AssociateRouteTable", vec![any("RouteTableId"), any("SubnetId")]),
+                7 => {
+                    let route = ("DestinationCidrBlock", format!("{number}.0.0.0/8"));
+                    let target = any("InternetGatewayId");
+                    ("CreateRoute", vec![any("RouteTableId"), route, ("GatewayId", target.1)])
+                }
+                8 => ("DetachInternetGateway", vec![any("InternetGatewayId"), any("VpcId")]),
+                9 => ("DeleteSubnet", vec![any("SubnetId")]),
+                10 => ("DeleteRouteTable", vec![any("RouteTableId")]),
+                11 => ("DeleteVpc", vec![any("VpcId")]),
+                _ => ("DescribeRouteTables", vec![]),
+            };
+            let params: Vec<_> = params.iter().map(|it| (it.0, it.1.as_str())).collect();
+            let answer = client.try_ec2(action, &params).await;
+            if let Some(answer) = answer.ok().filter(|it| it.status == 200) {
+                for (name, element) in [
+                    ("VpcId", "vpcId"),
+                    ("SubnetId", "subnetId"),
+                    ("RouteTableId", "routeTableId"),
+                    ("InternetGatewayId", "internetGatewayId"),
+                ] {
+                    ids.entry(name).or_default().extend(answer.texts(element));
+                }
+            }
+            client.wait(number % 7).await;
+        }
+        let (text, again) = client.simulator.with(|world| {
+            let text = serde_json::to_string(world).unwrap();
+            let read: clctl_simulator::World = serde_json::from_str(&text).unwrap();
+            (text, serde_json::to_string(&read).unwrap())
+        });
+        assert_eq!(text, again);
+        let (objects, timeline) =
+            client.simulator.with(|world| (world.objects(), world.timeline()));
+        for object in objects {
+            let moments = timeline.iter().find(|it| it.object == object).unwrap();
+            assert_eq!(moments.life.deleted, None, "{object:?}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_network_to_deploy_into_is_there_and_ready() {
     let client = Client::new(Settings::default());
