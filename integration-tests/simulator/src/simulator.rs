@@ -179,7 +179,8 @@ impl Simulator {
     /// Opens the world in a file; makes one with `settings` if there is none.
     ///
     /// A world that is there keeps its own settings and its own clock: time goes on from where
-    /// the file says it is.
+    /// the file says it is. To begin anew, replace the world in [`Self::edit`] instead of removing
+    /// the file, so that whoever else has it open sees the new one.
     pub fn open(path: &Path, settings: Settings) -> Result<Self, WorldError> {
         let mut file = WorldFile::at(path);
         let lock = file.lock()?;

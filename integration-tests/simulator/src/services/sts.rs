@@ -18,7 +18,9 @@ pub(crate) fn ask(world: &World, operation: &str, params: &Params) -> Result<Xml
     }
     let reader = params.reader();
     reader.text("Action");
-    reader.text("Version");
+    if let Some(other) = reader.text("Version").filter(|it| it != VERSION) {
+        return Err(Fault::unsupported(format!("the version {other} of STS")));
+    }
     if let Some(unread) = params.unread() {
         return Err(Fault::unsupported(format!("the parameter {unread} of {operation}")));
     }

@@ -142,6 +142,7 @@ impl Resource for Subnet {
             .text("vpcId", &subnet.vpc)
             .text("cidrBlock", subnet.cidr)
             .nest("ipv6CidrBlockAssociationSet", Xml::new())
+            .nest("blockPublicAccessStates", Xml::new().text("internetGatewayBlockMode", "off"))
             .text("availableIpAddressCount", free(subnet, scene.ec2))
             .text("availabilityZone", &subnet.zone)
             .text("availabilityZoneId", &subnet.zone_id)

@@ -113,6 +113,8 @@ impl Resource for Vpc {
             .text("state", vpc.state(scene.now))
             .text("cidrBlock", vpc.cidr)
             .list("cidrBlockAssociationSet", [association])
+            .nest("ipv6CidrBlockAssociationSet", Xml::new())
+            .nest("blockPublicAccessStates", Xml::new().text("internetGatewayBlockMode", "off"))
             .text("dhcpOptionsId", &vpc.dhcp_options)
             .text("instanceTenancy", &vpc.tenancy)
             .text("isDefault", vpc.default)
