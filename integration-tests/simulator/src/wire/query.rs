@@ -158,6 +158,11 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// A structure, if any of it is given: `SecurityGroupRule.IpProtocol`.
+    pub(crate) fn structure(&self, name: &str) -> Option<Self> {
+        self.given(name).then(|| Self { params: self.params, prefix: self.full(name) })
+    }
+
     /// Whether anything below `name`, or `name` itself, is given.
     pub(crate) fn given(&self, name: &str) -> bool {
         let full = self.full(name);

@@ -30,7 +30,6 @@ pub(super) struct Agenda(Vec<Entry>);
 
 impl Agenda {
     /// Plans something.
-    #[expect(dead_code, reason = "NAT gateways are the first to plan something")]
     pub(super) fn plan(&mut self, at: Time, due: Due) {
         self.0.push(Entry { at, due });
     }

@@ -15,6 +15,7 @@ mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod paging;
+mod permission;
 mod resource;
 mod route;
 mod route_table;
@@ -195,7 +196,9 @@ impl Ec2 {
             subnet::drifts(self, key),
             internet_gateway::drifts(self, key),
             route_table::drifts(self, key),
+            address::drifts(self, key),
             nat_gateway::drifts(self, key),
+            security_group::drifts(self, key),
             security_group_rule::drifts(self, key),
             tags::drifts(self, key),
         ]

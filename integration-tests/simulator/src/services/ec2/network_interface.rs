@@ -1,20 +1,43 @@
-//! Network interfaces.
+//! Network interfaces: those a user makes, and those AWS makes for its services.
+//!
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkInterface.html> and
+//! its sisters. Attaching to instances, secondary addresses and IPv6 are not modelled.
 
-use std::{net::Ipv4Addr, ops::RangeInclusive};
+use std::{collections::BTreeSet, net::Ipv4Addr, ops::RangeInclusive};
 
+use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ec2, Operation,
-    resource::{Resource, tag_set},
-    scene::Scene,
+    Answer, Ec2, Operation,
+    address::{self, Address},
+    filters::{one, truth},
+    idempotency, read,
+    resource::{Resource, describe, made, tag_set},
+    scene::{Call, Scene},
+    security_group::SecurityGroup,
+    subnet::Subnet,
+    tags,
+    vpc::Vpc,
+    write,
 };
 use crate::{
-    shelf::{Kind, Record, Shelf},
+    Span, Time,
+    fault::Fault,
+    shelf::{Kind, Record, Shelf, Tags},
     wire::xml::Xml,
 };
 
-pub(super) const OPERATIONS: &[Operation] = &[];
+pub(super) const OPERATIONS: &[Operation] = &[
+    write("CreateNetworkInterface", create),
+    read("DescribeNetworkInterfaces", describe::<NetworkInterface>),
+    write("ModifyNetworkInterfaceAttribute", modify),
+    write("DeleteNetworkInterface", delete),
+];
+
+/// How long a new interface is `pending`, which the answer to its creation says and the model of
+/// the API does not list.
+const PENDING: Span = Span::millis(200, 2_000);
 
 /// A network interface.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +49,58 @@ pub(super) struct NetworkInterface {
     pub(super) public_ip: Option<String>,
     pub(super) groups: Vec<String>,
     pub(super) description: String,
+    user: User,
+    mac: String,
+    source_dest_check: bool,
+    ready: Time,
+}
+
+/// Who uses an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+enum User {
+    /// Nobody: it is there to be attached.
+    Nobody,
+    /// A NAT gateway; AWS manages it.
+    NatGateway {
+        /// The attachment to AWS's own machine.
+        attachment: String,
+    },
+}
+
+impl NetworkInterface {
+    /// Whether AWS manages it for one of its services.
+    pub(super) fn is_managed(&self) -> bool {
+        match self.user {
+            User::Nobody => false,
+            User::NatGateway { .. } => true,
+        }
+    }
+
+    fn status(&self, now: Time) -> &'static str {
+        match self.user {
+            User::NatGateway { .. } => "in-use",
+            User::Nobody if now < self.ready => "pending",
+            User::Nobody => "available",
+        }
+    }
+
+    /// The model lists `natGateway`, the filter's documentation and the service say `nat_gateway`.
+    fn interface_type(&self, scene: &Scene<'_>) -> &'static str {
+        match self.user {
+            User::Nobody => "interface",
+            User::NatGateway { .. } => match scene.settings.disputed("nat-interface-type", 2) {
+                0 => "natGateway",
+                _ => "nat_gateway",
+            },
+        }
+    }
+
+    fn requester(&self, scene: &Scene<'_>) -> String {
+        match self.user {
+            User::Nobody => scene.settings.account.clone(),
+            User::NatGateway { .. } => "amazon-aws".to_owned(),
+        }
+    }
 }
 
 impl Kind for NetworkInterface {
@@ -40,7 +115,44 @@ impl Resource for NetworkInterface {
     const SET: &'static str = "networkInterfaceSet";
     const IDS: &'static str = "NetworkInterfaceId";
     const PAGES: RangeInclusive<u32> = 5..=1000;
-    const FILTERS: &'static [&'static str] = &[];
+    const FILTERS: &'static [&'static str] = &[
+        "addresses.association.owner-id",
+        "addresses.association.public-ip",
+        "addresses.primary",
+        "addresses.private-ip-address",
+        "association.allocation-id",
+        "association.association-id",
+        "association.ip-owner-id",
+        "association.public-dns-name",
+        "association.public-ip",
+        "attachment.attach-time",
+        "attachment.attachment-id",
+        "attachment.delete-on-termination",
+        "attachment.device-index",
+        "attachment.instance-id",
+        "attachment.instance-owner-id",
+        "attachment.status",
+        "availability-zone",
+        "availability-zone-id",
+        "description",
+        "group-id",
+        "group-name",
+        "interface-type",
+        "ipv6-addresses.ipv6-address",
+        "mac-address",
+        "network-interface-id",
+        "operator.managed",
+        "operator.principal",
+        "owner-id",
+        "private-dns-name",
+        "private-ip-address",
+        "requester-id",
+        "requester-managed",
+        "source-dest-check",
+        "status",
+        "subnet-id",
+        "vpc-id",
+    ];
 
     fn shelf(ec2: &Ec2) -> &Shelf<Self> {
         &ec2.network_interfaces
@@ -50,11 +162,369 @@ impl Resource for NetworkInterface {
         &mut ec2.network_interfaces
     }
 
-    fn values(_eni: &Record<Self>, _scene: &Scene<'_>, _filter: &str) -> Vec<String> {
-        Vec::new()
+    fn values(eni: &Record<Self>, scene: &Scene<'_>, filter: &str) -> Vec<String> {
+        let account = &scene.settings.account;
+        let address = mapped(eni, scene.ec2);
+        let association = address.and_then(|it| it.association.as_ref());
+        let attachment = match &eni.user {
+            User::Nobody => None,
+            User::NatGateway { attachment } => Some(attachment),
+        };
+        let subnet = scene.ec2.subnets.get(&eni.subnet);
+        match filter {
+            "addresses.association.owner-id" | "association.ip-owner-id" => {
+                address.map(|_| account.clone()).into_iter().collect()
+            }
+            "addresses.association.public-ip" | "association.public-ip" => {
+                address.map(|it| it.public_ip.clone()).into_iter().collect()
+            }
+            "addresses.primary" => truth(true),
+            "addresses.private-ip-address" | "private-ip-address" => one(eni.private_ip),
+            "association.allocation-id" => address.map(|it| it.id.clone()).into_iter().collect(),
+            "association.association-id" => {
+                association.map(|it| it.id.clone()).into_iter().collect()
+            }
+            "association.public-dns-name" => public_name(eni, scene).into_iter().collect(),
+            "attachment.attach-time" => attachment.map(|_| time(eni.ready)).into_iter().collect(),
+            "attachment.attachment-id" => attachment.cloned().into_iter().collect(),
+            "attachment.delete-on-termination" => {
+                attachment.map(|_| "false".to_owned()).into_iter().collect()
+            }
+            "attachment.device-index" => attachment.map(|_| "1".to_owned()).into_iter().collect(),
+            "attachment.instance-owner-id" => {
+                attachment.map(|_| "amazon-aws".to_owned()).into_iter().collect()
+            }
+            "attachment.status" => attachment.map(|_| "attached".to_owned()).into_iter().collect(),
+            "availability-zone" => subnet.map(|it| it.zone.clone()).into_iter().collect(),
+            "availability-zone-id" => subnet.map(|it| it.zone_id.clone()).into_iter().collect(),
+            "description" => one(&eni.description),
+            "group-id" => eni.groups.clone(),
+            "group-name" => {
+                let groups = eni.groups.iter();
+                let known = groups.filter_map(|it| scene.ec2.security_groups.get(it));
+                known.map(|it| it.name.clone()).collect()
+            }
+            "interface-type" => one(eni.interface_type(scene)),
+            "mac-address" => one(&eni.mac),
+            "network-interface-id" => one(&eni.id),
+            "operator.managed" => truth(false),
+            "owner-id" => one(account),
+            "private-dns-name" => private_name(eni, scene).into_iter().collect(),
+            "requester-id" => one(eni.requester(scene)),
+            "requester-managed" => truth(eni.is_managed()),
+            "source-dest-check" => truth(eni.source_dest_check),
+            "status" => one(eni.status(scene.now)),
+            "subnet-id" => one(&eni.subnet),
+            "vpc-id" => one(&eni.vpc),
+            _ => Vec::new(),
+        }
     }
 
-    fn render(eni: &Record<Self>, _scene: &Scene<'_>) -> Xml {
-        Xml::new().text("networkInterfaceId", &eni.id).nest("tagSet", tag_set(eni))
+    fn render(eni: &Record<Self>, scene: &Scene<'_>) -> Xml {
+        let group = |id: &String| {
+            let name = scene.ec2.security_groups.get(id).map(|it| it.name.clone());
+            Xml::new().text("groupId", id).maybe("groupName", name)
+        };
+        let association = association(eni, scene);
+        let private_name = private_name(eni, scene);
+        let mut address = Xml::new()
+            .text("privateIpAddress", eni.private_ip)
+            .maybe("privateDnsName", private_name.clone())
+            .text("primary", true);
+        let mut xml = Xml::new()
+            .text("networkInterfaceId", &eni.id)
+            .text("subnetId", &eni.subnet)
+            .text("vpcId", &eni.vpc);
+        if let Some(subnet) = scene.ec2.subnets.get(&eni.subnet) {
+            xml = xml
+                .text("availabilityZone", &subnet.zone)
+                .text("availabilityZoneId", &subnet.zone_id);
+        }
+        xml = xml
+            .text("description", &eni.description)
+            .text("ownerId", &scene.settings.account)
+            .text("requesterId", eni.requester(scene))
+            .text("requesterManaged", eni.is_managed())
+            .text("status", eni.status(scene.now))
+            .text("macAddress", &eni.mac)
+            .text("privateIpAddress", eni.private_ip)
+            .maybe("privateDnsName", private_name)
+            .text("sourceDestCheck", eni.source_dest_check)
+            .list("groupSet", eni.groups.iter().map(group));
+        if let User::NatGateway { attachment } = &eni.user {
+            let attachment = Xml::new()
+                .text("attachmentId", attachment)
+                .text("instanceOwnerId", "amazon-aws")
+                .text("deviceIndex", 1)
+                .text("networkCardIndex", 0)
+                .text("status", "attached")
+                .text("attachTime", time(eni.ready))
+                .text("deleteOnTermination", false);
+            xml = xml.nest("attachment", attachment);
+        }
+        if let Some(association) = association {
+            xml = xml.nest("association", association.clone());
+            address = address.nest("association", association);
+        }
+        xml.list("privateIpAddressesSet", [address])
+            .nest("ipv6AddressesSet", Xml::new())
+            .text("interfaceType", eni.interface_type(scene))
+            .nest("operator", Xml::new().text("managed", false))
+            .nest("tagSet", tag_set(eni))
     }
+}
+
+fn time(time: Time) -> String {
+    time.to_string()
+}
+
+/// The Elastic IP address that is mapped to an interface.
+fn mapped<'a>(eni: &Record<NetworkInterface>, ec2: &'a Ec2) -> Option<&'a Record<Address>> {
+    ec2.addresses.all().find(|it| it.association.as_ref().is_some_and(|it| it.interface == eni.id))
+}
+
+fn association(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<Xml> {
+    let address = mapped(eni, scene.ec2)?;
+    let association = address.association.as_ref()?;
+    Some(
+        Xml::new()
+            .text("publicIp", &address.public_ip)
+            .maybe("publicDnsName", public_name(eni, scene))
+            .text("ipOwnerId", &scene.settings.account)
+            .text("allocationId", &address.id)
+            .text("associationId", &association.id),
+    )
+}
+
+/// The public name of an interface; there is one where the VPC has DNS host names.
+fn public_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<String> {
+    let vpc: &Record<Vpc> = scene.ec2.vpcs.get(&eni.vpc).filter(|it| it.dns_hostnames)?;
+    let digits = mapped(eni, scene.ec2)?.public_ip.replace('.', "-");
+    let domain = match scene.region {
+        "us-east-1" => "compute-1".to_owned(),
+        region => format!("{region}.compute"),
+    };
+    vpc.dns_support.then(|| format!("ec2-{digits}.{domain}.amazonaws.com"))
+}
+
+/// The private name of an interface; there is one where the VPC has DNS host names.
+fn private_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<String> {
+    let vpc: &Record<Vpc> = scene.ec2.vpcs.get(&eni.vpc).filter(|it| it.dns_hostnames)?;
+    let digits = eni.private_ip.to_string().replace('.', "-");
+    let domain = match scene.region {
+        "us-east-1" => "ec2".to_owned(),
+        region => format!("{region}.compute"),
+    };
+    vpc.dns_support.then(|| format!("ip-{digits}.{domain}.internal"))
+}
+
+/// The addresses of a subnet that interfaces can have: all but the first four and the last.
+///
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>
+fn usable(cidr: Ipv4Net) -> RangeInclusive<u32> {
+    u32::from(cidr.network()).saturating_add(4)..=u32::from(cidr.broadcast()).saturating_sub(1)
+}
+
+/// Draws an address of a subnet that nothing has.
+fn free_address(scene: &mut Scene<'_>, subnet: &Record<Subnet>) -> Option<Ipv4Addr> {
+    let all = scene.ec2.network_interfaces.all().filter(|it| it.subnet == subnet.id);
+    let used: BTreeSet<u32> = all.map(|it| u32::from(it.private_ip)).collect();
+    let range = usable(subnet.cidr);
+    let (first, last) = (*range.start(), *range.end());
+    let count = last.checked_sub(first)?.saturating_add(1);
+    let begin = u32::try_from(scene.rng.below(u64::from(count))).ok()?;
+    let ring = (0..count).map(|step| first + ((begin + step) % count));
+    ring.into_iter().find(|it| !used.contains(it)).map(Ipv4Addr::from)
+}
+
+/// An address of a subnet that is asked for.
+fn wanted_address(
+    scene: &Scene<'_>,
+    subnet: &Record<Subnet>,
+    text: &str,
+) -> Result<Ipv4Addr, Fault> {
+    let address: Ipv4Addr = text.parse().map_err(|_| {
+        Fault::invalid(format!("Value ({text}) for parameter privateIpAddress is invalid."))
+    })?;
+    if !subnet.cidr.contains(&address) {
+        let text = format!("Address {text} does not fall within the subnet's address range");
+        return Err(Fault::invalid(text));
+    }
+    if !usable(subnet.cidr).contains(&u32::from(address)) {
+        let text = format!("Address {text} is in subnet's reserved address range");
+        return Err(Fault::invalid(text));
+    }
+    let mut others = scene.ec2.network_interfaces.all();
+    if others.any(|it| it.subnet == subnet.id && it.private_ip == address) {
+        let text = format!("Address {text} is in use.");
+        return Err(Fault::client("InvalidIPAddress.InUse", text));
+    }
+    Ok(address)
+}
+
+fn mac(scene: &mut Scene<'_>) -> String {
+    let bytes: Vec<_> = (0..5).map(|_| format!("{:02x}", scene.rng.below(256))).collect();
+    format!("0a:{}", bytes.join(":"))
+}
+
+/// Makes the interface of a NAT gateway; nothing when the subnet is full.
+pub(super) fn make_for_nat_gateway(
+    scene: &mut Scene<'_>,
+    gateway: &str,
+    subnet: &Record<Subnet>,
+) -> Option<Record<NetworkInterface>> {
+    let private_ip = free_address(scene, subnet)?;
+    let body = NetworkInterface {
+        vpc: subnet.vpc.clone(),
+        subnet: subnet.id.clone(),
+        private_ip,
+        public_ip: None,
+        groups: Vec::new(),
+        description: format!("Interface for NAT Gateway {gateway}"),
+        user: User::NatGateway { attachment: scene.rng.id("ela-attach") },
+        mac: mac(scene),
+        source_dest_check: false,
+        ready: scene.now,
+    };
+    let record = scene.make(Tags::new(), body);
+    scene.add(scene.now, record.clone());
+    Some(record)
+}
+
+/// The groups an interface in `vpc` shall have.
+///
+/// For a group that does not exist the reference names a code of its own.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+fn groups(call: &Call<'_>, vpc: &str, ids: Vec<String>) -> Result<Vec<String>, Fault> {
+    let most = call.settings.quotas.groups_per_interface as usize;
+    let mut kept: Vec<String> = Vec::new();
+    for id in ids {
+        let group = call.find::<SecurityGroup>(&id).map_err(|fault| {
+            match call.settings.disputed("interface-in-unknown-group", 2) {
+                0 if fault.code == SecurityGroup::NOT_FOUND => {
+                    Fault::client("InvalidSecurityGroupID.NotFound", fault.message)
+                }
+                _ => fault,
+            }
+        })?;
+        if group.vpc != vpc {
+            return Err(Fault::client(
+                "InvalidParameter",
+                "You have specified two resources that belong to different networks.",
+            ));
+        }
+        if !kept.contains(&id) {
+            kept.push(id);
+        }
+    }
+    if kept.len() > most {
+        return Err(Fault::client(
+            "SecurityGroupsPerInterfaceLimitExceeded",
+            "The maximum number of security groups per interface has been reached.",
+        ));
+    }
+    Ok(kept)
+}
+
+fn create(call: &mut Call<'_>) -> Answer {
+    idempotency::once(call, "CreateNetworkInterface", |call| {
+        let tags = tags::at_creation::<NetworkInterface>(call)?;
+        let subnet_id = call.params.need("SubnetId")?;
+        let description = call.params.text("Description").unwrap_or_default();
+        let wanted = call.params.text("PrivateIpAddress");
+        let ids = call.params.list("SecurityGroupId");
+        let subnet = call.find::<Subnet>(&subnet_id)?.clone();
+        let groups = if ids.is_empty() {
+            let mut all = call.ec2.security_groups.all();
+            let default = all.find(|it| it.vpc == subnet.vpc && it.is_default());
+            default.map(|it| it.id.clone()).into_iter().collect()
+        } else {
+            groups(call, &subnet.vpc, ids)?
+        };
+        if call.ec2.network_interfaces.all().count() >= call.settings.quotas.interfaces as usize {
+            let text = "The maximum number of network interfaces has been reached.";
+            return Err(Fault::client("NetworkInterfaceLimitExceeded", text));
+        }
+        let private_ip = match wanted {
+            Some(text) => wanted_address(call, &subnet, &text)?,
+            None => free_address(call, &subnet).ok_or_else(|| {
+                Fault::client(
+                    "InsufficientFreeAddressesInSubnet",
+                    "The specified subnet does not have enough free addresses to satisfy the \
+                     request.",
+                )
+            })?,
+        };
+        let ready = call.after(PENDING);
+        let body = NetworkInterface {
+            vpc: subnet.vpc.clone(),
+            subnet: subnet_id,
+            private_ip,
+            public_ip: None,
+            groups,
+            description,
+            user: User::Nobody,
+            mac: mac(call),
+            source_dest_check: true,
+            ready,
+        };
+        let record = call.make(tags, body);
+        let id = call.add(ready, record);
+        Ok(Xml::new()
+            .nest("networkInterface", made::<NetworkInterface>(call, &id)?)
+            .maybe("clientToken", call.params.text("ClientToken")))
+    })
+}
+
+fn modify(call: &mut Call<'_>) -> Answer {
+    let id = call.params.need("NetworkInterfaceId")?;
+    let ids = call.params.list("SecurityGroupId");
+    let description = call.params.text("Description.Value");
+    let check = call.params.attribute("SourceDestCheck")?;
+    let eni = call.find::<NetworkInterface>(&id)?;
+    if eni.is_managed() {
+        return Err(not_yours());
+    }
+    let given =
+        usize::from(!ids.is_empty()) + usize::from(description.is_some()) + check.iter().count();
+    match given {
+        0 => return Err(Fault::combination("No attributes specified.")),
+        1 => {}
+        _ => return Err(Fault::combination("Fields for multiple attribute types specified")),
+    }
+    let groups = groups(call, &eni.vpc.clone(), ids)?;
+    call.change::<NetworkInterface>(&id, |it| {
+        if !groups.is_empty() {
+            it.groups = groups;
+        }
+        if let Some(description) = description {
+            it.description = description;
+        }
+        it.source_dest_check = check.unwrap_or(it.source_dest_check);
+    });
+    Ok(Xml::new().text("return", true))
+}
+
+/// What AWS says of things it manages itself.
+pub(super) fn not_yours() -> Fault {
+    Fault::client("AuthFailure", "You do not have permission to access the specified resource.")
+}
+
+fn delete(call: &mut Call<'_>) -> Answer {
+    let id = call.params.need("NetworkInterfaceId")?;
+    let eni = call.find::<NetworkInterface>(&id)?;
+    if eni.is_managed() {
+        return Err(match call.settings.disputed("delete-interface-in-use", 2) {
+            0 => Fault::client(
+                "InvalidNetworkInterface.InUse",
+                format!("Interface: [{id}] is currently in use."),
+            ),
+            _ => Fault::invalid(format!("Network interface '{id}' is currently in use.")),
+        });
+    }
+    if let Some(allocation) = mapped(eni, call.ec2).map(|it| it.id.clone()) {
+        address::unmap(call, &allocation);
+    }
+    call.remove::<NetworkInterface>(&id);
+    Ok(Xml::new().text("return", true))
 }
