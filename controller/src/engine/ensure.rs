@@ -10,7 +10,7 @@ use super::{
     Outputs, Owner, Pass, Phase, PhysicalId, Scope, VISIBILITY, What,
     journal::Repair,
     node::{Node, Seen},
-    plan::Step,
+    plan::{PlannedNode, Step},
     wait::{Poll, pause},
     walk::{Context, Done, End},
 };
@@ -21,20 +21,39 @@ const FRESH: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_hours(24);
 /// How many equal repairs are one too many.
 const CONTESTED: u32 = 3;
+/// How many tokens in a row may be taken by other parameters.
+const MISMATCHES: usize = 5;
+
+/// What a step starts from: the part of a plan that is about its node.
+pub(super) struct Start<C> {
+    node: Arc<dyn Node<C>>,
+    seen: Option<Arc<dyn Seen>>,
+    ordinal: u32,
+    predecessors: Vec<String>,
+}
+
+impl<C> Start<C> {
+    pub(super) fn from(planned: &PlannedNode<C>) -> Self {
+        let replaced = planned.change().is_some_and(|change| change.action == Action::Replace);
+        Self {
+            node: planned.node.clone(),
+            // A replaced object has a step of its own.
+            seen: planned.seen.clone().filter(|_| !replaced),
+            ordinal: planned.ordinal,
+            predecessors: planned.predecessors.clone(),
+        }
+    }
+}
 
 pub(super) async fn ensure<C: Cloud>(
     context: &Context<C>,
     step: &Step,
-    node: Arc<dyn Node<C>>,
-    seen: Option<Arc<dyn Seen>>,
-    planned: Option<Change>,
-    predecessors: Vec<String>,
+    start: Start<C>,
     outputs: &Outputs,
 ) -> Result<End, Error> {
-    let replaced = planned.as_ref().is_some_and(|change| change.action == Action::Replace);
-    let ordinal = seen.as_ref().map_or(1, |seen| seen.ordinal() + u32::from(replaced));
+    let Start { node, seen, ordinal, predecessors } = start;
     let task = Ensure { context, step, node: node.as_ref(), outputs, ordinal };
-    let present = task.look(seen.filter(|_| !replaced)).await?;
+    let present = task.look(seen).await?;
     task.run(present, predecessors).await
 }
 
@@ -46,9 +65,23 @@ struct Ensure<'a, C> {
     ordinal: u32,
 }
 
+/// A creation as it goes on: its identity, and what is not certain of it.
+struct Making {
+    me: Identity,
+    /// An answer was lost: something may have been made that is not visible yet.
+    unclear: bool,
+    /// What this very step made: differences left on it finish the creation.
+    made: Option<PhysicalId>,
+    trouble: Trouble,
+}
+
 impl<C: Cloud> Ensure<'_, C> {
     fn address(&self) -> &Address {
         self.node.address()
+    }
+
+    fn creation(&self) -> Creation {
+        self.node.kind().about().creation
     }
 
     /// Looks again if the plan has grown old.
@@ -56,18 +89,25 @@ impl<C: Cloud> Ensure<'_, C> {
         if self.context.planned_at.elapsed() < FRESH {
             return Ok(seen);
         }
+        let mut trouble = Trouble::default();
         let Some(seen) = seen else {
-            return self.listed().await;
+            loop {
+                match self.listed().await {
+                    Ok(found) => return Ok(found),
+                    Err(error) => self.retry(error, &mut trouble).await?,
+                }
+            }
         };
         if self.node.diff(Some(seen.as_ref()), self.outputs).action == Action::Keep {
             return Ok(Some(seen));
         }
-        match self.by_id(seen.id()).await? {
-            None => Err(Error::Stale { why: format!("{} is not there any more", seen.id()) }),
-            Some(now) if *now.owner() == Owner::Other => {
-                Err(Error::Stale { why: format!("{} has lost our owner tag", seen.id()) })
-            }
-            now => Ok(now),
+        loop {
+            let error = match self.by_id(seen.id()).await {
+                Ok(Some(now)) => return Ok(Some(now)),
+                Ok(None) => absent(seen.as_ref()),
+                Err(error) => error,
+            };
+            self.retry(error, &mut trouble).await?;
         }
     }
 
@@ -78,11 +118,30 @@ impl<C: Cloud> Ensure<'_, C> {
     /// The object of this node and ordinal, if the lists show one.
     async fn listed(&self) -> Result<Option<Arc<dyn Seen>>, Error> {
         let found = self.node.kind().find(self.context.cloud.as_ref(), Scope::Owned).await?;
+        // A facet has the ordinal of what it is a facet of.
+        let facet = self.creation() == Creation::Facet;
         Ok(found.into_iter().find(|seen| {
             seen.address().as_ref() == Some(self.address())
-                && seen.ordinal() == self.ordinal
+                && (facet || seen.ordinal() == self.ordinal)
                 && !matches!(seen.phase(), Phase::Going | Phase::Gone)
         }))
+    }
+
+    /// Asks the gate, unless what is to be done is part of what it agreed to.
+    fn agree(&self, change: &Change, agreed: &mut Option<Change>) -> Result<Option<End>, Error> {
+        if agreed.as_ref().is_some_and(|agreed| change.refines(agreed)) {
+            return Ok(None);
+        }
+        match self.context.gate.pass(self.step, Deed::Change(change)) {
+            Pass::Yes => {}
+            Pass::Held(why) => return Ok(Some(End::Held(why))),
+            Pass::Stale(why) => return Err(Error::Stale { why }),
+        }
+        if agreed.is_none() {
+            self.context.tell(self.step, What::Started(change.action));
+        }
+        *agreed = Some(change.clone());
+        Ok(None)
     }
 
     async fn run(
@@ -91,41 +150,42 @@ impl<C: Cloud> Ensure<'_, C> {
         predecessors: Vec<String>,
     ) -> Result<End, Error> {
         let mut done = Done::Kept;
-        let mut creation = Identity {
-            address: self.address().clone(),
-            ordinal: self.ordinal,
-            digest: self.digest(),
-            predecessors,
+        let mut making = Making {
+            me: Identity {
+                address: self.address().clone(),
+                ordinal: self.ordinal,
+                digest: self.digest(),
+                predecessors,
+            },
+            unclear: false,
+            made: None,
+            trouble: Trouble::default(),
         };
-        let mut trouble = Trouble::default();
-        let mut told = false;
+        let (mut setting, mut looking) = (Trouble::default(), Trouble::default());
+        let mut agreed: Option<Change> = None;
+        let mut counted: Option<Change> = None;
         let mut set: Option<(Change, Poll)> = None;
         let mut poll = Poll::new(self.node.kind().about().typical);
         loop {
             let change = self.node.diff(present.as_deref(), self.outputs);
-            if !told && change.action != Action::Keep {
-                match self.context.gate.pass(self.step, Deed::Change(&change)) {
-                    Pass::Yes => {}
-                    Pass::Held(why) => return Ok(End::Held(why)),
-                    Pass::Stale(why) => return Err(Error::Stale { why }),
-                }
-                self.context.tell(self.step, What::Started(change.action));
-                told = true;
+            if agreed.is_none()
+                && change.action != Action::Keep
+                && let Some(held) = self.agree(&change, &mut agreed)?
+            {
+                return Ok(held);
             }
             let Some(seen) = present else {
-                match self.create(&mut creation).await {
-                    Ok(created) => {
-                        done = Done::Created;
-                        poll = Poll::new(self.node.kind().about().typical);
-                        present = created;
-                    }
-                    Err(error) => {
-                        present =
-                            self.after_failed_creation(error, &mut creation, &mut trouble).await?
-                    }
+                present = self.create(&mut making).await?;
+                if present.is_some() {
+                    done = Done::Created;
+                    poll = Poll::new(self.node.kind().about().typical);
                 }
                 continue;
             };
+            if *seen.owner() == Owner::Other {
+                return Err(Error::Stale { why: format!("{} has lost our owner tag", seen.id()) });
+            }
+            let finishing = making.made.as_ref() == Some(seen.id());
             match (change.action, seen.phase()) {
                 (_, Phase::Pending(phase)) => {
                     if !self.context.wait {
@@ -138,86 +198,126 @@ impl<C: Cloud> Ensure<'_, C> {
                         why: format!("{} is being deleted by somebody", seen.id()),
                     });
                 }
+                (_, Phase::Failed(why)) => {
+                    return Err(Error::Failed { id: seen.id().clone(), why: why.clone() });
+                }
                 (Action::Keep, Phase::Ready) => return Ok(End::Settled(seen, done)),
+                (Action::Create | Action::Replace | Action::Refuse, Phase::Ready) => {
+                    return Err(unsettable(&seen, &change));
+                }
                 (Action::Update, Phase::Ready) => {
                     match &mut set {
                         // Set already: the reads have to catch up.
-                        Some((before, poll)) if before.fields == change.fields => {
+                        Some((before, poll)) if change.refines(before) => {
                             if poll.waited() > VISIBILITY {
                                 return Err(not_converged(&change));
                             }
                             pause(&self.context.stop, poll.next()).await?;
                         }
-                        _ => match self.update(seen.as_ref(), &change).await {
-                            Ok(()) => {
-                                done = if done == Done::Created { done } else { Done::Changed };
-                                set = Some((change, Poll::new(Duration::ZERO)));
+                        _ => {
+                            if !finishing {
+                                if let Some(held) = self.agree(&change, &mut agreed)? {
+                                    return Ok(held);
+                                }
+                                if !counted.as_ref().is_some_and(|before| change.refines(before)) {
+                                    self.count(&change)?;
+                                    counted = Some(change.clone());
+                                }
                             }
-                            Err(error) => self.retry(error, &mut trouble).await?,
-                        },
+                            match self.update(seen.as_ref(), &change).await {
+                                Ok(()) => {
+                                    setting = Trouble::default();
+                                    if done == Done::Kept {
+                                        done = Done::Changed;
+                                    }
+                                    set = Some((change, Poll::new(Duration::ZERO)));
+                                }
+                                Err(error) => self.retry(error, &mut setting).await?,
+                            }
+                        }
                     }
-                }
-                (_, Phase::Failed(why)) => {
-                    return Err(Error::Failed { id: seen.id().clone(), why: why.clone() });
-                }
-                (Action::Create | Action::Replace | Action::Refuse, Phase::Ready) => {
-                    let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
-                    return Err(Error::Stale {
-                        why: format!(
-                            "{} now differs in {}, which cannot be set",
-                            seen.id(),
-                            fields.join(", ")
-                        ),
-                    });
                 }
             }
             present = match self.by_id(seen.id()).await {
-                Ok(Some(now)) => Some(now),
+                Ok(Some(now)) => {
+                    looking = Trouble::default();
+                    Some(now)
+                }
                 // Visible a moment ago: another replica answered.
                 Ok(None) => {
-                    self.retry(
-                        Error::Stale { why: format!("{} is not there any more", seen.id()) },
-                        &mut trouble,
-                    )
-                    .await?;
+                    self.retry(absent(seen.as_ref()), &mut looking).await?;
                     Some(seen)
                 }
                 Err(error) => {
-                    self.retry(error, &mut trouble).await?;
+                    self.retry(error, &mut looking).await?;
                     Some(seen)
                 }
             };
         }
     }
 
-    /// Asks for the object, and waits until it is visible.
-    async fn create(&self, me: &mut Identity) -> Result<Option<Arc<dyn Seen>>, Error> {
-        let Context { cloud, journal, .. } = self.context;
-        let creation = self.node.kind().about().creation;
-        if creation == Creation::Bare {
-            self.context.marker.ensure(cloud.as_ref(), journal.as_ref()).await?;
+    /// Asks for the object, and waits until it is visible. `None` if that has to be done again.
+    async fn create(&self, making: &mut Making) -> Result<Option<Arc<dyn Seen>>, Error> {
+        let facet = self.creation() == Creation::Facet;
+        if !facet {
+            self.announce(making).await?;
         }
-        if creation != Creation::Facet {
-            journal.begin(self.address(), cloud.now())?;
+        match self.node.create(&self.context.cloud, &making.me, self.outputs).await {
+            Ok(id) => {
+                if !facet {
+                    self.context.journal.resolve(self.address(), Some(&id))?;
+                    self.context.tell(self.step, What::Created(id.clone()));
+                }
+                making.trouble = Trouble::default();
+                making.made = Some(id.clone());
+                self.appear(id, making).await
+            }
+            Err(error) => {
+                let found = self.after_failed_creation(error, making).await?;
+                // What an unclear answer of this step made is as good as made.
+                making.made =
+                    found.as_ref().filter(|_| making.unclear).map(|found| found.id().clone());
+                Ok(found)
+            }
         }
-        let id = self.node.create(cloud, me, self.outputs).await?;
-        if creation != Creation::Facet {
-            journal.resolve(self.address(), Some(&id))?;
-            self.context.tell(self.step, What::Created(id.clone()));
+    }
+
+    /// Tells the next run, with or without this record, what is about to be asked for.
+    async fn announce(&self, making: &Making) -> Result<(), Error> {
+        let Context { cloud, journal, marker, planned, .. } = self.context;
+        let mut trouble = Trouble::default();
+        while let Err(error) = marker.ensure(cloud.as_ref(), journal.as_ref()).await {
+            if !is_transient(&error) {
+                return Err(error);
+            }
+            self.retry(error, &mut trouble).await?;
         }
+        let address = self.address().to_string();
+        let first = making.made.is_none() && !making.unclear && making.trouble.since.is_none();
+        let begun = |intent: &super::Intent| intent.address == address && intent.at > *planned;
+        if first && journal.intents()?.iter().any(begun) {
+            return Err(Error::Stale { why: "another run has begun to create it".into() });
+        }
+        Ok(journal.begin(self.address(), self.ordinal, cloud.now())?)
+    }
+
+    /// Waits until a new object is visible. What goes wrong from here on is not the creation.
+    async fn appear(
+        &self,
+        id: PhysicalId,
+        making: &mut Making,
+    ) -> Result<Option<Arc<dyn Seen>>, Error> {
         let mut poll = Poll::new(Duration::ZERO);
         loop {
             match self.by_id(&id).await {
                 Ok(Some(seen)) if matches!(seen.phase(), Phase::Going | Phase::Gone) => {
                     // The token named an object that is dead.
-                    me.predecessors.push(id.0.clone());
-                    me.predecessors.sort();
+                    making.succeeds(id);
                     return Ok(None);
                 }
                 Ok(Some(seen)) => return Ok(Some(seen)),
-                Ok(None) if poll.waited() > VISIBILITY && creation == Creation::Token => {
-                    me.predecessors.push(id.0.clone());
-                    me.predecessors.sort();
+                Ok(None) if poll.waited() > VISIBILITY && self.creation() == Creation::Token => {
+                    making.succeeds(id);
                     return Ok(None);
                 }
                 Ok(None) if poll.waited() > VISIBILITY => {
@@ -243,66 +343,106 @@ impl<C: Cloud> Ensure<'_, C> {
     async fn after_failed_creation(
         &self,
         error: Error,
-        me: &mut Identity,
-        trouble: &mut Trouble,
+        making: &mut Making,
     ) -> Result<Option<Arc<dyn Seen>>, Error> {
         let Error::Call(call) = &error else {
             return Err(error);
         };
         match call.class {
             Class::TokenMismatch => {
-                me.predecessors.push(format!("mismatch-{}", me.predecessors.len()));
+                if !making.mismatched() {
+                    return Err(error);
+                }
                 Ok(None)
             }
-            Class::Exists => match self.node.holder(&self.context.cloud, me, self.outputs).await? {
-                Some(holder) if holder.address().as_ref() == Some(self.address()) => {
-                    self.context.journal.resolve(self.address(), Some(holder.id()))?;
-                    Ok(Some(holder))
-                }
-                Some(holder) => {
-                    self.context.journal.resolve(self.address(), None)?;
-                    Err(Error::Foreign { id: holder.id().clone() })
-                }
-                // Whoever holds it is not visible yet.
-                None => {
-                    self.retry(error, trouble).await?;
-                    Ok(None)
-                }
-            },
+            Class::Exists => self.held_by(error, making).await,
             class if class.is_ambiguous() => {
-                let bare = self.node.kind().about().creation == Creation::Bare;
+                making.unclear = true;
                 let since = Instant::now();
-                self.retry(error, trouble).await?;
-                let mut poll = Poll::new(Duration::ZERO);
-                loop {
-                    match self.listed().await {
-                        Ok(Some(seen)) => {
-                            self.context.journal.resolve(self.address(), Some(seen.id()))?;
-                            return Ok(Some(seen));
-                        }
-                        // Absent in a list: believed once the lists have had their time.
-                        Ok(None) if !bare || since.elapsed() > VISIBILITY => return Ok(None),
-                        Ok(None) => {}
-                        Err(error) if is_transient(&error) => {}
-                        Err(error) => return Err(error),
-                    }
-                    pause(&self.context.stop, poll.next()).await?;
-                }
+                self.retry(error, &mut making.trouble).await?;
+                self.settle(since, making).await
             }
             _ => {
-                // Refused: nothing was made.
-                self.context.journal.resolve(self.address(), None)?;
-                self.retry(error, trouble).await?;
+                // Refused: nothing was made, unless an earlier answer was lost.
+                if !making.unclear {
+                    self.context.journal.resolve(self.address(), None)?;
+                }
+                self.retry(error, &mut making.trouble).await?;
                 Ok(None)
             }
         }
     }
 
-    async fn update(&self, seen: &dyn Seen, change: &Change) -> Result<(), Error> {
+    /// Who holds the natural key: this very object, one that will give way, or somebody else.
+    async fn held_by(
+        &self,
+        error: Error,
+        making: &mut Making,
+    ) -> Result<Option<Arc<dyn Seen>>, Error> {
+        let holder = match self.node.holder(&self.context.cloud, &making.me, self.outputs).await {
+            Ok(holder) => holder,
+            Err(failed) => {
+                self.retry(failed, &mut making.trouble).await?;
+                return Ok(None);
+            }
+        };
+        let leaves = |holder: &dyn Seen| {
+            matches!(holder.phase(), Phase::Going | Phase::Gone)
+                || holder.ordinal() < self.ordinal
+                || holder.address().as_ref() != Some(self.address())
+        };
+        match holder {
+            Some(holder) if *holder.owner() == Owner::Other => {
+                self.context.journal.resolve(self.address(), None)?;
+                Err(Error::Foreign { id: holder.id().clone() })
+            }
+            Some(holder) if !leaves(holder.as_ref()) => {
+                self.context.journal.resolve(self.address(), Some(holder.id()))?;
+                Ok(Some(holder))
+            }
+            // One of ours that is to go, or one that is not visible yet.
+            Some(_) | None => {
+                self.retry(error, &mut making.trouble).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Finds out what came of a creation whose answer was lost.
+    async fn settle(
+        &self,
+        since: Instant,
+        making: &mut Making,
+    ) -> Result<Option<Arc<dyn Seen>>, Error> {
+        let bare = self.creation() == Creation::Bare;
+        let mut poll = Poll::new(Duration::ZERO);
+        loop {
+            match self.listed().await {
+                Ok(Some(seen)) => {
+                    self.context.journal.resolve(self.address(), Some(seen.id()))?;
+                    return Ok(Some(seen));
+                }
+                // A name or a token answers better than a list.
+                Ok(None) if !bare => return Ok(None),
+                // Absent in a list: believed once the lists have had their time.
+                Ok(None) if since.elapsed() > VISIBILITY => {
+                    making.unclear = false;
+                    return Ok(None);
+                }
+                Ok(None) => {}
+                Err(error) if is_transient(&error) && since.elapsed() < 2 * VISIBILITY => {}
+                Err(error) => return Err(error),
+            }
+            pause(&self.context.stop, poll.next()).await?;
+        }
+    }
+
+    /// Counts a repair, and says so if somebody sets it back again and again.
+    fn count(&self, change: &Change) -> Result<(), Error> {
         let Context { cloud, journal, .. } = self.context;
         let now = cloud.now();
         for field in &change.fields {
-            let (Some(from), true) = (&field.from, self.is_repair(change)) else { continue };
+            let Some(from) = &field.from else { continue };
             let repair =
                 Repair { address: self.address(), field: field.field, from, to: &field.to };
             let since = now.checked_sub(DAY).unwrap_or(now);
@@ -319,17 +459,16 @@ impl<C: Cloud> Ensure<'_, C> {
                 );
             }
         }
-        self.node.update(cloud, seen, self.outputs, change).await?;
+        Ok(())
+    }
+
+    async fn update(&self, seen: &dyn Seen, change: &Change) -> Result<(), Error> {
+        self.node.update(&self.context.cloud, seen, self.outputs, change).await?;
         self.context.tell(
             self.step,
             What::Changed(change.fields.iter().map(|change| change.field).collect()),
         );
         Ok(())
-    }
-
-    /// Whether an update repairs an object, rather than finishing its creation.
-    fn is_repair(&self, change: &Change) -> bool {
-        change.action == Action::Update
     }
 
     async fn wait(&self, seen: &Arc<dyn Seen>, phase: &str, poll: &mut Poll) -> Result<(), Error> {
@@ -362,18 +501,51 @@ impl<C: Cloud> Ensure<'_, C> {
         let mut hash = Sha256::new();
         for row in self.node.want(self.outputs) {
             hash.update(row.field);
+            hash.update([0]);
             hash.update(canonical(&row.cell));
+            hash.update([0]);
         }
         hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// A value as text that does not depend on the order of a set.
-fn canonical(cell: &Cell) -> String {
-    cell.to_string()
+impl Making {
+    /// The token named this object, and it is dead: the next token counts it in.
+    fn succeeds(&mut self, dead: PhysicalId) {
+        self.made = None;
+        self.me.predecessors.push(dead.0);
+        self.me.predecessors.sort();
+    }
+
+    /// Moves on to the next token, unless that was done too often.
+    fn mismatched(&mut self) -> bool {
+        let before = self.me.predecessors.iter().filter(|id| id.starts_with("mismatch-")).count();
+        self.me.predecessors.push(format!("mismatch-{before}"));
+        self.me.predecessors.sort();
+        before < MISMATCHES
+    }
 }
 
-/// Failures in a row, and how long they have lasted.
+/// A value as text that is the same whatever the order of a set, and differs for what differs.
+fn canonical(cell: &Cell) -> String {
+    match cell {
+        Cell::Known(value) => value.to_string(),
+        Cell::Set(cells) => {
+            let mut members: Vec<String> = cells.iter().map(canonical).collect();
+            members.sort();
+            format!("[{}]", members.join(","))
+        }
+        Cell::Map(cells) => {
+            let members: Vec<String> =
+                cells.iter().map(|(key, cell)| format!("{key:?}:{}", canonical(cell))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Cell::Any => "*".to_owned(),
+        Cell::Unknown { from } => format!("?{from:?}"),
+    }
+}
+
+/// Failures in a row of one and the same thing, and how long they have lasted.
 #[derive(Default)]
 pub(super) struct Trouble {
     since: Option<Instant>,
@@ -388,7 +560,7 @@ impl Trouble {
             Error::Call(call) => match call.class {
                 Class::NotFound => Duration::from_secs(60),
                 Class::Exists => VISIBILITY,
-                Class::InUse | Class::Capacity => Duration::from_mins(20),
+                Class::InUse | Class::Busy | Class::Capacity => Duration::from_mins(20),
                 class if class.is_transient() => VISIBILITY,
                 _ => return None,
             },
@@ -407,6 +579,17 @@ impl Trouble {
 
 pub(super) fn is_transient(error: &Error) -> bool {
     matches!(error, Error::Call(CallError { class, .. }) if class.is_transient())
+}
+
+fn absent(seen: &dyn Seen) -> Error {
+    Error::Stale { why: format!("{} is not there any more", seen.id()) }
+}
+
+fn unsettable(seen: &Arc<dyn Seen>, change: &Change) -> Error {
+    let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
+    Error::Stale {
+        why: format!("{} now differs in {}, which cannot be set", seen.id(), fields.join(", ")),
+    }
 }
 
 fn not_converged(change: &Change) -> Error {

@@ -263,10 +263,10 @@ pub trait Value: Field<Resolved = Self> + Clone + std::fmt::Debug + Send + Sync 
 impl<T: Field<Resolved = T> + Clone + std::fmt::Debug + Send + Sync + 'static> Value for T {}
 
 /// As the spec declares it: references are [`Input`]s.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Declared {}
 /// As the cloud has it, or is told to: references are plain values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resolved {}
 
 impl Stage for Declared {

@@ -86,9 +86,7 @@ impl Gate for Approved {
         match (self.changes.get(step), deed) {
             (Some(None), Deed::Removal) => Pass::Yes,
             (Some(Some(planned)), Deed::Change(change)) => {
-                // A replaced node is created anew by its step; its old object has a step of its own.
-                let replaced = planned.action == Action::Replace;
-                if change.refines(planned) || (replaced && change.action == Action::Create) {
+                if change.refines(planned) || renews(change, planned) {
                     return Pass::Yes;
                 }
                 let fields: Vec<String> = change
@@ -104,4 +102,15 @@ impl Gate for Approved {
             _ => Pass::Stale("this step was not in it".into()),
         }
     }
+}
+
+/// Whether a creation is the second half of a planned replacement: a replaced node is created anew
+/// by its step, and its old object has a step of its own.
+fn renews(change: &Change, planned: &Change) -> bool {
+    planned.action == Action::Replace
+        && change.action == Action::Create
+        && planned.fields.iter().all(|then| {
+            let mut now = change.fields.iter().filter(|now| now.field == then.field);
+            now.all(|now| now.to.refines(&then.to))
+        })
 }

@@ -11,6 +11,8 @@ use super::{Address, Cell, PhysicalId};
 pub struct Intent {
     /// The node, as text: its kind may be of another version of this program.
     pub address: String,
+    /// Which object of that node it is to be.
+    pub ordinal: u32,
     /// When.
     pub at: Timestamp,
     /// What came of it, if that is known.
@@ -44,8 +46,8 @@ pub struct Repair<'a> {
 /// What was begun and done, for the next run. Each record is durable when its call returns.
 pub trait Journal: Send + Sync {
     /// Records that a creation is about to be asked for.
-    fn begin(&self, address: &Address, at: Timestamp) -> Result<(), JournalError>;
-    /// Records what came of it: an object, or nothing at all.
+    fn begin(&self, address: &Address, ordinal: u32, at: Timestamp) -> Result<(), JournalError>;
+    /// Records what came of it: an object, or, once that is certain, nothing at all.
     fn resolve(&self, address: &Address, id: Option<&PhysicalId>) -> Result<(), JournalError>;
     /// The last creation of each node.
     fn intents(&self) -> Result<Vec<Intent>, JournalError>;
@@ -82,9 +84,9 @@ impl InMemory {
 }
 
 impl Journal for InMemory {
-    fn begin(&self, address: &Address, at: Timestamp) -> Result<(), JournalError> {
+    fn begin(&self, address: &Address, ordinal: u32, at: Timestamp) -> Result<(), JournalError> {
         let address = address.to_string();
-        self.records().intents.insert(address.clone(), Intent { address, at, id: None });
+        self.records().intents.insert(address.clone(), Intent { address, ordinal, at, id: None });
         Ok(())
     }
 

@@ -5,8 +5,10 @@ use tokio::{sync::Mutex, time::Instant};
 
 use super::{Class, Cloud, Error, Journal, MARK_REFRESH, VISIBILITY};
 
-/// Puts the mark before the first creation that has neither name nor token, and anew before a
-/// later one if it has grown old.
+/// Puts the mark before the first creation, and anew before a later one if it has grown old.
+///
+/// Before those that have a name or a token as well: these protect only as long as what they are
+/// made of, a configuration or an ordinal, is the same in the next run.
 pub(super) struct Marker {
     run: String,
     put: Mutex<Option<Instant>>,
@@ -29,23 +31,29 @@ impl Marker {
         }
         // Before the call: if its answer is lost, the mark is ours all the same.
         journal.set_nonce(&self.run)?;
-        match cloud.put_mark(&self.run, put.is_some()).await {
-            Ok(()) => {}
-            Err(error) if error.class == Class::Exists => {
-                if let Some(mark) = cloud.mark().await?
-                    && !journal.knows_nonce(&mark.nonce)?
-                    && fresh(mark.at, cloud.now())
-                {
-                    return Err(Error::Stale {
-                        why: "another run is creating objects in this environment at this moment"
-                            .into(),
-                    });
-                }
-                cloud.put_mark(&self.run, true).await?;
+        // Its age counts from before the call: that is how old it may be.
+        let asked = Instant::now();
+        let there = match put.is_some() {
+            true => true,
+            false => match cloud.put_mark(&self.run, false).await {
+                Ok(()) => false,
+                Err(error) if error.class == Class::Exists => true,
+                Err(error) => return Err(error.into()),
+            },
+        };
+        if there {
+            if let Some(mark) = cloud.mark().await?
+                && !journal.knows_nonce(&mark.nonce)?
+                && fresh(mark.at, cloud.now())
+            {
+                return Err(Error::Stale {
+                    why: "another run is creating objects in this environment at this moment"
+                        .into(),
+                });
             }
-            Err(error) => return Err(error.into()),
+            cloud.put_mark(&self.run, true).await?;
         }
-        *put = Some(Instant::now());
+        *put = Some(asked);
         Ok(())
     }
 }

@@ -24,6 +24,8 @@ mod order;
 mod plan;
 mod remove;
 mod resource;
+#[cfg(test)]
+mod toy;
 mod wait;
 mod walk;
 
@@ -42,7 +44,7 @@ pub use self::{
     graph::{DeclaredTwice, Graph},
     journal::{InMemory, Intent, Journal, JournalError, Repair},
     node::{AnyKind, BoxFuture, KindOf, Node, Seen},
-    observe::{Doubt, Kinds, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe},
+    observe::{Doubt, Kinds, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe, observe_settled},
     plan::{
         Blocked, Counts, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict, plan,
     },

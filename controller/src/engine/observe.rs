@@ -12,10 +12,13 @@ use serde_json::Value;
 use tokio::{task::JoinSet, time::Instant};
 
 use super::{
-    Address, CallError, Cell, Class, Cloud, Creation, Graph, Journal, Outputs, Owner, Phase,
-    PhysicalId, Scope,
+    Action, Address, CallError, Cell, Class, Cloud, Creation, Error, Event, Graph, Intent, Journal,
+    Outputs, Owner, Phase, PhysicalId, Scope, Sink, StopSignal, What,
+    ensure::find_by_id,
     journal::JournalError,
     node::{AnyKind, Seen},
+    plan::present,
+    wait::pause,
 };
 
 /// How long the cloud may take until its lists show what was made: AWS says up to five minutes
@@ -59,7 +62,8 @@ pub struct Doubt {
 pub enum Purpose {
     /// To be shown: any absence matters.
     Show,
-    /// To be made so: only absences that a second creation would turn into duplicates.
+    /// To be made so: any absence of what is to be made. A name or a token is no excuse: they
+    /// protect only as long as what they are made of is the same in the next run.
     Apply,
     /// To be removed: any absence, of nodes not declared as well.
     Remove,
@@ -96,16 +100,68 @@ pub async fn observe<C: Cloud>(
         }
     }
     let intents = journal.intents()?;
-    for kind in kinds.iter() {
-        let known: Vec<_> = intents
-            .iter()
-            .filter(|intent| intent.address.split('/').next() == Some(kind.about().name))
-            .filter_map(|intent| Some((intent.address.clone(), intent.id.clone()?, intent.at)))
-            .collect();
-        seen.look_again(kind.as_ref(), cloud, graph, &known).await;
+    let mut asked = BTreeSet::new();
+    loop {
+        let before = asked.len();
+        for kind in kinds.iter() {
+            seen.look_again(kind.as_ref(), cloud, graph, &intents, &mut asked).await;
+        }
+        // What is found so may name more.
+        if asked.len() == before {
+            break;
+        }
     }
-    seen.doubt(cloud.as_ref(), graph, journal, &intents, purpose).await?;
+    for kind in kinds.iter().filter(|kind| kind.about().creation == Creation::Facet) {
+        seen.look_for_facets(kind.as_ref(), cloud).await;
+    }
+    let makes = seen.confirm(kinds, cloud.as_ref(), graph).await;
+    let asks = match purpose {
+        Purpose::Show | Purpose::Apply => makes,
+        Purpose::Remove => true,
+    };
+    seen.doubt(cloud.as_ref(), journal, &intents, asks).await?;
     Ok(seen)
+}
+
+/// Looks until every absence can be believed, and tells what it waits for.
+///
+/// Doubts that outlast the time they gave themselves are part of the answer: a plan makes nothing
+/// on their account.
+///
+/// # Errors
+/// If the journal cannot be read, or the run is told to stop.
+pub async fn observe_settled<C: Cloud>(
+    kinds: &Kinds<C>,
+    cloud: &Arc<C>,
+    graph: &Graph<C>,
+    journal: &dyn Journal,
+    purpose: Purpose,
+    sink: &Sink,
+    stop: &StopSignal,
+) -> Result<Observation, Error> {
+    const LEAST: Duration = Duration::from_secs(1);
+    const MOST: Duration = Duration::from_secs(15);
+    let mut told: Vec<Doubt> = Vec::new();
+    let mut deadline: Option<Timestamp> = None;
+    loop {
+        let seen = observe(kinds, cloud, graph, journal, purpose).await?;
+        let last = seen.doubts.iter().map(|doubt| doubt.until).max();
+        let (Some(first), Some(last)) = (seen.doubts.iter().map(|doubt| doubt.until).min(), last)
+        else {
+            return Ok(seen);
+        };
+        let now = cloud.now();
+        if now > *deadline.get_or_insert(later(last, 2 * MOST)) {
+            return Ok(seen);
+        }
+        for doubt in seen.doubts.iter().filter(|doubt| !told.contains(doubt)) {
+            let what = What::Doubting { why: doubt.why.clone(), until: doubt.until };
+            sink(&Event { at: now, step: None, what });
+        }
+        told = seen.doubts;
+        let left = Duration::try_from(first.duration_since(now)).unwrap_or_default();
+        pause(stop, left.clamp(LEAST, MOST)).await?;
+    }
 }
 
 impl Observation {
@@ -135,12 +191,18 @@ impl Observation {
         kind: &dyn AnyKind<C>,
         cloud: &C,
         graph: &Graph<C>,
-        known: &[(String, PhysicalId, Timestamp)],
+        intents: &[Intent],
+        asked: &mut BTreeSet<PhysicalId>,
     ) {
         let about = kind.about();
         if !self.is_read(about.name) || about.creation == Creation::Facet {
             return;
         }
+        let known: Vec<(&Intent, &PhysicalId)> = intents
+            .iter()
+            .filter(|intent| intent.address.split('/').next() == Some(about.name))
+            .filter_map(|intent| Some((intent, intent.id.as_ref()?)))
+            .collect();
         let listed: BTreeSet<&PhysicalId> = self
             .objects()
             .filter(|seen| seen.kind().name == about.name)
@@ -152,12 +214,11 @@ impl Observation {
                 mentioned(&row.cell, about.id_prefix, &mut named);
             }
         }
-        named.extend(known.iter().map(|(_, id, _)| id.clone()));
-        let missing: Vec<PhysicalId> =
-            named.into_iter().filter(|id| !listed.contains(id)).collect();
-        if missing.is_empty() {
-            return;
-        }
+        named.extend(known.iter().map(|(_, id)| (*id).clone()));
+        let missing: Vec<PhysicalId> = named
+            .into_iter()
+            .filter(|id| !listed.contains(id) && asked.insert(id.clone()))
+            .collect();
         let mut fresh: Vec<Arc<dyn Seen>> = Vec::new();
         // One by one: a single unknown id makes the whole call fail.
         for id in &missing {
@@ -170,23 +231,24 @@ impl Observation {
                 }
             }
         }
-        for (address, id, made) in known.iter().filter(|(_, id, _)| missing.contains(id)) {
-            let there = fresh.iter().any(|seen| seen.id() == id && *seen.phase() != Phase::Gone);
-            if there {
-                continue;
-            }
-            let until = later(*made, VISIBILITY);
-            if until > self.time && !fresh.iter().any(|seen| seen.id() == id) {
+        let mut stands = self.stand_ins(graph);
+        for (intent, id) in known.into_iter().filter(|(_, id)| missing.contains(id)) {
+            let Intent { address, at, .. } = intent;
+            let there = fresh.iter().find(|seen| seen.id() == id);
+            let until = later(*at, VISIBILITY);
+            if there.is_some_and(|seen| *seen.phase() != Phase::Gone) {
+                let node = graph.in_order().find(|node| node.address().to_string() == *address);
+                stands.extend(node.map(|node| (id.clone(), node.address().clone())));
+            } else if there.is_none() && until > self.time {
                 self.doubts.push(Doubt {
                     address: Some(address.clone()),
                     until,
-                    why: format!("{id} was made at {made} and is not visible"),
+                    why: format!("{id} was made at {at} and is not visible"),
                 });
             } else {
                 self.dead.insert(address.clone(), id.clone());
             }
         }
-        let stands = self.stand_ins(graph);
         for seen in fresh {
             match seen.owner() {
                 Owner::Us { .. } => {
@@ -201,6 +263,35 @@ impl Observation {
                     }
                 }
                 Owner::Other => {}
+            }
+        }
+    }
+
+    /// Asks for the facets of objects that are seen without: the lists of the two are not of the
+    /// same moment.
+    async fn look_for_facets<C: Cloud>(&mut self, kind: &dyn AnyKind<C>, cloud: &C) {
+        let about = kind.about();
+        if !self.is_read(about.name) || about.id_prefix.is_empty() {
+            return;
+        }
+        let seen = self.objects().filter(|seen| seen.kind().name == about.name);
+        let covered: BTreeSet<PhysicalId> = seen.flat_map(|seen| seen.uses()).collect();
+        let bare: Vec<PhysicalId> = self
+            .objects()
+            .filter(|seen| seen.kind().creation != Creation::Facet && *seen.phase() != Phase::Gone)
+            .map(|seen| seen.id())
+            .filter(|id| id.0.starts_with(about.id_prefix) && !covered.contains(*id))
+            .cloned()
+            .collect();
+        for id in bare {
+            match find_by_id(kind, cloud, &id).await {
+                Ok(Some(facet)) if *facet.owner() != Owner::Other => self.put(facet),
+                Ok(_) => {}
+                Err(Error::Call(error)) => {
+                    self.kinds.insert(about.name, Err(Arc::new(error)));
+                    return;
+                }
+                Err(_) => {}
             }
         }
     }
@@ -223,45 +314,100 @@ impl Observation {
         }
         pairs
             .into_iter()
-            .filter_map(|(from, id)| Some((id, names.get(from.split('.').next()?)?.clone())))
+            .filter_map(|(from, id)| {
+                let (address, _) = from.rsplit_once('.')?;
+                Some((id, names.get(address)?.clone()))
+            })
             .collect()
+    }
+
+    /// Asks by id for what the lists show to differ: lists lag behind changes as well. Says
+    /// whether anything is to be made, or made anew.
+    async fn confirm<C: Cloud>(&mut self, kinds: &Kinds<C>, cloud: &C, graph: &Graph<C>) -> bool {
+        let mut present = present(graph, self);
+        let mut outputs = Outputs::default();
+        let mut makes = false;
+        for node in graph.in_order() {
+            let (address, about) = (node.address(), node.kind().about());
+            if !self.is_read(about.name) || self.lost.contains_key(address) {
+                continue;
+            }
+            let facet = about.creation == Creation::Facet;
+            let Some(listed) = present.remove(address) else {
+                makes |= !facet;
+                continue;
+            };
+            let differs = node.diff(Some(listed.as_ref()), &outputs).action != Action::Keep;
+            let kind = kinds.iter().find(|kind| kind.about().name == about.name && differs);
+            let now = match kind {
+                None => listed,
+                Some(kind) => match find_by_id(kind.as_ref(), cloud, listed.id()).await {
+                    Ok(Some(now)) => {
+                        self.put(now.clone());
+                        if *now.owner() == Owner::Other {
+                            self.lost.insert(address.clone(), now.id().clone());
+                            continue;
+                        }
+                        now
+                    }
+                    // Which of the two is right, the step finds out.
+                    Ok(None) => listed,
+                    Err(Error::Call(error)) => {
+                        self.kinds.insert(about.name, Err(Arc::new(error)));
+                        continue;
+                    }
+                    Err(_) => continue,
+                },
+            };
+            if matches!(now.phase(), Phase::Going | Phase::Gone) {
+                makes |= !facet;
+                continue;
+            }
+            makes |= !facet && node.diff(Some(now.as_ref()), &outputs).action == Action::Replace;
+            outputs.insert(address.clone(), now.outputs());
+        }
+        // What seems to have nothing to remove may have got it a moment ago.
+        let vacant: Vec<Arc<dyn Seen>> = self
+            .objects()
+            .filter(|seen| seen.is_vacant() && *seen.phase() != Phase::Gone)
+            .filter(|seen| seen.address().is_some_and(|address| graph.node(&address).is_none()))
+            .cloned()
+            .collect();
+        for seen in vacant {
+            let kind = kinds.iter().find(|kind| kind.about().name == seen.kind().name);
+            let Some(kind) = kind else { continue };
+            match find_by_id(kind.as_ref(), cloud, seen.id()).await {
+                Ok(Some(now)) => self.put(now),
+                Ok(None) => {}
+                Err(Error::Call(error)) => {
+                    self.kinds.insert(seen.kind().name, Err(Arc::new(error)));
+                }
+                Err(_) => {}
+            }
+        }
+        makes
+    }
+
+    /// Puts a fresher look in the place of an older one.
+    fn put(&mut self, now: Arc<dyn Seen>) {
+        if let Some(Ok(found)) = self.kinds.get_mut(now.kind().name) {
+            found.retain(|seen| seen.id() != now.id());
+            found.push(now);
+        }
     }
 
     /// Says which absences are not to be believed yet.
     async fn doubt<C: Cloud>(
         &mut self,
         cloud: &C,
-        graph: &Graph<C>,
         journal: &dyn Journal,
-        intents: &[super::Intent],
-        purpose: Purpose,
+        intents: &[Intent],
+        asks: bool,
     ) -> Result<(), JournalError> {
-        let absent: Vec<(String, Creation)> = graph
-            .in_order()
-            .filter(|node| !self.has(node.address()) && !self.lost.contains_key(node.address()))
-            .map(|node| (node.address().to_string(), node.kind().about().creation))
-            .collect();
-        let matters = |address: &str| match purpose {
-            Purpose::Show => absent.iter().any(|(name, _)| name == address),
-            Purpose::Apply => {
-                absent.iter().any(|(name, creation)| name == address && *creation == Creation::Bare)
-            }
-            Purpose::Remove => !self
-                .objects()
-                .any(|seen| seen.address().is_some_and(|known| known.to_string() == address)),
-        };
-        let mut doubts: Vec<Doubt> = self
-            .doubts
-            .iter()
-            .filter(|doubt| doubt.address.as_deref().is_none_or(matters))
-            .cloned()
-            .collect();
-        for intent in
-            intents.iter().filter(|intent| intent.id.is_none() && matters(&intent.address))
-        {
+        for intent in intents.iter().filter(|intent| intent.id.is_none()) {
             let until = later(intent.at, VISIBILITY);
-            if until > self.time {
-                doubts.push(Doubt {
+            if until > self.time && !self.has_come_of(intent) {
+                self.doubts.push(Doubt {
                     address: Some(intent.address.clone()),
                     until,
                     why: format!(
@@ -271,37 +417,41 @@ impl Observation {
                 });
             }
         }
-        let asks = match purpose {
-            Purpose::Show => absent.iter().any(|(_, creation)| *creation != Creation::Facet),
-            Purpose::Apply => absent.iter().any(|(_, creation)| *creation == Creation::Bare),
-            Purpose::Remove => true,
-        };
-        if asks {
-            match cloud.mark().await {
-                Ok(Some(mark)) if !journal.knows_nonce(&mark.nonce)? => {
-                    let until = later(mark.at, VISIBILITY + MARK_REFRESH);
-                    if until > self.time {
-                        doubts.push(Doubt {
-                            address: None,
-                            until,
-                            why: format!(
-                                "a run that this record knows nothing of was creating objects at {}",
-                                mark.at
-                            ),
-                        });
-                    }
-                }
-                Ok(_) => {}
-                // What cannot be asked cannot be believed.
-                Err(error) => doubts.push(Doubt {
-                    address: None,
-                    until: later(self.time, VISIBILITY),
-                    why: format!("the intent marker could not be read: {error}"),
-                }),
-            }
+        if !asks {
+            return Ok(());
         }
-        self.doubts = doubts;
+        match cloud.mark().await {
+            Ok(Some(mark)) if !journal.knows_nonce(&mark.nonce)? => {
+                let until = later(mark.at, VISIBILITY + MARK_REFRESH);
+                if until > self.time {
+                    self.doubts.push(Doubt {
+                        address: None,
+                        until,
+                        why: format!(
+                            "a run that this record knows nothing of was creating objects at {}",
+                            mark.at
+                        ),
+                    });
+                }
+            }
+            Ok(_) => {}
+            // What cannot be asked cannot be believed.
+            Err(error) => self.doubts.push(Doubt {
+                address: None,
+                until: later(self.time, VISIBILITY),
+                why: format!("the intent marker could not be read: {error}"),
+            }),
+        }
         Ok(())
+    }
+
+    /// Whether the object that was begun is seen, whatever became of it.
+    fn has_come_of(&self, intent: &Intent) -> bool {
+        self.lost.keys().any(|address| address.to_string() == intent.address)
+            || self.objects().any(|seen| {
+                seen.ordinal() >= intent.ordinal
+                    && seen.address().is_some_and(|known| known.to_string() == intent.address)
+            })
     }
 }
 

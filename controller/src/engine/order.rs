@@ -14,6 +14,10 @@ pub(super) struct Wanted<N, I> {
     pub(super) object: Option<I>,
     /// Whether that object has to give way to a new one, and how.
     pub(super) replace: Option<Replacement>,
+    /// Former objects that have to be gone before a new one is made.
+    pub(super) leaving: BTreeSet<I>,
+    /// Former objects that stay until the node and its users have settled, if they can.
+    pub(super) superseded: BTreeSet<I>,
 }
 
 /// One step.
@@ -37,7 +41,7 @@ pub(super) type Order<N, I> = BTreeMap<Step<N, I>, BTreeSet<Step<N, I>>>;
 /// `refs` has every object that is ours, with the objects it refers to.
 ///
 /// A node that could be replaced new-first is replaced old-first when it stands on one that
-/// cannot.
+/// cannot; so is a former object of it removed before the node has settled.
 ///
 /// # Errors
 /// If even that leaves a ring: something that stays holds something that has to go, and the ring
@@ -51,11 +55,22 @@ pub(super) fn order<N: Ord + Clone, I: Ord + Clone>(
         .filter(|(_, node)| node.replace == Some(Replacement::DeleteFirst))
         .map(|(name, _)| name.clone())
         .collect();
+    let mut at_once: BTreeSet<I> = BTreeSet::new();
     loop {
-        let order = constraints(wanted, refs, &old_first);
+        let order = constraints(wanted, refs, &old_first, &at_once);
         let Some(ring) = ring(&order) else {
             return Ok(order);
         };
+        let former = ring.iter().find_map(|step| match step {
+            Step::Remove(id) if !at_once.contains(id) => {
+                wanted.values().any(|node| node.superseded.contains(id)).then(|| id.clone())
+            }
+            Step::Remove(_) | Step::Ensure(_) => None,
+        });
+        if let Some(id) = former {
+            at_once.insert(id);
+            continue;
+        }
         // A node yields if its creation or the removal of its old object is on the ring.
         let yields = ring.iter().find_map(|step| {
             wanted.iter().find_map(|(name, node)| {
@@ -78,6 +93,7 @@ fn constraints<N: Ord + Clone, I: Ord + Clone>(
     wanted: &BTreeMap<N, Wanted<N, I>>,
     refs: &BTreeMap<I, BTreeSet<I>>,
     old_first: &BTreeSet<N>,
+    at_once: &BTreeSet<I>,
 ) -> Order<N, I> {
     let holder: BTreeMap<&I, &N> =
         wanted.iter().filter_map(|(name, node)| Some((node.object.as_ref()?, name))).collect();
@@ -100,6 +116,16 @@ fn constraints<N: Ord + Clone, I: Ord + Clone>(
         if let (Some(old), true) = (&node.object, old_first.contains(name)) {
             before.insert(Step::Remove(old.clone()));
         }
+        before.extend(node.leaving.iter().cloned().map(Step::Remove));
+    }
+    let settled = |name: &N| -> BTreeSet<Step<N, I>> {
+        let users = wanted.iter().filter(|(_, node)| node.needs.contains(name));
+        let users = users.map(|(user, _)| Step::Ensure(user.clone()));
+        users.chain([Step::Ensure(name.clone())]).collect()
+    };
+    let mut former: BTreeMap<&I, &N> = BTreeMap::new();
+    for (name, node) in wanted {
+        former.extend(node.superseded.difference(at_once).map(|id| (id, name)));
     }
     for id in refs.keys().filter(|id| stays(id).is_none()) {
         let before = order.entry(Step::Remove(id.clone())).or_default();
@@ -114,9 +140,10 @@ fn constraints<N: Ord + Clone, I: Ord + Clone>(
         }
         // Replaced new-first: whoever uses the node has to have moved on.
         if let Some(name) = holder.get(id).filter(|name| !old_first.contains(**name)) {
-            before.insert(Step::Ensure((*name).clone()));
-            let users = wanted.iter().filter(|(_, node)| node.needs.contains(*name));
-            before.extend(users.map(|(user, _)| Step::Ensure(user.clone())));
+            before.extend(settled(name));
+        }
+        if let Some(name) = former.get(id) {
+            before.extend(settled(name));
         }
     }
     order
@@ -234,7 +261,8 @@ mod tests {
                 .any(|need| wanted[need].replace.is_some() || wanted[need].object.is_none());
             let replace = object
                 .and((upstream && random(seed, 4) > 0 || random(seed, 4) == 0).then_some(kind));
-            wanted.insert(name, Wanted { needs, object, replace });
+            let (leaving, superseded) = (BTreeSet::new(), BTreeSet::new());
+            wanted.insert(name, Wanted { needs, object, replace, leaving, superseded });
         }
         (wanted, refs, kinds)
     }

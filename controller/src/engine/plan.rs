@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
-    Action, Address, Change, Graph, Observation, Outputs, Owner, Phase, PhysicalId, Replacement,
+    Action, Address, Change, Creation, Graph, Observation, Outputs, Owner, Phase, PhysicalId,
+    Replacement,
     node::{Node, Seen},
     order::{self, Held, Order, Step as OrderStep, Wanted},
 };
@@ -60,6 +61,8 @@ pub struct PlannedNode<C> {
     pub verdict: Verdict,
     /// Dead objects whose creation may answer to the same token.
     pub predecessors: Vec<String>,
+    /// Which object of the node it is, or the one to be made will be.
+    pub(super) ordinal: u32,
 }
 
 /// What has to happen to a node, or why that cannot be said.
@@ -150,7 +153,9 @@ pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> P
             }
             (Verdict::Change(_), _) => {}
         }
-        nodes.push(PlannedNode { node: node.clone(), seen: current, verdict, predecessors });
+        let ordinal = objects.ordinal(node.address(), current.as_deref(), &verdict);
+        let node = node.clone();
+        nodes.push(PlannedNode { node, seen: current, verdict, predecessors, ordinal });
     }
     let removals = objects.removals(&nodes, seen);
     let mut plan = Plan {
@@ -201,8 +206,9 @@ fn verdict<C: Send + Sync + 'static>(
     if let Some(Err(error)) = seen.kinds.get(about.name) {
         return Verdict::Blocked(Blocked::Unread(error.to_string()));
     }
-    if let Some(ids) = objects.duplicates.get(address) {
-        return Verdict::Blocked(Blocked::Duplicate(ids.clone()));
+    if let Some(claims) = objects.duplicates.get(address) {
+        let ids = claims.iter().map(|claim| claim.id().clone()).collect();
+        return Verdict::Blocked(Blocked::Duplicate(ids));
     }
     if let Some(id) = seen.lost.get(address).filter(|_| current.is_none()) {
         return Verdict::Blocked(Blocked::LostTag(id.clone()));
@@ -210,7 +216,13 @@ fn verdict<C: Send + Sync + 'static>(
     if let Some(behind) = node.refs().into_iter().find(|needed| blocked.contains(needed)) {
         return Verdict::Blocked(Blocked::Behind(behind));
     }
-    if current.is_none() {
+    let mut change = node.diff(current, outputs);
+    if change.action == Action::Replace && about.replacement == Replacement::Never {
+        change.action = Action::Refuse;
+    }
+    // What may be there already is not made: not the first one, and not the next one either.
+    let makes = matches!(change.action, Action::Create | Action::Replace);
+    if makes && about.creation != Creation::Facet {
         let name = address.to_string();
         let doubt = seen
             .doubts
@@ -222,10 +234,6 @@ fn verdict<C: Send + Sync + 'static>(
                 doubt.why, doubt.until
             )));
         }
-    }
-    let mut change = node.diff(current, outputs);
-    if change.action == Action::Replace && about.replacement == Replacement::Never {
-        change.action = Action::Refuse;
     }
     Verdict::Change(change)
 }
@@ -243,11 +251,21 @@ fn named<C: Send + Sync + 'static>(graph: &Graph<C>, object: &dyn Seen) -> Optio
     Some(if graph.node(&alias).is_some() { alias } else { address })
 }
 
+/// The present object of each declared node.
+pub(super) fn present<C: Send + Sync + 'static>(
+    graph: &Graph<C>,
+    seen: &Observation,
+) -> BTreeMap<Address, Arc<dyn Seen>> {
+    Objects::sort(graph, seen).current
+}
+
 /// The objects that were seen, sorted by what they are to the declaration.
 struct Objects {
     /// The present object of each node, of declared and of other ones.
     current: BTreeMap<Address, Arc<dyn Seen>>,
-    duplicates: BTreeMap<Address, Vec<PhysicalId>>,
+    duplicates: BTreeMap<Address, Vec<Arc<dyn Seen>>>,
+    /// The highest ordinal of each node, of whatever became of the object.
+    ordinals: BTreeMap<Address, u32>,
     superseded: Vec<Arc<dyn Seen>>,
     going: Vec<Arc<dyn Seen>>,
     gone: Vec<Arc<dyn Seen>>,
@@ -259,6 +277,7 @@ impl Objects {
         let mut sorted = Self {
             current: BTreeMap::new(),
             duplicates: BTreeMap::new(),
+            ordinals: BTreeMap::new(),
             superseded: Vec::new(),
             going: Vec::new(),
             gone: Vec::new(),
@@ -267,6 +286,8 @@ impl Objects {
         let mut claims: BTreeMap<Address, Vec<Arc<dyn Seen>>> = BTreeMap::new();
         for object in seen.objects() {
             let Some(address) = named(graph, object.as_ref()) else { continue };
+            let highest = sorted.ordinals.entry(address.clone()).or_default();
+            *highest = object.ordinal().max(*highest);
             match object.phase() {
                 Phase::Gone => sorted.gone.push(object.clone()),
                 Phase::Going => sorted.going.push(object.clone()),
@@ -288,12 +309,20 @@ impl Objects {
             if newest.len() == 1 {
                 sorted.current.extend(newest.pop().map(|object| (address, object)));
             } else {
-                sorted
-                    .duplicates
-                    .insert(address, newest.iter().map(|object| object.id().clone()).collect());
+                sorted.duplicates.insert(address, newest);
             }
         }
         sorted
+    }
+
+    /// The ordinal of the present object, or of the one to be made: higher than any before.
+    fn ordinal(&self, address: &Address, current: Option<&dyn Seen>, verdict: &Verdict) -> u32 {
+        let replaced =
+            matches!(verdict, Verdict::Change(change) if change.action == Action::Replace);
+        match current.filter(|_| !replaced) {
+            Some(current) => current.ordinal(),
+            None => self.ordinals.get(address).copied().unwrap_or_default() + 1,
+        }
     }
 
     fn predecessors(&self, address: &Address, seen: &Observation) -> Vec<String> {
@@ -331,17 +360,20 @@ impl Objects {
             removals.iter_mut().for_each(|removal| removal.held = Some(why.clone()));
         }
         let blocked = nodes.iter().filter(|planned| !planned.is_walked());
-        let mut holders: BTreeSet<PhysicalId> = blocked
-            .filter_map(|planned| planned.seen.as_ref())
-            .flat_map(|seen| seen.uses())
+        let mut stay: Vec<Arc<dyn Seen>> = blocked
+            .filter_map(|planned| planned.seen.clone())
+            .chain(self.duplicates.values().flatten().cloned())
             .collect();
         // What a held object uses is held as well.
-        while let Some(removal) = removals
-            .iter_mut()
-            .find(|removal| removal.held.is_none() && holders.contains(removal.seen.id()))
-        {
-            removal.held = Some("an object that has to stay for now uses it".into());
-            holders.extend(removal.seen.uses());
+        while let Some(holder) = stay.pop() {
+            let uses = holder.uses();
+            for removal in removals.iter_mut().filter(|removal| removal.held.is_none()) {
+                let stands = holder.kind().stands_on.contains(&removal.seen.kind().name);
+                if stands || uses.contains(removal.seen.id()) {
+                    removal.held = Some(format!("{} has to stay for now and uses it", holder.id()));
+                    stay.push(removal.seen.clone());
+                }
+            }
         }
         removals
     }
@@ -392,7 +424,10 @@ impl<C: Send + Sync + 'static> Plan<C> {
     /// Whether the world is as declared, as far as it was read.
     pub fn is_empty(&self) -> bool {
         let Counts { create, update, replace, remove, keep: _, blocked: _ } = self.counts();
-        create + update + replace + remove == 0 && !self.is_refused()
+        let quarantined = self.nodes.iter().any(|planned| {
+            matches!(planned.verdict, Verdict::Blocked(Blocked::Duplicate(_) | Blocked::LostTag(_)))
+        });
+        create + update + replace + remove == 0 && !quarantined && !self.is_refused()
     }
 
     /// Whether something could not be read, so that nothing can be said of it.
@@ -411,6 +446,27 @@ impl<C: Send + Sync + 'static> Plan<C> {
             })
     }
 
+    /// The steps that the plan itself holds back, and why.
+    pub(super) fn holds(&self) -> BTreeMap<Step, String> {
+        let nodes = self.nodes.iter().filter_map(|planned| {
+            let why = match &planned.verdict {
+                Verdict::Blocked(blocked) => blocked.to_string(),
+                Verdict::Change(change) if change.action == Action::Refuse => {
+                    let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
+                    format!("{} must not change", fields.join(", "))
+                }
+                Verdict::Change(change) if change.action != Action::Keep => self.ring.clone()?,
+                Verdict::Change(_) => return None,
+            };
+            Some((OrderStep::Ensure(planned.node.address().clone()), why))
+        });
+        let removals = self.removals.iter().filter_map(|removal| {
+            let why = removal.held.clone().or_else(|| self.ring.clone())?;
+            Some((OrderStep::Remove(ObjectKey::of(removal.seen.as_ref())), why))
+        });
+        nodes.chain(removals).collect()
+    }
+
     fn ordered(&self) -> Result<Order<Address, ObjectKey>, Held<Address, ObjectKey>> {
         let walked: BTreeSet<&Address> = self
             .nodes
@@ -421,31 +477,82 @@ impl<C: Send + Sync + 'static> Plan<C> {
         let mut wanted: BTreeMap<Address, Wanted<Address, ObjectKey>> = BTreeMap::new();
         let mut present: Vec<&Arc<dyn Seen>> = Vec::new();
         for planned in self.nodes.iter().filter(|planned| planned.is_walked()) {
+            let address = planned.node.address();
             let needs =
                 planned.node.refs().into_iter().filter(|need| walked.contains(need)).collect();
             let replaced = planned.change().is_some_and(|change| change.action == Action::Replace);
-            let replace = replaced.then(|| planned.node.kind().about().replacement);
-            let object = planned.seen.as_ref().map(|seen| ObjectKey::of(seen.as_ref()));
-            wanted.insert(planned.node.address().clone(), Wanted { needs, object, replace });
+            let replacement = planned.node.kind().about().replacement;
+            // Where the two cannot exist together, the last one has to be gone before the next.
+            let alone = replacement == Replacement::DeleteFirst && !planned.keeps();
+            let node = Wanted {
+                needs,
+                object: planned.seen.as_ref().map(|seen| ObjectKey::of(seen.as_ref())),
+                replace: replaced.then_some(replacement),
+                leaving: self.former(address, |reason| alone && reason == RemovalReason::Going),
+                superseded: self.former(address, |reason| reason == RemovalReason::Superseded),
+            };
+            wanted.insert(address.clone(), node);
             // A replaced object is among the removals.
             present.extend(planned.seen.as_ref().filter(|_| !replaced));
         }
-        present.extend(
-            self.removals
-                .iter()
-                .filter(|removal| removal.held.is_none())
-                .map(|removal| &removal.seen),
-        );
-        let keys: BTreeMap<&PhysicalId, ObjectKey> =
-            present.iter().map(|seen| (seen.id(), ObjectKey::of(seen.as_ref()))).collect();
+        present.extend(self.leaving().map(|removal| &removal.seen));
+        let mut keys: BTreeMap<&PhysicalId, Vec<ObjectKey>> = BTreeMap::new();
+        // What is on its way out already waits for nobody.
+        for seen in present.iter().filter(|seen| *seen.phase() != Phase::Going) {
+            keys.entry(seen.id()).or_default().push(ObjectKey::of(seen.as_ref()));
+        }
         let mut refs: BTreeMap<ObjectKey, BTreeSet<ObjectKey>> = BTreeMap::new();
         for seen in &present {
             let mut uses: BTreeSet<ObjectKey> =
-                seen.uses().iter().filter_map(|id| keys.get(id).cloned()).collect();
+                seen.uses().iter().filter_map(|id| keys.get(id)).flatten().cloned().collect();
             let stands_on = seen.kind().stands_on;
-            uses.extend(keys.values().filter(|key| stands_on.contains(&key.kind)).cloned());
+            let stands = |key: &&ObjectKey| stands_on.contains(&key.kind);
+            uses.extend(keys.values().flatten().filter(stands).cloned());
             refs.insert(ObjectKey::of(seen.as_ref()), uses);
         }
         order::order(&wanted, &refs)
+    }
+
+    /// The removals that have a step.
+    fn leaving(&self) -> impl Iterator<Item = &Removal> {
+        self.removals.iter().filter(|removal| removal.held.is_none())
+    }
+
+    /// Former objects of a node that are to go for such a reason.
+    fn former(
+        &self,
+        address: &Address,
+        which: impl Fn(RemovalReason) -> bool,
+    ) -> BTreeSet<ObjectKey> {
+        self.leaving()
+            .filter(|removal| which(removal.reason))
+            .filter(|removal| removal.seen.address().as_ref() == Some(address))
+            .map(|removal| ObjectKey::of(removal.seen.as_ref()))
+            .collect()
+    }
+}
+
+impl<C> PlannedNode<C> {
+    /// Whether its present object stays.
+    fn keeps(&self) -> bool {
+        self.seen.is_some()
+            && self
+                .change()
+                .is_some_and(|change| matches!(change.action, Action::Keep | Action::Update))
+    }
+}
+
+impl std::fmt::Display for Blocked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unread(why) => write!(f, "it could not be read: {why}"),
+            Self::Doubt(why) => write!(f, "there may be one already: {why}"),
+            Self::Duplicate(ids) => {
+                let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                write!(f, "several objects claim to be it: {}", ids.join(", "))
+            }
+            Self::LostTag(id) => write!(f, "{id} has lost our owner tag"),
+            Self::Behind(address) => write!(f, "it refers to {address}, which is blocked"),
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! One object removed: look, ask the gate, delete, and look until it is gone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
 
 use super::{
     Class, Cloud, Deed, Error, Owner, Pass, Phase, What,
@@ -10,6 +12,10 @@ use super::{
     wait::{Poll, pause},
     walk::{Context, End},
 };
+
+/// How long an object that was seen, and that we have not removed, has to be missing by id until
+/// that is believed: what was made a moment ago is not visible everywhere.
+const MISSED: Duration = Duration::from_secs(30);
 
 pub(super) async fn remove<C: Cloud>(
     context: &Context<C>,
@@ -26,41 +32,49 @@ pub(super) async fn remove<C: Cloud>(
     let about = kind.about();
     let cloud = context.cloud.as_ref();
     let mut poll = Poll::new(about.typical_removal);
-    let mut trouble = Trouble::default();
-    let mut asked = false;
+    let (mut asking, mut looking) = (Trouble::default(), Trouble::default());
+    // Whether it is known to be on its way out.
+    let mut going = false;
+    let mut missing: Option<Instant> = None;
     loop {
         // By id, and by the tags it has now: what is not ours any more is not touched.
         let now = match find_by_id(kind, cloud, seen.id()).await {
             Ok(now) => now,
             Err(error) if is_transient(&error) => {
-                let Some((after, told)) = trouble.next(&error) else { return Err(error) };
+                let Some((after, told)) = looking.next(&error) else { return Err(error) };
                 context.tell(step, What::Retrying { error: told, after });
                 pause(&context.stop, after).await?;
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let Some(now) = now.filter(|now| *now.phase() != Phase::Gone && !now.is_vacant()) else {
-            context.journal.gone(seen.id())?;
-            context.tell(step, What::Removed(seen.id().clone()));
-            return Ok(End::Removed);
+        looking = Trouble::default();
+        let Some(now) = now else {
+            let since = *missing.get_or_insert_with(Instant::now);
+            if going || since.elapsed() > MISSED {
+                return removed(context, step, seen.as_ref());
+            }
+            pause(&context.stop, Duration::from_secs(5)).await?;
+            continue;
         };
+        missing = None;
+        if *now.phase() == Phase::Gone || now.is_vacant() {
+            return removed(context, step, seen.as_ref());
+        }
         if *now.owner() == Owner::Other {
             return Err(Error::Foreign { id: now.id().clone() });
         }
         let mut blockers = Vec::new();
-        if !asked && *now.phase() != Phase::Going {
+        if *now.phase() == Phase::Going {
+            going = true;
+        } else if !going {
             match kind.delete(cloud, now.as_ref()).await {
                 Ok(()) => {
-                    asked = true;
+                    going = true;
                     poll = Poll::new(about.typical_removal);
                     continue;
                 }
-                Err(error) if error.class == Class::NotFound => {
-                    asked = true;
-                    continue;
-                }
-                Err(error) if error.class == Class::InUse => {
+                Err(error) if matches!(error.class, Class::InUse | Class::Busy) => {
                     // Naming them is a courtesy: if it fails, the wait goes on all the same.
                     blockers = kind.blockers(cloud, now.as_ref()).await.unwrap_or_default();
                     if poll.waited() > about.patience {
@@ -72,9 +86,10 @@ pub(super) async fn remove<C: Cloud>(
                         });
                     }
                 }
+                // What is not found may only be not visible: whether it is gone, looks decide.
                 Err(error) => {
                     let error = error.into();
-                    let Some((after, told)) = trouble.next(&error) else { return Err(error) };
+                    let Some((after, told)) = asking.next(&error) else { return Err(error) };
                     context.tell(step, What::Retrying { error: told, after });
                     pause(&context.stop, after).await?;
                     continue;
@@ -89,16 +104,18 @@ pub(super) async fn remove<C: Cloud>(
                 blockers,
             });
         }
-        let phase = if *now.phase() == Phase::Going { "deleting" } else { "in use" };
-        if asked && !context.wait {
+        let phase = if going { "deleting" } else { "in use" };
+        if going && !context.wait {
             return Ok(End::Underway(phase.to_owned()));
         }
-        if asked || !blockers.is_empty() {
-            context.tell(
-                step,
-                What::Waiting { id: now.id().clone(), phase: phase.to_owned(), blockers },
-            );
-        }
+        context
+            .tell(step, What::Waiting { id: now.id().clone(), phase: phase.to_owned(), blockers });
         pause(&context.stop, poll.next()).await?;
     }
+}
+
+fn removed<C: Cloud>(context: &Context<C>, step: &Step, seen: &dyn Seen) -> Result<End, Error> {
+    context.journal.gone(seen.id())?;
+    context.tell(step, What::Removed(seen.id().clone()));
+    Ok(End::Removed)
 }

@@ -83,7 +83,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
 pub struct Kind {
     /// As in `subnet/private-a`.
     pub name: &'static str,
-    /// How the ids of its objects begin, e.g. `vpc-`.
+    /// How the ids of its objects begin, e.g. `vpc-`. Those of facets begin with the id of the
+    /// object they are facets of.
     pub id_prefix: &'static str,
     /// What it is, in one sentence.
     pub summary: &'static str,
@@ -145,7 +146,8 @@ pub enum Replacement {
 pub enum Scope<'a> {
     /// All that carry our owner tag, from lists: complete, but possibly minutes old.
     Owned,
-    /// These, whoever owns them, by id: the freshest there is.
+    /// These, whoever owns them, by id: the freshest there is. A facet by its own id, or by that of
+    /// the object it is a facet of.
     Ids(&'a [PhysicalId]),
 }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::{
     Cloud, Error, Event, Gate, Journal, Kinds, Outputs, Plan, Sink, Stop, StopSignal, What,
-    ensure::ensure,
+    ensure::{Start, ensure},
     mark::Marker,
     node::Seen,
     plan::{PlannedNode, Removal, Step},
@@ -47,7 +47,7 @@ pub struct Report {
     pub done: BTreeMap<Step, Done>,
     /// Steps that failed, and why.
     pub failed: BTreeMap<Step, Error>,
-    /// Steps that a gate held, and why.
+    /// Steps that a gate or the plan itself held, and why.
     pub held: BTreeMap<Step, String>,
     /// Steps that were asked for and not waited for, and the state they are in.
     pub underway: BTreeMap<Step, String>,
@@ -99,6 +99,7 @@ pub(super) struct Context<C> {
     pub(super) wait: bool,
     pub(super) marker: Marker,
     pub(super) planned_at: tokio::time::Instant,
+    pub(super) planned: jiff::Timestamp,
     sink: Sink,
 }
 
@@ -108,7 +109,7 @@ impl<C: Cloud> Context<C> {
     }
 }
 
-/// Carries a plan out.
+/// Carries a plan out. Of a plan that is refused, nothing.
 ///
 /// # Cancel safety
 /// Not to be dropped: tell it to stop, and it ends when the calls in flight have ended.
@@ -122,6 +123,7 @@ pub async fn walk<C: Cloud>(plan: &Plan<C>, walk: Walk<C>) -> Report {
         wait,
         marker: Marker::new(run),
         planned_at: plan.at,
+        planned: plan.time,
         sink,
     });
     let mut needs = plan.order.clone();
@@ -137,7 +139,14 @@ pub async fn walk<C: Cloud>(plan: &Plan<C>, walk: Walk<C>) -> Report {
         .map(|removal| (Step::Remove(super::ObjectKey::of(removal.seen.as_ref())), removal))
         .collect();
     let mut outputs = Outputs::default();
-    let mut report = Report::default();
+    let mut report = Report { held: plan.holds(), ..Report::default() };
+    for (step, why) in &report.held {
+        context.tell(step, What::Held(why.clone()));
+    }
+    if plan.is_refused() {
+        report.blocked = needs;
+        return report;
+    }
     let mut running: JoinSet<(Step, Result<End, Error>)> = JoinSet::new();
     loop {
         if *stop.borrow() == Stop::No {
@@ -151,14 +160,9 @@ pub async fn walk<C: Cloud>(plan: &Plan<C>, walk: Walk<C>) -> Report {
                 needs.remove(&step);
                 let context = context.clone();
                 if let Some(planned) = nodes.get(&step) {
-                    let (node, seen) = (planned.node.clone(), planned.seen.clone());
-                    let (change, predecessors) =
-                        (planned.change().cloned(), planned.predecessors.clone());
-                    let outputs = outputs.clone();
+                    let (start, outputs) = (Start::from(planned), outputs.clone());
                     running.spawn(async move {
-                        let end =
-                            ensure(&context, &step, node, seen, change, predecessors, &outputs)
-                                .await;
+                        let end = ensure(&context, &step, start, &outputs).await;
                         (step, end)
                     });
                 } else if let Some(removal) = removals.get(&step) {

@@ -96,7 +96,8 @@ impl Resource for Db {
         want: &DbConfig,
         delta: &mut Delta,
     ) -> Result<(), CallError> {
-        let (groups, size) = (delta.take(field!(DbConfig.groups)), delta.take(field!(DbConfig.size)));
+        let (groups, size) =
+            (delta.take(field!(DbConfig.groups)), delta.take(field!(DbConfig.size)));
         if groups || size {
             toy.change("toy:SetDb", &have.id.0, Duration::from_secs(60), |fields| {
                 fields.insert("groups".into(), json!(want.groups));

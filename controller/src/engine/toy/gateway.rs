@@ -7,8 +7,8 @@ use serde_json::json;
 use crate::{
     config,
     engine::{
-        CallError, Class, Creation, Delta, Found, Identity, Kind, PhysicalId, Replacement, Resolved,
-        Resource, Scope, Stage,
+        Address, CallError, Cell, Class, Creation, Delta, Field, Found, Identity, Kind, Outputs,
+        PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -25,10 +25,33 @@ pub(super) struct Gateway;
 
 #[derive(Clone, Debug)]
 pub(super) struct GatewayConfig<S: Stage = Resolved> {
-    pub(super) vpc: S::In<VpcId>,
+    pub(super) vpc: S::In<AttachedVpc>,
+    pub(super) attached: bool,
 }
 
-config! { GatewayConfig { vpc: Replace } }
+config! { GatewayConfig { vpc: Replace, attached: InPlace } }
+
+/// The network a door is for: one that is not attached may serve any.
+#[derive(Clone, Debug)]
+pub(super) struct AttachedVpc(pub(super) Option<VpcId>);
+
+impl Field for AttachedVpc {
+    type Resolved = Self;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        self.0.as_ref().map_or(Cell::Any, |vpc| vpc.cell(outputs))
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.0.iter().for_each(|vpc| vpc.uses(visit));
+    }
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(self.clone())
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct GatewayOutputs {
@@ -66,10 +89,11 @@ impl Resource for Gateway {
         want: &GatewayConfig,
         delta: &mut Delta,
     ) -> Result<(), CallError> {
-        if delta.take(field!(GatewayConfig.vpc)) {
-            let vpc = json!(want.vpc);
+        if delta.take(field!(GatewayConfig.attached)) {
+            let vpc = json!(want.vpc.0);
             toy.change("toy:AttachGateway", &have.id.0, Duration::ZERO, |fields| {
-                let attached = fields.get("vpc").is_some_and(|now| *now != json!("") && *now != vpc);
+                let attached =
+                    fields.get("vpc").is_some_and(|now| *now != json!("") && *now != vpc);
                 if attached {
                     return Err(Class::Rejected);
                 }
@@ -89,7 +113,10 @@ impl Resource for Gateway {
 fn read(from: View) -> Found<Gateway> {
     Found {
         id: from.physical(),
-        config: GatewayConfig { vpc: VpcId::new(from.text("vpc")) },
+        config: GatewayConfig {
+            vpc: AttachedVpc(Some(from.text("vpc")).filter(|vpc| !vpc.is_empty()).map(VpcId::new)),
+            attached: !from.text("vpc").is_empty(),
+        },
         outputs: GatewayOutputs { target: TargetId(from.physical()) },
         owner: from.owner,
         phase: from.phase,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::{
     config,
     engine::{
-        CallError, Class, Creation, Delta, Found, Identity, Kind, PhysicalId, Replacement, Resolved,
-        Resource, Scope, Stage,
+        CallError, Class, Creation, Delta, Found, Identity, Kind, PhysicalId, Replacement,
+        Resolved, Resource, Scope, Stage,
     },
     field, record,
 };
@@ -44,10 +44,10 @@ impl Rule {
     }
 }
 
-const PREFIX: &str = "rules-of-";
+const SUFFIX: &str = "-rules";
 
 fn group(id: &PhysicalId) -> String {
-    id.0.strip_prefix(PREFIX).unwrap_or_default().to_owned()
+    id.0.trim_end_matches(SUFFIX).to_owned()
 }
 
 impl Resource for Rules {
@@ -55,7 +55,7 @@ impl Resource for Rules {
     type Config = RulesConfig;
     type Outputs = ();
 
-    const ABOUT: Kind = kind("rules", PREFIX, Replacement::CreateFirst, Creation::Facet);
+    const ABOUT: Kind = kind("rules", "group-", Replacement::CreateFirst, Creation::Facet);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let groups: Vec<PhysicalId> = match scope {
@@ -70,7 +70,7 @@ impl Resource for Rules {
     }
 
     async fn create(_: &Toy, _: &Identity, want: &RulesConfig) -> Result<PhysicalId, CallError> {
-        Ok(PhysicalId(format!("{PREFIX}{}", want.group)))
+        Ok(PhysicalId(format!("{}{SUFFIX}", want.group)))
     }
 
     async fn update(
@@ -97,18 +97,10 @@ impl Resource for Rules {
 /// Makes the rules these: what is revoked has to be there, and what is authorised must not.
 async fn set(toy: &Toy, have: &Found<Rules>, want: &[Rule]) -> Result<(), CallError> {
     let id = group(&have.id);
-    let revoked: Vec<Value> = have
-        .config
-        .ingress
-        .iter()
-        .filter(|rule| !want.contains(rule))
-        .map(Rule::stored)
-        .collect();
-    let authorised: Vec<Value> = want
-        .iter()
-        .filter(|rule| !have.config.ingress.contains(rule))
-        .map(Rule::stored)
-        .collect();
+    let revoked: Vec<Value> =
+        have.config.ingress.iter().filter(|rule| !want.contains(rule)).map(Rule::stored).collect();
+    let authorised: Vec<Value> =
+        want.iter().filter(|rule| !have.config.ingress.contains(rule)).map(Rule::stored).collect();
     if !revoked.is_empty() {
         toy.change("toy:Revoke", &id, Duration::ZERO, |fields| {
             let rules = fields.entry("ingress").or_insert(json!([])).as_array_mut().unwrap();
@@ -140,7 +132,7 @@ fn read(from: View) -> Found<Rules> {
         peer: GroupId::new(value["peer"].as_str().unwrap()),
     };
     Found {
-        id: PhysicalId(format!("{PREFIX}{}", from.id)),
+        id: PhysicalId(format!("{}{SUFFIX}", from.id)),
         config: RulesConfig {
             group: GroupId::new(from.id.clone()),
             ingress: from.list("ingress").iter().map(rule).collect(),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::{
     config,
     engine::{
-        CallError, Creation, Delta, Found, Identity, Kind, Loose, PhysicalId, Replacement, Resolved,
-        Resource, Scope, Stage,
+        CallError, Creation, Delta, Found, Identity, Kind, Loose, PhysicalId, Replacement,
+        Resolved, Resource, Scope, Stage,
     },
     field,
 };
@@ -79,7 +79,8 @@ impl Resource for Table {
 }
 
 fn read(from: View) -> Found<Table> {
-    let targets = from.fields.get("targets").and_then(Value::as_object).cloned().unwrap_or_default();
+    let targets =
+        from.fields.get("targets").and_then(Value::as_object).cloned().unwrap_or_default();
     Found {
         id: from.physical(),
         config: TableConfig {

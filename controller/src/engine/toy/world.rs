@@ -163,11 +163,8 @@ impl State {
     fn view(&self, id: &str, at: Duration) -> Option<View> {
         let object = self.objects.get(id)?;
         let version = self.version(id, at)?;
-        let linger = if LINGERS.contains(&object.kind) {
-            self.settings.linger
-        } else {
-            Duration::ZERO
-        };
+        let linger =
+            if LINGERS.contains(&object.kind) { self.settings.linger } else { Duration::ZERO };
         if version.going_until.is_some_and(|until| at >= until + linger) {
             return None;
         }
@@ -447,8 +444,7 @@ impl Toy {
             if state.settings.denied.contains(operation) {
                 return Err(refused(operation, Class::Denied, "Denied"));
             }
-            let scripted =
-                state.settings.script.get_mut(operation).and_then(VecDeque::pop_front);
+            let scripted = state.settings.script.get_mut(operation).and_then(VecDeque::pop_front);
             let fault = scripted.unwrap_or_else(|| {
                 let chance = u32::try_from(state.random(1000)).unwrap();
                 let Settings { throttled, ill, lost, .. } = state.settings;
@@ -463,8 +459,11 @@ impl Toy {
                 Fault::Throttled => Err(refused(operation, Class::Throttled, "Throttled")),
                 Fault::Ill => Err(refused(operation, Class::Server, "Ill")),
                 Fault::None => effect(&mut state, now),
-                Fault::Lost => effect(&mut state, now)
-                    .and(Err(refused(operation, Class::NoAnswer, "NoAnswer"))),
+                Fault::Lost => effect(&mut state, now).and(Err(refused(
+                    operation,
+                    Class::NoAnswer,
+                    "NoAnswer",
+                ))),
             }
         };
         if kill.is_some() {
@@ -555,9 +554,9 @@ impl Toy {
             for need in &needs {
                 let lag = state.settings.id_lag;
                 let at = state.replica(now, lag);
-                let usable = state.view(need, at).is_some_and(|view| {
-                    !matches!(view.phase, Phase::Going | Phase::Gone)
-                });
+                let usable = state
+                    .view(need, at)
+                    .is_some_and(|view| !matches!(view.phase, Phase::Going | Phase::Gone));
                 if !usable {
                     return Err(refused(operation, Class::NotFound, "NeedNotFound"));
                 }
@@ -652,7 +651,8 @@ impl Toy {
             if version.going_until.is_some() {
                 return Ok(());
             }
-            if matches!(version.phase(now), Phase::Pending(_)) && version.fields.contains_key("size")
+            if matches!(version.phase(now), Phase::Pending(_))
+                && version.fields.contains_key("size")
             {
                 return Err(refused(operation, Class::Busy, "Busy"));
             }
