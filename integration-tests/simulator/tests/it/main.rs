@@ -5,6 +5,7 @@
 mod client;
 mod consistency;
 mod describing;
+mod documents;
 mod faults;
 mod internet_gateway;
 mod route_table;
