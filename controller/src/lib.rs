@@ -6,3 +6,5 @@ pub mod engine;
 pub mod sandbox;
 pub mod store;
 pub mod topology;
+pub mod cli;
+pub mod render;

@@ -2,6 +2,7 @@
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use aws_smithy_runtime_api::client::{
     http::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -13,7 +14,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use clctl_simulator::{Settings, Simulator, WorldError};
+use clctl_simulator::{Settings, Simulator};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 
@@ -25,9 +26,11 @@ pub const WORLD: &str = "world.json";
 /// Opens the sandbox's world, and makes it where there is none.
 ///
 /// # Errors
-/// If the file cannot be used.
-pub fn open(folder: &Path) -> Result<Simulator, WorldError> {
-    Simulator::open(&folder.join(WORLD), Settings::default())
+/// If the folder or the file cannot be used.
+pub fn open(folder: &Path) -> anyhow::Result<Simulator> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("the sandbox's folder {} cannot be made", folder.display()))?;
+    Ok(Simulator::open(&folder.join(WORLD), Settings::default())?)
 }
 
 /// Sets out for a region of a simulated world.

@@ -116,9 +116,11 @@ impl Intercept for Operations {
         "clctl operations"
     }
 
-    fn read_before_execution(
+    /// The first hook that knows the operation: nothing is signed or sent before it.
+    fn read_before_serialization(
         &self,
         _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match config.load::<Metadata>().map(Operation::of) {

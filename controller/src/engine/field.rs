@@ -38,6 +38,11 @@ pub trait Field {
         let _ = visit;
     }
 
+    /// Calls `visit` with every object it speaks of, whether or not it keeps it from going.
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.uses(visit);
+    }
+
     /// Resolves it, or says which node has to exist first.
     fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address>;
 }
@@ -119,6 +124,10 @@ impl<F: Field> Field for Loose<F> {
         self.0.refs(visit);
     }
 
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.0.mentions(visit);
+    }
+
     fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
         Ok(Loose(self.0.resolve(outputs)?))
     }
@@ -140,6 +149,10 @@ impl<F: Field> Field for Vec<F> {
         self.iter().for_each(|field| field.uses(visit));
     }
 
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.iter().for_each(|field| field.mentions(visit));
+    }
+
     fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
         self.iter().map(|field| field.resolve(outputs)).collect()
     }
@@ -158,6 +171,10 @@ impl<K: ToString + Ord + Clone, F: Field> Field for BTreeMap<K, F> {
 
     fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
         self.values().for_each(|field| field.uses(visit));
+    }
+
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        self.values().for_each(|field| field.mentions(visit));
     }
 
     fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
@@ -380,6 +397,10 @@ macro_rules! config {
             fn uses(&self, visit: &mut dyn FnMut(&$crate::engine::PhysicalId)) {
                 let Self { $($field),+ } = self;
                 $($crate::engine::Field::uses($field, visit);)+
+            }
+            fn mentions(&self, visit: &mut dyn FnMut(&$crate::engine::PhysicalId)) {
+                let Self { $($field),+ } = self;
+                $($crate::engine::Field::mentions($field, visit);)+
             }
             fn resolve(&self, outputs: &$crate::engine::Outputs) -> Result<$resolved, $crate::engine::Address> {
                 let Self { $($field),+ } = self;

@@ -28,6 +28,8 @@ pub trait Seen: Send + Sync {
     fn outputs(&self) -> Arc<dyn Any + Send + Sync>;
     /// The objects it uses, which cannot go before it does.
     fn uses(&self) -> BTreeSet<PhysicalId>;
+    /// The objects it speaks of, whether or not it keeps them from going.
+    fn mentions(&self) -> BTreeSet<PhysicalId>;
     /// Whether there is nothing of it to remove.
     fn is_vacant(&self) -> bool;
     /// The typed object.
@@ -84,6 +86,14 @@ impl<R: Resource> Seen for Found<R> {
         });
         uses.remove(&self.id);
         uses
+    }
+
+    fn mentions(&self) -> BTreeSet<PhysicalId> {
+        let mut mentions = BTreeSet::new();
+        Field::mentions(&self.config, &mut |id| {
+            mentions.insert(id.clone());
+        });
+        mentions
     }
 
     fn is_vacant(&self) -> bool {

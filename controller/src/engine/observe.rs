@@ -210,9 +210,8 @@ impl Observation {
             .collect();
         let mut named: BTreeSet<PhysicalId> = BTreeSet::new();
         for seen in self.objects() {
-            for row in seen.rows() {
-                mentioned(&row.cell, about.id_prefix, &mut named);
-            }
+            let of_kind = |id: &PhysicalId| !about.id_prefix.is_empty() && id.0.starts_with(about.id_prefix);
+            named.extend(seen.mentions().into_iter().filter(of_kind));
         }
         named.extend(known.iter().map(|(_, id)| (*id).clone()));
         let missing: Vec<PhysicalId> = named
@@ -481,17 +480,5 @@ fn pair(want: &Cell, have: &Cell, into: &mut Vec<(String, PhysicalId)>) {
             }
         }
         _ => {}
-    }
-}
-
-/// Collects the ids with this prefix that a value mentions.
-fn mentioned(cell: &Cell, prefix: &str, into: &mut BTreeSet<PhysicalId>) {
-    match cell {
-        Cell::Known(Value::String(text)) if text.starts_with(prefix) && !prefix.is_empty() => {
-            into.insert(PhysicalId(text.clone()));
-        }
-        Cell::Set(cells) => cells.iter().for_each(|cell| mentioned(cell, prefix, into)),
-        Cell::Map(cells) => cells.values().for_each(|cell| mentioned(cell, prefix, into)),
-        Cell::Known(_) | Cell::Any | Cell::Unknown { .. } => {}
     }
 }

@@ -29,12 +29,12 @@ impl EnvironmentJournal {
 }
 
 impl Journal for EnvironmentJournal {
-    fn begin(&self, address: &Address, at: Timestamp) -> Result<(), JournalError> {
+    fn begin(&self, address: &Address, ordinal: u32, at: Timestamp) -> Result<(), JournalError> {
         self.with("written", |connection| {
             connection
                 .execute(
-                    "INSERT OR REPLACE INTO intents VALUES (?1, ?2, ?3, NULL)",
-                    params![self.uid, address.to_string(), stamp(at)],
+                    "INSERT OR REPLACE INTO intents VALUES (?1, ?2, ?3, ?4, NULL)",
+                    params![self.uid, address.to_string(), ordinal, stamp(at)],
                 )
                 .map(drop)
         })
@@ -61,12 +61,13 @@ impl Journal for EnvironmentJournal {
     fn intents(&self) -> Result<Vec<Intent>, JournalError> {
         self.with("read", |connection| {
             let mut query =
-                connection.prepare("SELECT address, at, id FROM intents WHERE uid = ?1 ORDER BY address")?;
+                connection.prepare("SELECT address, ordinal, at, id FROM intents WHERE uid = ?1 ORDER BY address")?;
             let rows = query.query_map(params![self.uid], |row| {
                 Ok(Intent {
                     address: row.get(0)?,
-                    at: parsed(&row.get::<_, String>(1)?),
-                    id: row.get::<_, Option<String>>(2)?.map(PhysicalId),
+                    ordinal: row.get(1)?,
+                    at: parsed(&row.get::<_, String>(2)?),
+                    id: row.get::<_, Option<String>>(3)?.map(PhysicalId),
                 })
             })?;
             rows.collect()

@@ -69,6 +69,14 @@ impl<S: Stage> Field for Target<S> {
         }
     }
 
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        match self {
+            Self::InternetGateway(gateway) => gateway.mentions(visit),
+            Self::NatGateway(gateway) => gateway.mentions(visit),
+            Self::Other(_) => {}
+        }
+    }
+
     fn resolve(&self, outputs: &Outputs) -> Result<Target, Address> {
         Ok(match self {
             Self::InternetGateway(gateway) => Target::InternetGateway(gateway.resolve(outputs)?),

@@ -52,7 +52,7 @@ impl Resource for SecurityGroupRules {
 
     const ABOUT: Kind = Kind {
         name: "security-group-rules",
-        id_prefix: "",
+        id_prefix: "sg-",
         summary: "All rules of one security group",
         cloudformation: "AWS::EC2::SecurityGroupIngress, AWS::EC2::SecurityGroupEgress",
         replacement: Replacement::CreateFirst,

@@ -6,6 +6,7 @@ mod bench;
 mod crashes;
 mod db;
 mod eip;
+mod explore;
 mod gateway;
 mod group;
 mod nat;

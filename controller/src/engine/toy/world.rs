@@ -327,6 +327,11 @@ impl World {
         self.state().change(id, now, |version| version.going_until = Some(now));
     }
 
+    /// Whether nobody uses it.
+    pub(super) fn is_unused(&self, id: &str) -> bool {
+        self.state().users(id, self.elapsed()).is_empty()
+    }
+
     /// Somebody makes an object, with or without a tag of ours.
     pub(super) fn intrude(
         &self,
