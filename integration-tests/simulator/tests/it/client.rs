@@ -133,6 +133,18 @@ impl Client {
         id
     }
 
+    /// A new network interface.
+    pub(crate) async fn interface(&self, subnet: &str) -> String {
+        let made = self.ec2("CreateNetworkInterface", &[("SubnetId", subnet)]).await.good();
+        made.text("networkInterfaceId")
+    }
+
+    /// A new security group.
+    pub(crate) async fn group(&self, vpc: &str, name: &str) -> String {
+        let params = [("GroupName", name), ("GroupDescription", name), ("VpcId", vpc)];
+        self.ec2("CreateSecurityGroup", &params).await.good().text("groupId")
+    }
+
     /// Who am I.
     pub(crate) async fn sts(&self) -> Answer {
         let form = "Action=GetCallerIdentity&Version=2011-06-15".to_owned();

@@ -2,13 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod address;
 mod client;
 mod consistency;
 mod describing;
 mod documents;
 mod faults;
 mod internet_gateway;
+mod nat_gateway;
+mod network_interface;
 mod route_table;
+mod security_group;
+mod security_group_rule;
 mod server;
 mod ssm;
 mod subnet;

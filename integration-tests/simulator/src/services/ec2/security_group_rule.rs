@@ -296,6 +296,8 @@ fn revoke(call: &mut Call<'_>, way: Way) -> Answer {
     if !unknown.is_empty() && !vpc.is_some_and(|it| it.default) {
         return Err(no_such_rule());
     }
+    gone.sort_by(|a, b| a.id.cmp(&b.id));
+    gone.dedup_by(|a, b| a.id == b.id);
     let mut items = Vec::new();
     for rule in gone {
         call.remove::<SecurityGroupRule>(&rule.id);
