@@ -3,7 +3,7 @@
 //! An independent reading of AWS's documents: no AWS SDK is used here, and nothing of clctl. A
 //! [`World`] is pure state: it is told what time it is and which request came, and answers as AWS
 //! would. A [`Simulator`] is a world with a clock, in this process, in memory or in a file;
-//! [`serve`] puts it on a loopback port for other clients.
+//! [`serve()`] puts it on a loopback port for other clients.
 //!
 //! Whatever is not modelled fails loudly, with HTTP 501 and the code `ClctlSimulatorUnsupported`;
 //! nothing is ever silently ignored. `docs/simulator.md` lists what is modelled, after which
