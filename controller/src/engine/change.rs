@@ -113,6 +113,16 @@ impl Change {
             })
     }
 
+    /// Whether everything that differs has been set by `done` to the value wanted now.
+    ///
+    /// What is there does not matter: a read that lags shows old values, new ones, or some of
+    /// each.
+    pub(super) fn is_within(&self, done: &Self) -> bool {
+        self.fields.iter().all(|now| {
+            done.fields.iter().any(|then| now.field == then.field && now.to.refines(&then.to))
+        })
+    }
+
     /// The dearest cost among the fields, if any differs.
     pub fn cost(&self) -> Option<OnChange> {
         self.fields.iter().map(|change| change.on_change).max()

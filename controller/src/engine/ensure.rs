@@ -207,8 +207,8 @@ impl<C: Cloud> Ensure<'_, C> {
                 }
                 (Action::Update, Phase::Ready) => {
                     match &mut set {
-                        // Set already: the reads have to catch up.
-                        Some((before, poll)) if change.refines(before) => {
+                        // Set already: the reads have to catch up, each part in its own time.
+                        Some((before, poll)) if change.is_within(before) => {
                             if poll.waited() > VISIBILITY {
                                 return Err(not_converged(&change));
                             }
