@@ -23,6 +23,8 @@ const DAY: Duration = Duration::from_hours(24);
 const CONTESTED: u32 = 3;
 /// How many tokens in a row may be taken by other parameters.
 const MISMATCHES: usize = 5;
+/// How often a creation without name or token may be answered by nothing at all.
+const IN_VAIN: u32 = 3;
 
 /// What a step starts from: the part of a plan that is about its node.
 pub(super) struct Start<C> {
@@ -68,8 +70,12 @@ struct Ensure<'a, C> {
 /// A creation as it goes on: its identity, and what is not certain of it.
 struct Making {
     me: Identity,
+    /// Whether this very step has asked for it before.
+    begun: bool,
     /// An answer was lost: something may have been made that is not visible yet.
     unclear: bool,
+    /// How often an answer was lost and nothing had come of it.
+    vain: u32,
     /// What this very step made: differences left on it finish the creation.
     made: Option<PhysicalId>,
     trouble: Trouble,
@@ -91,6 +97,10 @@ impl<C: Cloud> Ensure<'_, C> {
         }
         let mut trouble = Trouble::default();
         let Some(seen) = seen else {
+            // It is there as soon as its parent is, and which one that is, a list does not say.
+            if self.creation() == Creation::Facet {
+                return Ok(None);
+            }
             loop {
                 match self.listed().await {
                     Ok(found) => return Ok(found),
@@ -118,11 +128,9 @@ impl<C: Cloud> Ensure<'_, C> {
     /// The object of this node and ordinal, if the lists show one.
     async fn listed(&self) -> Result<Option<Arc<dyn Seen>>, Error> {
         let found = self.node.kind().find(self.context.cloud.as_ref(), Scope::Owned).await?;
-        // A facet has the ordinal of what it is a facet of.
-        let facet = self.creation() == Creation::Facet;
         Ok(found.into_iter().find(|seen| {
             seen.address().as_ref() == Some(self.address())
-                && (facet || seen.ordinal() == self.ordinal)
+                && seen.ordinal() == self.ordinal
                 && !matches!(seen.phase(), Phase::Going | Phase::Gone)
         }))
     }
@@ -157,7 +165,9 @@ impl<C: Cloud> Ensure<'_, C> {
                 digest: self.digest(),
                 predecessors,
             },
+            begun: false,
             unclear: false,
+            vain: 0,
             made: None,
             trouble: Trouble::default(),
         };
@@ -283,7 +293,7 @@ impl<C: Cloud> Ensure<'_, C> {
     }
 
     /// Tells the next run, with or without this record, what is about to be asked for.
-    async fn announce(&self, making: &Making) -> Result<(), Error> {
+    async fn announce(&self, making: &mut Making) -> Result<(), Error> {
         let Context { cloud, journal, marker, planned, .. } = self.context;
         let mut trouble = Trouble::default();
         while let Err(error) = marker.ensure(cloud.as_ref(), journal.as_ref()).await {
@@ -293,11 +303,11 @@ impl<C: Cloud> Ensure<'_, C> {
             self.retry(error, &mut trouble).await?;
         }
         let address = self.address().to_string();
-        let first = making.made.is_none() && !making.unclear && making.trouble.since.is_none();
         let begun = |intent: &super::Intent| intent.address == address && intent.at > *planned;
-        if first && journal.intents()?.iter().any(begun) {
+        if !making.begun && journal.intents()?.iter().any(begun) {
             return Err(Error::Stale { why: "another run has begun to create it".into() });
         }
+        making.begun = true;
         Ok(journal.begin(self.address(), self.ordinal, cloud.now())?)
     }
 
@@ -427,6 +437,11 @@ impl<C: Cloud> Ensure<'_, C> {
                 // Absent in a list: believed once the lists have had their time.
                 Ok(None) if since.elapsed() > VISIBILITY => {
                     making.unclear = false;
+                    making.vain += 1;
+                    // The wait was for the lists, not for the cloud to recover.
+                    if making.vain < IN_VAIN {
+                        making.trouble = Trouble::default();
+                    }
                     return Ok(None);
                 }
                 Ok(None) => {}

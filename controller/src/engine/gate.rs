@@ -81,6 +81,14 @@ impl Approved {
     }
 }
 
+#[cfg(test)]
+impl Approved {
+    /// What was agreed to.
+    pub(super) fn steps(&self) -> BTreeMap<Step, Option<Change>> {
+        self.changes.clone()
+    }
+}
+
 impl Gate for Approved {
     fn pass(&self, step: &Step, deed: Deed<'_>) -> Pass {
         match (self.changes.get(step), deed) {

@@ -210,7 +210,8 @@ impl Observation {
             .collect();
         let mut named: BTreeSet<PhysicalId> = BTreeSet::new();
         for seen in self.objects() {
-            let of_kind = |id: &PhysicalId| !about.id_prefix.is_empty() && id.0.starts_with(about.id_prefix);
+            let of_kind =
+                |id: &PhysicalId| !about.id_prefix.is_empty() && id.0.starts_with(about.id_prefix);
             named.extend(seen.mentions().into_iter().filter(of_kind));
         }
         named.extend(known.iter().map(|(_, id)| (*id).clone()));
@@ -218,6 +219,9 @@ impl Observation {
             .into_iter()
             .filter(|id| !listed.contains(id) && asked.insert(id.clone()))
             .collect();
+        if missing.is_empty() {
+            return;
+        }
         let mut fresh: Vec<Arc<dyn Seen>> = Vec::new();
         // One by one: a single unknown id makes the whole call fail.
         for id in &missing {

@@ -36,8 +36,10 @@ pub(super) struct Bench {
     pub(super) events: Arc<Mutex<Vec<Event>>>,
     pub(super) stop: watch::Sender<Stop>,
     pub(super) wait: bool,
-    runs: AtomicU32,
 }
+
+/// Runs have names of their own, on whatever machine they are.
+static RUNS: AtomicU32 = AtomicU32::new(0);
 
 /// How a run ended.
 pub(super) enum Came {
@@ -121,7 +123,6 @@ impl Bench {
             events: Arc::default(),
             stop: watch::Sender::default(),
             wait: true,
-            runs: AtomicU32::default(),
         }
     }
 
@@ -165,7 +166,7 @@ impl Bench {
             gate,
             sink: self.sink(),
             stop: self.signal(),
-            run: format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed)),
+            run: format!("run-{}", RUNS.fetch_add(1, Ordering::Relaxed)),
             wait: self.wait,
         };
         walk(plan, walk_with).await

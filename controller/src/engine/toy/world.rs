@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub(super) denied: BTreeSet<&'static str>,
     /// What the next calls of an operation come to, before chance decides.
     pub(super) script: BTreeMap<&'static str, VecDeque<Fault>>,
+    /// How many of the next tokens are taken by other parameters.
+    pub(super) mismatches: u32,
     /// Updates that are accepted and come to nothing: operations.
     pub(super) deaf: BTreeSet<&'static str>,
 }
@@ -327,6 +329,12 @@ impl World {
         self.state().change(id, now, |version| version.going_until = Some(now));
     }
 
+    /// Somebody removes an object, and it takes its time.
+    pub(super) fn leave(&self, id: &str, takes: Duration) {
+        let now = self.elapsed();
+        self.state().change(id, now, |version| version.going_until = Some(now + takes));
+    }
+
     /// Whether nobody uses it.
     pub(super) fn is_unused(&self, id: &str) -> bool {
         self.state().users(id, self.elapsed()).is_empty()
@@ -419,8 +427,7 @@ impl Toy {
         std::future::pending::<()>().await;
     }
 
-    async fn latency(&self) {
-        let latency = 5 + self.world.state().random(60);
+    async fn latency(&self, latency: u64) {
         tokio::time::sleep(Duration::from_millis(latency)).await;
         self.while_alive().await;
     }
@@ -442,7 +449,14 @@ impl Toy {
         if kill.is_some_and(|kill| !kill.after) {
             self.die().await;
         }
-        self.latency().await;
+        // The way there, or the way back: either can be the longer one.
+        let (latency, there) = {
+            let mut state = self.world.state();
+            (5 + state.random(60), state.random(2) == 0)
+        };
+        if there {
+            self.latency(latency).await;
+        }
         let answer = {
             let now = self.world.elapsed();
             let mut state = self.world.state();
@@ -474,7 +488,9 @@ impl Toy {
         if kill.is_some() {
             self.die().await;
         }
-        self.latency().await;
+        if !there {
+            self.latency(latency).await;
+        }
         answer
     }
 
@@ -549,6 +565,10 @@ impl Toy {
             let token = token.then(|| {
                 format!("{} {} {} {:?}", me.address, me.ordinal, me.digest, me.predecessors)
             });
+            if token.is_some() && state.settings.mismatches > 0 {
+                state.settings.mismatches -= 1;
+                return Err(refused(operation, Class::TokenMismatch, "TokenMismatch"));
+            }
             if let Some((before, id)) = token.as_ref().and_then(|token| state.tokens.get(token)) {
                 return if *before == asked {
                     Ok(PhysicalId(id.clone()))
