@@ -1,5 +1,5 @@
 //! Every call passes here: an interceptor of the SDK says which operation a request is, and the
-//! HTTP client below it counts, limits and records it. A read-only run cannot write.
+//! HTTP client below it counts and records it. A read-only run cannot write.
 
 use std::{
     fmt,
@@ -91,6 +91,13 @@ impl Calls {
         self.made().iter().filter(|call| call.writes).count()
     }
 
+    /// Waits until an operation may be called.
+    ///
+    /// Before the SDK is asked: below it, the wait would count against the call's time-outs.
+    pub(super) async fn permit(&self, operation: &str) {
+        self.limits.permit(operation).await;
+    }
+
     fn is_read(&self, operation: &str) -> bool {
         self.reads.contains(&operation)
     }
@@ -144,7 +151,7 @@ impl Intercept for Operations {
     }
 }
 
-/// An HTTP client that counts, limits and records what it sends.
+/// An HTTP client that counts and records what it sends.
 pub(super) struct Recording {
     pub(super) calls: Arc<Calls>,
     pub(super) below: SharedHttpClient,
@@ -183,7 +190,6 @@ impl HttpConnector for RecordingConnector {
             let Some(Operation(operation)) = request.extension::<Operation>().cloned() else {
                 return below.call(request).await;
             };
-            calls.limits.permit(&operation).await;
             calls.in_flight.fetch_add(1, Ordering::Relaxed);
             let start = Instant::now();
             let answer = below.call(request).await;

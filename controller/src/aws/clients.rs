@@ -94,7 +94,7 @@ impl Aws {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        again(operation, call, |class| {
+        again(&self.calls, operation, call, |class| {
             matches!(class, Class::Throttled | Class::Server | Class::NoAnswer)
         })
         .await
@@ -110,7 +110,7 @@ impl Aws {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        again(operation, call, |class| class == Class::Throttled).await
+        again(&self.calls, operation, call, |class| class == Class::Throttled).await
     }
 
     /// Reads a list to its end, page by page.
@@ -140,6 +140,7 @@ impl Aws {
 const TRIES: u32 = 6;
 
 pub(super) async fn again<T, E, F>(
+    calls: &Calls,
     operation: &'static str,
     call: impl Fn() -> F,
     may_repeat: impl Fn(Class) -> bool,
@@ -150,6 +151,7 @@ where
 {
     let mut tries = 1;
     loop {
+        calls.permit(operation).await;
         match call().await.map_err(|error| call_error(operation, error)) {
             Ok(answer) => return Ok(answer),
             Err(error) if tries < TRIES && may_repeat(error.class) => {

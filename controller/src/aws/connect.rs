@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{
+    BehaviorVersion, Region, stalled_stream_protection::StalledStreamProtectionConfig,
+};
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -70,7 +72,8 @@ pub async fn connect(target: &Target, calls: Arc<Calls>) -> Connection {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::new(target.region.clone()))
         .http_client(http.clone())
-        .timeout_config(timeouts());
+        .timeout_config(timeouts())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(profile) = &target.profile {
         loader = loader.profile_name(profile);
     }
@@ -80,7 +83,8 @@ pub async fn connect(target: &Target, calls: Arc<Calls>) -> Connection {
     Connection { config: loader.load().await, http, calls, clock }
 }
 
-/// No call of ours takes longer than these: what does is lost.
+/// No call of ours takes longer than these: what does is lost. They stand in for the SDK's watch
+/// over streams that stall, which takes an answer that is long in coming for one.
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
@@ -110,6 +114,7 @@ impl Connection {
             ))
             .http_client(http.clone())
             .timeout_config(timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
             .time_source(clock.clone())
             .build();
@@ -123,6 +128,7 @@ impl Connection {
     pub async fn caller(&self, wanted: Option<&str>) -> Result<Caller, ConnectError> {
         let sts = self.sts();
         let answer = again(
+            &self.calls,
             "sts:GetCallerIdentity",
             || sts.get_caller_identity().send(),
             |class| matches!(class, Class::Throttled | Class::Server | Class::NoAnswer),
