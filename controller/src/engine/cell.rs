@@ -72,6 +72,30 @@ impl Cell {
         }
     }
 
+    /// Whether what is missing of `self` in `now` was missing in `before` as well, and what is too
+    /// much in `now` was too much in `before`: what a write between the two looks like as long as
+    /// it is not visible, or only in part.
+    pub(super) fn left_by(&self, before: &Self, now: &Self) -> bool {
+        match (self, before, now) {
+            (Self::Map(want), Self::Map(before), Self::Map(now)) => {
+                let same = |key: &String| match (want.get(key), before.get(key), now.get(key)) {
+                    (Some(want), Some(before), Some(now)) => {
+                        want.met_by(now) || want.left_by(before, now)
+                    }
+                    (_, before, now) => before.is_some() == now.is_some(),
+                };
+                want.keys().chain(now.keys()).all(same)
+            }
+            (Self::Set(want), Self::Set(before), Self::Set(now)) => {
+                let has = |set: &[Self], cell: &Self| set.iter().any(|other| cell.met_by(other));
+                let wanted = |cell: &Self| want.iter().any(|want| want.met_by(cell));
+                now.iter().filter(|cell| !wanted(cell)).all(|cell| has(before, cell))
+                    && want.iter().filter(|cell| !has(now, cell)).all(|cell| !has(before, cell))
+            }
+            _ => before == now,
+        }
+    }
+
     /// Whether some part of it is not known yet.
     pub fn has_unknown(&self) -> bool {
         match self {
@@ -145,6 +169,16 @@ mod tests {
         let want = Cell::Set(vec![known("a"), known("b")]);
         assert!(want.met_by(&Cell::Set(vec![known("b"), known("a")])));
         assert!(!want.met_by(&Cell::Set(vec![known("a"), known("a")])));
+    }
+
+    #[test]
+    fn a_write_that_is_visible_in_part_is_told_from_one_that_is_still_to_be_made() {
+        let set = |all: &[&str]| Cell::Set(all.iter().map(|text| known(text)).collect());
+        let (want, before) = (set(&["a", "b"]), set(&["x"]));
+        assert!(want.left_by(&before, &set(&["x"])), "nothing is visible yet");
+        assert!(want.left_by(&before, &set(&["a", "x"])), "a part is");
+        assert!(!want.left_by(&before, &set(&["a", "b", "y"])), "nobody has taken y away");
+        assert!(!want.left_by(&set(&["a"]), &set(&["b"])), "a was there, and was not made again");
     }
 
     #[test]

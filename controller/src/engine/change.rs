@@ -113,13 +113,17 @@ impl Change {
             })
     }
 
-    /// Whether everything that differs has been set by `done` to the value wanted now.
+    /// Whether all that differs was set by `done` already and is only not visible yet.
     ///
-    /// What is there does not matter: a read that lags shows old values, new ones, or some of
-    /// each.
-    pub(super) fn is_within(&self, done: &Self) -> bool {
+    /// What was there when it was set decides: a difference that was not seen then was not set.
+    pub(super) fn lags_behind(&self, done: &Self) -> bool {
         self.fields.iter().all(|now| {
-            done.fields.iter().any(|then| now.field == then.field && now.to.refines(&then.to))
+            done.fields.iter().filter(|then| then.field == now.field).any(|then| {
+                let (Some(now_from), Some(then_from)) = (&now.from, &then.from) else {
+                    return false;
+                };
+                now.to.refines(&then.to) && now.to.left_by(then_from, now_from)
+            })
         })
     }
 

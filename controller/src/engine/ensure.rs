@@ -17,6 +17,8 @@ use super::{
 
 /// How old a look may be and still be acted on.
 const FRESH: Duration = Duration::from_secs(30);
+/// How long reads are given to agree before what they show is acted on again.
+const SETTLING: Duration = Duration::from_secs(5);
 /// Over which time equal repairs are counted.
 const DAY: Duration = Duration::from_hours(24);
 /// How many equal repairs are one too many.
@@ -125,14 +127,21 @@ impl<C: Cloud> Ensure<'_, C> {
         find_by_id(self.node.kind(), self.context.cloud.as_ref(), id).await
     }
 
-    /// The object of this node and ordinal, if the lists show one.
+    /// The object of this node and ordinal, if the lists show one and it is really there: a list
+    /// may still show what is gone.
     async fn listed(&self) -> Result<Option<Arc<dyn Seen>>, Error> {
         let found = self.node.kind().find(self.context.cloud.as_ref(), Scope::Owned).await?;
-        Ok(found.into_iter().find(|seen| {
-            seen.address().as_ref() == Some(self.address())
-                && seen.ordinal() == self.ordinal
-                && !matches!(seen.phase(), Phase::Going | Phase::Gone)
-        }))
+        let claims = found.into_iter().filter(|seen| {
+            seen.address().as_ref() == Some(self.address()) && seen.ordinal() == self.ordinal
+        });
+        for claim in claims {
+            let now = self.by_id(claim.id()).await?;
+            let there = |seen: &Arc<dyn Seen>| !matches!(seen.phase(), Phase::Going | Phase::Gone);
+            if let Some(now) = now.filter(there) {
+                return Ok(Some(now));
+            }
+        }
+        Ok(None)
     }
 
     /// Asks the gate, unless what is to be done is part of what it agreed to.
@@ -217,8 +226,11 @@ impl<C: Cloud> Ensure<'_, C> {
                 }
                 (Action::Update, Phase::Ready) => {
                     match &mut set {
-                        // Set already: the reads have to catch up, each part in its own time.
-                        Some((before, poll)) if change.is_within(before) => {
+                        // Set already: the reads have to catch up, each part in its own time. What
+                        // was not seen when it was set is set as well, once they have.
+                        Some((before, poll))
+                            if change.lags_behind(before) || poll.waited() < SETTLING =>
+                        {
                             if poll.waited() > VISIBILITY {
                                 return Err(not_converged(&change));
                             }

@@ -44,7 +44,9 @@ pub use self::{
     graph::{DeclaredTwice, Graph},
     journal::{InMemory, Intent, Journal, JournalError, Repair},
     node::{AnyKind, BoxFuture, KindOf, Node, Seen},
-    observe::{Doubt, Kinds, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe, observe_settled},
+    observe::{
+        Doubt, Kinds, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe, observe_settled,
+    },
     plan::{
         Blocked, Counts, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict, plan,
     },

@@ -114,7 +114,7 @@ pub async fn observe<C: Cloud>(
     for kind in kinds.iter().filter(|kind| kind.about().creation == Creation::Facet) {
         seen.look_for_facets(kind.as_ref(), cloud).await;
     }
-    let makes = seen.confirm(kinds, cloud.as_ref(), graph).await;
+    let makes = seen.confirm(kinds, cloud.as_ref(), graph, &intents, purpose).await;
     let asks = match purpose {
         Purpose::Show | Purpose::Apply => makes,
         Purpose::Remove => true,
@@ -324,71 +324,122 @@ impl Observation {
             .collect()
     }
 
-    /// Asks by id for what the lists show to differ: lists lag behind changes as well. Says
-    /// whether anything is to be made, or made anew.
-    async fn confirm<C: Cloud>(&mut self, kinds: &Kinds<C>, cloud: &C, graph: &Graph<C>) -> bool {
-        let mut present = present(graph, self);
+    /// Asks by id for what the lists show to differ, since lists lag behind changes as well; for
+    /// an apply, for everything it builds on, since lists still show what is gone. Says whether
+    /// anything is to be made, or made anew.
+    async fn confirm<C: Cloud>(
+        &mut self,
+        kinds: &Kinds<C>,
+        cloud: &C,
+        graph: &Graph<C>,
+        intents: &[Intent],
+        purpose: Purpose,
+    ) -> bool {
+        let mut current = present(graph, self);
+        if purpose == Purpose::Apply {
+            for kind in kinds.iter() {
+                let of_kind = |seen: &&Arc<dyn Seen>| seen.kind().name == kind.about().name;
+                let listed: Vec<Arc<dyn Seen>> =
+                    current.values().filter(of_kind).cloned().collect();
+                self.freshen(kind.as_ref(), cloud, graph, intents, &listed).await;
+            }
+            current = present(graph, self);
+        }
         let mut outputs = Outputs::default();
         let mut makes = false;
         for node in graph.in_order() {
             let (address, about) = (node.address(), node.kind().about());
+            let facet = about.creation == Creation::Facet;
+            if purpose != Purpose::Apply
+                && let Some(listed) = current.get(address).cloned()
+                && node.diff(Some(listed.as_ref()), &outputs).action != Action::Keep
+                && let Some(kind) = kinds.iter().find(|kind| kind.about().name == about.name)
+            {
+                self.freshen(kind.as_ref(), cloud, graph, intents, &[listed]).await;
+                current = present(graph, self);
+            }
             if !self.is_read(about.name) || self.lost.contains_key(address) {
                 continue;
             }
-            let facet = about.creation == Creation::Facet;
-            let Some(listed) = present.remove(address) else {
-                makes |= !facet;
-                continue;
-            };
-            let differs = node.diff(Some(listed.as_ref()), &outputs).action != Action::Keep;
-            let kind = kinds.iter().find(|kind| kind.about().name == about.name && differs);
-            let now = match kind {
-                None => listed,
-                Some(kind) => match find_by_id(kind.as_ref(), cloud, listed.id()).await {
-                    Ok(Some(now)) => {
-                        self.put(now.clone());
-                        if *now.owner() == Owner::Other {
-                            self.lost.insert(address.clone(), now.id().clone());
-                            continue;
-                        }
-                        now
-                    }
-                    // Which of the two is right, the step finds out.
-                    Ok(None) => listed,
-                    Err(Error::Call(error)) => {
-                        self.kinds.insert(about.name, Err(Arc::new(error)));
-                        continue;
-                    }
-                    Err(_) => continue,
-                },
-            };
-            if matches!(now.phase(), Phase::Going | Phase::Gone) {
-                makes |= !facet;
-                continue;
+            match current.get(address) {
+                None => makes |= !facet,
+                Some(now) => {
+                    let change = node.diff(Some(now.as_ref()), &outputs);
+                    makes |= !facet && change.action == Action::Replace;
+                    outputs.insert(address.clone(), now.outputs());
+                }
             }
-            makes |= !facet && node.diff(Some(now.as_ref()), &outputs).action == Action::Replace;
-            outputs.insert(address.clone(), now.outputs());
         }
         // What seems to have nothing to remove may have got it a moment ago.
-        let vacant: Vec<Arc<dyn Seen>> = self
-            .objects()
-            .filter(|seen| seen.is_vacant() && *seen.phase() != Phase::Gone)
-            .filter(|seen| seen.address().is_some_and(|address| graph.node(&address).is_none()))
-            .cloned()
-            .collect();
-        for seen in vacant {
-            let kind = kinds.iter().find(|kind| kind.about().name == seen.kind().name);
-            let Some(kind) = kind else { continue };
-            match find_by_id(kind.as_ref(), cloud, seen.id()).await {
-                Ok(Some(now)) => self.put(now),
-                Ok(None) => {}
-                Err(Error::Call(error)) => {
-                    self.kinds.insert(seen.kind().name, Err(Arc::new(error)));
-                }
-                Err(_) => {}
-            }
+        for kind in kinds.iter() {
+            let undeclared =
+                |seen: &Address| seen.kind == kind.about().name && graph.node(seen).is_none();
+            let vacant: Vec<Arc<dyn Seen>> = self
+                .objects()
+                .filter(|seen| seen.is_vacant() && *seen.phase() != Phase::Gone)
+                .filter(|seen| seen.address().is_some_and(|address| undeclared(&address)))
+                .cloned()
+                .collect();
+            self.freshen(kind.as_ref(), cloud, graph, intents, &vacant).await;
         }
         makes
+    }
+
+    /// Puts what is asked for by id in the place of what was listed.
+    async fn freshen<C: Cloud>(
+        &mut self,
+        kind: &dyn AnyKind<C>,
+        cloud: &C,
+        graph: &Graph<C>,
+        intents: &[Intent],
+        listed: &[Arc<dyn Seen>],
+    ) {
+        let name = kind.about().name;
+        if listed.is_empty() || !self.is_read(name) {
+            return;
+        }
+        let ids: Vec<PhysicalId> = listed.iter().map(|seen| seen.id().clone()).collect();
+        let fresh = match find_patiently(kind, cloud, &ids).await {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                self.kinds.insert(name, Err(Arc::new(error)));
+                return;
+            }
+        };
+        for seen in listed {
+            let (id, address) = (seen.id(), seen.address());
+            let Some(now) = fresh.iter().find(|now| now.id() == id) else {
+                self.is_missing(id, address, intents);
+                continue;
+            };
+            if *now.owner() == Owner::Other
+                && *now.phase() != Phase::Gone
+                && let Some(address) = address.filter(|address| graph.node(address).is_some())
+            {
+                self.lost.insert(address, id.clone());
+            }
+            self.put(now.clone());
+        }
+    }
+
+    /// What a list shows and looks by id do not: gone, unless it was made a moment ago.
+    fn is_missing(&mut self, id: &PhysicalId, address: Option<Address>, intents: &[Intent]) {
+        if let Some(address) = &address
+            && let Some(Ok(found)) = self.kinds.get_mut(address.kind)
+        {
+            found.retain(|seen| seen.id() != id);
+        }
+        let made = intents.iter().find(|intent| intent.id.as_ref() == Some(id));
+        match made.map(|intent| (intent, later(intent.at, VISIBILITY))) {
+            Some((intent, until)) if until > self.time => self.doubts.push(Doubt {
+                address: Some(intent.address.clone()),
+                until,
+                why: format!("{id} was made at {} and is not visible everywhere", intent.at),
+            }),
+            Some(_) | None => {
+                self.dead.extend(address.map(|address| (address.to_string(), id.clone())));
+            }
+        }
     }
 
     /// Puts a fresher look in the place of an older one.
@@ -456,6 +507,41 @@ impl Observation {
                     && seen.address().is_some_and(|known| known.to_string() == intent.address)
             })
     }
+}
+
+/// Looks at objects by id; what is missing, a few times: replicas differ for some seconds.
+async fn find_patiently<C: Cloud>(
+    kind: &dyn AnyKind<C>,
+    cloud: &C,
+    ids: &[PhysicalId],
+) -> Result<Vec<Arc<dyn Seen>>, CallError> {
+    const LOOKS: u32 = 4;
+    const BETWEEN: Duration = Duration::from_secs(4);
+    match kind.find(cloud, Scope::Ids(ids)).await {
+        // A single one that is missing makes the whole call fail.
+        Err(error) if error.class == Class::NotFound => {}
+        answer => return answer,
+    }
+    let mut found = Vec::new();
+    let mut missing: Vec<&PhysicalId> = ids.iter().collect();
+    for look in 0..LOOKS {
+        let mut still = Vec::new();
+        for id in missing {
+            match kind.find(cloud, Scope::Ids(std::slice::from_ref(id))).await {
+                Ok(seen) => found.extend(seen),
+                Err(error) if error.class == Class::NotFound => still.push(id),
+                Err(error) => return Err(error),
+            }
+        }
+        missing = still;
+        if missing.is_empty() {
+            break;
+        }
+        if look + 1 < LOOKS {
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+    Ok(found)
 }
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {

@@ -501,13 +501,16 @@ impl<C: Send + Sync + 'static> Plan<C> {
         for seen in present.iter().filter(|seen| *seen.phase() != Phase::Going) {
             keys.entry(seen.id()).or_default().push(ObjectKey::of(seen.as_ref()));
         }
+        let mut of_kind: BTreeMap<&str, Vec<&ObjectKey>> = BTreeMap::new();
+        for key in keys.values().flatten() {
+            of_kind.entry(key.kind).or_default().push(key);
+        }
         let mut refs: BTreeMap<ObjectKey, BTreeSet<ObjectKey>> = BTreeMap::new();
         for seen in &present {
             let mut uses: BTreeSet<ObjectKey> =
                 seen.uses().iter().filter_map(|id| keys.get(id)).flatten().cloned().collect();
-            let stands_on = seen.kind().stands_on;
-            let stands = |key: &&ObjectKey| stands_on.contains(&key.kind);
-            uses.extend(keys.values().flatten().filter(stands).cloned());
+            let stands_on = seen.kind().stands_on.iter().filter_map(|kind| of_kind.get(kind));
+            uses.extend(stands_on.flatten().copied().cloned());
             refs.insert(ObjectKey::of(seen.as_ref()), uses);
         }
         order::order(&wanted, &refs)

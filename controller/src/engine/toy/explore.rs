@@ -150,7 +150,8 @@ fn strangers(bench: &Bench) -> Vec<(String, Value)> {
     others.map(|(_, view)| (view.id, Value::Object(view.fields))).collect()
 }
 
-/// A run that may be killed, and whose successor may know nothing of it: says whether it does not.
+/// A run that may be killed, and whose successor may know nothing of it, or of what somebody did
+/// since: says whether it does not.
 async fn troubled(bench: &mut Bench, dice: &mut Dice, spec: Option<&Spec>) -> bool {
     let kill = Kill { at: 1 + u32::try_from(dice.roll(120)).unwrap(), after: dice.one_in(2) };
     let killed = dice.one_in(2);
@@ -168,10 +169,11 @@ async fn troubled(bench: &mut Bench, dice: &mut Dice, spec: Option<&Spec>) -> bo
     }
     let pause = dice.pick(&[0, 0, 11, 100, 1000]);
     tokio::time::sleep(Duration::from_secs(pause)).await;
-    if dice.one_in(3) {
+    let drifted = dice.one_in(3);
+    if drifted {
         drift(bench, dice);
     }
-    lost
+    lost || drifted
 }
 
 /// Runs until the world is as declared: a few times, since a list may still show what is gone.
@@ -212,9 +214,9 @@ async fn story(seed: u64) {
     bench.world.intrude("eip", None, json!({"pool": "own"}));
     let before = strangers(&bench);
     let mut wanted = spec(&mut dice);
-    let mut lost = false;
+    let mut unknown = false;
     for _ in 0..=dice.roll(2) {
-        lost |= troubled(&mut bench, &mut dice, Some(&wanted)).await;
+        unknown |= troubled(&mut bench, &mut dice, Some(&wanted)).await;
         if dice.one_in(2) {
             wanted = spec(&mut dice);
         }
@@ -222,8 +224,8 @@ async fn story(seed: u64) {
     bench.world.calm();
     converge(&bench, &mut wanted).await;
     bench.quiet().await;
-    if lost {
-        // What became visible only now: with no record, nothing told of it.
+    if unknown {
+        // What became visible only now: nothing told of it.
         converge(&bench, &mut wanted).await;
         bench.quiet().await;
     }

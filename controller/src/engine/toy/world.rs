@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub(super) denied: BTreeSet<&'static str>,
     /// What the next calls of an operation come to, before chance decides.
     pub(super) script: BTreeMap<&'static str, VecDeque<Fault>>,
+    /// How much longer than usual the database takes.
+    pub(super) longer: Duration,
     /// How many of the next tokens are taken by other parameters.
     pub(super) mismatches: u32,
     /// Updates that are accepted and come to nothing: operations.
@@ -604,6 +606,7 @@ impl Toy {
             }
             state.next += 1;
             let id = format!("{kind}-{:03}", state.next);
+            let takes = if kind == "db" { takes + state.settings.longer } else { takes };
             let fails = (!takes.is_zero() && state.settings.failing > 0).then(|| {
                 state.settings.failing -= 1;
                 "no capacity".to_owned()
