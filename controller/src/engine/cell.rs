@@ -26,9 +26,9 @@ pub enum Cell {
     /// A value that may be shown.
     Known(Value),
     /// Values whose order means nothing.
-    Set(Vec<Cell>),
+    Set(Vec<Self>),
     /// Values by name.
-    Map(BTreeMap<String, Cell>),
+    Map(BTreeMap<String, Self>),
     /// Whatever is there is right.
     Any,
     /// A value another node has yet to produce.
@@ -49,9 +49,7 @@ impl Cell {
                         .iter()
                         .all(|(key, want)| have.get(key).is_some_and(|have| want.met_by(have)))
             }
-            (Self::Set(want), Self::Set(have)) => {
-                matches(want, have, |want, have| want.met_by(have))
-            }
+            (Self::Set(want), Self::Set(have)) => matches(want, have, Self::met_by),
             (Self::Unknown { .. }, _) => false,
             _ => self == have,
         }

@@ -83,6 +83,26 @@ struct Making {
     trouble: Trouble,
 }
 
+/// An update as it goes on.
+#[derive(Default)]
+struct Setting {
+    trouble: Trouble,
+    /// What was counted as a repair.
+    counted: Option<Change>,
+    /// What was set last, and how long ago.
+    set: Option<(Change, Poll)>,
+}
+
+impl Setting {
+    /// Whether the change was made already: the reads have to catch up, each part in its own
+    /// time. What was not seen when it was set is set as well, once they have.
+    fn lags(&self, change: &Change) -> bool {
+        self.set
+            .as_ref()
+            .is_some_and(|(set, poll)| change.lags_behind(set) || poll.waited() < SETTLING)
+    }
+}
+
 impl<C: Cloud> Ensure<'_, C> {
     fn address(&self) -> &Address {
         self.node.address()
@@ -180,10 +200,8 @@ impl<C: Cloud> Ensure<'_, C> {
             made: None,
             trouble: Trouble::default(),
         };
-        let (mut setting, mut looking) = (Trouble::default(), Trouble::default());
+        let (mut setting, mut looking) = (Setting::default(), Trouble::default());
         let mut agreed: Option<Change> = None;
-        let mut counted: Option<Change> = None;
-        let mut set: Option<(Change, Poll)> = None;
         let mut poll = Poll::new(self.node.kind().about().typical);
         loop {
             let change = self.node.diff(present.as_deref(), self.outputs);
@@ -204,7 +222,6 @@ impl<C: Cloud> Ensure<'_, C> {
             if *seen.owner() == Owner::Other {
                 return Err(Error::Stale { why: format!("{} has lost our owner tag", seen.id()) });
             }
-            let finishing = making.made.as_ref() == Some(seen.id());
             match (change.action, seen.phase()) {
                 (_, Phase::Pending(phase)) => {
                     if !self.context.wait {
@@ -225,38 +242,18 @@ impl<C: Cloud> Ensure<'_, C> {
                     return Err(unsettable(&seen, &change));
                 }
                 (Action::Update, Phase::Ready) => {
-                    match &mut set {
-                        // Set already: the reads have to catch up, each part in its own time. What
-                        // was not seen when it was set is set as well, once they have.
-                        Some((before, poll))
-                            if change.lags_behind(before) || poll.waited() < SETTLING =>
-                        {
-                            if poll.waited() > VISIBILITY {
-                                return Err(not_converged(&change));
+                    if !setting.lags(&change) {
+                        // What is left to set of a new object is part of its creation.
+                        let finishes = making.made.as_ref() == Some(seen.id());
+                        if !finishes {
+                            if let Some(held) = self.agree(&change, &mut agreed)? {
+                                return Ok(held);
                             }
-                            pause(&self.context.stop, poll.next()).await?;
+                            self.count(&change, &mut setting)?;
                         }
-                        _ => {
-                            if !finishing {
-                                if let Some(held) = self.agree(&change, &mut agreed)? {
-                                    return Ok(held);
-                                }
-                                if !counted.as_ref().is_some_and(|before| change.refines(before)) {
-                                    self.count(&change)?;
-                                    counted = Some(change.clone());
-                                }
-                            }
-                            match self.update(seen.as_ref(), &change).await {
-                                Ok(()) => {
-                                    setting = Trouble::default();
-                                    if done == Done::Kept {
-                                        done = Done::Changed;
-                                    }
-                                    set = Some((change, Poll::new(Duration::ZERO)));
-                                }
-                                Err(error) => self.retry(error, &mut setting).await?,
-                            }
-                        }
+                    }
+                    if self.set(seen.as_ref(), change, &mut setting).await? && done == Done::Kept {
+                        done = Done::Changed;
                     }
                 }
             }
@@ -384,7 +381,19 @@ impl<C: Cloud> Ensure<'_, C> {
                 self.retry(error, &mut making.trouble).await?;
                 self.settle(since, making).await
             }
-            _ => {
+            Class::Throttled
+            | Class::Server
+            | Class::NoAnswer
+            | Class::NotYetVisible
+            | Class::Busy
+            | Class::InUse
+            | Class::NotFound
+            | Class::Quota
+            | Class::Capacity
+            | Class::Expired
+            | Class::Denied
+            | Class::ReadOnly
+            | Class::Rejected => {
                 // Refused: nothing was made, unless an earlier answer was lost.
                 if !making.unclear {
                     self.context.journal.resolve(self.address(), None)?;
@@ -465,7 +474,11 @@ impl<C: Cloud> Ensure<'_, C> {
     }
 
     /// Counts a repair, and says so if somebody sets it back again and again.
-    fn count(&self, change: &Change) -> Result<(), Error> {
+    fn count(&self, change: &Change, setting: &mut Setting) -> Result<(), Error> {
+        if setting.counted.as_ref().is_some_and(|before| change.refines(before)) {
+            return Ok(());
+        }
+        setting.counted = Some(change.clone());
         let Context { cloud, journal, .. } = self.context;
         let now = cloud.now();
         for field in &change.fields {
@@ -489,13 +502,32 @@ impl<C: Cloud> Ensure<'_, C> {
         Ok(())
     }
 
-    async fn update(&self, seen: &dyn Seen, change: &Change) -> Result<(), Error> {
-        self.node.update(&self.context.cloud, seen, self.outputs, change).await?;
-        self.context.tell(
-            self.step,
-            What::Changed(change.fields.iter().map(|change| change.field).collect()),
-        );
-        Ok(())
+    /// Sets what differs, or waits until what was set is visible. Says whether anything was set.
+    async fn set(
+        &self,
+        seen: &dyn Seen,
+        change: Change,
+        setting: &mut Setting,
+    ) -> Result<bool, Error> {
+        if setting.lags(&change)
+            && let Some((_, poll)) = &mut setting.set
+        {
+            if poll.waited() > VISIBILITY {
+                return Err(not_converged(&change));
+            }
+            pause(&self.context.stop, poll.next()).await?;
+            return Ok(false);
+        }
+        if let Err(error) = self.node.update(&self.context.cloud, seen, self.outputs, &change).await
+        {
+            self.retry(error, &mut setting.trouble).await?;
+            return Ok(false);
+        }
+        setting.trouble = Trouble::default();
+        let fields = change.fields.iter().map(|change| change.field).collect();
+        self.context.tell(self.step, What::Changed(fields));
+        setting.set = Some((change, Poll::new(Duration::ZERO)));
+        Ok(true)
     }
 
     async fn wait(&self, seen: &Arc<dyn Seen>, phase: &str, poll: &mut Poll) -> Result<(), Error> {
@@ -532,7 +564,9 @@ impl<C: Cloud> Ensure<'_, C> {
             hash.update(canonical(&row.cell));
             hash.update([0]);
         }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digest = hash.finalize();
+        let first = digest.first_chunk().copied().unwrap_or_default();
+        format!("{:032x}", u128::from_be_bytes(first))
     }
 }
 
@@ -585,14 +619,27 @@ impl Trouble {
         let limit = match error {
             // Not found just after something was made is lag; later it is the truth.
             Error::Call(call) => match call.class {
-                Class::NotFound => Duration::from_secs(60),
+                Class::NotFound => Duration::from_mins(1),
                 Class::Exists => VISIBILITY,
                 Class::InUse | Class::Busy | Class::Capacity => Duration::from_mins(20),
-                class if class.is_transient() => VISIBILITY,
-                _ => return None,
+                Class::Throttled | Class::Server | Class::NoAnswer | Class::NotYetVisible => {
+                    VISIBILITY
+                }
+                Class::TokenMismatch
+                | Class::Quota
+                | Class::Expired
+                | Class::Denied
+                | Class::ReadOnly
+                | Class::Rejected => return None,
             },
             Error::Stale { .. } => Duration::from_secs(30),
-            _ => return None,
+            Error::NotConverged { .. }
+            | Error::Unclaimed { .. }
+            | Error::Failed { .. }
+            | Error::Foreign { .. }
+            | Error::TimedOut { .. }
+            | Error::Stopped
+            | Error::Journal(_) => return None,
         };
         let since = *self.since.get_or_insert_with(Instant::now);
         if since.elapsed() > limit {

@@ -142,15 +142,21 @@ impl<F: Field> Field for Vec<F> {
     }
 
     fn refs(&self, visit: &mut dyn FnMut(&Address)) {
-        self.iter().for_each(|field| field.refs(visit));
+        for field in self {
+            field.refs(visit);
+        }
     }
 
     fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
-        self.iter().for_each(|field| field.uses(visit));
+        for field in self {
+            field.uses(visit);
+        }
     }
 
     fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
-        self.iter().for_each(|field| field.mentions(visit));
+        for field in self {
+            field.mentions(visit);
+        }
     }
 
     fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
@@ -166,15 +172,21 @@ impl<K: ToString + Ord + Clone, F: Field> Field for BTreeMap<K, F> {
     }
 
     fn refs(&self, visit: &mut dyn FnMut(&Address)) {
-        self.values().for_each(|field| field.refs(visit));
+        for field in self.values() {
+            field.refs(visit);
+        }
     }
 
     fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
-        self.values().for_each(|field| field.uses(visit));
+        for field in self.values() {
+            field.uses(visit);
+        }
     }
 
     fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
-        self.values().for_each(|field| field.mentions(visit));
+        for field in self.values() {
+            field.mentions(visit);
+        }
     }
 
     fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
@@ -191,11 +203,13 @@ pub enum Input<T> {
     Output(OutputRef<T>),
 }
 
+type Get<T> = Arc<dyn Fn(&Outputs, &Address) -> Option<T> + Send + Sync>;
+
 /// Which output of which node.
 pub struct OutputRef<T> {
     of: Address,
     name: &'static str,
-    get: Arc<dyn Fn(&Outputs, &Address) -> Option<T> + Send + Sync>,
+    get: Get<T>,
 }
 
 impl<T> std::fmt::Debug for OutputRef<T> {

@@ -33,13 +33,11 @@ impl Marker {
         journal.set_nonce(&self.run)?;
         // Its age counts from before the call: that is how old it may be.
         let asked = Instant::now();
-        let there = match put.is_some() {
-            true => true,
-            false => match cloud.put_mark(&self.run, false).await {
-                Ok(()) => false,
-                Err(error) if error.class == Class::Exists => true,
-                Err(error) => return Err(error.into()),
-            },
+        let first = if put.is_none() { cloud.put_mark(&self.run, false).await } else { Ok(()) };
+        let there = match first {
+            Ok(()) => put.is_some(),
+            Err(error) if error.class == Class::Exists => true,
+            Err(error) => return Err(error.into()),
         };
         if there {
             if let Some(mark) = cloud.mark().await?

@@ -45,7 +45,8 @@ pub use self::{
     journal::{InMemory, Intent, Journal, JournalError, Repair},
     node::{AnyKind, BoxFuture, KindOf, Node, Seen},
     observe::{
-        Doubt, Kinds, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe, observe_settled,
+        Doubt, Kinds, Listed, MARK_REFRESH, Observation, Purpose, VISIBILITY, observe,
+        observe_settled,
     },
     plan::{
         Blocked, Counts, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict, plan,

@@ -23,17 +23,20 @@ use super::{
 
 /// How long the cloud may take until its lists show what was made: AWS says up to five minutes
 /// (<https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>).
-pub const VISIBILITY: Duration = Duration::from_secs(300);
+pub const VISIBILITY: Duration = Duration::from_mins(5);
 /// How old the mark of a run may be before it is put anew.
-pub const MARK_REFRESH: Duration = Duration::from_secs(60);
+pub const MARK_REFRESH: Duration = Duration::from_mins(1);
 
 /// The kinds there are.
 pub type Kinds<C> = Arc<Vec<Arc<dyn AnyKind<C>>>>;
 
+/// The objects of one kind, or why they could not be read.
+pub type Listed = Result<Vec<Arc<dyn Seen>>, Arc<CallError>>;
+
 /// What was seen of the world.
 pub struct Observation {
     /// Objects that are ours, by kind; or why they could not be read.
-    pub kinds: BTreeMap<&'static str, Result<Vec<Arc<dyn Seen>>, Arc<CallError>>>,
+    pub kinds: BTreeMap<&'static str, Listed>,
     /// Objects that stand where ours would, and have lost our owner tag.
     pub lost: BTreeMap<Address, PhysicalId>,
     /// Objects the journal knows, and that are no more.
@@ -81,8 +84,8 @@ pub async fn observe<C: Cloud>(
     purpose: Purpose,
 ) -> Result<Observation, JournalError> {
     let mut lists = JoinSet::new();
-    for kind in kinds.iter().cloned() {
-        let cloud = cloud.clone();
+    for kind in kinds.iter() {
+        let (kind, cloud) = (kind.clone(), cloud.clone());
         lists.spawn(async move { (kind.about().name, kind.find(&cloud, Scope::Owned).await) });
     }
     let mut seen = Observation {
@@ -289,12 +292,11 @@ impl Observation {
         for id in bare {
             match find_by_id(kind, cloud, &id).await {
                 Ok(Some(facet)) if *facet.owner() != Owner::Other => self.put(facet),
-                Ok(_) => {}
                 Err(Error::Call(error)) => {
                     self.kinds.insert(about.name, Err(Arc::new(error)));
                     return;
                 }
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
         }
     }

@@ -297,9 +297,9 @@ mod tests {
                 );
                 let step = ready[random(&mut seed, u32::try_from(ready.len()).unwrap()) as usize];
                 order.remove(&step);
-                order.values_mut().for_each(|before| {
+                for before in order.values_mut() {
                     before.remove(&step);
-                });
+                }
                 world.run(step, &wanted, &kinds);
             }
             // What is wanted is there, and nothing else.

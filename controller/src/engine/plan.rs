@@ -357,7 +357,9 @@ impl Objects {
             seen.kinds.iter().filter(|(_, found)| found.is_err()).map(|(kind, _)| *kind).collect();
         if !unread.is_empty() {
             let why = format!("{} could not be read, and may use it", unread.join(", "));
-            removals.iter_mut().for_each(|removal| removal.held = Some(why.clone()));
+            for removal in &mut removals {
+                removal.held = Some(why.clone());
+            }
         }
         let blocked = nodes.iter().filter(|planned| !planned.is_walked());
         let mut stay: Vec<Arc<dyn Seen>> = blocked

@@ -88,7 +88,7 @@ pub struct Kind {
     pub id_prefix: &'static str,
     /// What it is, in one sentence.
     pub summary: &'static str,
-    /// The CloudFormation type it stands for.
+    /// The `CloudFormation` type it stands for.
     pub cloudformation: &'static str,
     /// How a replacement is ordered.
     pub replacement: Replacement,

@@ -65,6 +65,41 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Takes in how a step ended, and says whether what is behind it may begin.
+    fn ends<C: Cloud>(
+        &mut self,
+        context: &Context<C>,
+        step: &Step,
+        end: Result<End, Error>,
+    ) -> bool {
+        let done = match end {
+            Ok(End::Settled(seen, done)) => {
+                let (id, changed) = (seen.id().clone(), done != Done::Kept);
+                context.tell(step, What::Ready { id, changed });
+                done
+            }
+            Ok(End::Removed) => Done::Removed,
+            Ok(End::Held(why)) => {
+                context.tell(step, What::Held(why.clone()));
+                self.held.insert(step.clone(), why);
+                return false;
+            }
+            Ok(End::Underway(phase)) => {
+                self.underway.insert(step.clone(), phase);
+                return false;
+            }
+            Err(error) => {
+                context.tell(step, What::Failed(error.to_string()));
+                self.failed.insert(step.clone(), error);
+                return false;
+            }
+        };
+        self.done.insert(step.clone(), done);
+        true
+    }
+}
+
 /// What a step did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
@@ -186,37 +221,14 @@ pub async fn walk<C: Cloud>(plan: &Plan<C>, walk: Walk<C>) -> Report {
             Ok(finished) => finished,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
         };
-        let done = match end {
-            Ok(End::Settled(seen, done)) => {
-                if let Step::Ensure(address) = &step {
-                    outputs.insert(address.clone(), seen.outputs());
-                }
-                context.tell(
-                    &step,
-                    What::Ready { id: seen.id().clone(), changed: done != Done::Kept },
-                );
-                done
+        if let (Ok(End::Settled(seen, _)), Step::Ensure(address)) = (&end, &step) {
+            outputs.insert(address.clone(), seen.outputs());
+        }
+        if report.ends(&context, &step, end) {
+            for needs in needs.values_mut() {
+                needs.remove(&step);
             }
-            Ok(End::Removed) => Done::Removed,
-            Ok(End::Held(why)) => {
-                context.tell(&step, What::Held(why.clone()));
-                report.held.insert(step, why);
-                continue;
-            }
-            Ok(End::Underway(phase)) => {
-                report.underway.insert(step, phase);
-                continue;
-            }
-            Err(error) => {
-                context.tell(&step, What::Failed(error.to_string()));
-                report.failed.insert(step, error);
-                continue;
-            }
-        };
-        needs.values_mut().for_each(|needs| {
-            needs.remove(&step);
-        });
-        report.done.insert(step, done);
+        }
     }
     report.blocked = needs;
     report

@@ -221,11 +221,16 @@ impl Bench {
         tokio::time::sleep(Duration::from_mins(10)).await;
     }
 
-    /// The world is as declared: no more, no less, and a second run has nothing to do.
-    pub(super) async fn check(&self, spec: &Spec) {
+    /// The world is as declared: no more, no less, and a second plan says so.
+    pub(super) async fn is_as_declared(&self, spec: &Spec) {
         assert_eq!(actual(&self.world), spec.expected());
         let planned = self.plan(spec).await;
         assert!(planned.is_empty() && !planned.is_unknown(), "{}", told(&planned));
+    }
+
+    /// The world is as declared, and a second run has nothing to do.
+    pub(super) async fn check(&self, spec: &Spec) {
+        self.is_as_declared(spec).await;
         let writes = self.world.writes();
         self.apply(spec).await.complete();
         assert_eq!(self.world.writes(), writes, "a second apply wrote");

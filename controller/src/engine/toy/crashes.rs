@@ -13,9 +13,9 @@ use super::{
 /// A world whose looks are as old as the cloud admits.
 fn lagging(bench: &Bench) {
     bench.world.settings(|settings| {
-        settings.list_lag = Duration::from_secs(240);
+        settings.list_lag = Duration::from_mins(4);
         settings.id_lag = Duration::from_secs(10);
-        settings.linger = Duration::from_mins(60);
+        settings.linger = Duration::from_hours(1);
     });
 }
 
@@ -59,7 +59,7 @@ async fn killed_apply(spec: &Spec, record: Record) {
         assert!(report.is_complete(), "{kill:?} {record:?} {last:?} {}", left(&report));
         assert_eq!(actual(&bench.world), spec.expected(), "{kill:?} {record:?}");
         bench.quiet().await;
-        bench.check(spec).await;
+        bench.is_as_declared(spec).await;
         (came, toy)
     })
     .await;
@@ -155,7 +155,7 @@ async fn killed_replacement(record: Record) {
         assert!(report.is_complete(), "{kill:?} {record:?} {last:?} {}", left(&report));
         assert_eq!(actual(&bench.world), after.expected(), "{kill:?} {record:?}");
         bench.quiet().await;
-        bench.check(&after).await;
+        bench.is_as_declared(&after).await;
         let seen = bench.look(&after.graph(), Purpose::Apply).await;
         assert!(seen.doubts.is_empty(), "{:?}", seen.doubts);
         (came, toy)

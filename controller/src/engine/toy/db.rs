@@ -48,8 +48,8 @@ impl Resource for Db {
     type Outputs = ();
 
     const ABOUT: Kind = Kind {
-        typical: Duration::from_secs(600),
-        typical_removal: Duration::from_secs(120),
+        typical: Duration::from_mins(10),
+        typical_removal: Duration::from_mins(2),
         ..kind("db", "db-", Replacement::Never, Creation::Key)
     };
 
@@ -77,7 +77,7 @@ impl Resource for Db {
                 "size": want.size,
             }),
             needs,
-            takes: Duration::from_secs(600),
+            takes: Duration::from_mins(10),
         })
         .await
     }
@@ -99,7 +99,7 @@ impl Resource for Db {
         let (groups, size) =
             (delta.take(field!(DbConfig.groups)), delta.take(field!(DbConfig.size)));
         if groups || size {
-            toy.change("toy:SetDb", &have.id.0, Duration::from_secs(60), |fields| {
+            toy.change("toy:SetDb", &have.id.0, Duration::from_mins(1), |fields| {
                 fields.insert("groups".into(), json!(want.groups));
                 fields.insert("size".into(), json!(want.size));
                 Ok(())
@@ -110,7 +110,7 @@ impl Resource for Db {
     }
 
     async fn delete(toy: &Toy, have: &Found<Self>) -> Result<(), CallError> {
-        toy.delete("toy:DeleteDb", &have.id.0, Duration::from_secs(120)).await
+        toy.delete("toy:DeleteDb", &have.id.0, Duration::from_mins(2)).await
     }
 }
 

@@ -120,10 +120,8 @@ fn drift(bench: &Bench, dice: &mut Dice) {
         "nat" => bench.world.spoil(&view.id),
         "table" => bench.world.drift(&view.id, "targets", json!({})),
         "group" => {
-            let rules: Value = match dice.one_in(2) {
-                true => json!([]),
-                false => json!([{"port": 22, "peer": view.id}]),
-            };
+            let rules =
+                if dice.one_in(2) { json!([]) } else { json!([{"port": 22, "peer": view.id}]) };
             bench.world.drift(&view.id, "ingress", rules);
         }
         "db" => bench.world.drift(&view.id, "size", json!(9)),
@@ -210,8 +208,8 @@ async fn story(seed: u64) {
         settings.lost = dice.pick(&[0, 0, 30]);
         settings.failing = dice.pick(&[0, 0, 1]);
     });
-    bench.world.intrude("vpc", None, json!({"cidr": "10.0.0.0/16"}));
-    bench.world.intrude("eip", None, json!({"pool": "own"}));
+    bench.world.intrude("vpc", None, &json!({"cidr": "10.0.0.0/16"}));
+    bench.world.intrude("eip", None, &json!({"pool": "own"}));
     let before = strangers(&bench);
     let mut wanted = spec(&mut dice);
     let mut unknown = false;
@@ -229,7 +227,7 @@ async fn story(seed: u64) {
         converge(&bench, &mut wanted).await;
         bench.quiet().await;
     }
-    bench.check(&wanted).await;
+    bench.is_as_declared(&wanted).await;
     if dice.one_in(2) {
         troubled(&mut bench, &mut dice, None).await;
         bench.quiet().await;

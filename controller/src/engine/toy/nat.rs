@@ -42,8 +42,8 @@ impl Resource for Nat {
     type Outputs = NatOutputs;
 
     const ABOUT: Kind = Kind {
-        typical: Duration::from_secs(120),
-        typical_removal: Duration::from_secs(60),
+        typical: Duration::from_mins(2),
+        typical_removal: Duration::from_mins(1),
         stands_on: &["gateway"],
         ..kind("nat", "nat-", Replacement::DeleteFirst, Creation::Token)
     };
@@ -61,7 +61,7 @@ impl Resource for Nat {
             token: true,
             fields: json!({"subnet": want.subnet, "eip": want.eip}),
             needs: vec![want.subnet.to_string(), want.eip.to_string()],
-            takes: Duration::from_secs(120),
+            takes: Duration::from_mins(2),
         })
         .await
     }
@@ -76,7 +76,7 @@ impl Resource for Nat {
     }
 
     async fn delete(toy: &Toy, have: &Found<Self>) -> Result<(), CallError> {
-        toy.delete("toy:DeleteNat", &have.id.0, Duration::from_secs(60)).await
+        toy.delete("toy:DeleteNat", &have.id.0, Duration::from_mins(1)).await
     }
 }
 

@@ -50,7 +50,7 @@ fn script(bench: &Bench, operation: &'static str, faults: &[Fault]) {
 }
 
 fn lagging(bench: &Bench) {
-    bench.world.settings(|settings| settings.list_lag = Duration::from_secs(240));
+    bench.world.settings(|settings| settings.list_lag = Duration::from_mins(4));
 }
 
 /// The operations that had an effect since `from`.
@@ -295,7 +295,7 @@ async fn an_object_that_loses_our_tag_during_a_walk_is_not_touched() {
 async fn duplicates_are_quarantined_and_so_is_what_they_use() {
     let bench = standing(&Spec::network()).await;
     let (eip, subnet) = (bench.world.id("eip", "a"), bench.world.id("subnet", "a"));
-    bench.world.intrude("nat", Some(("a", 1)), json!({"subnet": subnet, "eip": eip}));
+    bench.world.intrude("nat", Some(("a", 1)), &json!({"subnet": subnet, "eip": eip}));
     let mut spec = Spec { dns: false, ..Spec::network() };
     spec.tables.clear();
     spec.nats.insert("a", ("b", "amazon"));
@@ -317,7 +317,7 @@ async fn what_somebody_else_holds_is_left_to_them() {
     let bench = standing(&Spec::bare()).await;
     let vpc = bench.world.id("vpc", "main");
     let fields = json!({"vpc": vpc, "cidr": "10.0.0.0/24", "key": format!("{vpc} 10.0.0.0/24")});
-    let theirs = bench.world.intrude("subnet", None, fields);
+    let theirs = bench.world.intrude("subnet", None, &fields);
     let report = bench.apply(&Spec::network()).await.report();
     let Error::Foreign { id } = error(&report, "subnet/a") else { panic!("{report:?}") };
     assert_eq!(id.0, theirs);
@@ -369,7 +369,7 @@ async fn a_group_that_is_replaced_goes_after_its_users_have_moved() {
 async fn what_failed_is_replaced_under_a_new_token() {
     let bench = Bench::new(1);
     bench.world.settings(|settings| {
-        settings.linger = Duration::from_mins(60);
+        settings.linger = Duration::from_hours(1);
     });
     let spec = Spec::network();
     bench.apply(&spec).await.complete();
@@ -397,7 +397,7 @@ async fn what_fails_while_it_is_made_is_reported_and_replaced_by_the_next_run() 
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_names_a_dead_object_is_followed_by_another() {
-    for linger in [Duration::ZERO, Duration::from_mins(60)] {
+    for linger in [Duration::ZERO, Duration::from_hours(1)] {
         for kept in [true, false] {
             let (mut bench, spec) = (standing(&Spec::network()).await, Spec::network());
             bench.world.settings(|settings| settings.linger = linger);
@@ -454,11 +454,9 @@ async fn a_repair_that_somebody_undoes_is_reported_with_both_values() {
     let events = bench.events.lock().unwrap();
     let contested: Vec<String> = events
         .iter()
-        .filter_map(|event| match &event.what {
-            What::Contested { field, from, to, times } => {
-                Some(format!("{field}: {from} {to} {times}"))
-            }
-            _ => None,
+        .filter_map(|event| {
+            let What::Contested { field, from, to, times } = &event.what else { return None };
+            Some(format!("{field}: {from} {to} {times}"))
         })
         .collect();
     assert_eq!(contested, ["dns: false true 3"]);
@@ -701,7 +699,7 @@ async fn what_an_object_that_has_to_stay_uses_stays_as_well() {
     assert!(planned.removals.iter().all(|removal| removal.seen.id().0 != gateway));
     let nat = bench.world.id("nat", "a");
     let fields = json!({"subnet": bench.world.id("subnet", "a"), "eip": "eip-x"});
-    bench.world.intrude("nat", Some(("a", 1)), fields);
+    bench.world.intrude("nat", Some(("a", 1)), &fields);
     let planned = bench.plan(&Spec { gateway: true, ..spec }).await;
     assert!(matches!(verdict(&planned, "nat/a"), Verdict::Blocked(Blocked::Duplicate(_))));
     // Of an undeclared node, both copies go: then the gateway is free.
@@ -715,7 +713,7 @@ async fn the_next_one_waits_until_the_last_one_is_gone_where_both_cannot_be() {
     let bench = standing(&Spec::network()).await;
     let writes = bench.world.writes();
     let nat = bench.world.id("nat", "a");
-    bench.world.leave(&nat, Duration::from_secs(60));
+    bench.world.leave(&nat, Duration::from_mins(1));
     bench.apply(&Spec::network()).await.complete();
     bench.check(&Spec::network()).await;
     assert_eq!(wrote(&bench, writes), ["toy:CreateNat", "toy:SetTable"]);

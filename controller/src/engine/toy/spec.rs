@@ -245,7 +245,7 @@ fn renamed(value: &Value, names: &BTreeMap<String, String>) -> Value {
         Value::Object(fields) => {
             fields.iter().map(|(key, value)| (key.clone(), renamed(value, names))).collect()
         }
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
@@ -266,6 +266,6 @@ fn tidy(value: Value) -> Value {
             values.sort_by_key(ToString::to_string);
             Value::Array(values)
         }
-        other => other,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value,
     }
 }

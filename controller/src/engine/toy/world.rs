@@ -347,7 +347,7 @@ impl World {
         &self,
         kind: &'static str,
         tag: Option<(&str, u32)>,
-        fields: Value,
+        fields: &Value,
     ) -> String {
         let now = self.elapsed();
         let mut state = self.state();
@@ -597,10 +597,10 @@ impl Toy {
             }
             if kind == "nat" {
                 let eip = fields.get("eip").cloned();
-                let taken = state.alive(now).any(|(_, object, version)| {
+                let associated = state.alive(now).any(|(_, object, version)| {
                     object.kind == "nat" && version.fields.get("eip").cloned() == eip
                 });
-                if taken {
+                if associated {
                     return Err(refused(operation, Class::InUse, "AlreadyAssociated"));
                 }
             }
