@@ -1,101 +1,126 @@
 //! `clctl apply`: make it so.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
-    aws::Mode,
-    engine::{Done, Purpose, Report, plan},
-    render::{EnvironmentView, Paint, PlanView, Verdict, text, view},
+    aws::{Aws, Mode},
+    engine::{Cloud, Done, PhysicalId, Plan, Purpose, Report, Scope, Step, plan},
+    render::{EnvironmentView, PlanView, StepView, Verdict, line, outputs, text, view},
 };
 
 use super::{
+    advice,
     args::{Apply, Form},
-    carry_out::{self, Stopping},
+    carry_out::{self, Outcome, Question},
     exit::Exit,
-    files::{self, Named},
-    progress::{Progress, name},
+    files::{Named, Reading},
+    progress::{Names, Progress, short},
     session::{Command, Ends, Session},
+    stopping::Stopping,
     validate,
 };
 
 /// What `apply -o json` prints of an environment.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Result_ {
+struct Applied {
     format_version: &'static str,
     environment: EnvironmentView,
     sandbox: bool,
     complete: bool,
     seconds: i64,
     writes: usize,
-    steps: Vec<Step>,
+    steps: Vec<StepResult>,
+    outputs: Outputs,
+    not_built: Vec<String>,
 }
+
+/// By address, what others may want to know of an object.
+type Outputs = BTreeMap<String, Map<String, Value>>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Step {
-    step: String,
+struct StepResult {
+    address: String,
+    /// Of a removal, what AWS called the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     result: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
+    reason: Option<String>,
 }
 
-pub(super) async fn run(command: &Command, args: Apply) -> anyhow::Result<Exit> {
-    let read = files::read(&args.files.files)?;
-    if !read.invalid.is_empty() {
-        // One broken document and nothing is done for the others either.
-        validate::report(&read, &command.printer);
-        return Ok(Exit::Invalid);
+/// What is printed at the end, of all environments.
+#[derive(Default)]
+struct Collected(Vec<Value>);
+
+impl Apply {
+    fn is_readable(&self) -> bool {
+        matches!(self.output, Form::Table | Form::Wide)
     }
-    let stopping = Stopping::listen(&command.printer, args.waiting.timeout);
-    let mut worst = Exit::Done;
-    for named in read.documents {
-        let exit = one(command, &args, named, &stopping).await?;
-        worst = worst.max(exit);
-        if stopping.why().is_some() {
-            break;
+}
+
+pub(super) async fn run(command: &Command, args: Apply, read: Reading) -> anyhow::Result<Exit> {
+    let printer = &command.printer;
+    let stopping = Stopping::listen(printer)?;
+    stopping.within(args.waiting.timeout);
+    let mut all = Collected::default();
+    let several = read.documents.len() > 1;
+    let exit = command
+        .each(read.documents, Some(&stopping), async |named| {
+            Box::pin(one(command, &args, named, &stopping, &mut all)).await
+        })
+        .await;
+    match (args.output, all.0.as_slice()) {
+        (Form::Table | Form::Wide, _) => {}
+        (Form::Json, [only]) if !several => printer.json(only)?,
+        (Form::Json, all) => printer.json(&all)?,
+        (Form::Yaml, [only]) if !several => printer.yaml(only)?,
+        (Form::Yaml, all) => printer.yaml(&all)?,
+        (Form::Name, all) => {
+            let steps = all.iter().filter_map(|one| one.get("steps")?.as_array()).flatten();
+            printer.names(steps.filter_map(|step| step.get("address")?.as_str()));
         }
     }
-    Ok(worst)
+    Ok(exit)
 }
 
 async fn one(
     command: &Command,
     args: &Apply,
     named: Named,
-    stopping: &Arc<Stopping>,
+    stopping: &Stopping,
+    all: &mut Collected,
 ) -> anyhow::Result<Exit> {
     let printer = &command.printer;
     validate::announce(&named, printer);
     let mode = if args.dry_run { Mode::ReadOnly } else { Mode::ReadWrite };
     let session = command.open(named, mode).await?;
-    let environment = session.aws.environment.clone();
+    let environment = &session.aws.environment;
     same_environment(&session)?;
-    let _lock = if args.dry_run { None } else { Some(session.store.take(&environment)?) };
-    let start = crate::engine::Cloud::now(session.aws.as_ref());
-    let waiting = Progress::new(printer, &session.store, environment.uid(), start, 0);
-    let purpose = if args.dry_run { Purpose::Show } else { Purpose::Apply };
-    let signal = stopping.signal();
+    let _lock = if args.dry_run { None } else { Some(session.store.take(environment)?) };
     let seen = if args.dry_run {
-        let journal = session.store.journal(&environment);
-        crate::engine::observe(&session.kinds, &session.aws, &session.graph, &journal, purpose).await?
+        carry_out::look(&session, &session.graph, Purpose::Show).await?
     } else {
-        carry_out::settled(&session, &session.graph, purpose, &waiting, &signal).await?
+        let graph = &session.graph;
+        carry_out::settled(&session, graph, Purpose::Apply, printer, stopping).await?
     };
-    waiting.end();
     let planned = plan(&session.graph, &seen);
-    let not_built = session.not_built();
-    let shown = view(&planned, &environment, printer.is_sandbox(), not_built);
-    let readable = matches!(args.output, Form::Table | Form::Wide);
-    let paint = if printer.colour() { Paint::Colour } else { Paint::Plain };
-    if readable {
-        printer.data(&text(&shown, paint));
+    let shown = view(&planned, environment, printer.is_sandbox(), session.not_built());
+    if args.is_readable() {
+        printer.data(&text(&shown, printer.out()));
     }
-    if shown.verdict == Verdict::Unknown && steps_nothing(&shown) {
-        session.show_calls(command);
-        return Ok(Exit::Unknown);
+    advice::unread(&seen, printer);
+    if args.dry_run {
+        if args.is_readable() {
+            printer.data(&format!("{}dry run: nothing was done", printer.place()));
+        } else {
+            all.0.push(serde_json::to_value(&shown)?);
+        }
+        return Ok(verdict(&shown));
     }
     if planned.is_refused() {
         anyhow::bail!(Ends {
@@ -103,64 +128,128 @@ async fn one(
             text: "the plan cannot be carried out: nothing was done; see the lines marked !".into(),
         });
     }
-    if args.dry_run {
-        if !readable {
-            print(printer, args.output, &shown)?;
-        }
-        session.show_calls(command);
-        return Ok(Exit::Done);
+    if shown.verdict == Verdict::Unknown && shown.summary.changes() == 0 {
+        printer.note("nothing was done: not everything could be read");
+        return Ok(Exit::Unknown);
     }
-    carry_out::approve(&shown, args.yes, "this plan")?;
+    agree(&shown, args, command, stopping).await?;
     session.remember()?;
-    let progress =
-        Arc::new(Progress::new(printer, &session.store, environment.uid(), start, carry_out::steps(&shown)));
-    let outcome = carry_out::carry_out(&session, &planned, &args.waiting, progress, stopping).await;
-    carry_out::explain(&outcome.report, printer);
-    let mut exit = carry_out::exit(&outcome.report, stopping);
+    let start = session.aws.now();
+    let progress = Arc::new(Progress::new(
+        printer,
+        &session.store,
+        environment.uid(),
+        start,
+        shown.summary.steps(),
+        Names::of(&planned),
+    ));
+    let outcome =
+        carry_out::carry_out(&session, &planned, &args.waiting, &progress, printer, stopping)
+            .await?;
+    let outputs = useful(&session, &planned, &progress.ready()).await;
+    advice::explain(&outcome.report, progress.names(), printer);
+    let mut exit = advice::exit(&outcome.report, stopping);
     if exit == Exit::Done {
-        exit = match shown.verdict {
-            Verdict::Unknown => Exit::Unknown,
-            Verdict::Refused => Exit::Refused,
-            Verdict::NoChanges | Verdict::Changes => Exit::Done,
-        };
+        exit = verdict(&shown);
     }
-    if readable {
-        printer.data(&summary(&session, &outcome, exit, printer.is_sandbox()));
+    if args.is_readable() {
+        printer.data(&summary(command, &session, &outcome, &outputs, exit));
     } else {
-        let result = result(&session, &outcome, printer.is_sandbox());
-        print(printer, args.output, &result)?;
+        let result = result(&session, &outcome, progress.names(), outputs, printer.is_sandbox());
+        all.0.push(serde_json::to_value(&result)?);
     }
-    session.show_calls(command);
     Ok(exit)
+}
+
+/// What a plan that was carried out, or shown, leaves to be said.
+fn verdict(shown: &PlanView) -> Exit {
+    match shown.verdict {
+        Verdict::Unknown => Exit::Unknown,
+        Verdict::Refused => Exit::Refused,
+        Verdict::NoChanges | Verdict::Changes => Exit::Done,
+    }
 }
 
 /// Refuses a document that described another environment before, as long as that may be there.
 fn same_environment(session: &Session) -> anyhow::Result<()> {
+    let Some(before) = session.former()? else { return Ok(()) };
     let environment = &session.aws.environment;
-    let Some(path) = &session.named.path else { return Ok(()) };
-    let before = session.store.remembered(&path.to_string_lossy(), session.named.index)?;
-    let Some(before) = before.filter(|before| before.uid != environment.uid()) else { return Ok(()) };
     anyhow::bail!(Ends {
         exit: Exit::Refused,
         text: format!(
-            "{} described the environment {} in {} of account {} when it was last applied, and that one was not deleted: nothing was done. Another name, region or account is another environment. Put it into a file of its own, or delete the old one first with the file as it was",
-            session.named.file, before.name, before.region, before.account
+            "{} described the environment {} in {} of account {} when it was last applied, and now describes {} in {} of account {}: nothing was done. Another name, region or account is another environment, and the old one was not deleted. Give the new one a file of its own; or, to move, run delete with the file as it was, and then apply it as it is now",
+            session.named.file,
+            before.name,
+            before.region,
+            before.account,
+            environment.name,
+            environment.region,
+            environment.account
         ),
     })
 }
 
-fn steps_nothing(plan: &PlanView) -> bool {
-    carry_out::steps(plan) == 0
-}
-
-fn print(printer: &super::printer::Printer, form: Form, value: &impl Serialize) -> anyhow::Result<()> {
-    match form {
-        Form::Yaml => printer.yaml(value),
-        Form::Json | Form::Table | Form::Wide | Form::Name => printer.json(value),
+/// Asks, if anything would be interrupted, replaced or removed.
+async fn agree(
+    shown: &PlanView,
+    args: &Apply,
+    command: &Command,
+    stopping: &Stopping,
+) -> anyhow::Result<()> {
+    let printer = &command.printer;
+    let dear: Vec<&StepView> = shown.steps.iter().filter(|step| step.is_dear()).collect();
+    if dear.is_empty() {
+        return Ok(());
     }
+    if !args.is_readable() && !args.yes {
+        // Whoever is asked has to see what about.
+        printer.note(&text(shown, printer.err()));
+    }
+    let objects = if dear.len() == 1 { "object" } else { "objects" };
+    let does = format!("interrupts, replaces or removes {} {objects}", dear.len());
+    let question = Question { does, environment: &shown.environment.name };
+    carry_out::approve(question, args.yes, printer, stopping).await
 }
 
-fn result(session: &Session, outcome: &carry_out::Outcome, sandbox: bool) -> Result_ {
+/// What is worth naming of what is there now.
+async fn useful(
+    session: &Session,
+    planned: &Plan<Aws>,
+    ready: &BTreeMap<String, PhysicalId>,
+) -> Outputs {
+    let mut all = Outputs::new();
+    for planned in &planned.nodes {
+        let kind = planned.node.kind();
+        let address = planned.node.address().to_string();
+        let Some(id) = ready.get(&address) else { continue };
+        if !["vpc", "subnet", "eip"].contains(&kind.about().name) {
+            continue;
+        }
+        let mut said = Map::from_iter([("id".to_owned(), Value::from(id.to_string()))]);
+        let known = planned.seen.clone().filter(|seen| seen.id() == id);
+        let seen = match known {
+            Some(seen) => Some(seen),
+            // Made a moment ago; not to know its outputs is no failure.
+            None if kind.about().name == "eip" => kind
+                .find(&session.aws, Scope::Ids(std::slice::from_ref(id)))
+                .await
+                .ok()
+                .and_then(|found| found.into_iter().next()),
+            None => None,
+        };
+        said.extend(seen.as_deref().map(outputs).unwrap_or_default());
+        all.insert(address, said);
+    }
+    all
+}
+
+fn result(
+    session: &Session,
+    outcome: &Outcome,
+    names: &Names,
+    outputs: Outputs,
+    sandbox: bool,
+) -> Applied {
     let Report { done, failed, held, underway, blocked } = &outcome.report;
     let word = |done: &Done| match done {
         Done::Kept => "unchanged",
@@ -168,7 +257,15 @@ fn result(session: &Session, outcome: &carry_out::Outcome, sandbox: bool) -> Res
         Done::Changed => "configured",
         Done::Removed => "removed",
     };
-    let step = |step: &_, result, error: Option<String>| Step { step: name(step), result, error };
+    let step = |step: &Step, result, reason: Option<String>| StepResult {
+        address: names.short(step),
+        id: match step {
+            Step::Ensure(_) => None,
+            Step::Remove(key) => Some(key.id.to_string()),
+        },
+        result,
+        reason,
+    };
     let steps = done
         .iter()
         .map(|(of, done)| step(of, word(done), None))
@@ -177,7 +274,7 @@ fn result(session: &Session, outcome: &carry_out::Outcome, sandbox: bool) -> Res
         .chain(underway.iter().map(|(of, phase)| step(of, "underWay", Some(phase.clone()))))
         .chain(blocked.keys().map(|of| step(of, "notDone", None)))
         .collect();
-    Result_ {
+    Applied {
         format_version: "1",
         environment: EnvironmentView::of(&session.aws.environment),
         sandbox,
@@ -185,39 +282,67 @@ fn result(session: &Session, outcome: &carry_out::Outcome, sandbox: bool) -> Res
         seconds: outcome.took.as_secs(),
         writes: session.aws.calls.writes(),
         steps,
+        outputs,
+        not_built: session.not_built(),
     }
 }
 
-/// How it ended, in a few lines.
-fn summary(session: &Session, outcome: &carry_out::Outcome, exit: Exit, sandbox: bool) -> String {
+/// How it ended, in a few lines: what there is now, and what to do next.
+fn summary(
+    command: &Command,
+    session: &Session,
+    outcome: &Outcome,
+    outputs: &Outputs,
+    exit: Exit,
+) -> String {
     let environment = &session.aws.environment;
-    let count = |what: Done| outcome.report.done.values().filter(|done| **done == what).count();
+    let report = &outcome.report;
+    let count = |what: Done| report.done.values().filter(|done| **done == what).count();
     let counts = [
         (count(Done::Created), "created"),
         (count(Done::Changed), "configured"),
         (count(Done::Removed), "removed"),
         (count(Done::Kept), "unchanged"),
-        (outcome.report.failed.len(), "failed"),
-        (outcome.report.underway.len(), "under way"),
-        (outcome.report.blocked.len() + outcome.report.held.len(), "not done"),
+        (report.failed.len(), "failed"),
+        (report.underway.len(), "under way"),
+        (report.blocked.len() + report.held.len(), "not done"),
     ];
-    let counts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    let place = if sandbox { "SANDBOX " } else { "" };
-    let verdict = match exit {
-        Exit::Done if outcome.report.underway.is_empty() && outcome.report.blocked.is_empty() => "is Ready",
-        Exit::Done => "is under way: run the same command again to follow it",
-        _ => "is not Ready: run the same command again to go on where this one stopped",
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("{count} {what}")).collect();
+    let complete = report.is_complete();
+    let verdict = if exit != Exit::Done {
+        "is not Ready"
+    } else if complete {
+        "is Ready"
+    } else {
+        "is under way"
     };
-    let took = outcome.took.as_secs();
-    format!(
-        "{place}chainlinknode/{} in {} {verdict}\n  {} in {}m{:02}s, {} AWS calls, {} of them writes",
+    let mut text = format!(
+        "{}chainlinknode/{} in {} {verdict}: {} in {}, {} AWS calls, {} of them writes\n",
+        command.printer.place(),
         environment.name,
         environment.region,
         counts.join(", "),
-        took / 60,
-        took % 60,
+        short(outcome.took),
         session.aws.calls.made().len(),
         session.aws.calls.writes(),
-    )
+    );
+    for (address, said) in outputs {
+        let values: Vec<&str> = said.values().filter_map(Value::as_str).collect();
+        line!(text, "  {address:<20} {}", values.join("  "));
+    }
+    let file = &session.named.file;
+    let next = if exit != Exit::Done {
+        format!("Next: `{}` goes on where this one stopped", command.words("apply", file))
+    } else if complete {
+        format!(
+            "Next: `{}` lists it, `{}` tells whether it stays so",
+            command.words("get", file),
+            command.words("diff", file)
+        )
+    } else {
+        format!("Next: `{}` follows it to the end", command.words("apply", file))
+    };
+    text.push_str(&next);
+    text
 }

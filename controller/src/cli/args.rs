@@ -7,44 +7,72 @@ use clap_complete::Shell;
 
 /// Keeps a Chainlink oracle-node environment on AWS as one YAML file declares it.
 #[derive(Debug, Parser)]
-#[command(name = "clctl", version, disable_help_subcommand = true, max_term_width = 100)]
-pub struct Cli {
+#[command(name = "clctl", version, disable_help_subcommand = true, max_term_width = 100, after_help = super::exit::help())]
+pub(super) struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub(super) global: Global,
     #[command(subcommand)]
-    pub verb: Verb,
+    pub(super) verb: Verb,
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct Global {
+pub(super) struct Global {
     /// Work on the built-in AWS simulator instead of AWS: no account is needed, nothing costs anything.
-    #[arg(long, global = true, env = "CLCTL_SANDBOX", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Where")]
-    pub sandbox: bool,
+    #[arg(long, global = true, env = "CLCTL_SANDBOX", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Where")]
+    pub(super) sandbox: bool,
     /// Take credentials from this profile of the shared AWS configuration.
-    #[arg(long, global = true, value_name = "NAME", env = "AWS_PROFILE", help_heading = "Where")]
-    pub profile: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "AWS_PROFILE",
+        hide_env_values = true,
+        help_heading = "Where"
+    )]
+    pub(super) profile: Option<String>,
     /// Refuse unless the spec is for this region.
     #[arg(long, global = true, value_name = "REGION", help_heading = "Where")]
-    pub region: Option<String>,
+    pub(super) region: Option<String>,
     /// Send every call to this URL instead of AWS's own endpoints.
-    #[arg(long, global = true, value_name = "URL", env = "AWS_ENDPOINT_URL", help_heading = "Where")]
-    pub endpoint_url: Option<String>,
-    /// Keep the local record in this folder [default: clctl under $XDG_STATE_HOME].
-    #[arg(long, global = true, value_name = "FOLDER", env = "CLCTL_STATE", help_heading = "Where")]
-    pub state: Option<PathBuf>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "AWS_ENDPOINT_URL",
+        hide_env_values = true,
+        help_heading = "Where"
+    )]
+    pub(super) endpoint_url: Option<String>,
+    /// Keep the local record in this folder instead of clctl in the XDG state folder.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "CLCTL_STATE",
+        hide_env_values = true,
+        help_heading = "Where"
+    )]
+    pub(super) state: Option<PathBuf>,
     /// List every AWS call that was made, on standard error.
     #[arg(long, global = true, help_heading = "Output")]
-    pub show_calls: bool,
-    /// Say more; twice, say everything.
+    pub(super) show_calls: bool,
+    /// Say more, call by call; twice, more still. Progress is then plain lines.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
-    pub verbose: u8,
-    /// Use colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are heeded.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
-    pub color: When,
+    pub(super) verbose: u8,
+    /// Use colour.
+    #[arg(
+        long,
+        help = "Use colour; auto does so on a terminal, and heeds NO_COLOR and CLICOLOR_FORCE",
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(super) color: When,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum When {
+pub(super) enum When {
     #[default]
     Auto,
     Always,
@@ -52,18 +80,25 @@ pub enum When {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Make it so: create, change and remove until AWS is as the file declares.
+    ///
+    /// Asks on a terminal before anything that interrupts, replaces or removes; refuses such a plan
+    /// where there is nobody to ask, unless --yes is given. Ctrl-C once finishes the calls in flight,
+    /// records them and says what is left; twice leaves. The same command goes on where it stopped.
     Apply(Apply),
     /// Show what apply would do. Changes nothing and takes no lock.
     ///
     /// Exit codes: 0 no differences, 1 differences, above 1 an error, or something could not be read.
     Diff(Diff),
     /// Remove everything of an environment, in order, and list what stays.
+    ///
+    /// Lists what would be removed and asks; where there is nobody to ask, --yes is needed.
     Delete(Delete),
-    /// List the objects of an environment with their state.
+    /// List the objects of an environment with their state. Changes nothing.
     Get(Get),
     /// Show everything known of an environment: conditions, objects field by field, what happened.
+    /// Changes nothing.
     Describe(Describe),
     /// Check files without asking AWS anything.
     Validate(Validate),
@@ -81,118 +116,115 @@ pub enum Verb {
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct Files {
+pub(super) struct Files {
     /// A file, a folder of .yaml, .yml and .json files, or - for standard input. May be repeated.
     #[arg(short = 'f', long = "filename", value_name = "FILE", required = true)]
-    pub files: Vec<String>,
+    pub(super) files: Vec<String>,
 }
 
 #[derive(Args, Clone, Debug)]
-pub struct Waiting {
+pub(super) struct Waiting {
     /// Wait until everything is ready (the default).
     #[arg(long, overrides_with = "no_wait")]
-    pub wait: bool,
+    pub(super) wait: bool,
     /// End as soon as everything that can be asked for is asked for.
     #[arg(long)]
-    pub no_wait: bool,
-    /// Stop after this time, for example 30m: calls in flight are finished and recorded.
+    pub(super) no_wait: bool,
+    /// Stop after this time, for example 90s or 1h30m: calls in flight are finished and recorded.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "1h")]
-    pub timeout: Duration,
+    pub(super) timeout: Duration,
 }
 
 #[derive(Args, Debug)]
-pub struct Apply {
+pub(super) struct Apply {
     #[command(flatten)]
-    pub files: Files,
+    pub(super) files: Files,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub(super) waiting: Waiting,
     /// Do not ask before anything that interrupts, replaces or removes.
     #[arg(short, long)]
-    pub yes: bool,
+    pub(super) yes: bool,
     /// Show the plan and stop.
     #[arg(long)]
-    pub dry_run: bool,
-    /// The form of the result.
+    pub(super) dry_run: bool,
+    /// The form of the result; with --dry-run, that of the plan.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub output: Form,
+    pub(super) output: Form,
 }
 
 #[derive(Args, Debug)]
-pub struct Diff {
+pub(super) struct Diff {
     #[command(flatten)]
-    pub files: Files,
-    /// The form: text, markdown (for a pull request), json, yaml or name.
+    pub(super) files: Files,
+    /// The form. Markdown is for a pull request; docs/schemas/diff.schema.json describes the JSON.
     #[arg(short, long, value_name = "FORM", default_value = "text")]
-    pub output: DiffForm,
+    pub(super) output: DiffForm,
 }
 
 #[derive(Args, Debug)]
-pub struct Delete {
+pub(super) struct Delete {
     #[command(flatten)]
-    pub files: Files,
+    pub(super) files: Files,
     #[command(flatten)]
-    pub waiting: Waiting,
+    pub(super) waiting: Waiting,
     /// Do not ask.
     #[arg(short, long)]
-    pub yes: bool,
+    pub(super) yes: bool,
     /// List what would be removed and kept, and stop.
     #[arg(long)]
-    pub dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 #[derive(Args, Debug)]
-pub struct Get {
+pub(super) struct Get {
     #[command(flatten)]
-    pub files: Files,
-    /// Only these objects: an address such as subnet/private-a, or a kind such as subnet.
-    pub objects: Vec<String>,
-    /// The form: table, wide, json, yaml or name.
+    pub(super) files: Files,
+    /// Only these objects: an address such as subnet/private-a, a kind such as subnet, or an AWS id.
+    pub(super) objects: Vec<String>,
+    /// The form.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub output: Form,
+    pub(super) output: Form,
 }
 
 #[derive(Args, Debug)]
-pub struct Describe {
+pub(super) struct Describe {
     #[command(flatten)]
-    pub files: Files,
-    /// Only these objects: an address such as subnet/private-a, or a kind such as subnet.
-    pub objects: Vec<String>,
+    pub(super) files: Files,
+    /// Only these objects: an address such as subnet/private-a, a kind such as subnet, or an AWS id.
+    pub(super) objects: Vec<String>,
 }
 
 #[derive(Args, Debug)]
-pub struct Validate {
+pub(super) struct Validate {
     #[command(flatten)]
-    pub files: Files,
-    /// The form: table (text), json, yaml or name.
+    pub(super) files: Files,
+    /// The form.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub output: Form,
+    pub(super) output: Form,
 }
 
 #[derive(Args, Debug)]
-pub struct Version {
-    /// The form: table (text), json or yaml.
+pub(super) struct Version {
+    /// The form.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub output: Form,
+    pub(super) output: Form,
 }
 
 #[cfg(feature = "sandbox")]
 #[derive(Debug, Subcommand)]
-pub enum Sandbox {
+pub(super) enum Sandbox {
     /// Say where the world is, what time it is there, and what is in it.
     Status,
-    /// Begin anew with an empty account.
+    /// Begin anew with an account as AWS hands it out, and forget the record of the old one.
     Reset {
         /// Do not ask.
         #[arg(short, long)]
         yes: bool,
     },
-    /// Put something into the account that a user would bring.
+    /// Put something into the account that a user would bring; into --region, or us-east-1.
     Seed {
-        /// What: vpc.
+        /// What.
         what: SeedKind,
-        /// The region.
-        #[arg(long, default_value = "us-east-1")]
-        region: String,
     },
     /// Change something behind clctl's back, and say what.
     Drift {
@@ -216,13 +248,13 @@ pub enum Sandbox {
 
 #[cfg(feature = "sandbox")]
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum SeedKind {
+pub(super) enum SeedKind {
     /// A VPC to deploy into, with subnets in two zones.
     Vpc,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Form {
+pub(super) enum Form {
     Table,
     Wide,
     Json,
@@ -231,7 +263,7 @@ pub enum Form {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum DiffForm {
+pub(super) enum DiffForm {
     Text,
     Markdown,
     Json,

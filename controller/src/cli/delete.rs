@@ -4,123 +4,122 @@ use std::sync::Arc;
 
 use crate::{
     aws::{Aws, Mode},
-    engine::{Cloud, Graph, Purpose, observe, plan},
-    render::{Paint, PlanView, text, view},
+    engine::{Cloud, Graph, Plan, Purpose, plan},
+    render::{Removals, removals},
 };
 
 use super::{
+    advice,
     args::Delete,
-    carry_out::{self, Stopping},
+    carry_out::{self, Question},
     exit::Exit,
-    files::{self, Named},
-    progress::Progress,
+    files::{Named, Reading},
+    progress::{Names, Progress, short},
     session::{Command, Session},
-    validate,
+    stopping::Stopping,
 };
 
-pub(super) async fn run(command: &Command, args: Delete) -> anyhow::Result<Exit> {
-    let read = files::read(&args.files.files)?;
-    if !read.invalid.is_empty() {
-        validate::report(&read, &command.printer);
-        return Ok(Exit::Invalid);
-    }
-    let stopping = Stopping::listen(&command.printer, args.waiting.timeout);
-    let mut worst = Exit::Done;
-    for named in read.documents {
-        worst = worst.max(one(command, &args, named, &stopping).await?);
-        if stopping.why().is_some() {
-            break;
-        }
-    }
-    Ok(worst)
+pub(super) async fn run(command: &Command, args: Delete, read: Reading) -> anyhow::Result<Exit> {
+    let stopping = Stopping::listen(&command.printer)?;
+    stopping.within(args.waiting.timeout);
+    let work = async |named| Box::pin(one(command, &args, named, &stopping)).await;
+    Ok(command.each(read.documents, Some(&stopping), work).await)
 }
 
 async fn one(
     command: &Command,
     args: &Delete,
     named: Named,
-    stopping: &Arc<Stopping>,
+    stopping: &Stopping,
 ) -> anyhow::Result<Exit> {
     let printer = &command.printer;
     let mode = if args.dry_run { Mode::ReadOnly } else { Mode::ReadWrite };
     let session = command.open(named, mode).await?;
-    let environment = session.aws.environment.clone();
-    let _lock = if args.dry_run { None } else { Some(session.store.take(&environment)?) };
-    let start = session.aws.now();
+    let environment = &session.aws.environment;
+    let _lock = if args.dry_run { None } else { Some(session.store.take(environment)?) };
     // Nothing is declared: everything that is ours is too much.
     let nothing = Graph::<Aws>::default();
     let seen = if args.dry_run {
-        let journal = session.store.journal(&environment);
-        observe(&session.kinds, &session.aws, &nothing, &journal, Purpose::Remove).await?
+        carry_out::look(&session, &nothing, Purpose::Remove).await?
     } else {
-        let waiting = Progress::new(printer, &session.store, environment.uid(), start, 0);
-        let seen =
-            carry_out::settled(&session, &nothing, Purpose::Remove, &waiting, &stopping.signal()).await?;
-        waiting.end();
-        seen
+        carry_out::settled(&session, &nothing, Purpose::Remove, printer, stopping).await?
     };
     let planned = plan(&nothing, &seen);
-    let shown = view(&planned, &environment, printer.is_sandbox(), Vec::new());
-    let marked = session.aws.mark().await?.is_some();
-    let paint = if printer.colour() { Paint::Colour } else { Paint::Plain };
-    if planned.removals.is_empty() && planned.unread.is_empty() {
-        printer.data(&format!("Nothing of {} is there.", environment.name));
-    } else {
-        printer.data(&text(&shown, paint));
-        if marked {
-            printer.data(&format!("  - {} (SSM parameter, the intent marker)", session.aws.marker_name()));
-        }
-        printer.data("Kept: nothing. AWS shows a deleted NAT gateway for about an hour; it costs nothing.");
+    let marker = session.aws.mark().await?.map(|_| session.aws.marker_name());
+    let listed = removals(&planned, environment, marker.as_deref(), printer.is_sandbox());
+    printer.data(&listed.text(printer.out()));
+    if let Some(before) = session.former()?.filter(|_| listed.is_empty()) {
+        printer.warning(&format!(
+            "{} described {} in {} of account {} when it was last applied, and that one was not deleted: it is another environment, and stays",
+            session.named.file, before.name, before.region, before.account
+        ));
     }
-    if args.dry_run {
-        session.show_calls(command);
-        return Ok(if planned.is_unknown() { Exit::Unknown } else { Exit::Done });
+    advice::unread(&seen, printer);
+    let doubted = !seen.doubts.is_empty();
+    for doubt in &seen.doubts {
+        printer.note(&format!("not certain before {}: {}", doubt.until, doubt.why));
     }
-    if planned.is_unknown() {
+    if planned.is_unknown() || (doubted && !args.dry_run) {
         printer.note("nothing was removed: what could not be read may use what was");
         return Ok(Exit::Unknown);
     }
-    carry_out::approve(&shown, args.yes, "delete")?;
-    let exit = remove(command, args, &session, &planned, &shown, stopping).await?;
-    session.show_calls(command);
-    Ok(exit)
+    if args.dry_run {
+        printer.data(&format!("{}dry run: nothing was done", printer.place()));
+        return Ok(if doubted { Exit::Unknown } else { Exit::Done });
+    }
+    if !listed.is_empty() {
+        let objects = if listed.len() == 1 { "object" } else { "objects" };
+        let does = format!("removes {} {objects}", listed.len());
+        let question = Question { does, environment: &environment.name };
+        carry_out::approve(question, args.yes, printer, stopping).await?;
+    }
+    remove(command, args, &session, &planned, &listed, stopping).await
 }
 
 async fn remove(
     command: &Command,
     args: &Delete,
     session: &Session,
-    planned: &crate::engine::Plan<Aws>,
-    shown: &PlanView,
-    stopping: &Arc<Stopping>,
+    planned: &Plan<Aws>,
+    listed: &Removals,
+    stopping: &Stopping,
 ) -> anyhow::Result<Exit> {
     let printer = &command.printer;
     let environment = &session.aws.environment;
-    let start = session.aws.now();
-    let steps = planned.removals.len().max(carry_out::steps(shown));
-    let progress = Arc::new(Progress::new(printer, &session.store, environment.uid(), start, steps));
-    let outcome = carry_out::carry_out(session, planned, &args.waiting, progress, stopping).await;
-    carry_out::explain(&outcome.report, printer);
-    let exit = carry_out::exit(&outcome.report, stopping);
-    let removed = outcome.report.done.len();
-    let place = if printer.is_sandbox() { "SANDBOX " } else { "" };
-    let took = outcome.took.as_secs();
-    if outcome.report.is_complete() {
+    let progress = Arc::new(Progress::new(
+        printer,
+        &session.store,
+        environment.uid(),
+        session.aws.now(),
+        planned.removals.len(),
+        Names::of(planned),
+    ));
+    let outcome =
+        carry_out::carry_out(session, planned, &args.waiting, &progress, printer, stopping).await?;
+    let report = &outcome.report;
+    advice::explain(report, progress.names(), printer);
+    let exit = advice::exit(report, stopping);
+    let (place, name) = (printer.place(), &environment.name);
+    let removed = report.done.len();
+    if report.is_complete() {
         // Last of all: as long as it is there, a next run knows that something may be.
         session.aws.remove_mark().await?;
         session.store.forget(environment)?;
-        printer.data(&format!(
-            "{place}chainlinknode/{} deleted: {removed} objects removed in {}m{:02}s",
-            environment.name,
-            took / 60,
-            took % 60
-        ));
-    } else {
-        let left = outcome.report.failed.len() + outcome.report.blocked.len() + outcome.report.underway.len();
-        printer.data(&format!(
-            "{place}chainlinknode/{} is not gone: {removed} objects removed, {left} left; run the same command again to go on",
-            environment.name
-        ));
+        if !listed.is_empty() {
+            printer.data(&format!(
+                "{place}chainlinknode/{name} deleted: {} removed in {}",
+                listed.len(),
+                short(outcome.took)
+            ));
+        }
+        return Ok(exit);
     }
+    let left = report.failed.len() + report.held.len() + report.blocked.len();
+    let underway = report.underway.len();
+    let again = command.words("delete", &session.named.file);
+    let state = if exit == Exit::Done { "is being deleted" } else { "is not gone" };
+    printer.data(&format!(
+        "{place}chainlinknode/{name} {state}: {removed} removed, {underway} under way, {left} left\nNext: `{again}` goes on where this one stopped"
+    ));
     Ok(exit)
 }

@@ -1,69 +1,86 @@
 //! `clctl describe`: everything known of an environment.
 
-use std::fmt::Write;
-
 use serde_json::Value;
+
+use crate::render::{ResourceView, StateView, line};
 
 use super::{
     args::Describe,
     exit::Exit,
-    files,
+    files::{Named, Reading},
     get::{head, look},
     session::Command,
-    validate,
 };
 
 /// How many of the last events are shown.
 const EVENTS: u32 = 20;
 
-pub(super) async fn run(command: &Command, args: Describe) -> anyhow::Result<Exit> {
-    let read = files::read(&args.files.files)?;
-    if !read.invalid.is_empty() {
-        validate::report(&read, &command.printer);
-        return Ok(Exit::Invalid);
+pub(super) async fn run(command: &Command, args: Describe, read: Reading) -> anyhow::Result<Exit> {
+    let work = async |named| one(command, &args, named).await;
+    Ok(command.each(read.documents, None, work).await)
+}
+
+async fn one(command: &Command, args: &Describe, named: Named) -> anyhow::Result<Exit> {
+    let (session, state, exit) = look(command, named, &args.objects).await?;
+    let mut out = format!("{}\n", head(&state));
+    let environment = &state.environment;
+    line!(out, "UID:   {}", environment.uid);
+    line!(out, "File:  {}", session.named.file);
+    for chapter in &state.not_built {
+        line!(out, "Not built yet: {chapter}");
     }
-    let mut worst = Exit::Done;
-    for named in read.documents {
-        let (session, state, exit) = look(command, named, &args.objects).await?;
-        worst = worst.max(exit);
-        let mut out = format!("{}\n", head(&state));
-        let environment = &state.environment;
-        drop(writeln!(out, "UID:     {}", environment.uid));
-        drop(writeln!(out, "File:    {}", session.named.file));
-        drop(writeln!(out, "Read at: {}", state.read_at.strftime("%Y-%m-%d %H:%M:%S UTC")));
-        for chapter in &state.not_built {
-            drop(writeln!(out, "Not built yet: {chapter}"));
-        }
-        drop(writeln!(out, "Resources:"));
-        for resource in &state.resources {
-            let id = resource.id.as_deref().unwrap_or("<none>");
-            let detail = if resource.detail.is_empty() { String::new() } else { format!(" ({})", resource.detail) };
-            drop(writeln!(out, "  {}  {id}  {}{detail}", resource.address, resource.status));
-            for (field, value) in &resource.fields {
-                for line in lines(field, value) {
-                    drop(writeln!(out, "    {line}"));
-                }
-            }
-        }
-        drop(writeln!(out, "Events:"));
-        let events = session.store.events(&environment.uid, EVENTS)?;
-        for event in &events {
-            drop(writeln!(
-                out,
-                "  {}  {:<10} {:<32} {}",
-                event.at.strftime("%Y-%m-%d %H:%M:%S"),
-                event.reason,
-                event.step,
-                event.text
-            ));
-        }
-        if events.is_empty() {
-            drop(writeln!(out, "  <none>"));
-        }
-        command.printer.data(&out);
-        session.show_calls(command);
+    conditions(&mut out, &state);
+    let read_at = state.read_at.strftime("%Y-%m-%d %H:%M:%S");
+    line!(out, "Resources (read {read_at} UTC):");
+    for resource in &state.resources {
+        show(&mut out, resource);
     }
-    Ok(worst)
+    let events = session.store.events(&environment.uid, EVENTS)?;
+    line!(out, "Events (the last {EVENTS} at most):");
+    for event in &events {
+        let line = format!(
+            "  {}  {:<10} {:<34} {}",
+            event.at.strftime("%Y-%m-%d %H:%M:%S"),
+            event.reason,
+            event.step,
+            event.text
+        );
+        line!(out, "{}", line.trim_end());
+    }
+    if events.is_empty() {
+        line!(out, "  <none>");
+    }
+    command.printer.data(&out);
+    Ok(exit)
+}
+
+fn conditions(out: &mut String, state: &StateView) {
+    line!(out, "Conditions:");
+    line!(out, "  {:<8} {:<8} {:<12} MESSAGE", "TYPE", "STATUS", "REASON");
+    for condition in &state.conditions {
+        line!(
+            out,
+            "  {:<8} {:<8} {:<12} {}",
+            condition.name,
+            condition.status,
+            condition.reason,
+            condition.message
+        );
+    }
+}
+
+fn show(out: &mut String, resource: &ResourceView) {
+    let id = resource.id.as_deref().unwrap_or("<none>");
+    let detail = match resource.detail.as_str() {
+        "" => String::new(),
+        detail => format!(" ({detail})"),
+    };
+    line!(out, "  {}  {id}  {}{detail}", resource.address, resource.status);
+    for (field, value) in resource.outputs.iter().chain(&resource.fields) {
+        for line in lines(field, value) {
+            line!(out, "    {line}");
+        }
+    }
 }
 
 /// A field, a line for each of its values.
@@ -80,7 +97,9 @@ fn lines(field: &str, value: &Value) -> Vec<String> {
             lines.extend(all.iter().map(|value| format!("  - {}", plain(value))));
             lines
         }
-        other => vec![format!("{field}: {}", plain(other))],
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
+            vec![format!("{field}: {}", plain(other))]
+        }
     }
 }
 
@@ -88,8 +107,12 @@ fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Object(map) => {
-            map.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect::<Vec<_>>().join(" ")
+            let all: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
+            all.join(" ")
         }
-        other => other.to_string(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => {
+            other.to_string()
+        }
     }
 }

@@ -2,59 +2,64 @@
 
 use crate::{
     aws::Mode,
-    engine::{Purpose, observe, plan},
-    render::{Paint, Verdict, markdown, text, view},
+    engine::{Purpose, plan},
+    render::{PlanView, Verdict, markdown, text, view},
 };
 
 use super::{
+    advice,
     args::{Diff, DiffForm},
+    carry_out,
     exit::Exit,
-    files::{self, Named},
+    files::{Named, Reading},
     session::Command,
     validate,
 };
 
-pub(super) async fn run(command: &Command, args: Diff) -> anyhow::Result<Exit> {
-    let read = files::read(&args.files.files)?;
-    if !read.invalid.is_empty() {
-        validate::report(&read, &command.printer);
-        return Ok(Exit::Invalid);
+pub(super) async fn run(command: &Command, args: Diff, read: Reading) -> anyhow::Result<Exit> {
+    let printer = &command.printer;
+    let several = read.documents.len() > 1;
+    let mut all: Vec<PlanView> = Vec::new();
+    let exit = command
+        .each(read.documents, None, async |named| {
+            let (shown, exit) = one(command, named).await?;
+            match args.output {
+                DiffForm::Text => printer.data(&text(&shown, printer.out())),
+                DiffForm::Markdown => printer.data(&markdown(&shown)),
+                DiffForm::Json | DiffForm::Yaml | DiffForm::Name => {}
+            }
+            all.push(shown);
+            Ok(exit)
+        })
+        .await;
+    match (args.output, all.as_slice()) {
+        (DiffForm::Text | DiffForm::Markdown, _) => {}
+        (DiffForm::Json, [only]) if !several => printer.json(only)?,
+        (DiffForm::Json, all) => printer.json(&all)?,
+        (DiffForm::Yaml, [only]) if !several => printer.yaml(only)?,
+        (DiffForm::Yaml, all) => printer.yaml(&all)?,
+        (DiffForm::Name, all) => {
+            let steps = all.iter().flat_map(|shown| &shown.steps);
+            printer.names(steps.map(|step| step.address.as_str()));
+        }
     }
-    let mut worst = Exit::Done;
-    for named in read.documents {
-        worst = worst.max(one(command, &args, named).await?);
-    }
-    Ok(worst)
+    Ok(exit)
 }
 
-async fn one(command: &Command, args: &Diff, named: Named) -> anyhow::Result<Exit> {
+async fn one(command: &Command, named: Named) -> anyhow::Result<(PlanView, Exit)> {
     let printer = &command.printer;
+    validate::announce(&named, printer);
     let session = command.open(named, Mode::ReadOnly).await?;
-    let environment = &session.aws.environment;
-    let journal = session.store.journal(environment);
-    let seen = observe(&session.kinds, &session.aws, &session.graph, &journal, Purpose::Show).await?;
+    let seen = carry_out::look(&session, &session.graph, Purpose::Show).await?;
     let plan = plan(&session.graph, &seen);
+    let environment = &session.aws.environment;
     let shown = view(&plan, environment, printer.is_sandbox(), session.not_built());
-    match args.output {
-        DiffForm::Text => {
-            validate::announce(&session.named, printer);
-            let paint = if printer.colour() { Paint::Colour } else { Paint::Plain };
-            printer.data(&text(&shown, paint));
-        }
-        DiffForm::Markdown => printer.data(&markdown(&shown)),
-        DiffForm::Json => printer.json(&shown)?,
-        DiffForm::Yaml => printer.yaml(&shown)?,
-        DiffForm::Name => {
-            for step in &shown.steps {
-                printer.data(&step.address);
-            }
-        }
-    }
-    session.show_calls(command);
-    Ok(match shown.verdict {
+    advice::unread(&seen, printer);
+    let exit = match shown.verdict {
         Verdict::NoChanges => Exit::Done,
         Verdict::Changes => Exit::Differences,
         Verdict::Unknown => Exit::Unknown,
         Verdict::Refused => Exit::Refused,
-    })
+    };
+    Ok((shown, exit))
 }

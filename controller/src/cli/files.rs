@@ -1,69 +1,122 @@
 //! The files a command names, read and checked.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Read,
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
 use clctl_spec::{Document, Invalid};
+
+use super::{exit::Exit, session::Ends};
 
 /// A document, and where it came from.
 #[derive(Debug)]
-pub struct Named {
+pub(super) struct Named {
     /// What reports call the file.
-    pub file: String,
+    pub(super) file: String,
     /// The file's path in full, if it has one.
-    pub path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
     /// Which document of the file it is, from 0.
-    pub index: usize,
+    pub(super) index: usize,
     /// The document.
-    pub document: Document,
+    pub(super) document: Document,
+}
+
+impl Named {
+    /// The environment's name.
+    pub(super) fn name(&self) -> String {
+        self.document.node.metadata.name.to_string()
+    }
 }
 
 /// What was read.
 #[derive(Debug, Default)]
-pub struct Read_ {
+pub(super) struct Reading {
     /// The sound documents.
-    pub documents: Vec<Named>,
+    pub(super) documents: Vec<Named>,
     /// What is wrong with the others.
-    pub invalid: Vec<Invalid>,
+    pub(super) invalid: Vec<Invalid>,
+    /// Environments that more than one file declares.
+    pub(super) twins: Vec<String>,
 }
 
-/// Reads every file that is named: a file, a folder, or `-`.
-pub fn read(names: &[String]) -> anyhow::Result<Read_> {
-    let mut read = Read_::default();
+/// A file that is named and cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{what} cannot be read")]
+pub(super) struct FileError {
+    what: String,
+    #[source]
+    source: std::io::Error,
+}
+
+/// Makes an error of the file system one that names what was read.
+fn of(what: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> FileError {
+    move |source| FileError { what: what.to_string(), source }
+}
+
+/// Reads every file that is named: a file, a folder, or `-`. A file named twice is read once.
+pub(super) fn read(names: &[String]) -> anyhow::Result<Reading> {
+    let mut read = Reading::default();
+    let mut known: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut standard_input = false;
     for name in names {
         if name == "-" {
+            if std::mem::replace(&mut standard_input, true) {
+                continue;
+            }
             let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
+            std::io::stdin().read_to_end(&mut bytes).map_err(of("standard input"))?;
             read.take("<stdin>", None, &bytes);
             continue;
         }
-        let path = Path::new(name);
-        for path in expand(path)? {
-            let shown = path.display().to_string();
-            let bytes = fs::read(&path).with_context(|| format!("{shown} cannot be read"))?;
+        for path in expand(Path::new(name))? {
+            let bytes = fs::read(&path).map_err(of(path.display()))?;
             let full = fs::canonicalize(&path).ok();
-            read.take(&shown, full, &bytes);
+            if full.as_ref().is_none_or(|full| known.insert(full.clone())) {
+                read.take(&path.display().to_string(), full.as_deref(), &bytes);
+            }
         }
     }
+    read.compare();
     Ok(read)
 }
 
-impl Read_ {
-    fn take(&mut self, name: &str, path: Option<PathBuf>, bytes: &[u8]) {
+impl Reading {
+    /// Whether nothing is wrong.
+    pub(super) fn is_sound(&self) -> bool {
+        self.invalid.is_empty() && self.twins.is_empty()
+    }
+
+    fn take(&mut self, name: &str, path: Option<&Path>, bytes: &[u8]) {
         match clctl_spec::parse_bytes(name, bytes) {
             Ok(documents) => {
-                self.documents.extend(documents.into_iter().enumerate().map(|(index, document)| Named {
-                    file: name.to_owned(),
-                    path: path.clone(),
-                    index,
-                    document,
-                }));
+                self.documents.extend(documents.into_iter().enumerate().map(
+                    |(index, document)| Named {
+                        file: name.to_owned(),
+                        path: path.map(Path::to_owned),
+                        index,
+                        document,
+                    },
+                ));
             }
             Err(invalid) => self.invalid.push(invalid),
+        }
+    }
+
+    /// Finds environments that two files declare: each would undo what the other does.
+    fn compare(&mut self) {
+        let mut files: BTreeMap<(String, String), &str> = BTreeMap::new();
+        for named in &self.documents {
+            let region = named.document.node.spec.aws.region.to_string();
+            if let Some(first) = files.insert((named.name(), region.clone()), &named.file) {
+                self.twins.push(format!(
+                    "{} in {region} is declared by {first} and by {}: each would undo what the other does; keep one, or give the other another metadata.name",
+                    named.name(),
+                    named.file
+                ));
+            }
         }
     }
 }
@@ -74,9 +127,8 @@ fn expand(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
-    let shown = path.display();
-    for entry in fs::read_dir(path).with_context(|| format!("{shown} cannot be read"))? {
-        let file = entry.with_context(|| format!("{shown} cannot be read"))?.path();
+    for entry in fs::read_dir(path).map_err(of(path.display()))? {
+        let file = entry.map_err(of(path.display()))?.path();
         let spec = file
             .extension()
             .and_then(|extension| extension.to_str())
@@ -86,6 +138,11 @@ fn expand(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         }
     }
     files.sort();
-    anyhow::ensure!(!files.is_empty(), "{shown} holds no .yaml, .yml or .json file");
+    if files.is_empty() {
+        anyhow::bail!(Ends {
+            exit: Exit::Usage,
+            text: format!("{} holds no .yaml, .yml or .json file", path.display()),
+        });
+    }
     Ok(files)
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod advice;
 mod apply;
 mod args;
 mod carry_out;
@@ -11,25 +12,29 @@ mod files;
 mod get;
 mod printer;
 mod progress;
+mod reference;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod session;
+mod stopping;
 mod validate;
 mod version;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::EnvFilter;
-
-use crate::{aws::ConnectError, engine::JournalError, store};
 
 use self::{
     args::{Cli, Global, Verb},
     exit::Exit,
+    files::Reading,
     printer::Printer,
-    session::{Command, Ends},
+    session::Command,
 };
+
+pub use self::reference::{Generated, generated};
 
 /// Runs the command that the process's arguments name.
 pub fn main() -> ExitCode {
@@ -40,33 +45,35 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
         }
     };
-    log(global.verbose);
-    let printer = Printer::new(global.color, global.sandbox);
+    let printer = Printer::new(&global);
+    log(&global, &printer);
     let exit = match run(global, verb, &printer) {
         Ok(exit) => exit,
         Err(error) => {
             printer.error(&error);
-            code(&error)
+            Exit::of(&error)
         }
     };
     exit.into()
 }
 
-fn log(verbose: u8) {
-    let level = match verbose {
+fn log(global: &Global, printer: &Printer) {
+    // What the SDK logs of its requests has headers and bodies in it: never shown.
+    let level = match global.verbose {
         0 => "error",
-        1 => "clctl=debug,warn",
-        _ => "clctl=trace,aws_smithy_runtime=debug,info",
+        1 => "warn,clctl=debug",
+        _ => "info,clctl=trace",
     };
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(level))
+        .with_ansi(printer.err() == crate::render::Paint::Colour)
         .with_writer(std::io::stderr)
         .init();
 }
 
 fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
     // These ask nobody and wait for nothing.
-    match verb {
+    let verb = match verb {
         Verb::Validate(args) => return validate::run(&args, printer),
         Verb::Version(args) => return version::run(&args, printer),
         Verb::Completions { shell } => {
@@ -77,70 +84,68 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
         }
         #[cfg(feature = "sandbox")]
         Verb::Sandbox(verb) => return sandbox::run(&verb, &global, printer),
-        Verb::Apply(_) | Verb::Diff(_) | Verb::Delete(_) | Verb::Get(_) | Verb::Describe(_) => {}
+        Verb::Apply(args) => Asking::Apply(args),
+        Verb::Diff(args) => Asking::Diff(args),
+        Verb::Delete(args) => Asking::Delete(args),
+        Verb::Get(args) => Asking::Get(args),
+        Verb::Describe(args) => Asking::Describe(args),
+    };
+    // A file that cannot be used is found out before anything else is touched.
+    let read = files::read(verb.files())?;
+    if !read.is_sound() {
+        // One broken document, and nothing is done for the others either.
+        validate::report(&read, printer);
+        return Ok(Exit::Invalid);
     }
     let runtime = runtime(&global)?;
-    runtime.block_on(async move {
+    let exit = runtime.block_on(async {
         let command = Command::new(global, printer.clone())?;
-        #[cfg(feature = "sandbox")]
-        let _pacing = pacing(&command);
-        match verb {
-            Verb::Apply(args) => apply::run(&command, args).await,
-            Verb::Diff(args) => diff::run(&command, args).await,
-            Verb::Delete(args) => delete::run(&command, args).await,
-            Verb::Get(args) => get::run(&command, args).await,
-            Verb::Describe(args) => describe::run(&command, args).await,
-            Verb::Validate(_) | Verb::Version(_) | Verb::Completions { .. } => Ok(Exit::Done),
-            #[cfg(feature = "sandbox")]
-            Verb::Sandbox(_) => Ok(Exit::Done),
-        }
-    })
+        asking(&command, verb, read).await
+    });
+    // Not to wait for somebody who was asked and has not answered.
+    runtime.shutdown_background();
+    exit
+}
+
+/// A verb that asks AWS.
+enum Asking {
+    Apply(args::Apply),
+    Diff(args::Diff),
+    Delete(args::Delete),
+    Get(args::Get),
+    Describe(args::Describe),
+}
+
+impl Asking {
+    fn files(&self) -> &[String] {
+        let files = match self {
+            Self::Apply(args) => &args.files,
+            Self::Diff(args) => &args.files,
+            Self::Delete(args) => &args.files,
+            Self::Get(args) => &args.files,
+            Self::Describe(args) => &args.files,
+        };
+        &files.files
+    }
+}
+
+async fn asking(command: &Command, verb: Asking, read: Reading) -> anyhow::Result<Exit> {
+    match verb {
+        Asking::Apply(args) => Box::pin(apply::run(command, args, read)).await,
+        Asking::Diff(args) => diff::run(command, args, read).await,
+        Asking::Delete(args) => Box::pin(delete::run(command, args, read)).await,
+        Asking::Get(args) => get::run(command, args, read).await,
+        Asking::Describe(args) => describe::run(command, args, read).await,
+    }
 }
 
 /// One thread; in the sandbox, time is the world's.
-fn runtime(global: &Global) -> anyhow::Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
+fn runtime(global: &Global) -> anyhow::Result<Runtime> {
+    let mut builder = Builder::new_current_thread();
     builder.enable_all();
     #[cfg(feature = "sandbox")]
     builder.start_paused(global.sandbox);
     #[cfg(not(feature = "sandbox"))]
     anyhow::ensure!(!global.sandbox, "this clctl was built without the sandbox");
     Ok(builder.build()?)
-}
-
-/// On a terminal, the sandbox's time passes so that it can be watched.
-#[cfg(feature = "sandbox")]
-fn pacing(command: &Command) -> Option<tokio_util_abort::Abort> {
-    use std::io::IsTerminal;
-    let watched = command.global.sandbox && std::io::stderr().is_terminal();
-    watched.then(|| tokio_util_abort::Abort(tokio::task::spawn(crate::sandbox::pace())))
-}
-
-/// Ends a task when it goes out of scope.
-#[cfg(feature = "sandbox")]
-mod tokio_util_abort {
-    pub(super) struct Abort(pub(super) tokio::task::JoinHandle<()>);
-
-    impl Drop for Abort {
-        fn drop(&mut self) {
-            self.0.abort();
-        }
-    }
-}
-
-/// The exit code of an error.
-fn code(error: &anyhow::Error) -> Exit {
-    if let Some(ends) = error.downcast_ref::<Ends>() {
-        return ends.exit;
-    }
-    if error.is::<ConnectError>() {
-        return Exit::Credentials;
-    }
-    if error.is::<store::LockError>() {
-        return Exit::Refused;
-    }
-    if error.is::<JournalError>() || error.is::<store::StoreError>() {
-        return Exit::Local;
-    }
-    if error.chain().any(|cause| cause.is::<std::io::Error>()) { Exit::Usage } else { Exit::Local }
 }

@@ -1,66 +1,123 @@
 //! Printing: data to standard output, everything said about it to standard error.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
 
+use indicatif::MultiProgress;
 use owo_colors::{OwoColorize, Style};
 use serde::Serialize;
 
-use super::args::When;
+use crate::render::Paint;
 
-/// Where a command prints to.
+use super::args::{Global, When};
+
+/// Where a command prints to; clones share what is drawn on the terminal.
 #[derive(Clone, Debug)]
-pub struct Printer {
-    out: bool,
-    err: bool,
+pub(super) struct Printer {
+    out: Paint,
+    err: Paint,
     /// What is said of every output of a sandbox.
     sandbox: bool,
+    lively: bool,
+    /// What is drawn at the end of standard error, and has to stay there.
+    bars: Arc<Mutex<Option<MultiProgress>>>,
+}
+
+/// Whether a variable is set to something that means yes.
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| {
+        !value.is_empty() && value != "0" && !value.eq_ignore_ascii_case("false")
+    })
 }
 
 impl Printer {
-    /// Decides about colour.
-    pub fn new(color: When, sandbox: bool) -> Self {
-        let decide = |terminal: bool| match color {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                !set("NO_COLOR") && (set("CLICOLOR_FORCE") && std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| v != "0") || terminal)
-            }
+    /// Decides about colour and about progress that moves.
+    pub(super) fn new(global: &Global) -> Self {
+        let decide = |terminal: bool| {
+            // Whatever its value: <https://no-color.org>.
+            let never = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+            let colour = match global.color {
+                When::Always => true,
+                When::Never => false,
+                When::Auto => !never && (is_set("CLICOLOR_FORCE") || terminal),
+            };
+            if colour { Paint::Colour } else { Paint::Plain }
         };
+        let terminal = std::io::stderr().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
             out: decide(std::io::stdout().is_terminal()),
-            err: decide(std::io::stderr().is_terminal()),
-            sandbox,
+            err: decide(terminal),
+            sandbox: global.sandbox,
+            lively: terminal && !dumb && !is_set("CI") && global.verbose == 0,
+            bars: Arc::default(),
         }
     }
 
     /// Whether the sandbox is worked on.
-    pub fn is_sandbox(&self) -> bool {
+    pub(super) fn is_sandbox(&self) -> bool {
         self.sandbox
     }
 
+    /// What stands before everything that is said in the sandbox.
+    pub(super) fn place(&self) -> &'static str {
+        if self.sandbox { "SANDBOX " } else { "" }
+    }
+
+    /// Whether progress may move: on a terminal, with somebody before it.
+    pub(super) fn is_lively(&self) -> bool {
+        self.lively
+    }
+
     /// Whether standard output shows colour.
-    pub fn colour(&self) -> bool {
+    pub(super) fn out(&self) -> Paint {
         self.out
     }
 
+    /// Whether standard error shows colour.
+    pub(super) fn err(&self) -> Paint {
+        self.err
+    }
+
+    /// Takes up what is drawn at the end of standard error, or puts it down.
+    pub(super) fn draw(&self, bars: Option<MultiProgress>) {
+        *self.bars.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+    }
+
     /// Prints data.
-    pub fn data(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
-        // A reader that has gone away is no error of ours.
-        drop(out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }));
-        drop(out.flush());
+    pub(super) fn data(&self, text: &str) {
+        let print = || {
+            let mut out = std::io::stdout().lock();
+            let end = if text.ends_with('\n') { "" } else { "\n" };
+            // A reader that has gone away is no error of ours.
+            drop(
+                out.write_all(text.as_bytes())
+                    .and_then(|()| out.write_all(end.as_bytes()))
+                    .and_then(|()| out.flush()),
+            );
+        };
+        self.beside_bars(print);
     }
 
     /// Says something about the data.
-    pub fn note(&self, text: &str) {
-        let mut err = std::io::stderr().lock();
-        drop(writeln!(err, "{text}"));
+    pub(super) fn note(&self, text: &str) {
+        self.beside_bars(|| drop(writeln!(std::io::stderr().lock(), "{text}")));
+    }
+
+    fn beside_bars(&self, print: impl FnOnce()) {
+        let bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match bars {
+            Some(bars) => bars.suspend(print),
+            None => print(),
+        }
     }
 
     /// Says what went wrong, with all causes.
-    pub fn error(&self, error: &anyhow::Error) {
-        let mut text = self.paint_err("error:", Style::new().red().bold());
+    pub(super) fn error(&self, error: &anyhow::Error) {
+        let head = format!("{}error:", self.place());
+        let mut text = self.paint_err(&head, Style::new().red().bold());
         let mut last = String::new();
         for cause in error.chain() {
             let cause = cause.to_string();
@@ -75,28 +132,37 @@ impl Printer {
     }
 
     /// Warns.
-    pub fn warning(&self, text: &str) {
+    pub(super) fn warning(&self, text: &str) {
         self.note(&format!("{} {text}", self.paint_err("warning:", Style::new().yellow().bold())));
     }
 
-    /// Colours something for standard output.
-    pub fn paint(&self, text: &str, style: Style) -> String {
-        if self.out { text.style(style).to_string() } else { text.to_owned() }
+    /// Colours something for standard error.
+    pub(super) fn paint_err(&self, text: &str, style: Style) -> String {
+        match self.err {
+            Paint::Colour => text.style(style).to_string(),
+            Paint::Plain => text.to_owned(),
+        }
     }
 
-    /// Colours something for standard error.
-    pub fn paint_err(&self, text: &str, style: Style) -> String {
-        if self.err { text.style(style).to_string() } else { text.to_owned() }
+    /// Prints names, one a line, and on standard error where they are from if that is the sandbox.
+    pub(super) fn names<'a>(&self, names: impl Iterator<Item = &'a str>) {
+        if self.sandbox {
+            self.note("SANDBOX");
+        }
+        let names: Vec<&str> = names.collect();
+        if !names.is_empty() {
+            self.data(&names.join("\n"));
+        }
     }
 
     /// Prints data as JSON.
-    pub fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
+    pub(super) fn json(&self, value: &impl Serialize) -> anyhow::Result<()> {
         self.data(&serde_json::to_string_pretty(value)?);
         Ok(())
     }
 
     /// Prints data as YAML.
-    pub fn yaml(&self, value: &impl Serialize) -> anyhow::Result<()> {
+    pub(super) fn yaml(&self, value: &impl Serialize) -> anyhow::Result<()> {
         self.data(&serde_saphyr::to_string(value)?);
         Ok(())
     }

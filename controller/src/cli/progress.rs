@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    io::IsTerminal,
+    convert::Infallible,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -12,80 +12,162 @@ use jiff::Timestamp;
 use owo_colors::Style;
 
 use crate::{
-    engine::{Action, Event, Step, What},
+    aws::Aws,
+    engine::{Action, Cloud, Event, ObjectKey, PhysicalId, Plan, Step, What},
+    render::Paint,
     store::{PastEvent, Store},
 };
 
 use super::printer::Printer;
 
-/// Shows and records what happens.
-pub struct Progress {
+/// What steps are called.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names(BTreeMap<ObjectKey, String>);
+
+impl Names {
+    /// The names of a plan's steps.
+    pub(super) fn of(plan: &Plan<Aws>) -> Self {
+        let named = plan.removals.iter().filter_map(|removal| {
+            let seen = removal.seen.as_ref();
+            Some((ObjectKey::of(seen), seen.address()?.to_string()))
+        });
+        Self(named.collect())
+    }
+
+    /// The address alone.
+    pub(super) fn short(&self, step: &Step) -> String {
+        match step {
+            Step::Ensure(address) => address.to_string(),
+            Step::Remove(key) => {
+                self.0.get(key).cloned().unwrap_or_else(|| format!("{} {}", key.kind, key.id))
+            }
+        }
+    }
+
+    /// The address, and of a removal what AWS calls the object: there may be another one.
+    pub(super) fn long(&self, step: &Step) -> String {
+        match step {
+            Step::Ensure(address) => address.to_string(),
+            Step::Remove(key) => match self.0.get(key) {
+                Some(address) => format!("{address} ({})", key.id),
+                None => format!("{} {}", key.kind, key.id),
+            },
+        }
+    }
+}
+
+/// Shows and records what happens. What it has drawn goes away with it.
+pub(super) struct Progress {
     printer: Printer,
     store: Store,
     uid: String,
+    names: Names,
     state: Mutex<State>,
 }
 
 struct State {
     start: Timestamp,
-    bars: Option<MultiProgress>,
-    total: Option<ProgressBar>,
-    active: BTreeMap<String, ProgressBar>,
-    /// When a line was last printed that says that a step waits.
-    waits: BTreeMap<String, Timestamp>,
+    drawn: Option<Drawn>,
+    /// What was last said of a step that waits, and when.
+    waits: BTreeMap<String, (Timestamp, String)>,
+    ready: BTreeMap<String, PhysicalId>,
+}
+
+/// What is drawn on a terminal.
+struct Drawn {
+    bars: MultiProgress,
+    total: ProgressBar,
+    /// In the order of their beginning, which is the order they are drawn in.
+    active: BTreeMap<String, Line>,
+    colour: Paint,
+}
+
+struct Line {
+    bar: ProgressBar,
+    since: Timestamp,
+    text: String,
 }
 
 /// How often a pipe is told that something is still waited for.
 const REMINDER: Duration = Duration::from_secs(30);
+/// How often a terminal is told how late it is.
+const TICK: Duration = Duration::from_secs(1);
 
 impl Progress {
     /// Starts showing, `steps` being how many have something to do.
-    pub fn new(printer: &Printer, store: &Store, uid: String, start: Timestamp, steps: usize) -> Self {
-        let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        let bars = terminal.then(MultiProgress::new);
-        let total = bars.as_ref().map(|bars| {
-            let bar = bars.add(ProgressBar::new(steps as u64));
-            bar.set_style(style("{wide_bar:.green/dim} {pos}/{len}  {msg}"));
-            bar
-        });
-        let state = State { start, bars, total, active: BTreeMap::new(), waits: BTreeMap::new() };
-        Self { printer: printer.clone(), store: store.clone(), uid, state: Mutex::new(state) }
+    pub(super) fn new(
+        printer: &Printer,
+        store: &Store,
+        uid: String,
+        start: Timestamp,
+        steps: usize,
+        names: Names,
+    ) -> Self {
+        let drawn = (printer.is_lively() && steps > 0).then(|| Drawn::begin(steps, printer.err()));
+        printer.draw(drawn.as_ref().map(|drawn| drawn.bars.clone()));
+        let state = State { start, drawn, waits: BTreeMap::new(), ready: BTreeMap::new() };
+        Self {
+            printer: printer.clone(),
+            store: store.clone(),
+            uid,
+            names,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// What steps are called.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The objects that are ready, by the address of their nodes.
+    pub(super) fn ready(&self) -> BTreeMap<String, PhysicalId> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).ready.clone()
     }
 
     /// Takes an event.
-    pub fn tell(&self, event: &Event) {
-        let step = event.step.as_ref().map(name).unwrap_or_default();
-        let Some(Told { reason, text, lasting }) = told(&event.what) else { return };
+    pub(super) fn tell(&self, event: &Event) {
+        let step = event.step.as_ref().map(|step| self.names.short(step)).unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !matches!(event.what, What::Waiting { .. }) {
-            self.record(event.at, &step, reason, &text);
+        if let What::Ready { id, .. } = &event.what {
+            state.ready.insert(step.clone(), id.clone());
         }
-        let elapsed = event.at.duration_since(state.start);
-        let clock = format!("{:>5}s", elapsed.as_secs());
-        if state.bars.is_some() {
-            state.show(&step, &event.what, &clock, &text);
-            if !lasting {
-                return;
-            }
+        let Some(told) = told(&event.what) else { return };
+        if !matches!(event.what, What::Waiting { .. }) {
+            self.record(event.at, &step, told.reason, &told.text);
+        }
+        let clock = clock(state.start, event.at);
+        let line = if let Some(drawn) = &mut state.drawn {
+            drawn.show(&step, event, &clock, &told.text);
+            told.keep == Keep::Always
         } else if let What::Waiting { .. } = event.what {
-            let last = *state.waits.entry(step.clone()).or_insert(event.at);
-            if event.at.duration_since(last).unsigned_abs() < REMINDER {
-                return;
-            }
-            state.waits.insert(step.clone(), event.at);
+            state.reminds(&step, event.at, &told.text)
+        } else {
+            told.keep != Keep::Never
+        };
+        drop(state);
+        if !line {
+            return;
         }
         let styled = match event.what {
             What::Failed(_) => Style::new().red(),
-            What::Contested { .. } | What::Retrying { .. } | What::Held(_) => Style::new().yellow(),
+            What::Contested { .. }
+            | What::Retrying { .. }
+            | What::Held(_)
+            | What::Doubting { .. } => Style::new().yellow(),
             What::Ready { .. } | What::Removed(_) => Style::new().green(),
-            _ => Style::new(),
+            What::Started(_)
+            | What::Removing
+            | What::Created(_)
+            | What::Changed(_)
+            | What::Waiting { .. } => Style::new(),
         };
-        let step = if step.is_empty() { String::new() } else { format!("{step:<32} ") };
-        let line = format!("{} {step}{}", self.printer.paint_err(&clock, Style::new().dimmed()), self.printer.paint_err(&text, styled));
-        match &state.bars {
-            Some(bars) => drop(bars.println(line)),
-            None => self.printer.note(&line),
-        }
+        let step = if step.is_empty() { String::new() } else { format!("{step:<34} ") };
+        self.printer.note(&format!(
+            "{} {step}{}",
+            self.printer.paint_err(&clock, Style::new().dimmed()),
+            self.printer.paint_err(&told.text, styled)
+        ));
     }
 
     /// A history is no reason to fail: what cannot be written is said in the log.
@@ -96,40 +178,136 @@ impl Progress {
         }
     }
 
-    /// Takes the bars away.
-    pub fn end(&self) {
+    /// Shows time passing. Does not end.
+    pub(super) async fn tick(&self, aws: &Aws) -> Infallible {
+        while self.draw(aws.now()) {
+            tokio::time::sleep(TICK).await;
+        }
+        std::future::pending().await
+    }
+
+    /// Draws the present time, if anything is drawn.
+    fn draw(&self, now: Timestamp) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bars) = &state.bars {
-            drop(bars.clear());
+        if let Some(drawn) = &state.drawn {
+            drawn.tick(now);
+        }
+        state.drawn.is_some()
+    }
+
+    /// Takes away what is drawn.
+    pub(super) fn end(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(drawn) = state.drawn.take() {
+            drawn.end();
+            self.printer.draw(None);
         }
     }
 }
 
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// How long it has taken, in a column.
+fn clock(start: Timestamp, now: Timestamp) -> String {
+    format!("{:>6}", short(now.duration_since(start)))
+}
+
+/// A duration as short as it can be read: `42s`, `3m07s`.
+pub(super) fn short(took: jiff::SignedDuration) -> String {
+    let seconds = took.as_secs();
+    if seconds < 60 {
+        format!("{seconds}s")
+    } else {
+        format!("{}m{:02}s", seconds / 60, seconds % 60)
+    }
+}
+
 impl State {
-    fn show(&mut self, step: &str, what: &What, clock: &str, text: &str) {
-        let Some(bars) = &self.bars else { return };
-        let ends = matches!(what, What::Ready { .. } | What::Removed(_) | What::Failed(_) | What::Held(_));
-        if let Some(total) = &self.total {
-            total.set_message(clock.trim().to_owned());
+    /// Whether a pipe is to hear that a step still waits: when something new is in its way, and now
+    /// and then.
+    fn reminds(&mut self, step: &str, at: Timestamp, text: &str) -> bool {
+        let Some((last, said)) = self.waits.get(step) else {
+            // Most waits are short: nothing is said of them.
+            self.waits.insert(step.to_owned(), (at, String::new()));
+            return false;
+        };
+        let new = text.contains(": ") && said != text;
+        let due = at.duration_since(*last).unsigned_abs() >= REMINDER;
+        if new || due {
+            self.waits.insert(step.to_owned(), (at, text.to_owned()));
         }
-        if ends {
-            if let Some(bar) = self.active.remove(step) {
-                bar.finish_and_clear();
-                bars.remove(&bar);
+        new || due
+    }
+}
+
+impl Drawn {
+    fn begin(steps: usize, colour: Paint) -> Self {
+        let bars = MultiProgress::new();
+        let total = bars.add(ProgressBar::new(steps as u64));
+        let bar = if colour == Paint::Colour { "{bar:30.green/dim}" } else { "{bar:30}" };
+        total.set_style(style(&format!("{bar} {{pos}}/{{len}}  {{wide_msg}}")));
+        total.tick();
+        Self { bars, total, active: BTreeMap::new(), colour }
+    }
+
+    fn show(&mut self, step: &str, event: &Event, clock: &str, text: &str) {
+        let what = &event.what;
+        self.total.set_message(clock.trim().to_owned());
+        if step.is_empty() {
+            return;
+        }
+        let ends =
+            matches!(what, What::Ready { .. } | What::Removed(_) | What::Failed(_) | What::Held(_));
+        if !ends {
+            if !self.active.contains_key(step) {
+                let bar = self.bars.insert_before(&self.total, ProgressBar::new_spinner());
+                let spinner =
+                    if self.colour == Paint::Colour { "{spinner:.yellow}" } else { "{spinner}" };
+                bar.set_style(style(&format!("  {spinner} {{prefix:<34}} {{wide_msg}}")));
+                bar.set_prefix(step.to_owned());
+                let line = Line { bar, since: event.at, text: String::new() };
+                self.active.insert(step.to_owned(), line);
             }
-            if let Some(total) = self.total.as_ref().filter(|_| !matches!(what, What::Ready { changed: false, .. })) {
-                total.inc(1);
+            if let Some(line) = self.active.get_mut(step) {
+                text.clone_into(&mut line.text);
+                line.tick(event.at);
             }
             return;
         }
-        let bar = self.active.entry(step.to_owned()).or_insert_with(|| {
-            let bar = bars.insert_from_back(1, ProgressBar::new_spinner());
-            bar.set_style(style("  {spinner:.yellow} {prefix:<32} {msg}"));
-            bar.set_prefix(step.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(100));
-            bar
-        });
-        bar.set_message(text.to_owned());
+        if let Some(line) = self.active.remove(step) {
+            line.bar.finish_and_clear();
+            self.bars.remove(&line.bar);
+        }
+        if !matches!(what, What::Ready { changed: false, .. }) {
+            self.total.inc(1);
+        }
+    }
+
+    fn tick(&self, now: Timestamp) {
+        for line in self.active.values() {
+            line.tick(now);
+        }
+        self.total.tick();
+    }
+
+    fn end(self) {
+        for line in self.active.values() {
+            line.bar.finish_and_clear();
+        }
+        self.total.finish_and_clear();
+        drop(self.bars.clear());
+    }
+}
+
+impl Line {
+    fn tick(&self, now: Timestamp) {
+        let took = short(now.duration_since(self.since));
+        self.bar.set_message(format!("{took:>6}  {}", self.text));
+        self.bar.tick();
     }
 }
 
@@ -137,55 +315,58 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// What a step is called.
-pub fn name(step: &Step) -> String {
-    match step {
-        Step::Ensure(address) => address.to_string(),
-        Step::Remove(key) => format!("{} {}", key.kind, key.id),
-    }
-}
-
 /// An event in words.
 struct Told {
     reason: &'static str,
     text: String,
-    /// Whether a terminal keeps it, too.
-    lasting: bool,
+    keep: Keep,
+}
+
+/// Who is told by a line of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// Everybody.
+    Always,
+    /// A pipe: a terminal shows it as long as it lasts.
+    InPipe,
+    /// Nobody: what follows says as much.
+    Never,
 }
 
 fn told(what: &What) -> Option<Told> {
-    let say = |reason, text: String, lasting| Some(Told { reason, text, lasting });
+    let say = |reason, text: String, keep| Some(Told { reason, text, keep });
     match what {
-        What::Started(Action::Create | Action::Replace) => say("Creating", "creating".into(), false),
-        What::Started(Action::Update) => say("Updating", "updating".into(), false),
-        What::Started(Action::Keep | Action::Refuse) => None,
-        What::Removing => say("Removing", "removing".into(), false),
-        What::Created(id) => say("Created", format!("created {id}"), false),
-        What::Changed(fields) => say("Changed", format!("set {}", fields.join(", ")), false),
+        What::Started(Action::Create | Action::Replace) => {
+            say("Creating", "creating".into(), Keep::InPipe)
+        }
+        What::Started(Action::Update) => say("Updating", "updating".into(), Keep::Never),
+        What::Removing => say("Removing", "removing".into(), Keep::InPipe),
+        What::Created(id) => say("Created", format!("created {id}"), Keep::Never),
+        What::Changed(fields) => say("Changed", format!("set {}", fields.join(", ")), Keep::InPipe),
         What::Waiting { id, phase, blockers } if blockers.is_empty() => {
-            say("Waiting", format!("{id} is {phase}"), false)
+            say("Waiting", format!("{id} is {phase}"), Keep::InPipe)
         }
         What::Waiting { id, phase, blockers } => {
-            say("Waiting", format!("{id} is {phase}: {}", blockers.join("; ")), false)
+            say("Waiting", format!("{id} is {phase}: {}", blockers.join("; ")), Keep::InPipe)
         }
         What::Retrying { error, after } => {
-            say("Retrying", format!("{error}; again in {} s", after.as_secs()), false)
+            say("Retrying", format!("{error}; again in {} s", after.as_secs()), Keep::InPipe)
         }
         What::Contested { field, from, to, times } => say(
             "Contested",
             format!(
-                "{field} was set from {from} to {to} for the {times}. time within a day: somebody sets it back; CloudTrail says who"
+                "{field} was set from {from} to {to} {times} times within a day: somebody sets it back; CloudTrail says who"
             ),
-            true,
+            Keep::Always,
         ),
-        What::Ready { changed: false, .. } => None,
-        What::Ready { id, changed: true } => say("Ready", format!("ready ({id})"), true),
-        What::Removed(id) => say("Removed", format!("removed ({id})"), true),
-        What::Held(why) => say("Held", format!("held: {why}"), true),
-        What::Failed(error) => say("Failed", format!("failed: {error}"), true),
+        What::Ready { changed: false, .. } | What::Started(Action::Keep | Action::Refuse) => None,
+        What::Ready { id, changed: true } => say("Ready", format!("ready ({id})"), Keep::Always),
+        What::Removed(id) => say("Removed", format!("removed ({id})"), Keep::Always),
+        What::Held(why) => say("Held", format!("held: {why}"), Keep::Always),
+        What::Failed(error) => say("Failed", format!("failed: {error}"), Keep::Always),
         What::Doubting { why, until } => {
             let until = until.strftime("%H:%M:%S");
-            say("Doubting", format!("waiting until {until} UTC at the latest: {why}"), true)
+            say("Doubting", format!("waiting until {until} UTC at the latest: {why}"), Keep::Always)
         }
     }
 }

@@ -2,126 +2,202 @@
 
 use std::{
     collections::BTreeMap,
-    io::{BufRead, IsTerminal},
+    fs,
+    io::{BufRead, ErrorKind, IsTerminal},
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
 };
 
-use clctl_simulator::{Seed, Simulator};
+use anyhow::Context;
+use clctl_simulator::{Object, Seed, Simulator, World};
 use jiff::Timestamp;
 
 use crate::sandbox::{WORLD, open};
 
+use crate::render::line;
+
 use super::{
     args::{Global, Sandbox, SeedKind},
-    carry_out::Stopping,
     exit::Exit,
     printer::Printer,
     session::{Ends, sandbox_folder},
+    stopping::Stopping,
 };
 
 pub(super) fn run(verb: &Sandbox, global: &Global, printer: &Printer) -> anyhow::Result<Exit> {
     let folder = sandbox_folder(global)?;
-    if let Sandbox::Reset { yes } = verb {
-        return reset(*yes, &folder, printer);
-    }
     let serves = matches!(verb, Sandbox::Serve { .. });
     let mut builder = tokio::runtime::Builder::new_current_thread();
     // A world that is served runs on the wall's time.
     builder.enable_all().start_paused(!serves);
     builder.build()?.block_on(async {
-        let simulator = open(&folder)?;
         match verb {
-            Sandbox::Status | Sandbox::Reset { .. } => status(&simulator, &folder, printer),
-            Sandbox::Seed { what, region } => seed(&simulator, *what, region, printer)?,
-            Sandbox::Drift { seed, count } => drift(&simulator, *seed, *count, printer)?,
-            Sandbox::Serve { port, speed } => serve(&simulator, *port, *speed, printer).await?,
+            Sandbox::Reset { yes } => reset(*yes, &folder, printer)?,
+            Sandbox::Status => status(&open(&folder)?, &folder, printer),
+            Sandbox::Seed { what } => {
+                let region = global.region.as_deref().unwrap_or("us-east-1");
+                seed(&open(&folder)?, *what, region, printer)?;
+            }
+            Sandbox::Drift { seed, count } => drift(&open(&folder)?, *seed, *count, printer)?,
+            Sandbox::Serve { port, speed } => {
+                serve(&open(&folder)?, *port, *speed, printer).await?;
+            }
         }
         Ok(Exit::Done)
     })
 }
 
-fn status(simulator: &Simulator, folder: &std::path::Path, printer: &Printer) {
+fn status(simulator: &Simulator, folder: &Path, printer: &Printer) {
     let now = i64::try_from(simulator.now().as_millis()).unwrap_or_default();
     let now = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
-    let mut text = format!("SANDBOX world  {}\n", folder.join(WORLD).display());
-    text.push_str(&format!("time           {}\n", now.strftime("%Y-%m-%d %H:%M:%S UTC")));
-    let (settings, objects) =
-        simulator.with(|world| (world.settings().to_string(), world.objects()));
-    text.push_str(&format!("settings       {settings}\n"));
-    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for object in objects {
-        *counts.entry((object.region.clone(), object.kind.to_string())).or_default() += 1;
-    }
-    for ((region, kind), count) in counts {
-        text.push_str(&format!("{region:<14} {count:>4} {kind}\n"));
-    }
+    let (settings, objects, lingering) =
+        simulator.with(|world| (world.settings().to_string(), world.objects(), world.lingering()));
+    let mut text = format!("SANDBOX world   {}\n", folder.join(WORLD).display());
+    line!(text, "time            {}", now.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    line!(text, "settings        {settings}");
+    list(&mut text, objects, "");
+    list(&mut text, lingering, " (gone, still shown)");
     printer.data(&text);
 }
 
-fn reset(yes: bool, folder: &std::path::Path, printer: &Printer) -> anyhow::Result<Exit> {
-    if !yes && std::io::stdin().is_terminal() {
-        printer.note(&format!("This forgets the sandbox's world in {}. Type yes to go on:", folder.display()));
-        let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
-        if answer.trim() != "yes" {
-            anyhow::bail!(Ends { exit: Exit::Refused, text: "not approved: nothing was done".into() });
-        }
+fn list(text: &mut String, objects: Vec<Object>, what: &str) {
+    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for Object { region, kind, id: _ } in objects {
+        *counts.entry((region, kind)).or_default() += 1;
     }
-    // The record goes with the world it speaks of.
-    for name in [WORLD, "clctl.db", "clctl.db-wal", "clctl.db-shm"] {
-        match std::fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            Ok(()) | Err(_) => {}
-        }
+    for ((region, kind), count) in counts {
+        line!(text, "{region:<15} {count:>4} {kind}{what}");
     }
-    printer.data("SANDBOX reset: the account is as new");
-    Ok(Exit::Done)
 }
 
-fn seed(simulator: &Simulator, what: SeedKind, region: &str, printer: &Printer) -> anyhow::Result<()> {
+fn reset(yes: bool, folder: &Path, printer: &Printer) -> anyhow::Result<()> {
+    if !yes {
+        agree(folder, printer)?;
+    }
+    if let Ok(simulator) = open(folder) {
+        // Whoever else has the world open sees the new one.
+        simulator.edit(|world| {
+            let settings = world.settings().clone();
+            *world = World::new(settings);
+        })?;
+    } else {
+        // A world that nobody can read is of use to nobody.
+        remove(&folder.join(WORLD))?;
+        open(folder)?;
+    }
+    // The record goes with the world it speaks of.
+    for name in ["clctl.db", "clctl.db-wal", "clctl.db-shm"] {
+        remove(&folder.join(name))?;
+    }
+    printer.data("SANDBOX reset: the account is as AWS hands it out");
+    Ok(())
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", path.display()))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn agree(folder: &Path, printer: &Printer) -> anyhow::Result<()> {
+    let refused = |text: &str| Ends { exit: Exit::Refused, text: text.to_owned() };
+    if !std::io::stdin().is_terminal() {
+        anyhow::bail!(refused(
+            "this forgets the sandbox's world, and there is nobody to ask: nothing was done; add --yes"
+        ));
+    }
+    printer.note(&format!(
+        "SANDBOX This forgets the sandbox's world in {}. Type yes to go on:",
+        folder.display()
+    ));
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    if answer.trim() != "yes" {
+        anyhow::bail!(refused("not approved: nothing was done"));
+    }
+    Ok(())
+}
+
+fn seed(
+    simulator: &Simulator,
+    what: SeedKind,
+    region: &str,
+    printer: &Printer,
+) -> anyhow::Result<()> {
     let kind = match what {
         SeedKind::Vpc => Seed::Network,
     };
     let made = simulator.edit(|world| {
-        world.settings_mut().region = region.to_owned();
-        world.seed(kind)
+        let home = std::mem::replace(&mut world.settings_mut().region, region.to_owned());
+        let made = world.seed(kind);
+        settle(world);
+        world.settings_mut().region = home;
+        made
     })?;
-    printer.data(&format!("SANDBOX seeded {region}:"));
+    let mut text = format!("SANDBOX seeded {region}:\n");
     for (name, id) in made {
-        printer.data(&format!("  {name:<24} {id}"));
+        line!(text, "  {name:<20} {id}");
     }
+    printer.data(&text);
     Ok(())
 }
 
-fn drift(simulator: &Simulator, seed: Option<u64>, count: u32, printer: &Printer) -> anyhow::Result<()> {
+/// Lets the time pass that lists may take to show what was changed: between commands, time stands
+/// still.
+fn settle(world: &mut World) {
+    let lag = &world.settings().lag;
+    let longest = lag.by_id.max_ms.max(lag.listed.max_ms);
+    world.advance(world.now() + Duration::from_millis(longest));
+}
+
+fn drift(
+    simulator: &Simulator,
+    seed: Option<u64>,
+    count: u32,
+    printer: &Printer,
+) -> anyhow::Result<()> {
     let seed = seed.unwrap_or_else(|| simulator.now().as_millis());
     for n in 0..u64::from(count) {
-        match simulator.edit(|world| world.drift(seed + n))? {
-            Some(change) => printer.data(&format!("SANDBOX drift: {change}")),
-            None => {
-                printer.data("SANDBOX drift: nothing of clctl's is there to change");
-                break;
-            }
-        }
+        let changed = simulator.edit(|world| {
+            let changed = world.drift(seed.wrapping_add(n));
+            settle(world);
+            changed
+        })?;
+        let Some(change) = changed else {
+            printer.data("SANDBOX drift: nothing of clctl's is there to change");
+            break;
+        };
+        printer.data(&format!("SANDBOX drift: {change}"));
     }
     Ok(())
 }
 
-async fn serve(simulator: &Simulator, port: u16, speed: f64, printer: &Printer) -> anyhow::Result<()> {
-    anyhow::ensure!(speed > 0.0 && speed.is_finite(), "--speed takes a number above 0");
-    simulator.edit(|world| world.settings_mut().speed = speed)?;
-    let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
+async fn serve(
+    simulator: &Simulator,
+    port: u16,
+    speed: f64,
+    printer: &Printer,
+) -> anyhow::Result<()> {
+    if !(speed > 0.0 && speed.is_finite()) {
+        anyhow::bail!(Ends { exit: Exit::Usage, text: "--speed takes a number above 0".into() });
+    }
+    let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .await
+        .with_context(|| format!("port {port} cannot be served; choose another with --port"))?;
     let address = listener.local_addr()?;
-    printer.data(&format!("SANDBOX serving AWS on http://{address} (speed {speed}); Ctrl-C ends it"));
+    let before =
+        simulator.edit(|world| std::mem::replace(&mut world.settings_mut().speed, speed))?;
+    let stopping = Stopping::serving()?;
+    printer
+        .data(&format!("SANDBOX serving AWS on http://{address} (speed {speed}); Ctrl-C ends it"));
     printer.note(&format!(
         "  export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox AWS_REGION=us-east-1"
     ));
-    let stopping = Stopping::listen(printer, std::time::Duration::from_secs(u64::from(u32::MAX)));
-    let mut signal = stopping.signal();
-    let ended = async move {
-        drop(signal.wait_for(|stop| *stop != crate::engine::Stop::No).await);
-    };
-    clctl_simulator::serve(simulator.clone(), listener, ended).await?;
-    simulator.edit(|world| world.settings_mut().speed = 1.0)?;
-    Ok(())
+    let served = clctl_simulator::serve(simulator.clone(), listener, stopping.asked()).await;
+    simulator.edit(|world| world.settings_mut().speed = before)?;
+    Ok(served?)
 }

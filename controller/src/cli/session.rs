@@ -1,39 +1,44 @@
 //! One environment, ready to be worked on: who we are, where it is, what is known of it.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, bail};
 use clctl_spec::ChainlinkNode;
 
 use crate::{
-    aws::{Aws, Calls, ConnectError, Connection, Environment, Mode, Target, connect, kinds},
+    aws::{Aws, Calls, Connection, Environment, Mode, Target, connect, kinds},
     engine::{Graph, Kinds},
-    store::Store,
+    store::{EnvironmentJournal, Remembered, Store},
     topology,
 };
 
-use super::{args::Global, exit::Exit, files::Named, printer::Printer};
+use super::{args::Global, exit::Exit, files::Named, printer::Printer, stopping::Stopping};
 
 /// One environment, ready to be worked on.
-pub struct Session {
+pub(super) struct Session {
     /// AWS as the environment sees it.
-    pub aws: Arc<Aws>,
+    pub(super) aws: Arc<Aws>,
     /// What is declared.
-    pub graph: Graph<Aws>,
+    pub(super) graph: Graph<Aws>,
     /// The kinds there are.
-    pub kinds: Kinds<Aws>,
+    pub(super) kinds: Kinds<Aws>,
     /// The local record.
-    pub store: Store,
+    pub(super) store: Store,
     /// What was written.
-    pub named: Named,
+    pub(super) named: Named,
 }
 
 /// What all environments of a command share.
-pub struct Command {
+pub(super) struct Command {
     /// The arguments that every verb takes.
-    pub global: Global,
+    pub(super) global: Global,
     /// Where to print.
-    pub printer: Printer,
+    pub(super) printer: Printer,
+    /// The calls of the environment that is being worked on.
+    calls: Mutex<Option<Arc<Calls>>>,
     #[cfg(feature = "sandbox")]
     sandbox: Option<clctl_simulator::Simulator>,
 }
@@ -41,16 +46,16 @@ pub struct Command {
 /// An error that ends a command with a code of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{text}")]
-pub struct Ends {
+pub(super) struct Ends {
     /// The code.
-    pub exit: Exit,
+    pub(super) exit: Exit,
     /// What to say.
-    pub text: String,
+    pub(super) text: String,
 }
 
 impl Command {
     /// Prepares a command.
-    pub fn new(global: Global, printer: Printer) -> anyhow::Result<Self> {
+    pub(super) fn new(global: Global, printer: Printer) -> anyhow::Result<Self> {
         #[cfg(feature = "sandbox")]
         let sandbox = if global.sandbox {
             let folder = sandbox_folder(&global)?;
@@ -61,13 +66,45 @@ impl Command {
         Ok(Self {
             global,
             printer,
+            calls: Mutex::default(),
             #[cfg(feature = "sandbox")]
             sandbox,
         })
     }
 
+    /// Does the same for each environment. What goes wrong with one is said, and the others are
+    /// not kept waiting; the gravest exit code wins.
+    pub(super) async fn each(
+        &self,
+        documents: Vec<Named>,
+        stopping: Option<&Stopping>,
+        mut work: impl AsyncFnMut(Named) -> anyhow::Result<Exit>,
+    ) -> Exit {
+        let several = documents.len() > 1;
+        let mut worst = Exit::Done;
+        for named in documents {
+            let name = named.name();
+            if stopping.is_some_and(|stopping| stopping.why().is_some()) {
+                self.printer.note(&format!("not begun: chainlinknode/{name}"));
+                continue;
+            }
+            let exit = match work(named).await {
+                Ok(exit) => exit,
+                Err(error) => {
+                    let exit = Exit::of(&error);
+                    let context = format!("chainlinknode/{name}");
+                    self.printer.error(&if several { error.context(context) } else { error });
+                    exit
+                }
+            };
+            self.show_calls();
+            worst = worst.max(exit);
+        }
+        worst
+    }
+
     /// Opens an environment for reading or for writing.
-    pub async fn open(&self, named: Named, mode: Mode) -> anyhow::Result<Session> {
+    pub(super) async fn open(&self, named: Named, mode: Mode) -> anyhow::Result<Session> {
         let node = &named.document.node;
         let region = node.spec.aws.region.to_string();
         if let Some(asked) = self.global.region.as_ref().filter(|asked| **asked != region) {
@@ -80,9 +117,10 @@ impl Command {
             });
         }
         let calls = Calls::new(mode, kinds::reads());
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).replace(calls.clone());
         let connection = self.connection(&region, calls).await;
         let wanted = node.spec.aws.account_id.as_ref().map(ToString::to_string);
-        let caller = connection.caller(wanted.as_deref()).await.map_err(credentials)?;
+        let caller = connection.caller(wanted.as_deref()).await?;
         let environment = environment(node, caller.account, caller.partition);
         let graph = topology::declare(&environment, &node.spec)
             .with_context(|| format!("{} cannot be laid out", node.metadata.name))?;
@@ -105,10 +143,12 @@ impl Command {
     }
 
     async fn network(&self, region: &str, calls: Arc<Calls>) -> Connection {
+        // A variable that is set to nothing is not set.
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
         let target = Target {
             region: region.to_owned(),
-            profile: self.global.profile.clone(),
-            endpoint_url: self.global.endpoint_url.clone(),
+            profile: given(&self.global.profile),
+            endpoint_url: given(&self.global.endpoint_url),
         };
         connect(&target, calls).await
     }
@@ -116,10 +156,32 @@ impl Command {
     fn state_folder(&self) -> anyhow::Result<PathBuf> {
         if self.global.sandbox { sandbox_folder(&self.global) } else { state_folder(&self.global) }
     }
-}
 
-fn credentials(error: ConnectError) -> anyhow::Error {
-    anyhow::Error::new(error)
+    /// Lists the calls made for one environment, if that is asked for, however it ended.
+    fn show_calls(&self) {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(calls) = calls.filter(|_| self.global.show_calls) else { return };
+        let made = calls.made();
+        for call in &made {
+            let kind = if call.writes { "write" } else { "read" };
+            let status =
+                call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            self.printer.note(&format!(
+                "call {kind:<5} {:<48} {status} {:>5} ms",
+                call.operation,
+                call.took.as_millis()
+            ));
+        }
+        self.printer.note(&format!("{} calls, {} of them writes", made.len(), calls.writes()));
+    }
+
+    /// The words a user types to run another verb on the same file.
+    pub(super) fn words(&self, verb: &str, file: &str) -> String {
+        let sandbox = if self.printer.is_sandbox() { " --sandbox" } else { "" };
+        let file = if file == "<stdin>" { "-" } else { file };
+        let file = if file.contains(' ') { format!("'{file}'") } else { file.to_owned() };
+        format!("clctl{sandbox} {verb} -f {file}")
+    }
 }
 
 fn environment(node: &ChainlinkNode, account: String, partition: String) -> Environment {
@@ -133,11 +195,12 @@ fn environment(node: &ChainlinkNode, account: String, partition: String) -> Envi
 }
 
 /// Where the record is kept.
-pub fn state_folder(global: &Global) -> anyhow::Result<PathBuf> {
+pub(super) fn state_folder(global: &Global) -> anyhow::Result<PathBuf> {
     if let Some(folder) = &global.state {
         return Ok(folder.clone());
     }
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let from =
+        |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = from("XDG_STATE_HOME")
         .filter(|path| path.is_absolute())
         .or_else(|| from("HOME").map(|home| home.join(".local/state")));
@@ -151,39 +214,36 @@ pub fn state_folder(global: &Global) -> anyhow::Result<PathBuf> {
 }
 
 /// Where the sandbox keeps its world and its record: apart from what is real.
-pub fn sandbox_folder(global: &Global) -> anyhow::Result<PathBuf> {
+pub(super) fn sandbox_folder(global: &Global) -> anyhow::Result<PathBuf> {
     Ok(state_folder(global)?.join("sandbox"))
 }
 
 impl Session {
+    /// The engine's record of the environment.
+    pub(super) fn journal(&self) -> EnvironmentJournal {
+        self.store.journal(&self.aws.environment)
+    }
+
     /// The chapters that are written and not built.
-    pub fn not_built(&self) -> Vec<String> {
+    pub(super) fn not_built(&self) -> Vec<String> {
         self.named.document.not_built.iter().map(|chapter| chapter.path.clone()).collect()
     }
 
     /// Remembers which environment the document describes.
-    pub fn remember(&self) -> anyhow::Result<()> {
+    pub(super) fn remember(&self) -> anyhow::Result<()> {
         if let Some(path) = &self.named.path {
-            self.store.remember(&path.to_string_lossy(), self.named.index, &self.aws.environment)?;
+            let path = path.to_string_lossy();
+            self.store.remember(&path, self.named.index, &self.aws.environment)?;
         }
         Ok(())
     }
 
-    /// Lists the calls made, if that is asked for.
-    pub fn show_calls(&self, command: &Command) {
-        if !command.global.show_calls {
-            return;
-        }
-        let calls = self.aws.calls.made();
-        for call in &calls {
-            let kind = if call.writes { "write" } else { "read" };
-            let status = call.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-            command.printer.note(&format!(
-                "call {kind:<5} {:<48} {status} {:>5} ms",
-                call.operation,
-                call.took.as_millis()
-            ));
-        }
-        command.printer.note(&format!("{} calls, {} of them writes", calls.len(), self.aws.calls.writes()));
+    /// The environment that the document described when it was last applied, if it was another one
+    /// and was not deleted since.
+    pub(super) fn former(&self) -> anyhow::Result<Option<Remembered>> {
+        let Some(path) = &self.named.path else { return Ok(None) };
+        let before = self.store.remembered(&path.to_string_lossy(), self.named.index)?;
+        let uid = self.aws.environment.uid();
+        Ok(before.filter(|before| before.uid != uid))
     }
 }

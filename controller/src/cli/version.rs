@@ -13,6 +13,7 @@ use super::{
 struct Build {
     version: &'static str,
     api_version: &'static str,
+    /// Whether the simulator is built in.
     sandbox: bool,
 }
 
@@ -25,9 +26,11 @@ pub(super) fn run(args: &Version, printer: &Printer) -> anyhow::Result<Exit> {
     match args.output {
         Form::Json => printer.json(&build)?,
         Form::Yaml => printer.yaml(&build)?,
-        Form::Table | Form::Wide | Form::Name => {
+        Form::Name => printer.data(build.version),
+        Form::Table | Form::Wide => {
             let with = if build.sandbox { "with" } else { "without" };
-            printer.data(&format!("clctl {} ({}, {with} sandbox)", build.version, build.api_version));
+            let Build { version, api_version, sandbox: _ } = build;
+            printer.data(&format!("clctl {version} ({api_version}, {with} sandbox)"));
         }
     }
     Ok(Exit::Done)

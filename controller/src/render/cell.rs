@@ -19,10 +19,12 @@ pub(super) struct Difference {
 pub(super) fn differences(from: Option<&Cell>, to: &Cell) -> Vec<Difference> {
     match (from, to) {
         (Some(Cell::Map(from)), Cell::Map(to)) => {
-            let removed = from.iter().filter(|(key, _)| !to.contains_key(*key)).map(|(key, cell)| {
-                Difference { within: key.clone(), from: Some(words(cell)), to: None }
-            });
-            let set = to.iter().filter(|(key, to)| !from.get(*key).is_some_and(|from| to.met_by(from)));
+            let removed =
+                from.iter().filter(|(key, _)| !to.contains_key(*key)).map(|(key, cell)| {
+                    Difference { within: key.clone(), from: Some(words(cell)), to: None }
+                });
+            let set =
+                to.iter().filter(|(key, to)| !from.get(*key).is_some_and(|from| to.met_by(from)));
             let set = set.map(|(key, to)| Difference {
                 within: key.clone(),
                 from: from.get(key).map(words),
@@ -98,7 +100,7 @@ pub(super) fn data(cell: &Cell) -> Value {
         Cell::Known(value) => value.clone(),
         Cell::Set(cells) => {
             let mut cells: Vec<&Cell> = cells.iter().collect();
-            cells.sort_by_key(|cell| cell.to_string());
+            cells.sort_by_key(ToString::to_string);
             Value::Array(cells.into_iter().map(data).collect())
         }
         Cell::Map(cells) => {

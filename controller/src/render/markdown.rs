@@ -1,7 +1,5 @@
 //! A plan as Markdown, for a comment on a pull request.
 
-use std::fmt::Write;
-
 use super::{
     text::{lines, summary},
     view::{PlanView, StepAction, StepView},
@@ -26,10 +24,10 @@ pub fn markdown(plan: &PlanView) -> String {
         out.push_str("```\n");
     }
     if let Some(why) = &plan.refused {
-        drop(writeln!(out, "\n> **Refused**: {why}"));
+        line!(out, "\n> **Refused**: {why}");
     }
     for chapter in &plan.not_built {
-        drop(writeln!(out, "\n> Not built yet, so not compared: {chapter}"));
+        line!(out, "\n> Not built yet, so not compared: {chapter}");
     }
     out
 }
@@ -52,14 +50,14 @@ fn show(out: &mut String, step: &StepView) {
         StepAction::Going => "going",
     };
     let id = step.id.as_deref().map(|id| format!(" ({id})")).unwrap_or_default();
-    drop(writeln!(out, "{mark} {what} {}{id}", fenced(&step.address)));
+    line!(out, "{mark} {what} {}{id}", fenced(&step.address));
     let creation = step.action == StepAction::Create;
     for line in step.fields.iter().flat_map(|field| lines(field, creation)) {
-        drop(writeln!(out, "{mark}     {}", fenced(&line)));
+        line!(out, "{mark}     {}", fenced(&line));
     }
     for (name, text) in [("effect: ", &step.effect), ("", &step.reason)] {
         if let Some(text) = text {
-            drop(writeln!(out, "{mark}     {name}{}", fenced(text)));
+            line!(out, "{mark}     {name}{}", fenced(text));
         }
     }
 }

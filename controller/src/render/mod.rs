@@ -1,14 +1,25 @@
 //! What users and programs read: plans and states as text, Markdown and data. Pure.
 
+/// Adds a line to a text, which never fails.
+macro_rules! line {
+    ($to:expr, $($said:tt)*) => {{
+        use std::fmt::Write as _;
+        let _ = writeln!($to, $($said)*);
+    }};
+}
+pub(crate) use line;
+
 mod cell;
 mod markdown;
+mod removals;
 mod state;
 mod text;
 mod view;
 
 pub use self::{
     markdown::markdown,
-    state::{ResourceView, StateView, rows, state, table},
+    removals::{Removals, removals},
+    state::{ConditionView, ResourceView, StateView, outputs, rows, state, table},
     text::{Paint, text},
     view::{EnvironmentView, FieldView, PlanView, StepAction, StepView, Summary, Verdict, view},
 };

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    aws::Aws,
-    engine::{Action, Blocked, Phase, Plan, RemovalReason, Seen, Verdict},
+    aws::{Aws, ec2::Eip},
+    engine::{Action, Blocked, Found, Phase, Plan, RemovalReason, Seen, Verdict},
 };
 
 use super::view::{EnvironmentView, as_data};
@@ -23,12 +23,29 @@ pub struct StateView {
     pub sandbox: bool,
     /// When AWS was read, in UTC.
     pub read_at: Timestamp,
-    /// Whether everything is there, usable and as declared.
+    /// Whether everything is there, usable and as declared: whether all conditions are true.
     pub ready: bool,
+    /// What holds of the environment as a whole.
+    pub conditions: Vec<ConditionView>,
     /// The objects.
     pub resources: Vec<ResourceView>,
     /// Chapters of the spec that are read and that nothing is done about yet.
     pub not_built: Vec<String>,
+}
+
+/// Something that holds of an environment, or does not.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConditionView {
+    /// `Ready`: everything declared is there and usable. `Synced`: everything is as declared.
+    #[serde(rename = "type")]
+    pub name: &'static str,
+    /// `True`, `False`, or `Unknown`.
+    pub status: &'static str,
+    /// Why, in one word.
+    pub reason: &'static str,
+    /// Why, in words.
+    pub message: String,
 }
 
 /// One object.
@@ -45,6 +62,10 @@ pub struct ResourceView {
     pub detail: String,
     /// Its fields, as AWS has them.
     pub fields: Map<String, Value>,
+    /// What AWS gave it beyond its fields, and others may want to know.
+    pub outputs: Map<String, Value>,
+    /// When AWS was read, in UTC.
+    pub read_at: Timestamp,
 }
 
 /// Makes a plan a state.
@@ -53,44 +74,130 @@ pub fn state(
     environment: EnvironmentView,
     sandbox: bool,
     not_built: Vec<String>,
-    only: impl Fn(&str) -> bool,
 ) -> StateView {
     let declared = plan.nodes.iter().map(|planned| {
         let (status, detail) = match &planned.verdict {
             Verdict::Blocked(blocked) => ("Unknown", told(blocked)),
-            Verdict::Change(change) => match (change.action, planned.seen.as_deref().map(Seen::phase)) {
-                (_, None) => ("Missing", String::new()),
-                (_, Some(Phase::Pending(phase))) => ("Pending", phase.clone()),
-                (_, Some(Phase::Failed(why))) => ("Failed", why.clone()),
-                (Action::Keep, Some(_)) => ("Ready", String::new()),
-                (_, Some(_)) => {
-                    let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
-                    ("Drifted", fields.join(", "))
+            Verdict::Change(change) => {
+                match (change.action, planned.seen.as_deref().map(Seen::phase)) {
+                    (_, None) => ("Missing", String::new()),
+                    (_, Some(Phase::Pending(phase))) => ("Pending", phase.clone()),
+                    (_, Some(Phase::Failed(why))) => ("Failed", why.clone()),
+                    (Action::Keep, Some(_)) => ("Ready", String::new()),
+                    (_, Some(_)) => {
+                        let fields: Vec<_> =
+                            change.fields.iter().map(|change| change.field).collect();
+                        ("Drifted", fields.join(", "))
+                    }
                 }
-            },
+            }
         };
-        resource(planned.node.address().to_string(), planned.seen.as_deref(), status, detail)
+        resource(
+            plan.time,
+            planned.node.address().to_string(),
+            planned.seen.as_deref(),
+            status,
+            detail,
+        )
     });
-    let others = plan.removals.iter().filter(|removal| removal.reason != RemovalReason::Replaced).map(
-        |removal| {
-            let status = if removal.reason == RemovalReason::Going { "Deleting" } else { "Undeclared" };
-            let address = removal.seen.address().map_or_else(String::new, |address| address.to_string());
-            resource(address, Some(removal.seen.as_ref()), status, String::new())
-        },
-    );
-    let ready = plan.is_empty() && !plan.is_unknown() && plan.counts().blocked == 0;
+    let others =
+        plan.removals.iter().filter(|removal| removal.reason != RemovalReason::Replaced).map(
+            |removal| {
+                let status =
+                    if removal.reason == RemovalReason::Going { "Deleting" } else { "Undeclared" };
+                let address =
+                    removal.seen.address().map_or_else(String::new, |address| address.to_string());
+                resource(plan.time, address, Some(removal.seen.as_ref()), status, String::new())
+            },
+        );
+    let resources: Vec<ResourceView> = declared.chain(others).collect();
+    let conditions = vec![is_ready(plan, &resources), is_synced(plan, &resources)];
     StateView {
         format_version: "1",
         environment,
         sandbox,
         read_at: plan.time,
-        ready,
-        resources: declared.chain(others).filter(|resource| only(&resource.address)).collect(),
+        ready: conditions.iter().all(|condition| condition.status == "True"),
+        conditions,
+        resources,
         not_built,
     }
 }
 
-fn resource(address: String, seen: Option<&dyn Seen>, status: &'static str, detail: String) -> ResourceView {
+/// Whether everything declared is there and usable.
+fn is_ready(plan: &Plan<Aws>, resources: &[ResourceView]) -> ConditionView {
+    let condition =
+        |status, reason, message| ConditionView { name: "Ready", status, reason, message };
+    for (status, reason, what) in [
+        ("Failed", "Failed", "failed"),
+        ("Missing", "Missing", "missing"),
+        ("Pending", "Pending", "on the way"),
+    ] {
+        let of = named(resources, status);
+        if !of.is_empty() {
+            return condition("False", reason, format!("{what}: {}", of.join(", ")));
+        }
+    }
+    let unknown = named(resources, "Unknown");
+    if plan.is_unknown() || !unknown.is_empty() {
+        return condition("Unknown", "NotRead", format!("not certain: {}", unknown.join(", ")));
+    }
+    condition("True", "AllUsable", format!("{} objects are there and usable", plan.nodes.len()))
+}
+
+/// Whether everything is as declared.
+fn is_synced(plan: &Plan<Aws>, resources: &[ResourceView]) -> ConditionView {
+    let condition =
+        |status, reason, message| ConditionView { name: "Synced", status, reason, message };
+    for (status, reason, what) in [
+        ("Drifted", "Differs", "differ"),
+        ("Missing", "Missing", "missing"),
+        ("Failed", "Failed", "failed"),
+        ("Undeclared", "Undeclared", "not declared"),
+    ] {
+        let of = named(resources, status);
+        if !of.is_empty() {
+            return condition("False", reason, format!("{what}: {}", of.join(", ")));
+        }
+    }
+    let unknown = named(resources, "Unknown");
+    if plan.is_unknown() || !unknown.is_empty() {
+        return condition("Unknown", "NotRead", format!("not compared: {}", unknown.join(", ")));
+    }
+    condition("True", "AsDeclared", format!("{} objects are as declared", plan.nodes.len()))
+}
+
+/// The objects in a state; of many, the first.
+fn named(resources: &[ResourceView], status: &str) -> Vec<String> {
+    const MOST: usize = 3;
+    let all: Vec<&str> = resources
+        .iter()
+        .filter(|resource| resource.status == status)
+        .map(|resource| resource.address.as_str())
+        .collect();
+    let mut named: Vec<String> = all.iter().take(MOST).map(|name| (*name).to_owned()).collect();
+    if all.len() > MOST {
+        named.push(format!("and {} more", all.len() - MOST));
+    }
+    named
+}
+
+/// What AWS gave an object beyond its fields, and others may want to know.
+pub fn outputs(seen: &dyn Seen) -> Map<String, Value> {
+    let mut outputs = Map::new();
+    if let Some(eip) = seen.as_any().downcast_ref::<Found<Eip>>() {
+        outputs.insert("publicIp".into(), eip.outputs.public_ip.as_str().into());
+    }
+    outputs
+}
+
+fn resource(
+    read_at: Timestamp,
+    address: String,
+    seen: Option<&dyn Seen>,
+    status: &'static str,
+    detail: String,
+) -> ResourceView {
     let rows = seen.map(Seen::rows).unwrap_or_default();
     let fields = rows.iter().map(|row| (row.field.to_owned(), as_data(&row.cell)));
     ResourceView {
@@ -99,6 +206,8 @@ fn resource(address: String, seen: Option<&dyn Seen>, status: &'static str, deta
         status,
         detail,
         fields: fields.filter(|(_, value)| !value.is_null()).collect(),
+        outputs: seen.map(outputs).unwrap_or_default(),
+        read_at,
     }
 }
 
@@ -127,12 +236,16 @@ pub fn rows(state: &StateView, wide: bool) -> Vec<Vec<String>> {
             resource.detail.clone(),
         ];
         if wide {
-            let fields = resource.fields.iter().filter(|(field, _)| *field != "tags").map(
-                |(field, value)| match value {
+            let fields = resource.outputs.iter().chain(&resource.fields);
+            let fields =
+                fields.filter(|(field, _)| *field != "tags").map(|(field, value)| match value {
                     Value::String(text) => format!("{field}={text}"),
-                    other => format!("{field}={other}"),
-                },
-            );
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::Array(_)
+                    | Value::Object(_) => format!("{field}={value}"),
+                });
             row.push(fields.collect::<Vec<_>>().join(" "));
         }
         rows.push(row);

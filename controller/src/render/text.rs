@@ -1,7 +1,5 @@
 //! A plan as text.
 
-use std::fmt::Write;
-
 use owo_colors::{OwoColorize, Style};
 
 use super::view::{FieldView, PlanView, StepAction, StepView, Verdict};
@@ -16,7 +14,7 @@ pub enum Paint {
 }
 
 impl Paint {
-    fn with(self, text: &str, style: Style) -> String {
+    pub(super) fn with(self, text: &str, style: Style) -> String {
         match self {
             Self::Colour => text.style(style).to_string(),
             Self::Plain => text.to_owned(),
@@ -47,17 +45,17 @@ pub fn text(plan: &PlanView, paint: Paint) -> String {
         "{place}{} in {}, account {}",
         environment.name, environment.region, environment.account
     );
-    drop(writeln!(out, "{}", paint.with(&head, Style::new().bold())));
+    line!(out, "{}", paint.with(&head, Style::new().bold()));
     for step in &plan.steps {
-        drop(writeln!(out));
+        out.push('\n');
         show(&mut out, step, paint);
     }
     if let Some(why) = &plan.refused {
-        drop(writeln!(out, "\n{} {why}", paint.with("!", Style::new().red().bold())));
+        line!(out, "\n{} {why}", paint.with("!", Style::new().red().bold()));
     }
-    drop(writeln!(out, "\n{}", summary(plan)));
+    line!(out, "\n{}", summary(plan));
     for chapter in &plan.not_built {
-        drop(writeln!(out, "Not built yet, so not compared: {chapter}"));
+        line!(out, "Not built yet, so not compared: {chapter}");
     }
     out
 }
@@ -87,18 +85,20 @@ pub(super) fn summary(plan: &PlanView) -> String {
     } else {
         format!("Plan: {}.", parts.join(", "))
     };
-    if counts.create + counts.update + counts.replace + counts.remove > 0 {
-        drop(write!(text, " Takes {}.", roughly(plan.expected_seconds)));
+    if counts.changes() > 0 {
+        text.push_str(" Takes ");
+        text.push_str(&roughly(plan.expected_seconds));
+        text.push('.');
     }
-    match plan.verdict {
-        Verdict::Unknown => text.push_str(" Not everything could be read: see the lines marked ?."),
-        Verdict::Refused => text.push_str(" Not all of it can be done: see the lines marked ? or !."),
-        Verdict::NoChanges | Verdict::Changes => {}
-    }
+    text.push_str(match plan.verdict {
+        Verdict::Unknown => " Not everything could be read: see the lines marked ?.",
+        Verdict::Refused => " Not all of it can be done: see the lines marked ? or !.",
+        Verdict::NoChanges | Verdict::Changes => "",
+    });
     text
 }
 
-fn roughly(seconds: u64) -> String {
+pub(super) fn roughly(seconds: u64) -> String {
     match seconds {
         0..60 => "less than a minute".into(),
         _ => format!("about {} minutes", seconds.div_ceil(60)),
@@ -109,18 +109,23 @@ fn show(out: &mut String, step: &StepView, paint: Paint) {
     let (mark, style) = symbol(step.action);
     let id = step.id.as_deref().map(|id| format!("  {id}")).unwrap_or_default();
     let mark = paint.with(&format!("{mark:>3}"), style);
-    drop(writeln!(out, "{mark} {}{}", paint.with(&step.address, Style::new().bold()), paint.with(&id, Style::new().dimmed())));
+    line!(
+        out,
+        "{mark} {}{}",
+        paint.with(&step.address, Style::new().bold()),
+        paint.with(&id, Style::new().dimmed())
+    );
     let creation = step.action == StepAction::Create;
     for field in &step.fields {
         for line in lines(field, creation) {
-            drop(writeln!(out, "      {line}"));
+            line!(out, "      {line}");
         }
     }
     if let Some(effect) = &step.effect {
-        drop(writeln!(out, "      effect: {effect}"));
+        line!(out, "      effect: {effect}");
     }
     if let Some(reason) = &step.reason {
-        drop(writeln!(out, "      {reason}"));
+        line!(out, "      {reason}");
     }
 }
 

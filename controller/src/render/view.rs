@@ -7,7 +7,10 @@ use serde_json::Value;
 
 use crate::{
     aws::{Aws, Environment},
-    engine::{Action, Blocked, Cell, OnChange, Plan, PlannedNode, Removal, RemovalReason, expected, Verdict as Said},
+    engine::{
+        Action, Blocked, Cell, OnChange, Plan, PlannedNode, Removal, RemovalReason,
+        Verdict as Said, expected,
+    },
 };
 
 use super::cell::{Difference, data, differences};
@@ -150,7 +153,12 @@ pub struct FieldView {
 }
 
 /// Makes a plan data.
-pub fn view(plan: &Plan<Aws>, environment: &Environment, sandbox: bool, not_built: Vec<String>) -> PlanView {
+pub fn view(
+    plan: &Plan<Aws>,
+    environment: &Environment,
+    sandbox: bool,
+    not_built: Vec<String>,
+) -> PlanView {
     let counts = plan.counts();
     let verdict = if plan.is_unknown() {
         Verdict::Unknown
@@ -282,17 +290,22 @@ fn why(blocked: &Blocked) -> String {
 }
 
 impl StepView {
-    /// Whether it is a difference, rather than a wait or a doubt.
+    /// Whether it interrupts, replaces or removes: what has to be agreed to.
     pub fn is_dear(&self) -> bool {
         matches!(self.action, StepAction::Replace | StepAction::Remove)
             || self.fields.iter().any(|field| field.cost == "interrupts")
     }
 }
 
-impl FieldView {
-    /// Whether a value in it is not known yet.
-    pub fn is_unknown(&self) -> bool {
-        self.to.get("knownAfter").is_some()
+impl Summary {
+    /// How many objects something would be done to.
+    pub fn changes(&self) -> usize {
+        self.create + self.update + self.replace + self.remove
+    }
+
+    /// How many steps have something to do: a replacement takes two.
+    pub fn steps(&self) -> usize {
+        self.changes() + self.replace
     }
 }
 

@@ -1,0 +1,149 @@
+//! What was left undone, why, and what to do about it.
+
+use std::{collections::BTreeSet, error::Error as _};
+
+use crate::engine::{CallError, Class, Disposition, Error, Observation, Report};
+
+use super::{
+    exit::Exit,
+    printer::Printer,
+    progress::Names,
+    stopping::{Stopping, Why},
+};
+
+/// Says what was left undone, and why; nothing if nothing was.
+pub(super) fn explain(report: &Report, names: &Names, printer: &Printer) {
+    let mut advice = BTreeSet::new();
+    for (step, error) in &report.failed {
+        let name = names.long(step);
+        if matches!(error, Error::Stopped) {
+            printer.note(&format!("left: {name}: it was begun; the next run goes on with it"));
+            continue;
+        }
+        printer.error(&anyhow::anyhow!("{name}: {}", chain(error)));
+        advice.insert(next(error));
+    }
+    for (step, why) in &report.held {
+        printer.note(&format!("held: {}: {why}", names.long(step)));
+    }
+    for (step, phase) in &report.underway {
+        printer.note(&format!("under way: {} is {phase}", names.long(step)));
+    }
+    for (step, needs) in &report.blocked {
+        let needs: Vec<String> = needs.iter().map(|need| names.short(need)).collect();
+        let why = if needs.is_empty() {
+            "not begun".to_owned()
+        } else {
+            format!("waits for {}", needs.join(", "))
+        };
+        printer.note(&format!("left: {}: {why}", names.long(step)));
+    }
+    for advice in advice {
+        printer.note(&format!("next: {advice}"));
+    }
+}
+
+/// Says what to do about what could not be read.
+pub(super) fn unread(seen: &Observation, printer: &Printer) {
+    let errors = seen.kinds.values().filter_map(|found| found.as_ref().err());
+    let advice: BTreeSet<String> = errors.map(|error| about(error)).collect();
+    for advice in advice {
+        printer.note(&format!("next: {advice}"));
+    }
+}
+
+/// The exit code of what was carried out.
+pub(super) fn exit(report: &Report, stopping: &Stopping) -> Exit {
+    let expired =
+        |error: &Error| matches!(error, Error::Call(CallError { class: Class::Expired, .. }));
+    let foreign = |error: &Error| matches!(error, Error::Foreign { .. });
+    match stopping.why() {
+        _ if report.is_complete() => Exit::Done,
+        Some(Why::Signal) => Exit::Interrupted,
+        Some(Why::Timeout) => Exit::TimedOut,
+        None if report.failed.is_empty() && report.held.is_empty() => Exit::Done,
+        None if report.failed.values().any(expired) => Exit::Credentials,
+        None if report.failed.values().any(foreign) => Exit::Refused,
+        None => Exit::Incomplete,
+    }
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(below) = cause {
+        let said = below.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = below.source();
+    }
+    if let Error::Call(CallError { request_id: Some(id), .. }) = error {
+        text = format!("{text} [request {id}]");
+    }
+    text
+}
+
+const AGAIN: &str = "run the same command again: it goes on where this one stopped";
+
+/// What to do about an error of a step.
+fn next(error: &Error) -> String {
+    match error {
+        Error::Call(call) => about(call),
+        Error::Foreign { .. } => {
+            format!("what is in the way is somebody else's: settle that, then {AGAIN}")
+        }
+        Error::Failed { .. } => {
+            format!("see what AWS says of it, then {AGAIN}; a failed object is made anew")
+        }
+        Error::TimedOut { .. } => {
+            format!("see what is in its way, then {AGAIN}; what AWS has begun is not begun twice")
+        }
+        Error::Stale { .. } => {
+            "the world changed since the plan was made: run the same command again, and look at the new plan".into()
+        }
+        Error::Journal(_) => {
+            format!("make the local record writable, or choose another with --state, then {AGAIN}")
+        }
+        Error::Stopped => AGAIN.into(),
+        Error::NotConverged { .. } | Error::Unclaimed { .. } => {
+            debug_assert_eq!(error.disposition(), Disposition::Bug);
+            "this should not happen: please report it, with the output of -vv".into()
+        }
+    }
+}
+
+/// What to do about a call that failed.
+fn about(call: &CallError) -> String {
+    let operation = call.operation;
+    match call.class {
+        Class::Expired => format!(
+            "the credentials have expired: refresh them (aws sso login, or your tool's way) and {AGAIN}"
+        ),
+        Class::Denied => format!(
+            "the credentials may not do {operation}: allow it (docs/iam-policy.json has all that clctl needs), then {AGAIN}"
+        ),
+        Class::Quota => format!(
+            "a quota is used up ({}): remove something, or ask AWS for more in Service Quotas, then {AGAIN}",
+            call.code
+        ),
+        Class::Capacity => format!("AWS has no capacity for it at the moment: {AGAIN}, later"),
+        Class::Throttled
+        | Class::Server
+        | Class::NoAnswer
+        | Class::NotYetVisible
+        | Class::Busy
+        | Class::InUse
+        | Class::NotFound
+        | Class::Exists
+        | Class::TokenMismatch => AGAIN.into(),
+        Class::Rejected => format!(
+            "AWS refuses {operation} as it was asked: if the spec asks for nothing unusual, please report it, with the output of -vv"
+        ),
+        Class::ReadOnly => format!(
+            "{operation} is not on the list of reads: this is a defect of clctl, please report it"
+        ),
+    }
+}

@@ -1,0 +1,137 @@
+//! What a deletion removes, and what is left of it.
+
+use owo_colors::Style;
+
+use crate::{
+    aws::{Aws, Environment, ec2::NatGateway},
+    engine::{Phase, Plan, Resource, expected},
+};
+
+use super::{
+    state::outputs,
+    text::{Paint, roughly},
+    view::EnvironmentView,
+};
+
+/// What a deletion removes.
+#[derive(Clone, Debug)]
+pub struct Removals {
+    environment: EnvironmentView,
+    sandbox: bool,
+    rows: Vec<Row>,
+    unread: Vec<String>,
+    marker: Option<String>,
+    /// Why there is no order, if there is none.
+    ring: Option<String>,
+    seconds: u64,
+    nat_gateways: usize,
+    public_addresses: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    address: String,
+    id: String,
+    note: Option<String>,
+}
+
+/// Lists what a plan that declares nothing removes, and the intent marker if there is one.
+pub fn removals(
+    plan: &Plan<Aws>,
+    environment: &Environment,
+    marker: Option<&str>,
+    sandbox: bool,
+) -> Removals {
+    let rows = plan.removals.iter().map(|removal| {
+        let seen = removal.seen.as_ref();
+        let going = *seen.phase() == Phase::Going;
+        let note = match &removal.held {
+            Some(held) => Some(format!("not now: {held}")),
+            None => going.then(|| "is being removed already".to_owned()),
+        };
+        let address = seen.address().map_or_else(String::new, |address| address.to_string());
+        Row { address, id: seen.id().to_string(), note }
+    });
+    let public = plan.removals.iter().filter_map(|removal| {
+        let outputs = outputs(removal.seen.as_ref());
+        Some(outputs.get("publicIp")?.as_str()?.to_owned())
+    });
+    let nat = NatGateway::ABOUT.name;
+    Removals {
+        environment: EnvironmentView::of(environment),
+        sandbox,
+        rows: rows.collect(),
+        unread: plan.unread.iter().map(|(kind, why)| format!("{kind}: {why}")).collect(),
+        marker: marker.map(ToOwned::to_owned),
+        ring: plan.ring.clone(),
+        seconds: expected(plan).as_secs(),
+        nat_gateways: plan
+            .removals
+            .iter()
+            .filter(|removal| removal.seen.kind().name == nat)
+            .count(),
+        public_addresses: public.collect(),
+    }
+}
+
+impl Removals {
+    /// Whether nothing is there to be removed.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.marker.is_none()
+    }
+
+    /// How many objects there are to be removed, the marker among them.
+    pub fn len(&self) -> usize {
+        self.rows.len() + usize::from(self.marker.is_some())
+    }
+
+    /// Shows it.
+    pub fn text(&self, paint: Paint) -> String {
+        let EnvironmentView { name, region, account, .. } = &self.environment;
+        let place = if self.sandbox { "SANDBOX " } else { "" };
+        let head = format!("{place}delete {name} in {region}, account {account}");
+        let mut out = format!("{}\n\n", paint.with(&head, Style::new().bold()));
+        let width = self.rows.iter().map(|row| row.address.len()).max().unwrap_or_default().max(13);
+        let minus = paint.with("-", Style::new().red());
+        for Row { address, id, note } in &self.rows {
+            let note = note.as_ref().map(|note| format!("  {note}")).unwrap_or_default();
+            let id = paint.with(id, Style::new().dimmed());
+            line!(out, "  {minus} {address:<width$}  {id}{note}");
+        }
+        if let Some(marker) = &self.marker {
+            let marker = paint.with(marker, Style::new().dimmed());
+            line!(out, "  {minus} {:<width$}  {marker}", "intent marker");
+        }
+        for unread in &self.unread {
+            let mark = paint.with("?", Style::new().cyan());
+            line!(out, "  {mark} could not be read: {unread}");
+        }
+        if let Some(ring) = &self.ring {
+            line!(out, "  {} {ring}", paint.with("!", Style::new().red()));
+        }
+        if self.is_empty() {
+            if self.unread.is_empty() {
+                out.push_str("Nothing of it is there.\n");
+            }
+            return out;
+        }
+        line!(out, "\n{} to remove. Takes {}.", self.len(), roughly(self.seconds));
+        match self.public_addresses.as_slice() {
+            [] => {}
+            [one] => line!(out, "The public address {one} is given back for good."),
+            all => line!(out, "The public addresses {} are given back for good.", all.join(", ")),
+        }
+        out.push_str("Kept: nothing.\n");
+        match self.nat_gateways {
+            0 => {}
+            1 => out.push_str(
+                "AWS goes on showing the deleted NAT gateway for about an hour; it costs nothing.\n",
+            ),
+            n => line!(
+                out,
+                "AWS goes on showing the {n} deleted NAT gateways for about an hour; they cost nothing."
+            ),
+        }
+        out
+    }
+}
