@@ -1,6 +1,6 @@
 //! What was about to be done and what came of it: what a next run may know of this one.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 
@@ -45,11 +45,14 @@ pub struct Repair<'a> {
 
 /// What was begun and done, for the next run. Each record is durable when its call returns.
 pub trait Journal: Send + Sync {
-    /// Records that a creation is about to be asked for.
+    /// Records that a creation is about to be asked for. What is known of other objects of the
+    /// node stays.
     fn begin(&self, address: &Address, ordinal: u32, at: Timestamp) -> Result<(), JournalError>;
-    /// Records what came of it: an object, or, once that is certain, nothing at all.
+    /// Records what came of the creation of the node that was begun last: an object, or, once that
+    /// is certain, nothing at all.
     fn resolve(&self, address: &Address, id: Option<&PhysicalId>) -> Result<(), JournalError>;
-    /// The last creation of each node.
+    /// The creations that were begun, and whose objects are not known to be gone: one for each
+    /// ordinal of a node.
     fn intents(&self) -> Result<Vec<Intent>, JournalError>;
     /// Records that an object is gone.
     fn gone(&self, id: &PhysicalId) -> Result<(), JournalError>;
@@ -72,7 +75,8 @@ pub struct InMemory(Mutex<Records>);
 
 #[derive(Debug, Default)]
 struct Records {
-    intents: BTreeMap<String, Intent>,
+    /// In the order in which they were begun.
+    intents: Vec<Intent>,
     nonces: Vec<String>,
     repairs: Vec<(String, Timestamp)>,
 }
@@ -86,16 +90,20 @@ impl InMemory {
 impl Journal for InMemory {
     fn begin(&self, address: &Address, ordinal: u32, at: Timestamp) -> Result<(), JournalError> {
         let address = address.to_string();
-        self.records().intents.insert(address.clone(), Intent { address, ordinal, at, id: None });
+        let mut records = self.records();
+        records.intents.retain(|known| known.address != address || known.ordinal != ordinal);
+        records.intents.push(Intent { address, ordinal, at, id: None });
         Ok(())
     }
 
     fn resolve(&self, address: &Address, id: Option<&PhysicalId>) -> Result<(), JournalError> {
-        let mut records = self.records();
-        match id {
-            None => drop(records.intents.remove(&address.to_string())),
-            Some(id) => {
-                if let Some(intent) = records.intents.get_mut(&address.to_string()) {
+        let (mut records, address) = (self.records(), address.to_string());
+        let last = records.intents.iter().rposition(|known| known.address == address);
+        match (last, id) {
+            (None, _) => {}
+            (Some(last), None) => drop(records.intents.remove(last)),
+            (Some(last), Some(id)) => {
+                if let Some(intent) = records.intents.get_mut(last) {
                     intent.id = Some(id.clone());
                 }
             }
@@ -104,11 +112,11 @@ impl Journal for InMemory {
     }
 
     fn intents(&self) -> Result<Vec<Intent>, JournalError> {
-        Ok(self.records().intents.values().cloned().collect())
+        Ok(self.records().intents.clone())
     }
 
     fn gone(&self, id: &PhysicalId) -> Result<(), JournalError> {
-        self.records().intents.retain(|_, intent| intent.id.as_ref() != Some(id));
+        self.records().intents.retain(|intent| intent.id.as_ref() != Some(id));
         Ok(())
     }
 

@@ -763,6 +763,24 @@ async fn a_former_object_stays_until_the_users_of_its_successor_are_ready() {
     bench.check(&spec).await;
 }
 
+/// Seed 7151 of the stories.
+#[tokio::test(start_paused = true)]
+async fn a_former_object_that_lists_do_not_show_yet_is_not_forgotten() {
+    for seed in 0..20 {
+        let bench = Bench::new(seed);
+        lagging(&bench);
+        let described = |text| Spec { groups: [("g", text)].into(), ..Spec::bare() };
+        bench.apply(&described("one")).await.complete();
+        let mut at = 1;
+        while bench.world.truth().iter().filter(|(kind, _)| *kind == "group").count() < 2 {
+            bench.apply_killed(&described("two"), Kill { at, after: true }).await;
+            at += 1;
+        }
+        bench.apply(&described("two")).await.complete();
+        assert_eq!(actual(&bench.world), described("two").expected(), "{seed}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_object_made_a_moment_ago_is_not_gone_because_a_look_missed_it() {
     for seed in 0..30 {
