@@ -94,7 +94,7 @@ impl Bench {
                 journal: self.journal.clone(),
                 gate: Arc::new(Approved::of(&plan)),
                 sink: Arc::new(move |event: &Event| {
-                    told.lock().expect("no holder panics").push(event.clone())
+                    told.lock().expect("no holder panics").push(event.clone());
                 }),
                 stop: signal,
                 run: "bench".into(),
@@ -269,14 +269,13 @@ fn chain(bench: &Bench, graph: &Graph<Aws>, events: &[Event]) -> Chain {
     let mut ended = BTreeMap::new();
     for event in events {
         let Some(Step::Ensure(address)) = &event.step else { continue };
-        match &event.what {
-            What::Started(_) => drop(started.insert(address.clone(), event.at)),
-            What::Created(id) => {
-                created.insert(address.clone(), event.at);
-                ids.insert(address.clone(), id.0.clone());
-            }
-            What::Ready { .. } => drop(ended.insert(address.clone(), event.at)),
-            _ => {}
+        if let What::Started(_) = &event.what {
+            started.insert(address.clone(), event.at);
+        } else if let What::Created(id) = &event.what {
+            created.insert(address.clone(), event.at);
+            ids.insert(address.clone(), id.0.clone());
+        } else if let What::Ready { .. } = &event.what {
+            ended.insert(address.clone(), event.at);
         }
     }
     let own = |address: &Address| {

@@ -88,7 +88,7 @@ pub async fn connect(target: &Target, calls: Arc<Calls>) -> Connection {
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
-        .operation_attempt_timeout(Duration::from_secs(60))
+        .operation_attempt_timeout(Duration::from_mins(1))
         .build()
 }
 
@@ -160,6 +160,17 @@ fn hint(error: &CallError) -> String {
         }
         Class::Denied => "check that the credentials are active and meant for this partition".into(),
         Class::NoAnswer => "no answer came back; check the network, the proxy and --endpoint-url".into(),
-        _ => "see the cause".into(),
+        Class::Throttled
+        | Class::Server
+        | Class::NotYetVisible
+        | Class::Busy
+        | Class::InUse
+        | Class::NotFound
+        | Class::Exists
+        | Class::TokenMismatch
+        | Class::Quota
+        | Class::Capacity
+        | Class::ReadOnly
+        | Class::Rejected => "see the cause".into(),
     }
 }

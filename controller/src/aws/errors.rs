@@ -48,12 +48,13 @@ fn chain<'a>(
 }
 
 /// What it means when no answer carries a code.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
 fn unanswered<E>(error: &SdkError<E, HttpResponse>) -> (&'static str, Class)
 where
     E: StdError + Send + Sync + 'static,
 {
     let has = |is: fn(&(dyn StdError + 'static)) -> bool| chain(error).any(is);
-    if has(|error| error.is::<NotARead>()) {
+    if has(<dyn StdError>::is::<NotARead>) {
         return ("ReadOnly", Class::ReadOnly);
     }
     if let Some(credentials) =
@@ -104,7 +105,12 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "internalserviceerror" => Class::Server,
         "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
         "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
+        // ReleaseAddress says so of an address that is in use; elsewhere it is about credentials.
+        "authfailure" if message.contains("permission to access the specified resource") => {
+            Class::InUse
+        }
         "unauthorizedoperation"
+        | "authfailure"
         | "accessdenied"
         | "accessdeniedexception"
         | "authorizationerror"
@@ -114,12 +120,6 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "signaturedoesnotmatch"
         | "missingauthenticationtoken"
         | "incompletesignature" => Class::Denied,
-        // ReleaseAddress says so of an address that is in use (aws-quirks 2.4); elsewhere it is
-        // about credentials.
-        "authfailure" if message.contains("permission to access the specified resource") => {
-            Class::InUse
-        }
-        "authfailure" => Class::Denied,
         "dependencyviolation"
         | "invalidgroup.inuse"
         | "invalidipaddress.inuse"

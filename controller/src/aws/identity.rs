@@ -95,7 +95,8 @@ fn hex(parts: &[&str], bytes: usize) -> String {
         hash.update(part);
         hash.update([0]);
     }
-    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+    let digest = hash.finalize();
+    digest.iter().take(bytes).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

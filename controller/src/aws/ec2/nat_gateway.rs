@@ -73,7 +73,7 @@ impl Resource for NatGateway {
         replacement: Replacement::DeleteFirst,
         creation: Creation::Token,
         typical: Duration::from_secs(110),
-        typical_removal: Duration::from_secs(60),
+        typical_removal: Duration::from_mins(1),
         patience: Duration::from_mins(30),
         outage: "the private subnets behind it cannot reach the internet for about four minutes",
         // Its address is mapped through the internet gateway, which cannot be detached before.

@@ -221,9 +221,10 @@ async fn set_support(aws: &Aws, id: &str, on: bool) -> Result<(), CallError> {
 async fn attribute(aws: &Aws, id: &str, name: VpcAttributeName) -> Result<bool, CallError> {
     let call = || aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
     let answer = aws.read("ec2:DescribeVpcAttribute", call).await?;
-    let value = match name {
-        VpcAttributeName::EnableDnsHostnames => answer.enable_dns_hostnames,
-        _ => answer.enable_dns_support,
+    let value = if name == VpcAttributeName::EnableDnsHostnames {
+        answer.enable_dns_hostnames
+    } else {
+        answer.enable_dns_support
     };
     Ok(value.and_then(|value| value.value).unwrap_or_default())
 }

@@ -33,7 +33,8 @@ async fn a_port_answers_until_it_is_shut_and_breaks_what_is_to_break() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(simulator.clone(), listener, async {
+    let mut server = tokio::task::JoinSet::new();
+    server.spawn(serve(simulator.clone(), listener, async {
         stopped.await.ok();
     }));
 
@@ -47,5 +48,5 @@ async fn a_port_answers_until_it_is_shut_and_breaks_what_is_to_break() {
     assert_eq!(answer, "");
 
     stop.send(()).unwrap();
-    server.await.unwrap().unwrap();
+    server.join_next().await.unwrap().unwrap().unwrap();
 }
