@@ -1,10 +1,10 @@
 //! clctl keeps a Chainlink oracle-node environment on AWS as one YAML file declares it.
 
 pub mod aws;
+pub mod cli;
 pub mod engine;
+pub mod render;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod store;
 pub mod topology;
-pub mod cli;
-pub mod render;

@@ -60,8 +60,9 @@ impl Journal for EnvironmentJournal {
 
     fn intents(&self) -> Result<Vec<Intent>, JournalError> {
         self.with("read", |connection| {
-            let mut query =
-                connection.prepare("SELECT address, ordinal, at, id FROM intents WHERE uid = ?1 ORDER BY address")?;
+            let mut query = connection.prepare(
+                "SELECT address, ordinal, at, id FROM intents WHERE uid = ?1 ORDER BY address",
+            )?;
             let rows = query.query_map(params![self.uid], |row| {
                 Ok(Intent {
                     address: row.get(0)?,
@@ -103,11 +104,18 @@ impl Journal for EnvironmentJournal {
         })
     }
 
-    fn repaired(&self, repair: &Repair<'_>, at: Timestamp, since: Timestamp) -> Result<u32, JournalError> {
+    fn repaired(
+        &self,
+        repair: &Repair<'_>,
+        at: Timestamp,
+        since: Timestamp,
+    ) -> Result<u32, JournalError> {
         self.with("written", |connection| {
             let key = repair.key();
-            connection
-                .execute("INSERT INTO repairs VALUES (?1, ?2, ?3)", params![self.uid, key, stamp(at)])?;
+            connection.execute(
+                "INSERT INTO repairs VALUES (?1, ?2, ?3)",
+                params![self.uid, key, stamp(at)],
+            )?;
             connection.execute(
                 "DELETE FROM repairs WHERE uid = ?1 AND at < ?2",
                 params![self.uid, stamp(since)],

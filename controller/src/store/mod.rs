@@ -96,7 +96,11 @@ impl Store {
         let path = folder.join("clctl.db");
         let fail = |verb| {
             let path = path.clone();
-            move |source: Box<dyn std::error::Error + Send + Sync>| StoreError { verb, path, source }
+            move |source: Box<dyn std::error::Error + Send + Sync>| StoreError {
+                verb,
+                path,
+                source,
+            }
         };
         fs::create_dir_all(folder).map_err(|error| fail("made")(error.into()))?;
         let open = || -> rusqlite::Result<Connection> {
@@ -131,7 +135,11 @@ impl Store {
     /// If another command holds it.
     pub fn take(&self, environment: &Environment) -> Result<fs::File, LockError> {
         let path = self.folder.join(format!("{}.lock", environment.uid()));
-        let fail = |source: std::io::Error| StoreError { verb: "locked", path: path.clone(), source: source.into() };
+        let fail = |source: std::io::Error| StoreError {
+            verb: "locked",
+            path: path.clone(),
+            source: source.into(),
+        };
         let file = fs::OpenOptions::new().create(true).append(true).open(&path).map_err(fail)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
@@ -186,7 +194,11 @@ impl Store {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn remembered(&self, file: &str, document: usize) -> Result<Option<Remembered>, StoreError> {
+    pub fn remembered(
+        &self,
+        file: &str,
+        document: usize,
+    ) -> Result<Option<Remembered>, StoreError> {
         let document = i64::try_from(document).unwrap_or(i64::MAX);
         self.lock()
             .query_row(
@@ -315,7 +327,8 @@ mod tests {
             };
             store.record("u", &event).unwrap();
         }
-        let steps: Vec<_> = store.events("u", 2).unwrap().into_iter().map(|event| event.step).collect();
+        let steps: Vec<_> =
+            store.events("u", 2).unwrap().into_iter().map(|event| event.step).collect();
         assert_eq!(steps, ["vpc/1", "vpc/2"]);
     }
 }

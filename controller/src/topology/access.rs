@@ -47,7 +47,8 @@ pub(super) fn declare(
         let group = group.output("id", |group| group.id.clone());
         graph.add::<SecurityGroupRules>(&name, SecurityGroupRulesConfig { group, rules }).map(drop)
     };
-    let member = |group: &Ref<SecurityGroup>| Peer::Group(group.output("id", |group| group.id.clone()));
+    let member =
+        |group: &Ref<SecurityGroup>| Peer::Group(group.output("id", |group| group.id.clone()));
     let admitted = |cidrs: &[ipnet::Ipv4Net], port, what| {
         cidrs
             .iter()
@@ -64,12 +65,22 @@ pub(super) fn declare(
         &nodes,
         vec![
             Rule::tcp(Direction::Ingress, SSH, member(&bastion), "SSH from the bastion"),
-            Rule::tcp(Direction::Ingress, NODE, member(&balancer), "Node GUI from the load balancer"),
+            Rule::tcp(
+                Direction::Ingress,
+                NODE,
+                member(&balancer),
+                "Node GUI from the load balancer",
+            ),
             Rule::all_out(),
         ],
     )?;
     rules(
         &database,
-        vec![Rule::tcp(Direction::Ingress, POSTGRESQL, member(&nodes), "PostgreSQL from the nodes")],
+        vec![Rule::tcp(
+            Direction::Ingress,
+            POSTGRESQL,
+            member(&nodes),
+            "PostgreSQL from the nodes",
+        )],
     )
 }

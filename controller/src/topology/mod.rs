@@ -33,7 +33,8 @@ struct Label<'a> {
 
 impl<'a> Label<'a> {
     fn new(environment: &'a Environment, spec: &NodeSpec) -> Self {
-        let user = spec.aws.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
+        let user =
+            spec.aws.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
         Self { environment, boundary: spec.aws.dev_ops_guru_tag_key.to_string(), user }
     }
 

@@ -10,7 +10,8 @@ use crate::{
         Aws, Tags,
         ec2::{
             AttachedVpc, Eip, EipConfig, InternetGateway, InternetGatewayConfig, NatGateway,
-            NatGatewayConfig, RouteTable, RouteTableConfig, Subnet, SubnetConfig, Target, Vpc, VpcConfig,
+            NatGatewayConfig, RouteTable, RouteTableConfig, Subnet, SubnetConfig, Target, Vpc,
+            VpcConfig,
         },
     },
     engine::{After, DeclaredTwice, Graph, Loose, Ref, Resource},
@@ -95,7 +96,8 @@ impl Declaring<'_> {
     fn gateway(&mut self) -> Result<Ref<InternetGateway>, DeclaredTwice> {
         let tags = self.tags(InternetGateway::ABOUT.name, "main");
         let vpc = self.vpc.output("id", |vpc| AttachedVpc(Some(vpc.id.clone())));
-        self.graph.add::<InternetGateway>("main", InternetGatewayConfig { vpc, attached: true, tags })
+        self.graph
+            .add::<InternetGateway>("main", InternetGatewayConfig { vpc, attached: true, tags })
     }
 
     fn subnet(
