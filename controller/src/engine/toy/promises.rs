@@ -763,6 +763,20 @@ async fn a_former_object_stays_until_the_users_of_its_successor_are_ready() {
     bench.check(&spec).await;
 }
 
+/// Seed 747 of the stories.
+#[tokio::test(start_paused = true)]
+async fn an_object_that_lists_still_show_is_not_taken_for_there() {
+    for seed in 0..20 {
+        let (bench, spec) = (Bench::new(seed), Spec { gateway: true, ..Spec::bare() });
+        bench.apply(&spec).await.complete();
+        bench.quiet().await;
+        lagging(&bench);
+        bench.world.vanish(&bench.world.id("gateway", "main"));
+        bench.apply(&spec).await.complete();
+        assert_eq!(actual(&bench.world), spec.expected(), "{seed}");
+    }
+}
+
 /// Seed 7151 of the stories.
 #[tokio::test(start_paused = true)]
 async fn a_former_object_that_lists_do_not_show_yet_is_not_forgotten() {
