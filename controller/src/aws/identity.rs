@@ -77,7 +77,7 @@ impl Environment {
         let prefix = self.display(kind, "");
         let by_name =
             tag(TAG_NAME).and_then(|name| name.strip_prefix(&prefix)).map(ToOwned::to_owned);
-        let ordinal = tag(TAG_REPLACEMENT).and_then(|ordinal| ordinal.parse().ok()).unwrap_or(1);
+        let ordinal = tag(TAG_REPLACEMENT).and_then(ordinal).unwrap_or(1);
         match (by_address, by_name) {
             (Some(name), alias) => {
                 Owner::Us { alias: alias.filter(|alias| *alias != name), name, ordinal }
@@ -87,6 +87,11 @@ impl Environment {
             (None, None) => Owner::Other,
         }
     }
+}
+
+/// An ordinal as its tag has it; nothing if that is none.
+pub(super) fn ordinal(text: &str) -> Option<u32> {
+    text.parse().ok().filter(|ordinal| *ordinal > 0)
 }
 
 fn hex(parts: &[&str], bytes: usize) -> String {

@@ -8,7 +8,7 @@ use crate::engine::{Address, CallError, Cell, Field, Identity, Outputs, Physical
 
 use super::{
     clients::Aws,
-    identity::{TAG_ADDRESS, TAG_ENVIRONMENT, TAG_NAME, TAG_REPLACEMENT, TAG_UID},
+    identity::{TAG_ADDRESS, TAG_ENVIRONMENT, TAG_NAME, TAG_REPLACEMENT, TAG_UID, ordinal},
 };
 
 /// The tags of an object.
@@ -56,7 +56,7 @@ impl Tags {
             .filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))
             .filter(|(key, _)| !ignored(key))
             .filter(|(key, value)| {
-                *key != TAG_REPLACEMENT || value.parse::<u32>().is_ok_and(|n| n > 0)
+                *key != TAG_REPLACEMENT || ordinal(value).is_some()
             })
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
