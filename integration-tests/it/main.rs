@@ -1,1 +1,13 @@
 //! clctl against the simulator: in the process under virtual time, and the binary over loopback.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+#[path = "../simulator/tests/it/client.rs"]
+#[expect(dead_code, reason = "the simulator's own tests use the rest")]
+mod client;
+mod contract;
+mod crash;
+mod drift;
+mod harness;
+mod stand;
+mod truth;

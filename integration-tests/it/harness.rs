@@ -1,0 +1,452 @@
+//! An environment under test: a simulated account, a record, and clctl's verbs on them as the
+//! command line does them. Everything above the wire is the product's own.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU32, Ordering},
+};
+
+use clctl::{
+    aws::{Aws, Calls, ConnectError, Environment, Mode, kinds},
+    engine::{
+        Action, Approved, Blocked, Cloud as _, Error, Event, Graph, InMemory, Journal, Plan,
+        Purpose, RemovalReason, Report, Sink, Step, Stop, Verdict, Walk, observe, observe_settled,
+        plan, walk,
+    },
+    sandbox,
+    store::Store,
+    topology,
+};
+use clctl_simulator::{Fate, Settings, Simulator, World};
+use clctl_spec::ChainlinkNode;
+use tokio::sync::{Notify, watch};
+
+use crate::{client::Client, truth::Truth};
+
+/// What a command is about: an environment, and what it is to consist of.
+pub(crate) struct Wanted {
+    name: String,
+    region: String,
+    account: Option<String>,
+    ignored_tags: Vec<String>,
+    declare: Box<dyn Fn(&Environment) -> Graph<Aws> + Send + Sync>,
+}
+
+/// The example of that name.
+pub(crate) fn example(name: &str) -> &'static str {
+    match name {
+        "minimal" => include_str!("../../examples/minimal.yaml"),
+        "production" => include_str!("../../examples/production.yaml"),
+        _ => include_str!("../../examples/node.yaml"),
+    }
+}
+
+impl Wanted {
+    /// What a file asks for.
+    pub(crate) fn read(text: &str) -> Self {
+        let documents = clctl_spec::parse("node.yaml", text).unwrap();
+        let ChainlinkNode { metadata, spec } = documents.into_iter().next().unwrap().node;
+        Self {
+            name: metadata.name.to_string(),
+            region: spec.aws.region.to_string(),
+            account: spec.aws.account_id.as_ref().map(ToString::to_string),
+            ignored_tags: spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
+            declare: Box::new(move |environment| topology::declare(environment, &spec).unwrap()),
+        }
+    }
+
+    /// What `node.yaml` asks for.
+    pub(crate) fn usual() -> Self {
+        Self::read(example("node"))
+    }
+
+    /// What `node.yaml` asks for with some of its text changed.
+    #[track_caller]
+    pub(crate) fn with(changes: &[(&str, &str)]) -> Self {
+        let text = changes.iter().fold(example("node").to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from} is not in the example");
+            text.replace(from, to)
+        });
+        Self::read(&text)
+    }
+
+    /// A graph of the test's own.
+    pub(crate) fn graph(
+        name: &str,
+        declare: impl Fn(&Environment) -> Graph<Aws> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            region: "us-east-1".to_owned(),
+            account: None,
+            ignored_tags: Vec::new(),
+            declare: Box::new(declare),
+        }
+    }
+}
+
+/// Where the runs keep their record.
+enum Record {
+    Journal(Arc<dyn Journal>),
+    Store(Store),
+}
+
+/// A simulated account, a record, and the runs on them.
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    record: Mutex<Record>,
+    events: Arc<Mutex<Vec<Event>>>,
+    stop: watch::Sender<Stop>,
+}
+
+/// Runs have names of their own, on whatever machine they are.
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// One command, connected.
+pub(crate) struct Session {
+    pub(crate) aws: Arc<Aws>,
+    graph: Graph<Aws>,
+}
+
+/// What came of a command that changes something.
+pub(crate) struct Outcome {
+    pub(crate) plan: Plan<Aws>,
+    /// Nothing where the plan was not walked.
+    pub(crate) report: Report,
+    /// The writes that reached the world, sorted.
+    pub(crate) writes: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome that left nothing to do.
+    #[track_caller]
+    pub(crate) fn complete(self) -> Self {
+        assert!(self.is_complete(), "{}", self.told());
+        self
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.report.is_complete() && !self.plan.is_unknown()
+    }
+
+    /// What was left undone, and why.
+    pub(crate) fn told(&self) -> String {
+        let Report { done: _, failed, held, underway, blocked } = &self.report;
+        let failed = failed.iter().map(|(step, error)| format!("{}: {error}", name(step)));
+        let held = held.iter().map(|(step, why)| format!("{}: held: {why}", name(step)));
+        let underway = underway.iter().map(|(step, why)| format!("{}: {why}", name(step)));
+        let blocked = blocked.keys().map(|step| format!("{}: not done", name(step)));
+        let unread = self.plan.unread.iter().map(|(kind, why)| format!("{kind}: {why}"));
+        failed
+            .chain(held)
+            .chain(underway)
+            .chain(blocked)
+            .chain(unread)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// Why the step of that name failed.
+    #[track_caller]
+    pub(crate) fn error(&self, of: &str) -> &Error {
+        let found = self.report.failed.iter().find(|(step, _)| name(step) == of);
+        found
+            .map(|(_, error)| error)
+            .unwrap_or_else(|| panic!("{of} did not fail: {}", self.told()))
+    }
+}
+
+/// A step as tests name it: `subnet/public-a`, `remove nat-0123456789abcdef0`.
+pub(crate) fn name(step: &Step) -> String {
+    match step {
+        Step::Ensure(address) => address.to_string(),
+        Step::Remove(key) => format!("remove {}", key.id),
+    }
+}
+
+/// A plan as tests compare it: `update subnet/public-a map_public_ip`, sorted.
+pub(crate) fn steps(plan: &Plan<Aws>) -> Vec<String> {
+    let nodes = plan.nodes.iter().filter_map(|planned| {
+        let address = planned.node.address();
+        Some(match &planned.verdict {
+            Verdict::Change(change) => match change.action {
+                Action::Keep => return None,
+                Action::Create => format!("create {address}"),
+                action => {
+                    let verb = format!("{action:?}").to_lowercase();
+                    let mut fields: Vec<_> = change.fields.iter().map(|it| it.field).collect();
+                    fields.sort_unstable();
+                    format!("{verb} {address} {}", fields.join(","))
+                }
+            },
+            Verdict::Blocked(Blocked::LostTag(_)) => format!("lost {address}"),
+            Verdict::Blocked(Blocked::Unread(_)) => format!("unread {address}"),
+            Verdict::Blocked(Blocked::Doubt(_)) => format!("doubtful {address}"),
+            Verdict::Blocked(Blocked::Duplicate(_)) => format!("doubled {address}"),
+            Verdict::Blocked(Blocked::Behind(of)) => format!("behind {of} {address}"),
+        })
+    });
+    let removals = plan.removals.iter().filter_map(|removal| {
+        let verb = match removal.reason {
+            RemovalReason::Replaced => return None,
+            RemovalReason::Going => "going",
+            RemovalReason::Undeclared | RemovalReason::Superseded => "remove",
+        };
+        Some(format!("{verb} {}", removal.seen.address()?))
+    });
+    let mut steps: Vec<String> = nodes.chain(removals).collect();
+    steps.sort();
+    steps
+}
+
+impl Bench {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self::over(Simulator::in_memory(settings))
+    }
+
+    /// An account in which nothing is in the way.
+    pub(crate) fn calm() -> Self {
+        Self::new(Settings::calm())
+    }
+
+    /// An account that goes on from a world as it was at some moment.
+    pub(crate) fn at(world: World) -> Self {
+        let start = world.now();
+        let bench = Self::new(Settings { start, ..world.settings().clone() });
+        bench.simulator.with(|now| *now = world);
+        bench
+    }
+
+    /// A calm account in which this was applied.
+    pub(crate) async fn standing(wanted: &Wanted) -> Self {
+        let bench = Self::calm();
+        bench.apply(wanted).await.complete();
+        bench
+    }
+
+    fn over(simulator: Simulator) -> Self {
+        Self {
+            simulator,
+            record: Mutex::new(Record::Journal(Arc::new(InMemory::default()))),
+            events: Arc::default(),
+            stop: watch::Sender::default(),
+        }
+    }
+
+    /// Goes on with this record.
+    pub(crate) fn set_journal(&self, journal: Arc<dyn Journal>) {
+        *self.record.lock().unwrap() = Record::Journal(journal);
+    }
+
+    /// Goes on with a record in a file.
+    pub(crate) fn set_store(&self, store: Store) {
+        *self.record.lock().unwrap() = Record::Store(store);
+    }
+
+    /// Goes on with an empty record.
+    pub(crate) fn lose_record(&self) {
+        self.set_journal(Arc::new(InMemory::default()));
+    }
+
+    fn journal(&self, environment: &Environment) -> Arc<dyn Journal> {
+        match &*self.record.lock().unwrap() {
+            Record::Journal(journal) => journal.clone(),
+            Record::Store(store) => Arc::new(store.journal(environment)),
+        }
+    }
+
+    fn forget(&self, environment: &Environment) {
+        let store = match &*self.record.lock().unwrap() {
+            Record::Journal(_) => None,
+            Record::Store(store) => Some(store.clone()),
+        };
+        match store {
+            Some(store) => store.forget(environment).unwrap(),
+            None => self.lose_record(),
+        }
+    }
+
+    /// What happened in the runs so far, in words.
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.events.lock().unwrap().iter().map(|event| format!("{:?}", event.what)).collect()
+    }
+
+    fn sink(&self) -> Sink {
+        let events = self.events.clone();
+        Arc::new(move |event| events.lock().unwrap().push(event.clone()))
+    }
+
+    pub(crate) async fn connect(
+        &self,
+        wanted: &Wanted,
+        mode: Mode,
+    ) -> Result<Session, ConnectError> {
+        let calls = Calls::new(mode, kinds::reads());
+        let connection = sandbox::connect(&self.simulator, &wanted.region, calls);
+        let caller = connection.caller(wanted.account.as_deref()).await?;
+        let environment = Environment {
+            name: wanted.name.clone(),
+            partition: caller.partition,
+            account: caller.account,
+            region: wanted.region.clone(),
+            ignored_tags: wanted.ignored_tags.clone(),
+        };
+        let graph = (wanted.declare)(&environment);
+        Ok(Session { aws: Arc::new(Aws::new(&connection, environment)), graph })
+    }
+
+    /// What `diff` shows, under the list of what reads.
+    pub(crate) async fn diff(&self, wanted: &Wanted) -> Plan<Aws> {
+        let Session { aws, graph } = self.connect(wanted, Mode::ReadOnly).await.unwrap();
+        let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
+        let look = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show);
+        plan(&graph, &look.await.unwrap())
+    }
+
+    /// The differences that `diff` shows, as text.
+    pub(crate) async fn differences(&self, wanted: &Wanted) -> Vec<String> {
+        steps(&self.diff(wanted).await)
+    }
+
+    pub(crate) async fn apply(&self, wanted: &Wanted) -> Outcome {
+        let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
+        self.carry_out(&session, &session.graph, Purpose::Apply).await
+    }
+
+    pub(crate) async fn delete(&self, wanted: &Wanted) -> Outcome {
+        let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
+        let mut outcome = self.carry_out(&session, &Graph::default(), Purpose::Remove).await;
+        if outcome.is_complete() {
+            let before = self.written().len();
+            session.aws.remove_mark().await.unwrap();
+            outcome.writes.extend(self.written().split_off(before));
+            self.forget(&session.aws.environment);
+        }
+        outcome
+    }
+
+    /// Looks until there is no doubt, plans, and walks the plan unless nothing can be said.
+    async fn carry_out(&self, session: &Session, graph: &Graph<Aws>, to: Purpose) -> Outcome {
+        let (kinds, aws) = (kinds::all(), &session.aws);
+        let journal = self.journal(&aws.environment);
+        let (sink, stop) = (self.sink(), self.stop.subscribe());
+        let before = self.written().len();
+        let look = observe_settled(&kinds, aws, graph, journal.as_ref(), to, &sink, &stop);
+        let plan = plan(graph, &look.await.unwrap());
+        let report = if to == Purpose::Remove && plan.is_unknown() {
+            Report::default()
+        } else {
+            let run = RUNS.fetch_add(1, Ordering::Relaxed);
+            let with = Walk {
+                cloud: aws.clone(),
+                kinds,
+                journal,
+                gate: Arc::new(Approved::of(&plan)),
+                sink,
+                stop,
+                run: format!("run-{run}"),
+                wait: true,
+            };
+            walk(&plan, with).await
+        };
+        let mut writes = self.written().split_off(before);
+        writes.sort();
+        Outcome { plan, report, writes }
+    }
+
+    /// The writes that reached the world so far, whoever made them.
+    fn written(&self) -> Vec<String> {
+        let calls = self.simulator.calls();
+        calls.into_iter().filter(|call| call.mutating).map(|call| call.operation).collect()
+    }
+
+    /// Runs until a call hangs, and is killed then; nothing if none did.
+    pub(crate) async fn killed<T>(
+        &self,
+        at: u64,
+        hang: Fate,
+        run: impl Future<Output = T>,
+    ) -> Option<T> {
+        let hung = Arc::new(Notify::new());
+        let told = hung.clone();
+        self.simulator.set_hook(Arc::new(move |call| {
+            if call.n < at {
+                return Fate::Proceed;
+            }
+            told.notify_one();
+            // The others in flight get no answer either: the process is gone.
+            if call.n == at { hang.clone() } else { Fate::HangBefore }
+        }));
+        let ended = tokio::select! {
+            biased;
+            () = hung.notified() => None,
+            ended = run => Some(ended),
+        };
+        self.simulator.clear_hook();
+        ended
+    }
+
+    /// Somebody else with access to the account.
+    pub(crate) fn somebody(&self) -> Client {
+        Client { simulator: self.simulator.clone(), region: "us-east-1", key: "AKIASOMEBODY" }
+    }
+
+    /// Lets somebody else make these calls, and lets what they set off come to its end.
+    ///
+    /// A call is its name and its parameters: `SubnetId=@subnet/public-a&…`. `@` and an address
+    /// stand for the id of our object, see [`Truth::id`]; `@1` for what the first of the calls made.
+    pub(crate) async fn meddle(&self, calls: &[(&str, &str)]) {
+        let somebody = self.somebody();
+        let mut made: Vec<String> = Vec::new();
+        for (operation, params) in calls {
+            let truth = self.truth();
+            let resolved: Vec<(&str, String)> = params
+                .split('&')
+                .map(|param| {
+                    let (key, value) = param.split_once('=').unwrap();
+                    let value = match value.strip_prefix('@') {
+                        None => value.to_owned(),
+                        Some(name) => match name.parse::<usize>() {
+                            Ok(nth) => made[nth - 1].clone(),
+                            Err(_) => truth.id(name),
+                        },
+                    };
+                    (key, value)
+                })
+                .collect();
+            let params: Vec<(&str, &str)> =
+                resolved.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            let answer = somebody.ec2(operation, &params).await.good();
+            let noun = operation.trim_start_matches("Create");
+            let (first, rest) = noun.split_at(1);
+            let element = match *operation {
+                "CreateSecurityGroup" => "groupId".to_owned(),
+                "AllocateAddress" => "allocationId".to_owned(),
+                _ => format!("{}{rest}Id", first.to_lowercase()),
+            };
+            made.push(answer.text(&element));
+            somebody.wait(SETTLED).await;
+        }
+    }
+
+    /// Everything there is, as it truly is.
+    pub(crate) fn truth(&self) -> Truth {
+        self.simulator.with(|world| Truth::of(world))
+    }
+
+    /// A copy of the world as it is now.
+    pub(crate) fn world(&self) -> World {
+        self.simulator.with(|world| world.clone())
+    }
+
+    /// The world is as declared, and a second apply has nothing to do.
+    pub(crate) async fn is_settled(&self, wanted: &Wanted) {
+        let diff = self.diff(wanted).await;
+        assert!(diff.is_empty() && !diff.is_unknown(), "{:?}", steps(&diff));
+        let again = self.apply(wanted).await.complete();
+        assert!(again.writes.is_empty(), "a second apply wrote {:?}", again.writes);
+    }
+}
+
+/// Long enough for every state to be final and for every replica to show it, in seconds.
+pub(crate) const SETTLED: u64 = 300;

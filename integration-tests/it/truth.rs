@@ -1,0 +1,183 @@
+//! What truly is, read from the world itself rather than through clctl or AWS's answers, and without
+//! what differs from world to world: ids, addresses, moments.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use clctl_simulator::World;
+use serde_json::Value;
+
+/// What differs from world to world, or is no field of ours.
+const ACCIDENTAL: &[&str] = &[
+    "created",
+    "deleted",
+    "first",
+    "forgotten",
+    "mac",
+    "modified",
+    "private_ip",
+    "public_ip",
+    "ready",
+    "usage_metrics",
+    "values",
+];
+
+/// Everything there is.
+#[derive(Clone, Debug)]
+pub(crate) struct Truth(Vec<Thing>);
+
+/// Something there is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Thing {
+    pub(crate) region: String,
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    body: Value,
+}
+
+impl Thing {
+    fn address(&self) -> Option<&str> {
+        self.tags.get("clctl.dev/address").map(String::as_str)
+    }
+
+    fn label(&self) -> String {
+        self.address().unwrap_or(&self.kind).to_owned()
+    }
+}
+
+impl Truth {
+    pub(crate) fn of(world: &World) -> Self {
+        let existing = world.objects();
+        let whole = serde_json::to_value(world).unwrap();
+        let mut things = Vec::new();
+        for object in existing {
+            let region = &whole["regions"][&object.region];
+            let shelves = [&region["ec2"], &region["ssm"]];
+            let shelves = shelves.iter().filter_map(|it| it.as_object()).flat_map(|it| it.values());
+            let record = shelves
+                .filter_map(|shelf| shelf["kept"][&object.id].as_array()?.last())
+                .map(|version| &version["record"])
+                .next()
+                .unwrap();
+            things.push(Thing {
+                tags: serde_json::from_value(record["tags"].clone()).unwrap(),
+                body: record["body"].clone(),
+                region: object.region,
+                kind: object.kind,
+                id: object.id,
+            });
+        }
+        Self(things)
+    }
+
+    pub(crate) fn things(&self) -> &[Thing] {
+        &self.0
+    }
+
+    pub(crate) fn ids(&self) -> Vec<&str> {
+        self.0.iter().map(|thing| thing.id.as_str()).collect()
+    }
+
+    /// What carries the owner tag of some environment.
+    pub(crate) fn owned(&self) -> usize {
+        self.0.iter().filter(|thing| thing.tags.contains_key("clctl.dev/uid")).count()
+    }
+
+    /// Without what has one of these ids.
+    pub(crate) fn without(self, ids: &[&str]) -> Self {
+        Self(self.0.into_iter().filter(|thing| !ids.contains(&thing.id.as_str())).collect())
+    }
+
+    /// Only what has one of these ids.
+    pub(crate) fn only(self, ids: &[&str]) -> Self {
+        Self(self.0.into_iter().filter(|thing| ids.contains(&thing.id.as_str())).collect())
+    }
+
+    /// The id of our object of that address, or of a part of one: `association/subnet/public-a`, the
+    /// association of a subnet; `default-group`, the default security group of our VPC;
+    /// `rule/<description>`, a rule of a security group.
+    #[track_caller]
+    pub(crate) fn id(&self, name: &str) -> String {
+        let found = if let Some(subnet) = name.strip_prefix("association/") {
+            let subnet = self.id(subnet);
+            let tables = self.0.iter().filter(|it| it.kind == "route-table");
+            let mut associations =
+                tables.filter_map(|it| it.body["associations"].as_array()).flatten();
+            let of = associations.find(|it| it["subnet"] == *subnet);
+            of.and_then(|it| it["id"].as_str()).map(ToOwned::to_owned)
+        } else if let Some(description) = name.strip_prefix("rule/") {
+            self.find(|it| it.body["description"] == description)
+        } else if name == "default-group" {
+            let vpc = self.id("vpc/main");
+            self.find(|it| it.body["name"] == "default" && it.body["vpc"] == *vpc)
+        } else {
+            self.find(|it| it.address() == Some(name))
+        };
+        found.unwrap_or_else(|| panic!("there is no {name}"))
+    }
+
+    fn find(&self, is: impl Fn(&Thing) -> bool) -> Option<String> {
+        self.0.iter().find(|thing| is(thing)).map(|thing| thing.id.clone())
+    }
+
+    /// A line for each thing, sorted.
+    fn lines(&self) -> Vec<String> {
+        let names: BTreeMap<&str, String> =
+            self.0.iter().map(|thing| (thing.id.as_str(), thing.label())).collect();
+        let mut lines: Vec<String> = self
+            .0
+            .iter()
+            .map(|thing| {
+                let mut line = format!("{} {}", thing.region, thing.label());
+                for (key, value) in &thing.tags {
+                    // Which object of its node it is, is history.
+                    let value = if key == "clctl.dev/replacement" { "n" } else { value };
+                    write!(line, " {key}={value}").unwrap();
+                }
+                write!(line, " {}", plain(&thing.body, &names)).unwrap();
+                line
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    /// The two are the same but for what differs from world to world.
+    #[track_caller]
+    pub(crate) fn is_like(&self, other: &Self, when: &str) {
+        let (here, there) = (self.lines(), other.lines());
+        let more: Vec<&String> = here.iter().filter(|line| !there.contains(line)).collect();
+        let less: Vec<&String> = there.iter().filter(|line| !here.contains(line)).collect();
+        assert!(
+            here == there,
+            "{when}: {} things rather than {}\nthere is {more:#?}\nrather than {less:#?}",
+            here.len(),
+            there.len()
+        );
+    }
+}
+
+/// A value without what differs from world to world, ids replaced by what they name.
+fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
+    match value {
+        Value::String(text) => names.get(text.as_str()).map_or_else(
+            || {
+                let digits = text.rsplit('-').next().unwrap_or_default();
+                let is_id = digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit());
+                if is_id { text.trim_end_matches(digits).into() } else { value.clone() }
+            },
+            |name| format!("<{name}>").into(),
+        ),
+        Value::Array(values) => {
+            let mut values: Vec<Value> = values.iter().map(|it| plain(it, names)).collect();
+            values.sort_by_key(Value::to_string);
+            values.into()
+        }
+        Value::Object(members) => members
+            .iter()
+            .filter(|(key, _)| !ACCIDENTAL.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), plain(value, names)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+    }
+}
