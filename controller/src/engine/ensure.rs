@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     Action, Address, CallError, Cell, Change, Class, Cloud, Creation, Deed, Error, Identity,
     Outputs, Owner, Pass, Phase, PhysicalId, Scope, VISIBILITY, What,
+    gate::CONTESTED,
     journal::Repair,
     node::{Node, Seen},
     plan::{PlannedNode, Step},
@@ -21,8 +22,6 @@ const FRESH: Duration = Duration::from_secs(30);
 const SETTLING: Duration = Duration::from_secs(5);
 /// Over which time equal repairs are counted.
 const DAY: Duration = Duration::from_hours(24);
-/// How many equal repairs are one too many.
-const CONTESTED: u32 = 3;
 /// How many tokens in a row may be taken by other parameters.
 const MISMATCHES: usize = 5;
 /// How often a creation without name or token may be answered by nothing at all.

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Action, Change, Plan, plan::Step};
+use jiff::Timestamp;
+
+use super::{Action, Change, Journal, Plan, Repair, plan::Step};
 
 /// What a gate says of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,4 +123,85 @@ fn renews(change: &Change, planned: &Change) -> bool {
             let mut now = change.fields.iter().filter(|now| now.field == then.field);
             now.all(|now| now.to.refines(&then.to))
         })
+}
+
+/// Lets through what all of several gates let through; the first that does not says why.
+pub struct All(pub Vec<Arc<dyn Gate>>);
+
+impl Gate for All {
+    fn pass(&self, step: &Step, deed: Deed<'_>) -> Pass {
+        let held = self.0.iter().map(|gate| gate.pass(step, deed)).find(|pass| *pass != Pass::Yes);
+        held.unwrap_or(Pass::Yes)
+    }
+}
+
+/// How many equal repairs within a day are one too many.
+pub(super) const CONTESTED: u32 = 3;
+
+/// Holds what was repaired again and again: somebody sets it back, and doing it once more helps
+/// nobody. For runs that nobody watches; who runs an `apply` is told, and gets what was asked for.
+pub struct Uncontested {
+    journal: Arc<dyn Journal>,
+    since: Timestamp,
+}
+
+impl Uncontested {
+    /// Counts the repairs since then.
+    pub fn since(journal: Arc<dyn Journal>, since: Timestamp) -> Self {
+        Self { journal, since }
+    }
+}
+
+impl Gate for Uncontested {
+    fn pass(&self, step: &Step, deed: Deed<'_>) -> Pass {
+        let (Step::Ensure(address), Deed::Change(change)) = (step, deed) else {
+            return Pass::Yes;
+        };
+        if change.action != Action::Update {
+            return Pass::Yes;
+        }
+        for change in &change.fields {
+            let Some(from) = &change.from else { continue };
+            let (field, to) = (change.field, &change.to);
+            match self.journal.repairs(&Repair { address, field, from, to }, self.since) {
+                Ok(times) if times >= CONTESTED => {
+                    return Pass::Held(format!(
+                        "{field} was set from {from} to {to} {times} times within a day, and somebody sets it back each time: it is left as it is; CloudTrail says who, and by which call"
+                    ));
+                }
+                Ok(_) => {}
+                Err(error) => return Pass::Held(error.to_string()),
+            }
+        }
+        Pass::Yes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Address, Cell, FieldChange, InMemory, OnChange};
+
+    #[test]
+    fn a_repair_made_three_times_in_vain_is_held_with_both_values() {
+        let journal = Arc::new(InMemory::default());
+        let (address, at) = (Address::new("subnet", "a"), Timestamp::UNIX_EPOCH);
+        let (from, to) = (Cell::Known(true.into()), Cell::Known(false.into()));
+        let field = FieldChange {
+            field: "public",
+            on_change: OnChange::InPlace,
+            from: Some(from.clone()),
+            to: to.clone(),
+        };
+        let change = Change { action: Action::Update, fields: vec![field] };
+        let gate = All(vec![Arc::new(Uncontested::since(journal.clone(), at))]);
+        let step = Step::Ensure(address.clone());
+        for _ in 0..CONTESTED {
+            assert_eq!(gate.pass(&step, Deed::Change(&change)), Pass::Yes);
+            let repair = Repair { address: &address, field: "public", from: &from, to: &to };
+            journal.repaired(&repair, at, at).unwrap();
+        }
+        let Pass::Held(why) = gate.pass(&step, Deed::Change(&change)) else { panic!("it passed") };
+        assert!(why.contains("from true to false 3 times"), "{why}");
+    }
 }

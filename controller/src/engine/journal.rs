@@ -67,6 +67,8 @@ pub trait Journal: Send + Sync {
         at: Timestamp,
         since: Timestamp,
     ) -> Result<u32, JournalError>;
+    /// How often the very same repair was made since then.
+    fn repairs(&self, repair: &Repair<'_>, since: Timestamp) -> Result<u32, JournalError>;
 }
 
 /// A journal that ends with the process.
@@ -135,9 +137,12 @@ impl Journal for InMemory {
         at: Timestamp,
         since: Timestamp,
     ) -> Result<u32, JournalError> {
-        let key = repair.key();
-        let mut records = self.records();
-        records.repairs.push((key.clone(), at));
+        self.records().repairs.push((repair.key(), at));
+        self.repairs(repair, since)
+    }
+
+    fn repairs(&self, repair: &Repair<'_>, since: Timestamp) -> Result<u32, JournalError> {
+        let (key, records) = (repair.key(), self.records());
         let same =
             records.repairs.iter().filter(|(known, at)| *known == key && *at >= since).count();
         Ok(u32::try_from(same).unwrap_or(u32::MAX))

@@ -40,7 +40,7 @@ pub use self::{
         After, Config, Declared, Field, Fields, Input, Loose, OutputRef, Outputs, Resolved, Row,
         Stage, Value,
     },
-    gate::{Approved, Deed, DryRun, Gate, Pass},
+    gate::{All, Approved, Deed, DryRun, Gate, Pass, Uncontested},
     graph::{DeclaredTwice, Graph},
     journal::{InMemory, Intent, Journal, JournalError, Repair},
     node::{AnyKind, BoxFuture, KindOf, Node, Seen},

@@ -75,7 +75,9 @@ pub struct Remembered {
 
 /// Nothing of this version's is ever changed in place: a new version adds a step.
 const SCHEMA: &[&str] = &["
-    CREATE TABLE intents (uid TEXT, address TEXT, ordinal INTEGER NOT NULL, at TEXT NOT NULL, id TEXT, PRIMARY KEY (uid, address));
+    CREATE TABLE intents (
+        uid TEXT, address TEXT, ordinal INTEGER, at TEXT NOT NULL, id TEXT, PRIMARY KEY (uid, address, ordinal)
+    );
     CREATE TABLE nonces (uid TEXT, nonce TEXT, PRIMARY KEY (uid, nonce));
     CREATE TABLE repairs (uid TEXT, repair TEXT NOT NULL, at TEXT NOT NULL);
     CREATE INDEX repairs_by_repair ON repairs (uid, repair, at);
