@@ -91,6 +91,10 @@ impl Journal for Watched {
     ) -> Result<u32, JournalError> {
         self.journal.repaired(repair, at, since)
     }
+
+    fn repairs(&self, repair: &Repair<'_>, since: Timestamp) -> Result<u32, JournalError> {
+        self.journal.repairs(repair, since)
+    }
 }
 
 /// What becomes of the record in a crash.
@@ -273,4 +277,13 @@ async fn a_run_without_record_that_follows_at_once_waits_and_doubles_nothing() {
     let made = wrecks(&Settings::calm(), None, Verb::Apply, &wanted).await;
     is_healed(&every(7, &made), Record::Lost, Next::AtOnce, Verb::Apply, &wanted).await;
     is_healed(&every(7, &made[3..]), Record::Lost, Next::AtOnce, Verb::Delete, &wanted).await;
+}
+/// The same for what a user has, under AWS's own lag, at moments that lie apart.
+#[tokio::test(start_paused = true)]
+async fn a_whole_environment_survives_crashes_under_lag() {
+    let wanted = Wanted::usual();
+    let made = wrecks(&Settings::default(), None, Verb::Apply, &wanted).await;
+    is_healed(&every(9, &made), Record::Kept, Next::AtOnce, Verb::Apply, &wanted).await;
+    is_healed(&every(25, &made), Record::Lost, Next::AtOnce, Verb::Apply, &wanted).await;
+    is_healed(&every(25, &made[5..]), Record::Lost, Next::AtOnce, Verb::Delete, &wanted).await;
 }
