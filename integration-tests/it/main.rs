@@ -2,12 +2,19 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod architecture;
+mod cli;
+mod generated;
+
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]
 mod client;
 mod contract;
 mod crash;
 mod drift;
+mod environments;
 mod harness;
+mod promises;
 mod stand;
 mod truth;
+mod weather;

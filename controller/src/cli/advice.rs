@@ -11,6 +11,9 @@ use super::{
     stopping::{Stopping, Why},
 };
 
+/// How many of the steps that one waits for are named.
+const MOST: usize = 3;
+
 /// Says what was left undone, and why; nothing if nothing was.
 pub(super) fn explain(report: &Report, names: &Names, printer: &Printer) {
     let mut advice = BTreeSet::new();
@@ -30,7 +33,12 @@ pub(super) fn explain(report: &Report, names: &Names, printer: &Printer) {
         printer.note(&format!("under way: {} is {phase}", names.long(step)));
     }
     for (step, needs) in &report.blocked {
-        let needs: Vec<String> = needs.iter().map(|need| names.short(need)).collect();
+        let more = needs.len().saturating_sub(MOST);
+        let mut needs: Vec<String> =
+            needs.iter().take(MOST).map(|need| names.short(need)).collect();
+        if more > 0 {
+            needs.push(format!("{more} more"));
+        }
         let why = if needs.is_empty() {
             "not begun".to_owned()
         } else {

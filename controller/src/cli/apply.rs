@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     aws::{Aws, Mode},
-    engine::{Cloud, Done, PhysicalId, Plan, Purpose, Report, Scope, Step, plan},
+    engine::{Cloud, Done, Error, PhysicalId, Plan, Purpose, Report, Scope, Step, plan},
     render::{EnvironmentView, PlanView, StepView, Verdict, line, outputs, text, view},
 };
 
@@ -269,7 +269,10 @@ fn result(
     let steps = done
         .iter()
         .map(|(of, done)| step(of, word(done), None))
-        .chain(failed.iter().map(|(of, error)| step(of, "failed", Some(error.to_string()))))
+        .chain(failed.iter().map(|(of, error)| {
+            let begun = matches!(error, Error::Stopped);
+            step(of, if begun { "underWay" } else { "failed" }, Some(error.to_string()))
+        }))
         .chain(held.iter().map(|(of, why)| step(of, "held", Some(why.clone()))))
         .chain(underway.iter().map(|(of, phase)| step(of, "underWay", Some(phase.clone()))))
         .chain(blocked.keys().map(|of| step(of, "notDone", None)))
@@ -298,13 +301,14 @@ fn summary(
     let environment = &session.aws.environment;
     let report = &outcome.report;
     let count = |what: Done| report.done.values().filter(|done| **done == what).count();
+    let begun = report.failed.values().filter(|error| matches!(error, Error::Stopped)).count();
     let counts = [
         (count(Done::Created), "created"),
         (count(Done::Changed), "configured"),
         (count(Done::Removed), "removed"),
         (count(Done::Kept), "unchanged"),
-        (report.failed.len(), "failed"),
-        (report.underway.len(), "under way"),
+        (report.failed.len() - begun, "failed"),
+        (report.underway.len() + begun, "under way"),
         (report.blocked.len() + report.held.len(), "not done"),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);

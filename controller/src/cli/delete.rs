@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     aws::{Aws, Mode},
-    engine::{Cloud, Graph, Plan, Purpose, plan},
+    engine::{Cloud, Error, Graph, Plan, Purpose, plan},
     render::{Removals, removals},
 };
 
@@ -114,8 +114,9 @@ async fn remove(
         }
         return Ok(exit);
     }
-    let left = report.failed.len() + report.held.len() + report.blocked.len();
-    let underway = report.underway.len();
+    let begun = report.failed.values().filter(|error| matches!(error, Error::Stopped)).count();
+    let left = report.failed.len() - begun + report.held.len() + report.blocked.len();
+    let underway = report.underway.len() + begun;
     let again = command.words("delete", &session.named.file);
     let state = if exit == Exit::Done { "is being deleted" } else { "is not gone" };
     printer.data(&format!(

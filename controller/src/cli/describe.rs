@@ -1,7 +1,5 @@
 //! `clctl describe`: everything known of an environment.
 
-use serde_json::Value;
-
 use crate::render::{ResourceView, StateView, line};
 
 use super::{
@@ -76,43 +74,7 @@ fn show(out: &mut String, resource: &ResourceView) {
         detail => format!(" ({detail})"),
     };
     line!(out, "  {}  {id}  {}{detail}", resource.address, resource.status);
-    for (field, value) in resource.outputs.iter().chain(&resource.fields) {
-        for line in lines(field, value) {
-            line!(out, "    {line}");
-        }
-    }
-}
-
-/// A field, a line for each of its values.
-fn lines(field: &str, value: &Value) -> Vec<String> {
-    match value {
-        Value::Object(map) => {
-            let mut lines = vec![format!("{field}:")];
-            lines.extend(map.iter().map(|(key, value)| format!("  {key}: {}", plain(value))));
-            lines
-        }
-        Value::Array(all) if all.is_empty() => vec![format!("{field}: none")],
-        Value::Array(all) => {
-            let mut lines = vec![format!("{field}:")];
-            lines.extend(all.iter().map(|value| format!("  - {}", plain(value))));
-            lines
-        }
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
-            vec![format!("{field}: {}", plain(other))]
-        }
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => {
-            let all: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}={}", plain(value))).collect();
-            all.join(" ")
-        }
-        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_)) => {
-            other.to_string()
-        }
+    for part in resource.lines() {
+        line!(out, "    {part}");
     }
 }

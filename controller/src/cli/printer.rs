@@ -9,7 +9,7 @@ use indicatif::MultiProgress;
 use owo_colors::{OwoColorize, Style};
 use serde::Serialize;
 
-use crate::render::Paint;
+use crate::{engine::CallError, render::Paint};
 
 use super::args::{Global, When};
 
@@ -118,14 +118,18 @@ impl Printer {
     pub(super) fn error(&self, error: &anyhow::Error) {
         let head = format!("{}error:", self.place());
         let mut text = self.paint_err(&head, Style::new().red().bold());
-        let mut last = String::new();
+        let mut said = String::new();
         for cause in error.chain() {
-            let cause = cause.to_string();
-            // Some causes repeat what the error above has said.
-            if !last.contains(&cause) {
-                text.push_str(if last.is_empty() { " " } else { "\n  caused by: " });
-                text.push_str(&cause);
-                last = cause;
+            let below = cause.to_string();
+            // Some causes repeat what an error above has said.
+            if !said.contains(&below) {
+                text.push_str(if said.is_empty() { " " } else { "\n  caused by: " });
+                text.push_str(&below);
+                said.push_str(&below);
+            }
+            // It says itself what was the deepest cause; between them are only layers.
+            if cause.is::<CallError>() {
+                break;
             }
         }
         self.note(&text);

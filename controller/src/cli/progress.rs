@@ -13,7 +13,7 @@ use owo_colors::Style;
 
 use crate::{
     aws::Aws,
-    engine::{Action, Cloud, Event, ObjectKey, PhysicalId, Plan, Step, What},
+    engine::{Action, Cloud, Error, Event, ObjectKey, PhysicalId, Plan, Step, What},
     render::Paint,
     store::{PastEvent, Store},
 };
@@ -190,7 +190,7 @@ impl Progress {
     fn draw(&self, now: Timestamp) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(drawn) = &state.drawn {
-            drawn.tick(now);
+            drawn.tick(now, &clock(state.start, now));
         }
         state.drawn.is_some()
     }
@@ -248,8 +248,9 @@ impl Drawn {
     fn begin(steps: usize, colour: Paint) -> Self {
         let bars = MultiProgress::new();
         let total = bars.add(ProgressBar::new(steps as u64));
+        // Not as wide as the terminal: what is typed meanwhile must not begin a new line.
         let bar = if colour == Paint::Colour { "{bar:30.green/dim}" } else { "{bar:30}" };
-        total.set_style(style(&format!("{bar} {{pos}}/{{len}}  {{wide_msg}}")));
+        total.set_style(style(&format!("{bar} {{pos}}/{{len}}  {{msg}}")));
         total.tick();
         Self { bars, total, active: BTreeMap::new(), colour }
     }
@@ -287,10 +288,11 @@ impl Drawn {
         }
     }
 
-    fn tick(&self, now: Timestamp) {
+    fn tick(&self, now: Timestamp, clock: &str) {
         for line in self.active.values() {
             line.tick(now);
         }
+        self.total.set_message(clock.trim().to_owned());
         self.total.tick();
     }
 
@@ -363,6 +365,9 @@ fn told(what: &What) -> Option<Told> {
         What::Ready { id, changed: true } => say("Ready", format!("ready ({id})"), Keep::Always),
         What::Removed(id) => say("Removed", format!("removed ({id})"), Keep::Always),
         What::Held(why) => say("Held", format!("held: {why}"), Keep::Always),
+        What::Failed(error) if *error == Error::Stopped.to_string() => {
+            say("Stopped", error.clone(), Keep::Never)
+        }
         What::Failed(error) => say("Failed", format!("failed: {error}"), Keep::Always),
         What::Doubting { why, until } => {
             let until = until.strftime("%H:%M:%S");

@@ -59,7 +59,9 @@ impl Command {
         #[cfg(feature = "sandbox")]
         let sandbox = if global.sandbox {
             let folder = sandbox_folder(&global)?;
-            Some(crate::sandbox::open(&folder)?)
+            Some(crate::sandbox::open(&folder).context(
+                "the sandbox cannot be opened; choose another folder with --state, or begin a new world with `clctl sandbox reset`",
+            )?)
         } else {
             None
         };

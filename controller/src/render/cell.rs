@@ -75,6 +75,23 @@ pub(super) fn words(cell: &Cell) -> String {
     }
 }
 
+/// A value in words, a line for each of its parts: a name and a value, or a value alone.
+pub(super) fn parts(cell: &Cell) -> Vec<String> {
+    match cell {
+        Cell::Map(cells) => {
+            let known = cells.iter().filter(|(_, cell)| **cell != Cell::Any);
+            known.map(|(key, cell)| format!("{key}: {}", words(cell))).collect()
+        }
+        Cell::Set(cells) => {
+            let mut all: Vec<String> =
+                cells.iter().map(|cell| format!("- {}", words(cell))).collect();
+            all.sort();
+            all
+        }
+        Cell::Known(_) | Cell::Any | Cell::Unknown { .. } => Vec::new(),
+    }
+}
+
 /// A rule of a security group reads better as a sentence than as a record.
 fn rule(cells: &std::collections::BTreeMap<String, Cell>) -> Option<String> {
     let get = |key: &str| cells.get(key).map(ToString::to_string);

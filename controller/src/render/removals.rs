@@ -52,6 +52,8 @@ pub fn removals(
         let address = seen.address().map_or_else(String::new, |address| address.to_string());
         Row { address, id: seen.id().to_string(), note }
     });
+    let mut rows: Vec<Row> = rows.collect();
+    rows.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     let public = plan.removals.iter().filter_map(|removal| {
         let outputs = outputs(removal.seen.as_ref());
         Some(outputs.get("publicIp")?.as_str()?.to_owned())
@@ -60,7 +62,7 @@ pub fn removals(
     Removals {
         environment: EnvironmentView::of(environment),
         sandbox,
-        rows: rows.collect(),
+        rows,
         unread: plan.unread.iter().map(|(kind, why)| format!("{kind}: {why}")).collect(),
         marker: marker.map(ToOwned::to_owned),
         ring: plan.ring.clone(),

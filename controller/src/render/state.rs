@@ -9,7 +9,10 @@ use crate::{
     engine::{Action, Blocked, Found, Phase, Plan, RemovalReason, Seen, Verdict},
 };
 
-use super::view::{EnvironmentView, as_data};
+use super::{
+    cell::{parts, words},
+    view::{EnvironmentView, as_data},
+};
 
 /// What `get -o json` prints of an environment.
 #[derive(Clone, Debug, Serialize)]
@@ -66,6 +69,35 @@ pub struct ResourceView {
     pub outputs: Map<String, Value>,
     /// When AWS was read, in UTC.
     pub read_at: Timestamp,
+    /// Outputs and fields in words.
+    #[serde(skip)]
+    pub(super) words: Vec<FieldWords>,
+}
+
+/// A field in words.
+#[derive(Clone, Debug)]
+pub(super) struct FieldWords {
+    name: String,
+    /// In a line.
+    whole: String,
+    /// The lines of what has parts.
+    parts: Vec<String>,
+}
+
+impl ResourceView {
+    /// Outputs and fields in words, a line for each part.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for FieldWords { name, whole, parts } in &self.words {
+            if parts.is_empty() {
+                lines.push(format!("{name}: {whole}"));
+            } else {
+                lines.push(format!("{name}:"));
+                lines.extend(parts.iter().map(|part| format!("  {part}")));
+            }
+        }
+        lines
+    }
 }
 
 /// Makes a plan a state.
@@ -110,6 +142,8 @@ pub fn state(
                 resource(plan.time, address, Some(removal.seen.as_ref()), status, String::new())
             },
         );
+    let mut others: Vec<ResourceView> = others.collect();
+    others.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     let resources: Vec<ResourceView> = declared.chain(others).collect();
     let conditions = vec![is_ready(plan, &resources), is_synced(plan, &resources)];
     StateView {
@@ -199,14 +233,27 @@ fn resource(
     detail: String,
 ) -> ResourceView {
     let rows = seen.map(Seen::rows).unwrap_or_default();
-    let fields = rows.iter().map(|row| (row.field.to_owned(), as_data(&row.cell)));
+    let rows: Vec<_> = rows.iter().map(|row| (row, as_data(&row.cell))).collect();
+    let known = rows.iter().filter(|(_, value)| !value.is_null());
+    let outputs = seen.map(outputs).unwrap_or_default();
+    let given = outputs.iter().map(|(name, value)| FieldWords {
+        name: name.clone(),
+        whole: value.as_str().unwrap_or_default().to_owned(),
+        parts: Vec::new(),
+    });
+    let said = known.clone().map(|(row, _)| FieldWords {
+        name: row.field.to_owned(),
+        whole: words(&row.cell),
+        parts: parts(&row.cell),
+    });
     ResourceView {
         address,
         id: seen.map(|seen| seen.id().to_string()),
         status,
         detail,
-        fields: fields.filter(|(_, value)| !value.is_null()).collect(),
-        outputs: seen.map(outputs).unwrap_or_default(),
+        words: given.chain(said).collect(),
+        fields: known.map(|(row, value)| (row.field.to_owned(), value.clone())).collect(),
+        outputs,
         read_at,
     }
 }
@@ -236,16 +283,11 @@ pub fn rows(state: &StateView, wide: bool) -> Vec<Vec<String>> {
             resource.detail.clone(),
         ];
         if wide {
-            let fields = resource.outputs.iter().chain(&resource.fields);
-            let fields =
-                fields.filter(|(field, _)| *field != "tags").map(|(field, value)| match value {
-                    Value::String(text) => format!("{field}={text}"),
-                    Value::Null
-                    | Value::Bool(_)
-                    | Value::Number(_)
-                    | Value::Array(_)
-                    | Value::Object(_) => format!("{field}={value}"),
-                });
+            let fields = resource.words.iter().filter(|field| field.name != "tags");
+            let fields = fields.map(|field| match field.parts.len() {
+                0 | 1 => format!("{}={}", field.name, field.whole),
+                _ => format!("{}=[{}]", field.name, field.whole),
+            });
             row.push(fields.collect::<Vec<_>>().join(" "));
         }
         rows.push(row);

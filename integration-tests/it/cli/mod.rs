@@ -1,0 +1,12 @@
+//! The real binary, as a user meets it: what it prints, how it ends, and what it leaves behind.
+
+mod crashes;
+mod exits;
+mod files;
+mod help;
+mod interrupts;
+mod plans;
+mod promises;
+mod secrets;
+mod support;
+mod walkthrough;

@@ -1,0 +1,73 @@
+//! Plans in every form, of every example.
+
+use clctl_simulator::Settings;
+
+use super::support::{Place, root, same};
+
+fn examples() -> Vec<String> {
+    let mut all: Vec<String> = std::fs::read_dir(root().join("examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    all.sort();
+    assert!(all.len() >= 3, "{all:?}");
+    all
+}
+
+#[test]
+fn every_example_is_planned_in_every_form() {
+    for example in examples() {
+        let place = Place::sandbox(Settings::calm());
+        let file = format!("examples/{example}.yaml");
+        for form in ["text", "markdown", "json", "yaml", "name"] {
+            let ran = place.run(&["diff", "-f", &file, "-o", form]).ends(1).says_sandbox();
+            same!(place, format!("plan_{example}_{form}"), ran);
+        }
+    }
+}
+
+#[test]
+fn every_example_is_valid_applied_found_as_declared_and_removed() {
+    for example in examples() {
+        let place = Place::sandbox(Settings::calm());
+        let file = format!("examples/{example}.yaml");
+        place.run(&["validate", "-f", &file]).ends(0);
+        place.run(&["apply", "-f", &file]).ends(0).says("is Ready");
+        place.run(&["diff", "-f", &file]).ends(0).says("No changes");
+        place.run(&["delete", "--yes", "-f", &file]).ends(0).says("deleted");
+    }
+}
+
+#[test]
+fn the_json_of_a_plan_has_what_its_schema_says() {
+    let place = Place::sandbox(Settings::calm());
+    let plan = place.run(&["diff", "-f", "examples/node.yaml", "-o", "json"]).json();
+    let schema = std::fs::read_to_string(root().join("docs/schemas/diff.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let keys = |of: &serde_json::Value| -> Vec<String> {
+        of.as_object().unwrap().keys().cloned().collect()
+    };
+    let mut required: Vec<String> = schema["required"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key.as_str().unwrap().to_owned())
+        .collect();
+    required.sort();
+    for (what, keys) in [("plan", keys(&plan)), ("schema", keys(&schema["properties"]))] {
+        for key in &required {
+            assert!(keys.contains(key), "{what} has no {key}");
+        }
+    }
+    for key in keys(&plan) {
+        assert!(schema["properties"][&key].is_object(), "the schema has no {key}");
+    }
+    let step = keys(&plan["steps"][0]);
+    for key in step {
+        let known = &schema["$defs"]["StepView"]["properties"][&key];
+        assert!(known.is_object(), "the schema of a step has no {key}");
+    }
+    assert_eq!(plan["sandbox"], true);
+}

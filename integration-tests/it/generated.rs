@@ -1,0 +1,47 @@
+//! What is generated and checked in is what the code makes now.
+//!
+//! ```sh
+//! CLCTL_REGENERATE=1 cargo test -p clctl --test it generated
+//! ```
+
+use std::{fs, path::Path};
+
+use clctl::cli::generated;
+
+const REGENERATE: &str = "CLCTL_REGENERATE=1 cargo test -p clctl --test it generated";
+
+#[test]
+fn what_is_generated_is_checked_in() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let anew = std::env::var_os("CLCTL_REGENERATE").is_some();
+    let mut stale = Vec::new();
+    for file in generated() {
+        let path = root.join(file.path);
+        if anew {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &file.text).unwrap();
+        } else if fs::read_to_string(&path).unwrap_or_default() != file.text {
+            stale.push(file.path);
+        }
+    }
+    assert!(stale.is_empty(), "not up to date: {}; run: {REGENERATE}", stale.join(", "));
+}
+
+#[test]
+fn the_policy_allows_every_call_and_nothing_else() {
+    let policy =
+        generated().into_iter().find(|file| file.path.ends_with("iam-policy.json")).unwrap();
+    let policy: serde_json::Value = serde_json::from_str(&policy.text).unwrap();
+    let mut allowed: Vec<&str> = policy["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| statement["Action"].as_array().unwrap())
+        .map(|action| action.as_str().unwrap())
+        .collect();
+    allowed.sort_unstable();
+    let mut called = clctl::aws::kinds::reads();
+    called.extend(clctl::aws::kinds::writes());
+    called.sort_unstable();
+    assert_eq!(allowed, called);
+}
