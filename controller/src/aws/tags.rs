@@ -55,9 +55,7 @@ impl Tags {
             .iter()
             .filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))
             .filter(|(key, _)| !ignored(key))
-            .filter(|(key, value)| {
-                *key != TAG_REPLACEMENT || ordinal(value).is_some()
-            })
+            .filter(|(key, value)| *key != TAG_REPLACEMENT || ordinal(value).is_some())
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
         Self(tags)

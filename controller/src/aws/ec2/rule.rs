@@ -270,6 +270,19 @@ pub(super) async fn revoke(aws: &Aws, rules: &[ReadRule]) -> Result<(), CallErro
     Ok(())
 }
 
+/// Revokes the rule that every new group has. That it is gone already is fine.
+pub(super) async fn revoke_all_out(aws: &Aws, group: &str) -> Result<(), CallError> {
+    let permission = Rule::all_out().permission();
+    let call = || {
+        let call = aws.ec2.revoke_security_group_egress().group_id(group);
+        call.ip_permissions(permission.clone()).send()
+    };
+    match aws.write("ec2:RevokeSecurityGroupEgress", call).await {
+        Err(error) if error.code != "InvalidPermission.NotFound" => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// Makes the rules of a group these: what is new first, so that nothing is cut that is to stay.
 pub(super) async fn settle(
     aws: &Aws,

@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     super::{clients::Aws, tags::owner},
-    rule::{ReadRule, Rule, read_rules, revoke, settle},
+    rule::{ReadRule, Rule, read_rules, revoke, revoke_all_out, settle},
     scope::keep,
     security_group::{SecurityGroup, SecurityGroupId, describe},
 };
@@ -110,11 +110,17 @@ impl Resource for SecurityGroupRules {
         Ok(keep(scope, found))
     }
 
+    /// A new group lets everything out, whether or not its rule is visible yet. If that is not
+    /// wanted it is revoked by what it says, which acts on the truth: a read that does not show it
+    /// would leave it there.
     async fn create(
-        _: &Aws,
+        aws: &Aws,
         _: &Identity,
         want: &SecurityGroupRulesConfig,
     ) -> Result<PhysicalId, CallError> {
+        if !want.rules.contains(&Rule::all_out()) {
+            revoke_all_out(aws, want.group.as_str()).await?;
+        }
         Ok(PhysicalId(format!("{}{SUFFIX}", want.group)))
     }
 
