@@ -100,7 +100,9 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
     let runtime = runtime(&global)?;
     let exit = runtime.block_on(async {
         let command = Command::new(global, printer.clone())?;
-        asking(&command, verb, read).await
+        let exit = asking(&command, verb, read).await;
+        command.settle();
+        exit
     });
     // Not to wait for somebody who was asked and has not answered.
     runtime.shutdown_background();

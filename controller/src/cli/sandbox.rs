@@ -148,7 +148,7 @@ fn seed(
 
 /// Lets the time pass that lists may take to show what was changed: between commands, time stands
 /// still.
-fn settle(world: &mut World) {
+pub(super) fn settle(world: &mut World) {
     let lag = &world.settings().lag;
     let longest = lag.by_id.max_ms.max(lag.listed.max_ms);
     world.advance(world.now() + Duration::from_millis(longest));

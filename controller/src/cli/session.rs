@@ -159,6 +159,17 @@ impl Command {
         if self.global.sandbox { sandbox_folder(&self.global) } else { state_folder(&self.global) }
     }
 
+    /// Lets the sandbox's time pass until its lists show what was done: between two commands it
+    /// stands still, and nobody looks in the very same instant.
+    pub(super) fn settle(&self) {
+        #[cfg(feature = "sandbox")]
+        if let Some(simulator) = &self.sandbox
+            && let Err(error) = simulator.edit(super::sandbox::settle)
+        {
+            tracing::warn!(%error, "the sandbox's time could not be put forward");
+        }
+    }
+
     /// Lists the calls made for one environment, if that is asked for, however it ended.
     fn show_calls(&self) {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner).take();

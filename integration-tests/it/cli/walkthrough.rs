@@ -89,6 +89,10 @@ fn a_realistic_world_goes_the_same_way() {
     place.run(&["diff", "-f", FILE]).ends(1);
     place.run(&["apply", "--yes", "-f", FILE]).ends(0);
     place.run(&["diff", "-f", FILE]).ends(0);
+    place.run(&["delete", "--yes", "-f", FILE]).ends(0);
+    place.run(&["delete", "--yes", "-f", FILE]).ends(0).says("Nothing of it is there");
+    place.run(&["diff", "-f", FILE]).ends(1).says("Plan: 21 to create");
+    place.run(&["apply", "-f", FILE]).ends(0).says("is Ready");
 }
 
 #[test]
