@@ -86,6 +86,16 @@ impl Printer {
         *self.bars.lock().unwrap_or_else(PoisonError::into_inner) = bars;
     }
 
+    /// Takes back the `^C` that a terminal has shown below what is drawn, which begins a line there
+    /// and would leave the topmost line of what is drawn behind.
+    pub(super) fn take_back_echo(&self) {
+        let bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        if bars.is_some() {
+            let mut err = std::io::stderr().lock();
+            drop(err.write_all(b"\r\x1b[2K\x1b[A").and_then(|()| err.flush()));
+        }
+    }
+
     /// Prints data.
     pub(super) fn data(&self, text: &str) {
         let print = || {

@@ -248,7 +248,6 @@ impl Drawn {
     fn begin(steps: usize, colour: Paint) -> Self {
         let bars = MultiProgress::new();
         let total = bars.add(ProgressBar::new(steps as u64));
-        // Not as wide as the terminal: what is typed meanwhile must not begin a new line.
         let bar = if colour == Paint::Colour { "{bar:30.green/dim}" } else { "{bar:30}" };
         total.set_style(style(&format!("{bar} {{pos}}/{{len}}  {{msg}}")));
         total.tick();

@@ -53,7 +53,12 @@ impl Stopping {
         let mut listening = JoinSet::new();
         listening.spawn(async move {
             let (reason, text) = tokio::select! {
-                () = signals.next() => (Why::Signal, "stopping"),
+                asked = signals.next() => {
+                    if let (Asked::ByKey, Some(printer)) = (asked, &printer) {
+                        printer.take_back_echo();
+                    }
+                    (Why::Signal, "stopping")
+                }
                 () = reached(until) => (Why::Timeout, "time is up"),
             };
             if let Some(printer) = printer {
@@ -119,6 +124,15 @@ async fn reached(mut deadline: watch::Receiver<Option<Instant>>) {
     }
 }
 
+/// Who asked the process to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Most likely somebody at the terminal, which shows `^C`.
+    ByKey,
+    /// Something else.
+    BySystem,
+}
+
 /// What asks the process to end.
 struct Signals {
     #[cfg(unix)]
@@ -144,15 +158,16 @@ impl Signals {
     }
 
     #[cfg(unix)]
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Asked::ByKey,
+            _ = self.terminate.recv() => Asked::BySystem,
         }
     }
 
     #[cfg(not(unix))]
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Asked {
         drop(tokio::signal::ctrl_c().await);
+        Asked::BySystem
     }
 }
