@@ -1,12 +1,12 @@
 //! One rule of a security group, and the calls that read, add and revoke rules.
 //!
 //! AWS writes protocols by name and ranges without host bits; rules are read one by one, because
-//! `DescribeSecurityGroups` folds those with equal ports into one.
+//! `DescribeSecurityGroups` folds those with equal ports into one and names none.
 
 use std::fmt;
 
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, SecurityGroupRule, SecurityGroupRuleDescription, UserIdGroupPair,
+    self, IpPermission, IpRange, SecurityGroupRule, SecurityGroupRuleDescription, UserIdGroupPair,
 };
 use ipnet::Ipv4Net;
 use serde::Serialize;
@@ -208,39 +208,96 @@ pub(super) async fn read_rules(aws: &Aws, groups: Vec<String>) -> Result<Vec<Rea
 }
 
 fn read(from: &SecurityGroupRule) -> ReadRule {
-    let protocol = match from.ip_protocol().unwrap_or_default() {
-        "6" => "tcp",
-        "17" => "udp",
-        "1" => "icmp",
-        "58" => "icmpv6",
-        "all" => "-1",
-        name => name,
-    };
-    let peer = if let Some(cidr) = from.cidr_ipv4().and_then(|cidr| cidr.parse::<Ipv4Net>().ok()) {
-        Peer::Cidr(cidr.trunc())
+    let peer = if let Some(cidr) = from.cidr_ipv4() {
+        addresses(cidr)
     } else if let Some(group) = from.referenced_group_info().and_then(|info| info.group_id()) {
         Peer::Group(SecurityGroupId::new(group))
     } else {
         let other = from.cidr_ipv6().or(from.prefix_list_id()).unwrap_or("(unknown)");
         Peer::Other(other.to_owned())
     };
-    let all = protocol == "-1";
+    let direction =
+        if from.is_egress() == Some(true) { Direction::Egress } else { Direction::Ingress };
+    let traffic = Traffic::new(from.ip_protocol(), from.from_port(), from.to_port());
     ReadRule {
         id: from.security_group_rule_id().unwrap_or_default().to_owned(),
         group: from.group_id().unwrap_or_default().to_owned(),
-        rule: Rule {
-            direction: if from.is_egress() == Some(true) {
-                Direction::Egress
-            } else {
-                Direction::Ingress
-            },
-            protocol: protocol.to_owned(),
-            from_port: from.from_port().filter(|_| !all).unwrap_or(-1),
-            to_port: from.to_port().filter(|_| !all).unwrap_or(-1),
-            peer,
-            description: from.description().unwrap_or_default().to_owned(),
-        },
+        rule: traffic.rule(direction, peer, from.description()),
     }
+}
+
+fn addresses(cidr: &str) -> Peer {
+    match cidr.parse::<Ipv4Net>() {
+        Ok(cidr) => Peer::Cidr(cidr.trunc()),
+        Err(_) => Peer::Other(cidr.to_owned()),
+    }
+}
+
+/// What a rule is about, in one form: AWS has several for the same.
+struct Traffic<'a> {
+    protocol: &'a str,
+    from_port: i32,
+    to_port: i32,
+}
+
+impl<'a> Traffic<'a> {
+    fn new(protocol: Option<&'a str>, from_port: Option<i32>, to_port: Option<i32>) -> Self {
+        let protocol = match protocol.unwrap_or_default() {
+            "6" => "tcp",
+            "17" => "udp",
+            "1" => "icmp",
+            "58" => "icmpv6",
+            "all" => "-1",
+            name => name,
+        };
+        let port = |port: Option<i32>| port.filter(|_| protocol != "-1").unwrap_or(-1);
+        Self { protocol, from_port: port(from_port), to_port: port(to_port) }
+    }
+
+    fn rule(&self, direction: Direction, peer: Peer, description: Option<&str>) -> Rule {
+        Rule {
+            direction,
+            protocol: self.protocol.to_owned(),
+            from_port: self.from_port,
+            to_port: self.to_port,
+            peer,
+            description: description.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// The rules that a group shows itself: fresher than the list of rules, which alone has their ids.
+pub(super) fn rules_of(group: &types::SecurityGroup) -> Vec<Rule> {
+    let ingress = group.ip_permissions().iter().map(|it| (Direction::Ingress, it));
+    let egress = group.ip_permissions_egress().iter().map(|it| (Direction::Egress, it));
+    ingress.chain(egress).flat_map(|(direction, it)| unfolded(direction, it)).collect()
+}
+
+/// Whether the list has exactly the rules that their group shows: the two looks may be of different
+/// moments, and what is not listed cannot be revoked.
+pub(super) fn are_listed(shown: &[Rule], listed: &[ReadRule]) -> bool {
+    shown.len() == listed.len() && listed.iter().all(|read| shown.contains(&read.rule))
+}
+
+/// The rules that a group shows folded into one.
+fn unfolded(direction: Direction, from: &IpPermission) -> Vec<Rule> {
+    let traffic = Traffic::new(from.ip_protocol(), from.from_port(), from.to_port());
+    let known = |text: Option<&str>| text.unwrap_or("(unknown)").to_owned();
+    let v4 = from.ip_ranges().iter();
+    let v4 = v4.map(|it| (addresses(it.cidr_ip().unwrap_or_default()), it.description()));
+    let v6 = from.ipv6_ranges().iter();
+    let v6 = v6.map(|it| (Peer::Other(known(it.cidr_ipv6())), it.description()));
+    let lists = from.prefix_list_ids().iter();
+    let lists = lists.map(|it| (Peer::Other(known(it.prefix_list_id())), it.description()));
+    let groups = from.user_id_group_pairs().iter().map(|it| {
+        let id = SecurityGroupId::new(it.group_id().unwrap_or_default());
+        (Peer::Group(id), it.description())
+    });
+    v4.chain(v6)
+        .chain(lists)
+        .chain(groups)
+        .map(|(peer, description)| traffic.rule(direction, peer, description))
+        .collect()
 }
 
 /// Revokes rules by id: by their properties one mismatch would keep all of a call.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
+use aws_sdk_ec2::types::{
+    AttributeBooleanValue, ResourceType, SecurityGroup, VpcAttributeName, VpcState,
+};
 use ipnet::Ipv4Net;
 
 use crate::{
@@ -20,7 +22,7 @@ use super::{
         tags::{Tags, filter, owner},
     },
     blockers,
-    rule::{ReadRule, read_rules, revoke},
+    rule::{ReadRule, are_listed, read_rules, revoke, rules_of},
     scope::{Asked, keep},
 };
 
@@ -115,17 +117,25 @@ impl Resource for Vpc {
             .await?;
         let ids: Vec<String> = vpcs.iter().filter_map(|vpc| vpc.vpc_id.clone()).collect();
         let groups = default_groups(aws, &ids).await?;
-        let rules =
-            read_rules(aws, groups.iter().map(|(_, group)| group.clone()).collect()).await?;
+        let group_ids = groups.iter().filter_map(|group| group.group_id.clone()).collect();
+        let rules = read_rules(aws, group_ids).await?;
         let mut found = Vec::new();
         for vpc in vpcs {
             let id = vpc.vpc_id().unwrap_or_default();
-            let group = groups.iter().find(|(of, _)| of == id).map(|(_, group)| group.as_str());
-            let default_rules: Vec<ReadRule> =
-                rules.iter().filter(|rule| Some(rule.group.as_str()) == group).cloned().collect();
+            let group = groups.iter().find(|group| group.vpc_id() == Some(id));
+            let of_group = |rule: &&ReadRule| {
+                group.and_then(|group| group.group_id()) == Some(rule.group.as_str())
+            };
+            let default_rules: Vec<ReadRule> = rules.iter().filter(of_group).cloned().collect();
+            let shown = group.map(rules_of).unwrap_or_default();
             let phase = match vpc.state() {
-                Some(VpcState::Available) if group.is_some() => Phase::Ready,
-                Some(VpcState::Available) => Phase::Pending("without its default group yet".into()),
+                Some(VpcState::Available) if group.is_none() => {
+                    Phase::Pending("without its default group yet".into())
+                }
+                Some(VpcState::Available) if !are_listed(&shown, &default_rules) => {
+                    Phase::Pending("the rules of its default group not listed yet".into())
+                }
+                Some(VpcState::Available) => Phase::Ready,
                 Some(state) => Phase::Pending(state.as_str().to_owned()),
                 None => Phase::Pending("in no state".into()),
             };
@@ -133,10 +143,7 @@ impl Resource for Vpc {
                 cidr: vpc.cidr_block().and_then(|cidr| cidr.parse().ok()).unwrap_or_default(),
                 dns_support: attribute(aws, id, VpcAttributeName::EnableDnsSupport).await?,
                 dns_hostnames: attribute(aws, id, VpcAttributeName::EnableDnsHostnames).await?,
-                default_security_group_rules: default_rules
-                    .iter()
-                    .map(|rule| rule.rule.to_string())
-                    .collect(),
+                default_security_group_rules: shown.iter().map(ToString::to_string).collect(),
                 tags: Tags::read(aws, vpc.tags()),
             };
             found.push(Found {
@@ -230,21 +237,19 @@ async fn attribute(aws: &Aws, id: &str, name: VpcAttributeName) -> Result<bool, 
 }
 
 /// The default group of each VPC.
-async fn default_groups(aws: &Aws, vpcs: &[String]) -> Result<Vec<(String, String)>, CallError> {
+async fn default_groups(aws: &Aws, vpcs: &[String]) -> Result<Vec<SecurityGroup>, CallError> {
     if vpcs.is_empty() {
         return Ok(Vec::new());
     }
     let filters =
         vec![filter("vpc-id", vpcs.iter().cloned()), filter("group-name", ["default".to_owned()])];
-    let groups = aws
-        .pages(
-            "ec2:DescribeSecurityGroups",
-            |token| {
-                let call = aws.ec2.describe_security_groups().set_filters(Some(filters.clone()));
-                call.set_next_token(token).max_results(1000).send()
-            },
-            |page| (page.security_groups, page.next_token),
-        )
-        .await?;
-    Ok(groups.into_iter().filter_map(|group| Some((group.vpc_id?, group.group_id?))).collect())
+    aws.pages(
+        "ec2:DescribeSecurityGroups",
+        |token| {
+            let call = aws.ec2.describe_security_groups().set_filters(Some(filters.clone()));
+            call.set_next_token(token).max_results(1000).send()
+        },
+        |page| (page.security_groups, page.next_token),
+    )
+    .await
 }
