@@ -5,9 +5,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use aws_sdk_ec2::types::{
-    self, ResourceType, RouteOrigin, RouteState, RouteTableAssociationStateCode,
-};
+use aws_sdk_ec2::types::{self, ResourceType, RouteOrigin, RouteTableAssociationStateCode};
 
 use crate::{
     config,
@@ -45,7 +43,7 @@ pub enum Target<S: Stage = Resolved> {
     InternetGateway(S::In<InternetGatewayId>),
     /// To the internet, from a shared address.
     NatGateway(S::In<NatGatewayId>),
-    /// Where we never lead one, or nowhere any more.
+    /// Where we never lead one.
     Other(String),
 }
 
@@ -375,9 +373,8 @@ fn read_route(from: &types::Route) -> Option<(String, Target)> {
         .or(from.instance_id())
         .or(from.network_interface_id())
         .unwrap_or("(unknown)");
-    let target = if from.state() == Some(&RouteState::Blackhole) {
-        Target::Other(format!("{leads} (blackhole)"))
-    } else if leads.starts_with("igw-") {
+    // Whether it leads nowhere for now follows from its target, which is a node of its own.
+    let target = if leads.starts_with("igw-") {
         Target::InternetGateway(InternetGatewayId::new(leads))
     } else if leads.starts_with("nat-") {
         Target::NatGateway(NatGatewayId::new(leads))
