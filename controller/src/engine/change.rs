@@ -107,7 +107,7 @@ impl Change {
             && self.fields.iter().all(|now| {
                 planned.fields.iter().any(|then| {
                     now.field == then.field
-                        && (finishes || same(now.from.as_ref(), then.from.as_ref()))
+                        && (finishes || is_left(now, then))
                         && now.to.refines(&then.to)
                 })
             })
@@ -133,10 +133,11 @@ impl Change {
     }
 }
 
-/// Whether two looks saw the same.
-fn same(now: Option<&Cell>, then: Option<&Cell>) -> bool {
-    match (now, then) {
-        (Some(now), Some(then)) => then.met_by(now),
+/// Whether what differs now is what differed then, or a part of it: other steps may have done the
+/// rest, as a route table loses the subnets that are removed.
+fn is_left(now: &FieldChange, then: &FieldChange) -> bool {
+    match (&now.from, &then.from) {
+        (Some(is), Some(was)) => was.met_by(is) || now.to.left_by(was, is),
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     }
