@@ -127,7 +127,8 @@ impl Cloud for Aws {
             return Ok(());
         }
         let call = || self.ssm.delete_parameter().name(self.marker_name()).send();
-        match self.write("ssm:DeleteParameter", call).await {
+        // Repeated as a read is: a second one finds nothing to delete.
+        match self.read("ssm:DeleteParameter", call).await {
             Err(error) if error.class != Class::NotFound => Err(error),
             Ok(_) | Err(_) => Ok(()),
         }
