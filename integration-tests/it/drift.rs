@@ -202,10 +202,14 @@ const USUAL: &[Drift] = &[
             ("DeleteRouteTable", "RouteTableId=@route-table/private-b"),
         ],
         diff: &["create route-table/private-b"],
+        // The token of the first call still names the table that is gone: only the second makes one, a
+        // while after, when the marker has grown old.
         writes: &[
             "AssociateRouteTable",
             "CreateRoute",
             "CreateRouteTable",
+            "CreateRouteTable",
+            "PutParameter",
             "PutParameter",
             "PutParameter",
         ],
@@ -321,8 +325,8 @@ const PLAIN: &[Drift] = &[
             "DetachInternetGateway",
             "InternetGatewayId=@internet-gateway/main&VpcId=@vpc/main",
         )],
-        diff: &["update internet-gateway/main attached", "update route-table/public routes"],
-        writes: &["AttachInternetGateway", "ReplaceRoute"],
+        diff: &["update internet-gateway/main attached"],
+        writes: &["AttachInternetGateway"],
     },
     Drift {
         says: "the internet gateway is deleted",

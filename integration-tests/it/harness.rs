@@ -266,6 +266,11 @@ impl Bench {
         }
     }
 
+    /// Tells the run to stop, and the next ones not to.
+    pub(crate) fn tell(&self, stop: Stop) {
+        self.stop.send_replace(stop);
+    }
+
     /// What happened in the runs so far, in words.
     pub(crate) fn events(&self) -> Vec<String> {
         self.events.lock().unwrap().iter().map(|event| format!("{:?}", event.what)).collect()

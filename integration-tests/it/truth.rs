@@ -59,9 +59,21 @@ impl Truth {
                 .map(|version| &version["record"])
                 .next()
                 .unwrap();
+            let mut body = record["body"].clone();
+            if object.kind == "network-acl" {
+                // One for each subnet, whoever made that.
+                body["associations"].take();
+            }
+            let tags: BTreeMap<String, String> =
+                serde_json::from_value(record["tags"].clone()).unwrap();
+            // Which object of its node a group is, is history, and part of its name.
+            let ordinal = tags.get("clctl.dev/replacement").map(|ordinal| format!("-{ordinal}"));
+            if let (Some(ordinal), Some(name)) = (ordinal, body["name"].as_str()) {
+                body["name"] = name.trim_end_matches(&ordinal).into();
+            }
             things.push(Thing {
-                tags: serde_json::from_value(record["tags"].clone()).unwrap(),
-                body: record["body"].clone(),
+                tags,
+                body,
                 region: object.region,
                 kind: object.kind,
                 id: object.id,
@@ -91,6 +103,11 @@ impl Truth {
     /// Only what has one of these ids.
     pub(crate) fn only(self, ids: &[&str]) -> Self {
         Self(self.0.into_iter().filter(|thing| ids.contains(&thing.id.as_str())).collect())
+    }
+
+    /// Only what is in this region.
+    pub(crate) fn of_region(self, region: &str) -> Self {
+        Self(self.0.into_iter().filter(|thing| thing.region == region).collect())
     }
 
     /// The id of our object of that address, or of a part of one: `association/subnet/public-a`, the

@@ -1,0 +1,185 @@
+//! What is promised, each in the words it was promised in.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use clctl::{
+    aws::{Mode, kinds},
+    engine::{Class, Stop},
+};
+use clctl_simulator::{Fate, Settings};
+
+use crate::{
+    harness::{Bench, SETTLED, Wanted, example},
+    truth::Truth,
+};
+
+const EXAMPLES: &[&str] = &["minimal", "node", "production"];
+
+/// Everything in every region that a call of ours or of somebody reached.
+async fn before(bench: &Bench, wanted: &Wanted) -> Truth {
+    // The region comes to be when it is asked about.
+    bench.diff(wanted).await;
+    bench.truth()
+}
+
+/// > `apply`, then `diff` exits 0, then `apply` makes zero writes, then `delete` leaves ids before =
+/// > ids after.
+#[tokio::test(start_paused = true)]
+async fn every_example_is_made_kept_and_unmade() {
+    for name in EXAMPLES {
+        let (bench, wanted) = (Bench::new(Settings::default()), Wanted::read(example(name)));
+        let before = before(&bench, &wanted).await;
+        let outcome = bench.apply(&wanted).await;
+        assert!(outcome.is_complete(), "{name}: {}", outcome.told());
+        bench.is_settled(&wanted).await;
+        let outcome = bench.delete(&wanted).await;
+        assert!(outcome.is_complete(), "{name}: {}", outcome.told());
+        assert_eq!(bench.truth().ids(), before.ids(), "{name}");
+        let lingering = bench.simulator.with(|world| world.lingering());
+        assert!(lingering.iter().all(|object| object.kind == "natgateway"), "{lingering:?}");
+    }
+}
+
+/// > except exactly what […] AWS keeps for a time
+#[tokio::test(start_paused = true)]
+async fn an_environment_is_made_again_right_after_it_was_unmade() {
+    let (bench, wanted) = (Bench::calm(), Wanted::usual());
+    bench.apply(&wanted).await.complete();
+    bench.somebody().wait(SETTLED).await;
+    let first = bench.truth();
+    bench.delete(&wanted).await.complete();
+    bench.apply(&wanted).await.complete();
+    bench.somebody().wait(SETTLED).await;
+    bench.truth().is_like(&first, "made again");
+    bench.is_settled(&wanted).await;
+}
+
+/// > Killed at any AWS call, before or after its effect, and run again, it ends in the same world,
+/// > nothing doubled, nothing left over.
+///
+/// All crash points are in `crash`; here the process is really gone, its calls in flight with it.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_killed_is_followed_by_one_that_ends_in_the_same_world() {
+    let wanted = Wanted::usual();
+    let intact = Bench::standing(&wanted).await;
+    intact.somebody().wait(SETTLED).await;
+    for (at, fate) in [(25, Fate::HangAfter), (60, Fate::HangBefore), (95, Fate::HangAfter)] {
+        let bench = Bench::new(Settings::default());
+        let killed = bench.killed(at, fate.clone(), bench.apply(&wanted)).await;
+        assert!(killed.is_none(), "call {at} {fate:?}");
+        bench.apply(&wanted).await.complete();
+        bench.somebody().wait(SETTLED).await;
+        bench.truth().is_like(&intact.truth(), &format!("call {at} {fate:?}"));
+        bench.is_settled(&wanted).await;
+    }
+}
+
+/// > Ctrl-C once: finish the calls in flight, record, say what is left.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_told_to_stop_loses_no_answer_and_the_next_goes_on_at_once() {
+    let wanted = Wanted::usual();
+    for at in (20..140).step_by(30) {
+        let bench = Arc::new(Bench::calm());
+        let stopper = bench.clone();
+        bench.simulator.set_hook(Arc::new(move |call| {
+            if call.n == at {
+                stopper.tell(Stop::Now);
+            }
+            Fate::Proceed
+        }));
+        let outcome = bench.apply(&wanted).await;
+        bench.simulator.clear_hook();
+        assert!(!outcome.is_complete(), "call {at}");
+        bench.tell(Stop::No);
+        let start = bench.simulator.now();
+        bench.apply(&wanted).await.complete();
+        // Nothing was in doubt, so nothing was waited for but what AWS takes.
+        let doubts = bench.events().into_iter().filter(|event| event.starts_with("Doubting"));
+        assert_eq!(doubts.count(), 0, "call {at}");
+        assert!(bench.simulator.now().since(start).as_secs() < 200, "call {at}");
+        bench.is_settled(&wanted).await;
+    }
+}
+
+/// > Read-only by construction.
+#[tokio::test(start_paused = true)]
+async fn a_reader_cannot_write() {
+    let wanted = Wanted::usual();
+    let bench = Bench::standing(&wanted).await;
+    let (world, session) = (bench.truth(), bench.connect(&wanted, Mode::ReadOnly).await.unwrap());
+    let plan = bench.diff(&wanted).await;
+    bench.simulator.forget_calls();
+    for planned in &plan.nodes {
+        let seen = planned.seen.as_ref().unwrap();
+        let kind = planned.node.kind();
+        if let Err(error) = kind.delete(&session.aws, seen.as_ref()).await {
+            assert_eq!(error.class, Class::ReadOnly, "{error}");
+        } else {
+            panic!("{} was deleted by a reader", planned.node.address());
+        }
+    }
+    assert!(bench.simulator.calls().is_empty());
+    bench.truth().is_like(&world, "a reader tried to delete everything");
+}
+
+/// > Cheap to watch: a drift check asks AWS in lists.
+#[tokio::test(start_paused = true)]
+async fn a_look_at_a_standing_environment_takes_a_call_or_two_per_kind_and_writes_nothing() {
+    let wanted = Wanted::usual();
+    let bench = Bench::standing(&wanted).await;
+    bench.simulator.forget_calls();
+    assert!(bench.differences(&wanted).await.is_empty());
+    let calls = bench.simulator.calls();
+    assert!(calls.iter().all(|call| !call.mutating), "{calls:?}");
+    let most = 2 * kinds::all().len();
+    assert!(calls.len() <= most, "{} calls, {most} at the most: {calls:#?}", calls.len());
+}
+
+/// > Tags at creation on everything that takes tags.
+#[tokio::test(start_paused = true)]
+async fn whatever_is_made_carries_our_tags_from_its_first_moment() {
+    let wanted = Wanted::usual();
+    let bench = Bench::calm();
+    let (simulator, unmarked) =
+        (bench.simulator.clone(), Arc::new(std::sync::Mutex::new(BTreeSet::new())));
+    let found = unmarked.clone();
+    bench.somebody().ec2("DescribeVpcs", &[]).await.good();
+    let nothing: BTreeSet<String> =
+        bench.truth().ids().into_iter().map(ToOwned::to_owned).collect();
+    bench.simulator.set_hook(Arc::new(move |_| {
+        let truth = simulator.with(|world| Truth::of(world));
+        for thing in truth.things().iter().filter(|thing| !nothing.contains(&thing.id)) {
+            let ours = thing.tags.contains_key("clctl.dev/uid")
+                && thing.tags.contains_key("clctl.dev/address");
+            if !ours {
+                found.lock().unwrap().insert(thing.kind.clone());
+            }
+        }
+        Fate::Proceed
+    }));
+    bench.apply(&wanted).await.complete();
+    bench.simulator.clear_hook();
+    // What AWS makes itself, inside of ours.
+    let by_aws = [
+        "network-acl",
+        "network-interface",
+        "route-table",
+        "security-group",
+        "security-group-rule",
+    ];
+    let unmarked = unmarked.lock().unwrap();
+    assert!(unmarked.iter().all(|kind| by_aws.contains(&kind.as_str())), "{unmarked:?}");
+}
+
+/// > A second plan is empty. […] Always.
+#[tokio::test(start_paused = true)]
+async fn a_second_plan_is_empty_at_once_under_any_lag() {
+    let wanted = Wanted::usual();
+    for seed in 1..=4 {
+        let bench = Bench::new(Settings { seed, ..Settings::default() });
+        bench.apply(&wanted).await.complete();
+        let again = bench.apply(&wanted).await.complete();
+        assert!(again.writes.is_empty(), "seed {seed}: {:?}", again.writes);
+        assert!(bench.differences(&wanted).await.is_empty(), "seed {seed}");
+    }
+}
