@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     super::{clients::Aws, tags::owner},
-    rule::{ReadRule, Rule, read_rules, revoke, revoke_all_out, settle},
+    rule::{ReadRule, Rule, are_listed, read_rules, revoke, revoke_all_out, rules_of, settle},
     scope::keep,
     security_group::{SecurityGroup, SecurityGroupId, describe},
 };
@@ -94,16 +94,22 @@ impl Resource for SecurityGroupRules {
                 let id = group.group_id().unwrap_or_default();
                 let rules: Vec<ReadRule> =
                     rules.iter().filter(|rule| rule.group == id).cloned().collect();
+                let shown = rules_of(group);
+                let phase = if are_listed(&shown, &rules) {
+                    Phase::Ready
+                } else {
+                    Phase::Pending("not listed as its group shows it yet".into())
+                };
                 Found {
                     id: PhysicalId(format!("{id}{SUFFIX}")),
                     // Ours as the group is: its tags speak of it, not of its rules.
                     owner: owner(aws, SecurityGroup::ABOUT.name, group.tags()),
                     config: SecurityGroupRulesConfig {
                         group: SecurityGroupId::new(id),
-                        rules: rules.iter().map(|rule| rule.rule.clone()).collect(),
+                        rules: shown,
                     },
                     outputs: SecurityGroupRulesOutputs { rules },
-                    phase: Phase::Ready,
+                    phase,
                 }
             })
             .collect();
