@@ -298,6 +298,20 @@ async fn what_may_not_be_read_is_unknown_and_nothing_is_made_or_removed_for_it()
     }
 }
 
+/// The marker says whether a creation is under way that nobody sees yet.
+#[tokio::test(start_paused = true)]
+async fn as_long_as_the_marker_may_not_be_read_nothing_is_created() {
+    let (bench, wanted) = (untouched().await, small());
+    let before = bench.truth();
+    let denied = "ssm:GetParameter".to_owned();
+    bench.simulator.with(|world| world.settings_mut().denied = vec![denied]);
+    assert!(bench.diff(&wanted).await.is_unknown());
+    let outcome = bench.apply(&wanted).await;
+    assert!(!outcome.is_complete() && outcome.writes.is_empty(), "{:?}", outcome.writes);
+    assert!(outcome.told().contains("intent marker could not be read"), "{}", outcome.told());
+    assert_eq!(bench.truth().ids(), before.ids());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_write_that_is_denied_is_named_and_the_rest_goes_on_and_a_later_run_completes() {
     let wanted = small();

@@ -23,13 +23,16 @@ use tokio::sync::{Notify, watch};
 
 use crate::{client::Client, truth::Truth};
 
+/// Lays an environment out.
+type Declare = dyn Fn(&Environment) -> Graph<Aws> + Send + Sync;
+
 /// What a command is about: an environment, and what it is to consist of.
 pub(crate) struct Wanted {
     name: String,
     region: String,
     account: Option<String>,
     ignored_tags: Vec<String>,
-    declare: Box<dyn Fn(&Environment) -> Graph<Aws> + Send + Sync>,
+    declare: Box<Declare>,
 }
 
 /// The example of that name.
@@ -150,9 +153,7 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn error(&self, of: &str) -> &Error {
         let found = self.report.failed.iter().find(|(step, _)| name(step) == of);
-        found
-            .map(|(_, error)| error)
-            .unwrap_or_else(|| panic!("{of} did not fail: {}", self.told()))
+        found.map_or_else(|| panic!("{of} did not fail: {}", self.told()), |(_, error)| error)
     }
 }
 
@@ -172,7 +173,7 @@ pub(crate) fn steps(plan: &Plan<Aws>) -> Vec<String> {
             Verdict::Change(change) => match change.action {
                 Action::Keep => return None,
                 Action::Create => format!("create {address}"),
-                action => {
+                action @ (Action::Update | Action::Replace | Action::Refuse) => {
                     let verb = format!("{action:?}").to_lowercase();
                     let mut fields: Vec<_> = change.fields.iter().map(|it| it.field).collect();
                     fields.sort_unstable();
@@ -372,8 +373,8 @@ impl Bench {
         hang: Fate,
         run: impl Future<Output = T>,
     ) -> Option<T> {
-        let hung = Arc::new(Notify::new());
-        let told = hung.clone();
+        let stuck = Arc::new(Notify::new());
+        let told = stuck.clone();
         self.simulator.set_hook(Arc::new(move |call| {
             if call.n < at {
                 return Fate::Proceed;
@@ -384,7 +385,7 @@ impl Bench {
         }));
         let ended = tokio::select! {
             biased;
-            () = hung.notified() => None,
+            () = stuck.notified() => None,
             ended = run => Some(ended),
         };
         self.simulator.clear_hook();
