@@ -2,7 +2,7 @@
 //! command line does them. Everything above the wire is the product's own.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, LazyLock, Mutex,
     atomic::{AtomicU32, Ordering},
 };
 
@@ -39,9 +39,29 @@ pub(crate) struct Wanted {
 pub(crate) fn example(name: &str) -> &'static str {
     match name {
         "minimal" => include_str!("../../examples/minimal.yaml"),
-        "production" => include_str!("../../examples/production.yaml"),
+        "full" => full(),
+        "no-load-balancer" => include_str!("../../examples/no-load-balancer.yaml"),
         _ => include_str!("../../examples/node.yaml"),
     }
+}
+
+/// The full example without what cannot be done yet.
+fn full() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let without = [
+            "assumeRole",
+            "roleArn",
+            "externalId",
+            "sessionName",
+            "maintenanceWindows",
+            "security-group-rules/bastion",
+        ];
+        let text = include_str!("../../examples/full.yaml");
+        let lines =
+            text.lines().filter(|line| !without.iter().any(|it| line.trim_start().starts_with(it)));
+        lines.flat_map(|line| [line, "\n"]).collect()
+    });
+    &TEXT
 }
 
 impl Wanted {

@@ -13,7 +13,7 @@ use crate::{
     truth::Truth,
 };
 
-const EXAMPLES: &[&str] = &["minimal", "node", "production"];
+const EXAMPLES: &[&str] = &["minimal", "node", "full", "no-load-balancer"];
 
 /// Everything in every region that a call of ours or of somebody reached.
 async fn before(bench: &Bench, wanted: &Wanted) -> Truth {

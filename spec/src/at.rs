@@ -16,10 +16,12 @@ use crate::tree::Span;
 
 pub(crate) const OPTIONAL: &str = "clctl::Optional";
 pub(crate) const REQUIRED: &str = "clctl::Required";
-pub(crate) const NOT_BUILT: &str = "clctl::NotBuilt";
+pub(crate) const BLOCK: &str = "clctl::Block";
+pub(crate) const HIDDEN: &str = "clctl::Hidden";
+pub(crate) const CAUTIOUS: &str = "clctl::Cautious";
 
-/// A value and where it is written.
-#[derive(Clone, Debug)]
+/// A value and where it is written: a mapping or list at its key.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct At<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
@@ -37,28 +39,13 @@ pub(crate) enum Optional<T> {
     Given(At<T>),
 }
 
-/// The field is there and not readable; reported.
-pub(crate) struct Broken;
-
 impl<T> Optional<T> {
-    /// What is written or, where nothing is, `default`. Nothing if it is broken.
-    pub(crate) fn or(self, default: impl FnOnce() -> T) -> Option<T> {
-        match self {
-            Self::Absent => Some(default()),
-            Self::Broken => None,
-            Self::Given(at) => Some(at.value),
-        }
+    /// Whether it is written, readable or not.
+    pub(crate) fn is_given(&self) -> bool {
+        !matches!(self, Self::Absent)
     }
 
-    /// What is written, if anything is.
-    pub(crate) fn readable(self) -> Result<Option<At<T>>, Broken> {
-        match self {
-            Self::Absent => Ok(None),
-            Self::Broken => Err(Broken),
-            Self::Given(at) => Ok(Some(at)),
-        }
-    }
-
+    /// What is written, if it is readable.
     pub(crate) fn given(&self) -> Option<&At<T>> {
         match self {
             Self::Absent | Self::Broken => None,
@@ -76,10 +63,6 @@ impl<T> Default for Required<T> {
         Self(None)
     }
 }
-
-/// A chapter that is known and not built yet: taken note of, never read. Holds the place of its key.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct NotBuilt(pub(crate) Option<Span>);
 
 /// What others write beside us (`status`, metadata of an API server): accepted and never read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -139,26 +122,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Lenient<T> {
     }
 }
 
-impl<'de> Deserialize<'de> for NotBuilt {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Noted;
-        impl<'de> Visitor<'de> for Noted {
-            type Value = NotBuilt;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("anything")
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(NotBuilt(None))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let key = seq.next_element()?;
-                Ok(NotBuilt(key.map(|(start, end)| Span { start, end })))
-            }
-        }
-        deserializer.deserialize_newtype_struct(NOT_BUILT, Noted)
-    }
-}
-
 impl<'de> Deserialize<'de> for Tolerated {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
@@ -208,23 +171,17 @@ macro_rules! see_through {
 see_through!(Optional, Required);
 
 /// Open in the schema, in the way a structural schema of Kubernetes says it.
-macro_rules! open {
-    ($($name:ident),+) => {$(
-        impl JsonSchema for $name {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> Cow<'static, str> {
-                stringify!($name).into()
-            }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
-            }
-        }
-    )+};
+impl JsonSchema for Tolerated {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Tolerated".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
+    }
 }
-
-open!(NotBuilt, Tolerated);
 
 impl<K, V: JsonSchema> JsonSchema for Entries<K, V> {
     fn inline_schema() -> bool {

@@ -1,14 +1,15 @@
 //! `spec.aws`: whose account, which region, which tags.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    at::{At, Entries, Optional, Required},
+    arn::{Home, RoleArn},
+    at::{At, Optional},
+    bounded::{List, Listed, Table, Tabled},
+    chapter::{chapter, in_place, refused},
     log::{Log, Quoted},
-    names::{AccountId, AwsRegion, DevOpsGuruTagKey, TagKey, TagPrefix, TagValue},
+    names::{
+        AccountId, AwsRegion, DevOpsGuruTagKey, NameError, Partition, TagKey, TagPrefix, TagValue,
+        name,
+    },
     problem::{Code, Draft},
 };
 
@@ -18,99 +19,151 @@ const MOST_TAGS: usize = 40;
 const OWN_PREFIX: &str = "clctl.dev/";
 const NAME: &str = "Name";
 
-/// The account and region everything is built in, and the tags it gets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Aws {
-    /// The region.
-    pub region: AwsRegion,
-    /// The only account that may be acted in; any, if there is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub account_id: Option<AccountId>,
-    /// The user's tags, on everything that takes tags.
-    pub tags: BTreeMap<TagKey, TagValue>,
-    /// The key of the tag that bounds what DevOps Guru looks at.
-    pub dev_ops_guru_tag_key: DevOpsGuruTagKey,
-    /// Tags of others on our objects that are left alone, besides those of AWS (`aws:`).
-    pub ignore_tag_prefixes: BTreeSet<TagPrefix>,
+const REGIONS: &str =
+    "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html";
+const ACCOUNTS: &str =
+    "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-identifiers.html";
+const PARTITIONS: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html";
+const TAGS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html";
+const GURU: &str =
+    "https://docs.aws.amazon.com/devops-guru/latest/APIReference/API_TagCollection.html";
+const ASSUME: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html";
+
+chapter! {
+    /// The account and region everything is built in, and the tags it gets.
+    pub struct Aws, AwsFields, check check {
+        required {
+            /// The AWS region everything is built in, for example `us-east-1`. An environment never moves:
+            /// the same name in another region is another environment.
+            region: AwsRegion, refused("another region is another environment", REGIONS);
+        }
+        optional {
+            /// The only AWS account clctl may act in for this node, twelve digits in quotes. With credentials
+            /// of any other account it refuses. Without this, it acts in the account of the credentials.
+            account_id: AccountId, refused("another account is another environment", ACCOUNTS);
+            /// A role that clctl assumes before it does anything, for example in another account than that of
+            /// the credentials. Without this, it acts with the credentials themselves.
+            assume_role: AssumeRole, in_place(ASSUME);
+        }
+        default {
+            /// Your tags, on everything that takes tags. At most 40. Not `Name`, nothing that begins with
+            /// `clctl.dev/`, nor `devOpsGuruTagKey`: clctl sets those.
+            tags: Table<TagKey, TagValue, MOST_TAGS> = Table::default(), in_place(TAGS);
+            /// The key of the tag by which DevOps Guru knows what belongs together. Begins with
+            /// `devops-guru-`; one such key per account and region. Its value is the name of the environment.
+            dev_ops_guru_tag_key: DevOpsGuruTagKey = DevOpsGuruTagKey::default(), in_place(GURU);
+            /// Tags whose keys begin like this are left alone when others put them on clctl's objects.
+            /// Those of AWS (`aws:`) always are.
+            ignore_tag_prefixes: List<TagPrefix, 0, 40> = List::default(), in_place(TAGS);
+        }
+        derived {
+            /// The partition of AWS the region is in: a set of regions with accounts and names of their own.
+            partition: Partition = |aws| aws.region.0.as_ref().map(|region| region.value.partition()),
+                refused("another partition is another environment", PARTITIONS)
+                    .by_default("that of the region");
+        }
+    }
 }
 
-/// The account and region everything is built in, and the tags it gets.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "Aws")]
-pub(crate) struct AwsFields {
-    /// The AWS region everything is built in, for example `us-east-1`. An environment never moves:
-    /// the same name in another region is another environment.
-    pub(crate) region: Required<AwsRegion>,
-    /// The only AWS account clctl may act in for this node, twelve digits in quotes. With credentials
-    /// of any other account it refuses. Without this, it acts in the account of the credentials.
-    #[serde(default)]
-    account_id: Optional<AccountId>,
-    /// Your tags, on everything that takes tags. At most 40. Not `Name`, nothing that begins with
-    /// `clctl.dev/`, nor `devOpsGuruTagKey`: clctl sets those.
-    #[serde(default)]
-    #[schemars(extend("maxProperties" = MOST_TAGS, "default" = {}))]
-    tags: Optional<Entries<TagKey, TagValue>>,
-    /// The key of the tag by which DevOps Guru knows what belongs together. Begins with
-    /// `devops-guru-`; one such key per account and region. Its value is the name of the environment.
-    #[serde(default)]
-    #[schemars(extend("default" = DevOpsGuruTagKey::DEFAULT))]
-    dev_ops_guru_tag_key: Optional<DevOpsGuruTagKey>,
-    /// Tags whose keys begin like this are left alone when others put them on clctl's objects.
-    /// Those of AWS (`aws:`) always are.
-    #[serde(default)]
-    #[schemars(extend("default" = []))]
-    ignore_tag_prefixes: Optional<Vec<Required<TagPrefix>>>,
+chapter! {
+    /// A role that is assumed.
+    pub struct AssumeRole, AssumeRoleFields {
+        required {
+            /// The role.
+            role_arn: RoleArn, in_place(ASSUME);
+        }
+        optional {
+            /// What the role's trust policy asks for as `sts:ExternalId`. It is no secret.
+            external_id: ExternalId, in_place(ASSUME);
+        }
+        default {
+            /// What the session is called in CloudTrail.
+            session_name: SessionName = SessionName::fixed("clctl"), in_place(ASSUME);
+        }
+    }
+}
+
+name! {
+    /// What a trust policy may ask for beside the identity.
+    ExternalId, pattern "^[A-Za-z0-9_+=,.@:/-]{2,1224}$", longest 1224, |text| {
+        sts_text(text, 2, 1224, "+=,.@:/-_", "an external id")
+    }
+}
+
+name! {
+    /// The name of a session.
+    SessionName, pattern "^[A-Za-z0-9_+=,.@-]{2,64}$", longest 64, |text| {
+        sts_text(text, 2, 64, "+=,.@-_", "a session name")
+    }
+}
+
+fn sts_text(
+    text: &str,
+    shortest: usize,
+    longest: usize,
+    beside: &str,
+    what: &str,
+) -> Result<(), NameError> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || beside.contains(c);
+    if (shortest..=longest).contains(&text.len()) && text.chars().all(is_allowed) {
+        return Ok(());
+    }
+    let message = format!("{} is not {what}", Quoted(text));
+    let help = format!("it has {shortest} to {longest} letters, digits and `{beside}`");
+    Err(NameError::new(message, help))
 }
 
 impl AwsFields {
-    pub(crate) fn settle(self, log: &Log) -> Option<Aws> {
-        // A key that cannot be read is no reason to leave the tags unchecked.
-        let boundary = match &self.dev_ops_guru_tag_key {
-            Optional::Given(at) => at.value.clone(),
-            Optional::Absent | Optional::Broken => DevOpsGuruTagKey::default(),
+    /// Where the environment is, as far as that can be read.
+    pub(crate) fn home(&self) -> Home<'_> {
+        let region = self.region.0.as_ref().map(|at| &at.value);
+        let partition = match &self.partition {
+            Optional::Given(at) => Some(at.value),
+            Optional::Absent => region.map(AwsRegion::partition),
+            Optional::Broken => None,
         };
-        let tags = self.tags.readable().ok().map(|written| check_tags(written, &boundary, log));
-        let keys = tags.as_deref().unwrap_or_default();
-        let prefixes = self
-            .ignore_tag_prefixes
-            .readable()
-            .ok()
-            .and_then(|written| check_prefixes(written, keys, &boundary, log));
-        let dev_ops_guru_tag_key = self.dev_ops_guru_tag_key.or(DevOpsGuruTagKey::default);
-        Some(Aws {
-            region: self.region.0?.value,
-            account_id: self.account_id.readable().ok()?.map(|at| at.value),
-            tags: tags?.into_iter().map(|(key, value)| (key.value, value)).collect(),
-            dev_ops_guru_tag_key: dev_ops_guru_tag_key?,
-            ignore_tag_prefixes: prefixes?,
-        })
+        Home { partition, region, account: self.account_id.given().map(|at| &at.value) }
     }
 }
 
-type Tags = Vec<(At<TagKey>, TagValue)>;
-
-/// The readable tags. All that is wrong is reported, so that a broken one may be left out.
-fn check_tags(
-    written: Option<At<Entries<TagKey, TagValue>>>,
-    boundary: &DevOpsGuruTagKey,
-    log: &Log,
-) -> Tags {
-    let Some(At { value: Entries(entries), .. }) = written else { return Vec::new() };
-    let count = entries.len();
-    if let Some((Required(Some(key)), _)) = entries.get(MOST_TAGS) {
-        let message = format!("{count} tags, and at most {MOST_TAGS} find room");
-        let draft = Draft::new(Code::TooManyTags, key.span, message);
+fn check(written: &At<AwsFields>, log: &Log) {
+    let fields = &written.value;
+    if let (Some(partition), Some(region)) = (fields.partition.given(), &fields.region.0)
+        && partition.value != region.value.partition()
+    {
+        let is = region.value.partition();
+        let message = format!("{} is in the partition {is}", region.value);
+        let draft = Draft::new(Code::Conflict, partition.span, message).label("another partition");
         log.report(
             draft
-                .label("one too many")
-                .help("AWS takes 50 tags on an object, and clctl sets its own"),
+                .also(region.span, "this region")
+                .help(format!("write `{is}`, or leave it out: it follows from the region")),
         );
     }
-    let mut tags = Vec::with_capacity(count);
-    for (key, value) in entries {
-        let Some(key) = key.0 else { continue };
+    if let Some(role) = fields.assume_role.given()
+        && let Some(arn) = &role.value.role_arn.0
+    {
+        let home = Home { region: None, ..fields.home() };
+        home.check(arn.value.as_str(), arn.span, "the role", log);
+    }
+    // A key that cannot be read is no reason to leave the tags unchecked.
+    let boundary = match &fields.dev_ops_guru_tag_key {
+        Optional::Given(at) => at.value.clone(),
+        Optional::Absent | Optional::Broken => DevOpsGuruTagKey::default(),
+    };
+    let tags = fields.tags.given().map(|at| &at.value);
+    if let Some(tags) = tags {
+        check_tags(tags, &boundary, log);
+    }
+    if let Some(prefixes) = fields.ignore_tag_prefixes.given() {
+        check_prefixes(&prefixes.value, tags, &boundary, log);
+    }
+}
+
+type WrittenTags = Tabled<TagKey, TagValue, MOST_TAGS>;
+
+fn check_tags(tags: &WrittenTags, boundary: &DevOpsGuruTagKey, log: &Log) {
+    for (key, _) in tags.readable() {
         let text = key.value.as_str();
         let reserved = if text == NAME {
             Some("clctl names every object itself")
@@ -122,34 +175,20 @@ fn check_tags(
             None
         };
         if let Some(why) = reserved {
-            let draft = Draft::new(
-                Code::ReservedTag,
-                key.span,
-                format!("clctl sets the tag {}", Quoted(text)),
-            );
+            let message = format!("clctl sets the tag {}", Quoted(text));
+            let draft = Draft::new(Code::ReservedTag, key.span, message);
             log.report(draft.label("not yours to set").help(why));
         }
-        if let Some(value) = value.0 {
-            tags.push((key, value.value));
-        }
     }
-    tags
 }
 
 fn check_prefixes(
-    written: Option<At<Vec<Required<TagPrefix>>>>,
-    tags: &[(At<TagKey>, TagValue)],
+    prefixes: &Listed<TagPrefix, 0, 40>,
+    tags: Option<&WrittenTags>,
     boundary: &DevOpsGuruTagKey,
     log: &Log,
-) -> Option<BTreeSet<TagPrefix>> {
-    let Some(At { value: written, .. }) = written else { return Some(BTreeSet::new()) };
-    let mut prefixes = BTreeSet::new();
-    let mut whole = true;
-    for Required(prefix) in written {
-        let Some(prefix) = prefix else {
-            whole = false;
-            continue;
-        };
+) {
+    for prefix in prefixes.readable() {
         let text = prefix.value.as_str();
         let own = [NAME, boundary.as_str()].into_iter().find(|key| key.starts_with(text));
         let own = own
@@ -161,7 +200,8 @@ fn check_prefixes(
             let draft = Draft::new(Code::IgnoredTag, prefix.span, message);
             log.report(draft.label(format!("covers `{own}`")).help("write more of the prefix"));
         }
-        if let Some((key, _)) = tags.iter().find(|(key, _)| key.value.as_str().starts_with(text)) {
+        let mut keys = tags.into_iter().flat_map(Tabled::readable).map(|(key, _)| key);
+        if let Some(key) = keys.find(|key| key.value.as_str().starts_with(text)) {
             let message = format!("{} covers the tag `{}`", Quoted(text), key.value);
             let draft = Draft::new(Code::IgnoredTag, prefix.span, message);
             log.report(
@@ -171,7 +211,5 @@ fn check_prefixes(
                     .help("a tag is either declared or left alone"),
             );
         }
-        prefixes.insert(prefix.value);
     }
-    whole.then_some(prefixes)
 }

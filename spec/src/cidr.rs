@@ -7,7 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::{
-    log::Quoted,
+    at::At,
+    form::Form,
+    log::{Log, Quoted},
     names::{NameError, Parse},
 };
 
@@ -53,6 +55,14 @@ impl FromStr for Cidr {
             ),
             (Err(_), _) => refuse("not an IPv4 range", "a range looks like `10.0.0.0/16`".into()),
         }
+    }
+}
+
+impl Form for Ipv4Net {
+    type Written = Cidr;
+
+    fn settle(written: At<Cidr>, _: &Log) -> Option<Self> {
+        Some(written.value.0)
     }
 }
 

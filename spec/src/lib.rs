@@ -15,43 +15,99 @@
 //!
 //! # Adding a chapter
 //!
-//! A chapter is one file with two types. `…Fields` is what is written: its fields are
-//! `Required<T>`, or `Optional<T>` with `#[serde(default)]`, and its doc comments are the descriptions
-//! users see. The type without the suffix is the complete form. `settle` leads from one to the other.
-//! What has a default states it once, as a constant used by both `settle` and the schema.
+//! A chapter is one file, and each of its fields one declaration (`chapter!`): its name, type, default,
+//! description, and what a change of it costs, from which document. From that come two types, `…Fields`
+//! for what is written and the one without the suffix for the complete form, the way from one to the
+//! other, and what the schema and `explain` say. What concerns several fields is checked beside them.
 //!
 //! # Secrets
 //!
-//! Only what a known field has read is ever shown. All other values (unknown fields, chapters
-//! that are not built yet, whatever follows a syntax error) are blotted out before a report
-//! keeps the text, so that a password written in the wrong place does not end up in a CI log.
+//! Only what a known field has read is ever shown. All other values (unknown fields, URLs, text of
+//! several lines, whatever follows a syntax error) are blotted out before a report keeps the text, so that a password written in the wrong place does not end up in a CI log.
 
 mod access;
+mod arn;
 mod at;
 mod aws;
+mod backup;
+mod bounded;
+mod chain;
+mod chainlink;
+mod chapter;
 mod cidr;
+mod cidrs;
+mod crd;
+mod database;
+mod encryption;
+mod explain;
+mod form;
+mod gui;
+mod instance;
 mod log;
+mod logs;
+mod monitoring;
 mod names;
 mod network;
 mod node;
+mod nodes;
 mod parse;
+mod policies;
 mod problem;
 mod read;
 mod schema;
+mod secrets;
 mod source;
 mod suggest;
+mod text;
+mod toml;
 mod tree;
+mod whole;
+mod window;
 mod yaml;
 
-pub use access::Access;
-pub use aws::Aws;
-pub use names::{
-    AccountId, AwsRegion, DevOpsGuruTagKey, EnvironmentName, NameError, Partition, TagKey,
-    TagPrefix, TagValue, ZoneName,
+pub use access::{Access, Bastion, KeyPair, KeyPairName, SessionManager, SshPublicKey};
+pub use arn::{CertificateArn, KmsKeyArn, RoleArn, TopicArn};
+pub use aws::{AssumeRole, Aws, ExternalId, SessionName};
+pub use backup::{Backup, Cron};
+pub use bounded::{List, Pair, Table};
+pub use chain::{
+    Amount, Chain, ChainRef, ContractAddress, EndpointName, Http, KnownChain, RpcEndpoint,
+    WebSocket,
 };
-pub use network::{NatGateways, Network, NewNetwork, Zone};
-pub use node::{API_VERSION, ChainlinkNode, KIND, Metadata, NodeSpec};
-pub use parse::{Document, NotBuilt, parse, parse_bytes};
+pub use chainlink::{Chainlink, ChainlinkVersion, Digest, JobType, Repository};
+pub use cidrs::Cidrs;
+pub use crd::crd;
+pub use database::{
+    Aurora, AuroraStorage, Database, DatabaseName, Engine, InstanceClass, ParameterName,
+    ParameterValue, PostgresVersion, Rds, Restore, RestoreFrom, StorageType, Username,
+};
+pub use encryption::{Encryption, Key, NewKey};
+pub use explain::{Explained, UnknownField, explain};
+pub use gui::{Gui, HostedZoneId, LoadBalancer, Scheme, SslPolicy};
+pub use instance::InstanceType;
+pub use logs::{Logs, Retention};
+pub use monitoring::{Alarms, DevOpsGuru, Monitoring};
+pub use names::{
+    AccountId, AwsRegion, DevOpsGuruTagKey, EnvironmentName, LabelKey, LabelValue, NameError,
+    Partition, TagKey, TagPrefix, TagValue, ZoneName,
+};
+pub use network::{
+    AggregationInterval, DhcpOptions, DnsServer, DomainName, ExistingVpc, FlowLogs, Ipv4Address,
+    NatGateways, Network, NewVpc, ServiceName, SubnetId, SubnetSelector, Tenancy, TrafficType, Vpc,
+    VpcId, VpcSelector, Zone,
+};
+pub use node::{API_VERSION, ChainlinkNode, KIND, Labels, Metadata, NodeSpec};
+pub use nodes::{AnnounceAddress, Email, LogLevel, Nodes, PeerToPeer, RootVolume};
+pub use parse::{Document, parse, parse_bytes};
+pub use policies::{DatabaseDeletion, Deletion, Drift, Fate, OnDrift, Policies, ResourcePattern};
 pub use problem::{Code, Invalid, Problem, Severity};
 pub use schema::schema;
+pub use secrets::{
+    ExistingSecret, Generate, Password, PublicUrl, SecretId, SecretKey, SecretName, SecretUrl,
+    Secrets, UrlSource,
+};
 pub use source::Place;
+pub use text::Banner;
+pub use toml::ExtraToml;
+pub use whole::Whole;
+pub use window::{DailyWindow, WeeklyWindow};

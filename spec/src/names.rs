@@ -1,10 +1,10 @@
 //! Names with rules, checked once, where they enter.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
+    Deserialize, Serialize,
     de::{self, Visitor},
 };
 
@@ -50,28 +50,38 @@ impl<T: FromStr<Err = NameError>> Visitor<'_> for Parse<T> {
 }
 
 macro_rules! serde_as_text {
-    ($name:ident, $pattern:expr, $longest:expr) => {
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    (@read $deserializer:expr) => {
+        $deserializer.deserialize_str($crate::names::Parse(std::marker::PhantomData))
+    };
+    (@read $deserializer:expr, cautious) => {
+        $deserializer.deserialize_newtype_struct(
+            $crate::at::CAUTIOUS, $crate::names::Parse(std::marker::PhantomData),
+        )
+    };
+    ($name:ident $(: $cautious:ident)?, $pattern:expr, $longest:expr) => {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Parse(std::marker::PhantomData))
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::names::serde_as_text!(@read deserializer $(, $cautious)?)
             }
         }
 
-        impl JsonSchema for $name {
-            fn schema_name() -> Cow<'static, str> {
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "pattern": $pattern, "maxLength": $longest })
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern, "maxLength": $longest })
             }
         }
+
+        $crate::form::leaf!($name);
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
@@ -79,16 +89,18 @@ macro_rules! serde_as_text {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
     };
 }
 
+/// Declares a text with rules. One that is `cautious` is shown in reports only if it keeps them: it may be
+/// something secret in the wrong place.
 macro_rules! name {
-    ($(#[$doc:meta])+ $name:ident, pattern $pattern:expr, longest $longest:expr, $check:expr) => {
+    ($(#[$doc:meta])+ $name:ident $(: $cautious:ident)?, pattern $pattern:expr, longest $longest:expr, $check:expr) => {
         $(#[$doc])+
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(String);
@@ -98,18 +110,24 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// A text known to be right; a test compares what is made here with what can be read.
+            #[allow(dead_code, reason = "few names have a default")]
+            pub(crate) fn fixed(text: &str) -> Self {
+                Self(text.to_owned())
+            }
         }
 
-        impl FromStr for $name {
-            type Err = NameError;
+        impl std::str::FromStr for $name {
+            type Err = $crate::names::NameError;
 
-            fn from_str(text: &str) -> Result<Self, NameError> {
-                let check: fn(&str) -> Result<(), NameError> = $check;
+            fn from_str(text: &str) -> Result<Self, $crate::names::NameError> {
+                let check: fn(&str) -> Result<(), $crate::names::NameError> = $check;
                 check(text).map(|()| Self(text.to_owned()))
             }
         }
 
-        serde_as_text!($name, $pattern, $longest);
+        $crate::names::serde_as_text!($name $(: $cautious)?, $pattern, $longest);
     };
 }
 
@@ -135,6 +153,17 @@ name! {
     TagValue,
     pattern r"^([\p{L}\p{N}_.:/=+@-]([\p{L}\p{N} _.:/=+@-]*[\p{L}\p{N}_.:/=+@-])?)?$",
     longest TagValue::LONGEST, tag_value
+}
+
+name! {
+    /// The key of a label: a name, perhaps behind a domain and a slash, as Kubernetes has it.
+    LabelKey, pattern "^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$",
+    longest 317, label_key
+}
+
+name! {
+    /// The value of a label, as Kubernetes has it.
+    LabelValue, pattern "^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$", longest 63, label_value
 }
 
 name! {
@@ -206,6 +235,47 @@ fn account_id(text: &str) -> Result<(), NameError> {
         "an account has twelve digits, leading zeros included: \"123456789012\"".to_owned()
     };
     Err(NameError::new(format!("{} is not the number of an AWS account", Quoted(text)), help))
+}
+
+fn is_label(text: &str) -> bool {
+    let is_end = |c: char| c.is_ascii_alphanumeric();
+    (1..=63).contains(&text.len())
+        && text.starts_with(is_end)
+        && text.ends_with(is_end)
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+fn label_key(text: &str) -> Result<(), NameError> {
+    let (prefix, name) = match text.rsplit_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, text),
+    };
+    let is_end = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_prefix = |prefix: &str| {
+        (1..=253).contains(&prefix.len())
+            && prefix.starts_with(is_end)
+            && prefix.ends_with(is_end)
+            && prefix.chars().all(|c| is_end(c) || matches!(c, '.' | '-'))
+    };
+    if is_label(name) && prefix.is_none_or(is_prefix) {
+        return Ok(());
+    }
+    let message = format!("{} is not the key of a label", Quoted(text));
+    Err(NameError::new(
+        message,
+        "it has up to 63 letters, digits and `_ . -`, perhaps behind a domain: `example.com/stage`",
+    ))
+}
+
+fn label_value(text: &str) -> Result<(), NameError> {
+    if text.is_empty() || is_label(text) {
+        return Ok(());
+    }
+    let message = format!("{} is not the value of a label", Quoted(text));
+    Err(NameError::new(
+        message,
+        "it has up to 63 letters, digits and `_ . -`, and begins and ends with a letter or digit",
+    ))
 }
 
 /// EC2 writes "letters, digits and spaces representable in UTF-8, and + - = . _ : / @".
@@ -291,7 +361,9 @@ fn no_spaces(text: &str) -> Result<(), NameError> {
 }
 
 /// A partition of AWS: a set of regions that share accounts and names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Partition {
     /// The public regions.
     #[serde(rename = "aws")]
@@ -318,6 +390,8 @@ pub enum Partition {
     #[serde(rename = "aws-iso-f")]
     IsoF,
 }
+
+crate::form::leaf!(Partition);
 
 impl Partition {
     /// As in an ARN.
@@ -450,6 +524,8 @@ impl FromStr for ZoneName {
         Err(NameError::new(format!("{} is not an availability zone", Quoted(text)), help))
     }
 }
+
+pub(crate) use {name, serde_as_text};
 
 serde_as_text!(ZoneName, "^[a-z]{2,4}(-[a-z]+)+-[1-9][0-9]?[a-z]$", 33);
 

@@ -1,18 +1,51 @@
 //! The node as a whole: a Kubernetes object.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{
-    access::{Access, AccessFields},
-    at::{At, Entries, NotBuilt, Optional, Required, Tolerated},
+    access::Access,
+    at::{At, Optional, Required, Tolerated},
     aws::{Aws, AwsFields},
+    backup::Backup,
+    bounded::{Pair, Paired, Table, Tabled},
+    chapter::{chapter, in_place, refused, replaces},
+    database::Database,
+    encryption::Encryption,
+    form::{settle_or, settle_required},
+    gui::Gui,
     log::Log,
-    names::{EnvironmentName, ZoneName},
-    network::{NatGateways, Network, NetworkFields, settle_zones},
+    logs::Logs,
+    monitoring::Monitoring,
+    names::{AwsRegion, EnvironmentName, LabelKey, LabelValue, ZoneName},
+    network::Network,
+    nodes::Nodes,
+    policies::Policies,
+    problem::{Code, Draft},
+    secrets::Secrets,
 };
+
+const ZONES: &str =
+    "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html";
+const VPC: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/what-is-amazon-vpc.html";
+const CHAINLINK: &str = "https://docs.chain.link/chainlink-nodes";
+const RDS: &str = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_PostgreSQL.html";
+const ELB: &str =
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/introduction.html";
+const KMS: &str = "https://docs.aws.amazon.com/kms/latest/developerguide/overview.html";
+const SECRETS: &str = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/intro.html";
+const LOGS: &str =
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/WhatIsCloudWatchLogs.html";
+const ALARMS: &str =
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/WhatIsCloudWatch.html";
+const BACKUP: &str = "https://docs.aws.amazon.com/aws-backup/latest/devguide/whatisbackup.html";
+const KUBERNETES: &str = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/";
+const LABELS: &str = "https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/";
+const CLCTL: &str = "clctl";
+
+const MOST_LABELS: usize = 64;
+/// Labels of an object.
+pub type Labels = Table<LabelKey, LabelValue, MOST_LABELS>;
 
 /// The `apiVersion` of a node.
 pub const API_VERSION: &str = "clctl.dev/v1alpha1";
@@ -36,19 +69,49 @@ pub struct Metadata {
     /// The name of the environment.
     pub name: EnvironmentName,
     /// Labels of the object. They select nodes in clctl; AWS gets `spec.aws.tags`.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Table::is_empty")]
+    pub labels: Labels,
 }
 
-/// What is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeSpec {
-    /// Account, region, tags.
-    pub aws: Aws,
-    /// The network, with its availability zones.
-    pub network: Network,
-    /// Who may reach what from outside.
-    pub access: Access,
+chapter! {
+    /// What is wanted.
+    pub struct NodeSpec, SpecFields, check check {
+        required {
+            /// The account and region everything is built in, and the tags it gets.
+            aws: Aws, in_place(ZONES);
+            /// Two availability zones of the region, for example `[us-east-1a, us-east-1b]`. The second takes
+            /// over when the first fails.
+            availability_zones: Pair<ZoneName>,
+                replaces("what stands in the zone would have to move", ZONES).example("[us-east-1a, us-east-1b]");
+            /// The Chainlink nodes: one is active, one stands by in the other zone.
+            nodes: Nodes, in_place(CHAINLINK);
+        }
+        chapters {
+            /// The network everything is in.
+            network: Network, in_place(VPC);
+            /// How people get to the instances. Nobody does, by default, but through Session Manager.
+            access: Access, in_place(VPC);
+            /// The PostgreSQL database of the nodes. It holds their keys, jobs and the lease that decides which is
+            /// active. It is never replaced.
+            database: Database, in_place(RDS);
+            /// The way to the node's GUI. Without a load balancer it is `clctl tunnel gui`.
+            gui: Gui, in_place(ELB);
+            /// How everything is encrypted: database, secrets, logs, disks, messages, backups.
+            encryption: Encryption, in_place(KMS);
+            /// The passwords of the environment, one by one: generated, or taken from a secret that exists. None is
+            /// written in this file.
+            secrets: Secrets, in_place(SECRETS);
+            /// The logs, in CloudWatch Logs under `/clctl/<environment>/`.
+            logs: Logs, in_place(LOGS);
+            /// Who is told when something is wrong, and what counts as wrong.
+            monitoring: Monitoring, in_place(ALARMS);
+            /// Copies of the database in AWS Backup, which outlive it.
+            backup: Backup, in_place(BACKUP);
+            /// What clctl may do, and when: what becomes of things with content, what is done about drift, when
+            /// changes that interrupt may be made, and whether it pauses.
+            policies: Policies, in_place(CLCTL);
+        }
+    }
 }
 
 /// A Chainlink node and everything it runs on.
@@ -92,11 +155,12 @@ enum Kind {
 pub(crate) struct MetadataFields {
     /// The name of the environment: a DNS label of at most 20 characters, unique in its account and
     /// region. It is part of the name of everything in it and cannot be changed.
+    #[schemars(extend("x-clctl" = refused("another name is another environment", KUBERNETES)))]
     pub(crate) name: Required<EnvironmentName>,
     /// Labels of the object. They select nodes in clctl; tags in AWS are `spec.aws.tags`.
     #[serde(default)]
-    #[schemars(extend("default" = {}))]
-    labels: Optional<Entries<String, String>>,
+    #[schemars(extend("x-clctl" = in_place(LABELS).effect("nothing in AWS changes"), "default" = {}))]
+    labels: Optional<Tabled<LabelKey, LabelValue, MOST_LABELS>>,
     /// Annotations of the object, ignored.
     #[serde(default)]
     #[schemars(extend("type" = "object"))]
@@ -139,98 +203,94 @@ pub(crate) struct MetadataFields {
     self_link: Tolerated,
 }
 
-/// What is wanted.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(rename = "NodeSpec")]
-#[expect(dead_code, reason = "chapters that are not built yet are taken note of and never read")]
-pub(crate) struct SpecFields {
-    /// The account and region everything is built in, and the tags it gets.
-    pub(crate) aws: Required<AwsFields>,
-    /// Two availability zones of the region, for example `[us-east-1a, us-east-1b]`. The second takes
-    /// over when the first fails.
-    #[schemars(extend("minItems" = 2, "maxItems" = 2))]
-    availability_zones: Required<Vec<Required<ZoneName>>>,
-    /// The network everything is in.
-    #[serde(default)]
-    network: Optional<NetworkFields>,
-    /// Who may reach what from outside. Nobody, by default.
-    #[serde(default)]
-    access: Optional<AccessFields>,
-    /// The bastion host. Not built yet.
-    #[serde(default)]
-    bastion: NotBuilt,
-    /// The instances the nodes run on. Not built yet.
-    #[serde(default)]
-    nodes: NotBuilt,
-    /// The Chainlink node itself. Not built yet.
-    #[serde(default)]
-    chainlink: NotBuilt,
-    /// The chains and how they are reached. Not built yet.
-    #[serde(default)]
-    chains: NotBuilt,
-    /// The database. Not built yet.
-    #[serde(default)]
-    database: NotBuilt,
-    /// The encryption keys. Not built yet.
-    #[serde(default)]
-    keys: NotBuilt,
-    /// The secrets, by reference: never write one here. Not built yet.
-    #[serde(default)]
-    secrets: NotBuilt,
-    /// The load balancer in front of the GUI. Not built yet.
-    #[serde(default)]
-    load_balancer: NotBuilt,
-    /// The DNS names. Not built yet.
-    #[serde(default)]
-    dns: NotBuilt,
-    /// Logs, metrics and dashboards. Not built yet.
-    #[serde(default)]
-    observability: NotBuilt,
-    /// The alarms. Not built yet.
-    #[serde(default)]
-    alarms: NotBuilt,
-    /// Amazon DevOps Guru. Not built yet.
-    #[serde(default)]
-    dev_ops_guru: NotBuilt,
-    /// The backups. Not built yet.
-    #[serde(default)]
-    backup: NotBuilt,
-    /// What may happen to what, for example what `deletion` keeps. Not built yet.
-    #[serde(default)]
-    policies: NotBuilt,
-    /// When changes that interrupt may be made. Not built yet.
-    #[serde(default)]
-    maintenance: NotBuilt,
-}
-
 impl NodeFields {
     pub(crate) fn settle(self, log: &Log) -> Option<ChainlinkNode> {
-        let metadata = self.metadata.0.and_then(|at| at.value.settle());
-        let spec = self.spec.0.and_then(|at| at.value.settle(log));
+        let metadata = self.metadata.0.and_then(|at| at.value.settle(log));
+        let spec = settle_required(self.spec, log);
         Some(ChainlinkNode { metadata: metadata?, spec: spec? })
     }
 }
 
 impl MetadataFields {
-    fn settle(self) -> Option<Metadata> {
-        let labels = self.labels.or(|| Entries(Vec::new()))?;
-        let labels =
-            labels.0.into_iter().filter_map(|(key, value)| Some((key.0?.value, value.0?.value)));
-        Some(Metadata { name: self.name.0?.value, labels: labels.collect() })
+    fn settle(self, log: &Log) -> Option<Metadata> {
+        let labels: Option<Labels> = settle_or(self.labels, || Some(Labels::default()), log);
+        Some(Metadata { name: self.name.0?.value, labels: labels? })
     }
 }
 
-impl SpecFields {
-    fn settle(self, log: &Log) -> Option<NodeSpec> {
-        let region = self.aws.0.as_ref().and_then(|At { value: aws, .. }| aws.region.0.clone());
-        let aws = self.aws.0.and_then(|at| at.value.settle(log));
-        let zones = settle_zones(self.availability_zones, region.as_ref(), log);
-        let network = self.network.or(NetworkFields::default);
-        let network = network.and_then(|network| network.settle(zones, log));
-        let access = self.access.or(AccessFields::default);
-        let access = access.and_then(|access| access.settle(log));
-        Some(NodeSpec { aws: aws?, network: network?, access: access? })
+/// Checks what concerns several chapters.
+fn check(written: &At<SpecFields>, log: &Log) {
+    let fields = &written.value;
+    let aws = fields.aws.0.as_ref().map(|at| &at.value);
+    if let Some(home) = aws.map(AwsFields::home) {
+        if let Some(at) = fields.gui.given() {
+            at.value.check_home(home, log);
+        }
+        if let Some(at) = fields.encryption.given() {
+            at.value.check_home(home, log);
+        }
+        if let Some(at) = fields.monitoring.given() {
+            at.value.check_home(home, log);
+        }
+        if let Some(at) = fields.backup.given() {
+            at.value.check_home(home, log);
+        }
+    }
+    if let Some(zones) = &fields.availability_zones.0 {
+        check_zones(&zones.value, aws.and_then(|aws| aws.region.0.as_ref()), log);
+    }
+    check_public_subnets(fields, log);
+}
+
+fn check_zones(zones: &Paired<ZoneName>, region: Option<&At<AwsRegion>>, log: &Log) {
+    for zone in zones.readable() {
+        let Some(region) = region.filter(|region| zone.value.region() != region.value.as_str())
+        else {
+            continue;
+        };
+        let message = format!("{} is not in {}", zone.value, region.value);
+        log.report(
+            Draft::new(Code::ZoneOutsideRegion, zone.span, message)
+                .label("a zone of another region")
+                .also(region.span, "the region")
+                .help(format!("write a zone of the region, for example `{}a`", region.value)),
+        );
+    }
+    let mut zones = zones.readable();
+    if let (Some(first), Some(second)) = (zones.next(), zones.next())
+        && first.value == second.value
+    {
+        let message = format!("{} is there twice", first.value);
+        log.report(
+            Draft::new(Code::Repeated, second.span, message)
+                .label("again")
+                .also(first.span, "already here")
+                .help("the second zone takes over when the first fails: write another"),
+        );
+    }
+}
+
+/// What stands in public subnets needs some, and a VPC that exists need not have any.
+fn check_public_subnets(fields: &SpecFields, log: &Log) {
+    let vpc = fields.network.given().and_then(|network| network.value.vpc.given());
+    let Some(existing) = vpc.and_then(|vpc| vpc.value.existing.given()) else { return };
+    if existing.value.public_subnets.is_given() {
+        return;
+    }
+    let balancer = fields.gui.given().and_then(|gui| gui.value.public());
+    let bastion = fields.access.given().and_then(|access| access.value.bastion.given());
+    let needed = [
+        (balancer, "a load balancer that is reached from the internet"),
+        (bastion.map(|bastion| bastion.span), "a bastion"),
+    ];
+    for (at, what) in needed.into_iter().filter_map(|(at, what)| Some((at?, what))) {
+        let message = format!("{what} stands in public subnets, and none are named");
+        log.report(
+            Draft::new(Code::Needs, at, message)
+                .label("needs public subnets")
+                .also(existing.span, "of this VPC")
+                .help("add `publicSubnets` to `network.vpc.existing`"),
+        );
     }
 }
 
@@ -246,59 +306,5 @@ impl Serialize for ChainlinkNode {
         }
         let Self { metadata, spec } = self;
         Object { api_version: API_VERSION, kind: KIND, metadata, spec }.serialize(serializer)
-    }
-}
-
-impl Serialize for NodeSpec {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use ipnet::Ipv4Net;
-
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Spec<'a> {
-            aws: &'a Aws,
-            availability_zones: [&'a ZoneName; 2],
-            network: NetworkForm,
-            access: &'a Access,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct NetworkForm {
-            vpc: VpcForm,
-            public_subnets: [Ipv4Net; 2],
-            private_subnets: [Ipv4Net; 2],
-            nat_gateways: NatGateways,
-        }
-        #[derive(Serialize)]
-        struct VpcForm {
-            create: NewVpcForm,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct NewVpcForm {
-            cidr: Ipv4Net,
-            enable_dns_support: bool,
-            enable_dns_hostnames: bool,
-        }
-        let Self { aws, network: Network::Create(network), access } = self;
-        let [a, b] = &network.zones;
-        Spec {
-            aws,
-            availability_zones: [&a.name, &b.name],
-            network: NetworkForm {
-                vpc: VpcForm {
-                    create: NewVpcForm {
-                        cidr: network.cidr,
-                        enable_dns_support: network.enable_dns_support,
-                        enable_dns_hostnames: network.enable_dns_hostnames,
-                    },
-                },
-                public_subnets: [a.public, b.public],
-                private_subnets: [a.private, b.private],
-                nat_gateways: network.nat_gateways,
-            },
-            access,
-        }
-        .serialize(serializer)
     }
 }

@@ -1,11 +1,9 @@
 //! From text to nodes, or to one report of everything that is wrong.
 
-use std::{collections::BTreeMap, fmt, fmt::Write, marker::PhantomData, sync::Arc};
-
-use serde::{Serialize, Serializer};
+use std::{collections::BTreeMap, fmt::Write, marker::PhantomData, sync::Arc};
 
 use crate::{
-    log::{Log, Notes, Quoted},
+    log::{Log, MOST_PROBLEMS, Notes, Quoted},
     names::{AwsRegion, EnvironmentName},
     node::{ChainlinkNode, KIND, NodeFields},
     problem::{Code, Draft, Invalid, Problem, Severity},
@@ -23,8 +21,6 @@ pub struct Document {
     pub node: ChainlinkNode,
     /// What somebody should look at.
     pub warnings: Vec<Problem>,
-    /// What is written and does nothing yet. Whoever acts on the node says so.
-    pub not_built: Vec<NotBuilt>,
     places: BTreeMap<String, Place>,
 }
 
@@ -34,40 +30,6 @@ impl Document {
     /// Nothing for what is not written, such as a default: ask for the field around it then.
     pub fn place(&self, path: &str) -> Option<&Place> {
         self.places.get(path)
-    }
-}
-
-/// A chapter that is known, written and not built yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotBuilt {
-    /// The chapter, for example `spec.database`.
-    pub path: String,
-    /// Where it is written.
-    pub place: Place,
-}
-
-impl NotBuilt {
-    /// The line it is written in, from one.
-    pub fn line(&self) -> usize {
-        self.place.line
-    }
-}
-
-impl fmt::Display for NotBuilt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: `{}` is not built yet", self.place, self.path)
-    }
-}
-
-impl Serialize for NotBuilt {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Plain<'a> {
-            path: &'a str,
-            #[serde(flatten)]
-            place: &'a Place,
-        }
-        Plain { path: &self.path, place: &self.place }.serialize(serializer)
     }
 }
 
@@ -105,12 +67,7 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Document>, Invalid> {
         let is_sound = problems.iter().all(|problem| problem.severity() == Severity::Warning);
         match document.node.take() {
             Some(node) if is_sound && !is_twin => {
-                sound.push(Document {
-                    node,
-                    warnings: problems,
-                    not_built: document.not_built(&source),
-                    places: document.places(&source),
-                });
+                sound.push(Document { node, warnings: problems, places: document.places(&source) });
             }
             _ => broken = true,
         }
@@ -184,9 +141,14 @@ fn read(mut yaml: Yaml<'_>) -> Option<Read<'_>> {
     let mut notes = log.into_notes();
     if let Some(cut) = yaml.cut {
         notes.problems.retain(|draft| holds_before(cut, draft));
+    } else if notes.more > 0 {
+        let last = notes.problems.iter().map(|draft| draft.at).max().unwrap_or_default();
+        let message = format!("{} more problems follow", notes.more);
+        let draft = Draft::new(Code::TooManyProblems, last, message).label("and so on");
+        notes.problems.push(draft.help("mend these first"));
     }
     notes.problems.extend(problems);
-    for Duplicate { name, first, again } in &yaml.duplicates {
+    for Duplicate { name, first, again } in yaml.duplicates.iter().take(MOST_PROBLEMS) {
         let is_shown = notes.shown.binary_search(again).is_ok();
         let what = if is_shown { Quoted(name).to_string() } else { "a field".to_owned() };
         notes.problems.push(
@@ -282,28 +244,34 @@ impl Read<'_> {
         self.notes.shown.binary_search(&span).is_ok()
     }
 
+    fn is_unknown(&self, key: Span) -> bool {
+        let problems = self.notes.problems.iter();
+        problems.filter(|draft| draft.code == Code::UnknownField).any(|draft| draft.at == key)
+    }
+
     /// What must not be shown: everything between two scalars that may be, if there is one
     /// between them that may not. So comments beside a hidden value are hidden as well.
     fn hidden(&self, text: &str) -> Vec<Span> {
         let mut hidden: Vec<Span> = Vec::new();
         let mut from = self.yaml.span.start;
-        let mut covers = false;
+        let mut last = None;
         let end = self.yaml.cut.map_or(self.yaml.span.end, |cut| cut.from);
         for scalar in &self.yaml.scalars {
             if self.is_shown(*scalar) {
-                if covers {
-                    hidden.push(Span::new(from, scalar.start));
+                // A comment above a field nobody knows may be about what is hidden in it.
+                let last = last.take().or_else(|| self.is_unknown(*scalar).then_some(from));
+                if let Some(last) = last {
+                    hidden.push(Span::new(from, structure(text, last, scalar.start)));
                 }
-                covers = false;
                 // What closes a value or key belongs to it.
                 let rest = text.get(scalar.end..).unwrap_or_default();
                 from =
                     scalar.end + (rest.len() - rest.trim_start_matches([':', ']', '}', ',']).len());
             } else {
-                covers = true;
+                last = Some(scalar.end);
             }
         }
-        if covers {
+        if last.is_some() {
             hidden.push(Span::new(from, end));
         }
         if let Some(cut) = self.yaml.cut {
@@ -353,7 +321,7 @@ impl Read<'_> {
     fn is_root(&self, key: Span) -> bool {
         self.yaml.tree.as_ref().is_some_and(|tree| match &*tree.content {
             Content::Map(entries) => entries.first().is_none_or(|(first, _)| first.span == key),
-            Content::Scalar(_) | Content::List(_) => true,
+            Content::Scalar(_) | Content::List(..) => true,
         })
     }
 
@@ -365,7 +333,7 @@ impl Read<'_> {
             tree = None;
             match &*here.content {
                 Content::Scalar(_) => {}
-                Content::List(items) => {
+                Content::List(items, _) => {
                     let mut found = items.iter().enumerate();
                     if let Some((i, item)) = found.rfind(|(_, item)| item.span.start <= offset) {
                         let _ = write!(path, "[{i}]");
@@ -382,12 +350,6 @@ impl Read<'_> {
             }
         }
         path
-    }
-
-    fn not_built(&self, source: &Source) -> Vec<NotBuilt> {
-        let keys = self.notes.not_built.iter();
-        keys.map(|key| NotBuilt { path: self.path(key.start), place: source.place(key.start) })
-            .collect()
     }
 
     /// Where everything is written that was read.
@@ -408,7 +370,7 @@ impl Read<'_> {
     ) {
         match &*tree.content {
             Content::Scalar(_) => {}
-            Content::List(items) => {
+            Content::List(items, _) => {
                 for (i, item) in items.iter().enumerate() {
                     let path = format!("{path}[{i}]");
                     self.collect(item, &path, source, places);
@@ -420,8 +382,7 @@ impl Read<'_> {
                     let mut path = path.to_owned();
                     push_key(&mut path, key);
                     let is_collection = value.scalar().is_none();
-                    let known = !self.notes.not_built.contains(&key.span);
-                    if is_collection && known {
+                    if is_collection {
                         self.collect(value, &path, source, places);
                     }
                     // A collection is best found by its name.
@@ -445,6 +406,13 @@ fn push_key(path: &mut String, key: &Tree<'_>) {
     path.push_str(name);
 }
 
+/// From where on, between a hidden scalar and the one that follows, there is nothing but structure.
+fn structure(text: &str, from: usize, to: usize) -> usize {
+    let between = text.get(from..to).unwrap_or_default();
+    let is_plain = between.chars().all(|c| c.is_whitespace() || "-,:[]{}".contains(c));
+    if is_plain { from } else { to }
+}
+
 /// Lets the schema help where nothing better is known.
 fn with_help(draft: Draft, path: &str) -> Draft {
     if draft.has_help() {
@@ -459,6 +427,11 @@ fn with_help(draft: Draft, path: &str) -> Draft {
         if !known.is_empty() {
             return draft.help(format!("known here are {}", known.join(", ")));
         }
+    }
+    if draft.code == Code::WrongType
+        && let Some(example) = schema::example(path)
+    {
+        return draft.help(format!("for example `{name}: {example}`"));
     }
     if draft.code == Code::MissingField {
         if let Some(value) = schema::only_value(path) {

@@ -85,18 +85,22 @@ codes! {
     UnknownValue = "unknown_value", Error;
     /// A value that breaks the rules of its field.
     InvalidValue = "invalid_value", Error;
-    /// Something that cannot be built yet, and without which the rest would mean something else.
-    NotBuilt = "not_built", Error;
+    /// More problems than anybody reads at once: the rest is told when these are mended.
+    TooManyProblems = "too_many_problems", Error;
     /// Two documents of one file declare the same environment.
     DuplicateEnvironment = "duplicate_environment", Error;
-    /// More tags than AWS allows beside those that clctl sets.
-    TooManyTags = "too_many_tags", Error;
     /// A tag key that clctl sets itself.
     ReservedTag = "reserved_tag", Error;
     /// A prefix of ignored tags that covers a tag which is declared or which clctl needs.
     IgnoredTag = "ignored_tag", Error;
-    /// Not exactly one entry for each of two availability zones.
-    NotTwo = "not_two", Error;
+    /// More or fewer entries in a list than it takes.
+    Count = "count", Error;
+    /// None, or more than one, of several fields of which exactly one is written.
+    NotOne = "not_one", Error;
+    /// A field that means nothing, or something dangerous, without another one.
+    Needs = "needs", Error;
+    /// Two fields that contradict each other.
+    Conflict = "conflict", Error;
     /// The same value twice in a list that holds each once.
     Repeated = "repeated", Error;
     /// An availability zone of another region.
@@ -111,8 +115,61 @@ codes! {
     SubnetsOverlap = "subnets_overlap", Error;
     /// DNS names for instances without DNS in the VPC. AWS refuses that.
     DnsHostnamesWithoutSupport = "dns_hostnames_without_support", Error;
-    /// The whole internet may reach what is behind this range.
-    OpenToInternet = "open_to_internet", Warning;
+    /// Everybody could reach the administration, and nobody has accepted that.
+    OpenToInternet = "open_to_internet", Error;
+    /// An ARN of another region, account or partition than the environment's.
+    ForeignArn = "foreign_arn", Error;
+    /// An instance type for other processors than the image of the node is built for.
+    Architecture = "architecture", Error;
+    /// A release of Chainlink without the image digest that pins it.
+    NoDigest = "no_digest", Error;
+    /// A Chainlink release too old for what clctl configures.
+    ChainlinkTooOld = "chainlink_too_old", Error;
+    /// Jobs that the declared Chainlink release does not run any more.
+    JobTypeRemoved = "job_type_removed", Error;
+    /// A chain that makes no blocks any more.
+    DeadChain = "dead_chain", Error;
+    /// An RPC endpoint that lacks a URL the node needs.
+    RpcUrl = "rpc_url", Error;
+    /// A URL written into the file without saying that everybody may know it.
+    PublicUrl = "public_url", Error;
+    /// TOML that cannot be read, that sets what clctl sets itself, or that would hold a secret.
+    ExtraToml = "extra_toml", Error;
+    /// A major version of PostgreSQL that Chainlink does not support.
+    PostgresVersion = "postgres_version", Error;
+    /// Storage outside of what AWS makes of the declared type.
+    Storage = "storage", Error;
+    /// Two weekly or daily windows that overlap.
+    Windows = "windows", Error;
+
+    /// A range so wide that it holds millions of strangers.
+    WideRange = "wide_range", Warning;
+    /// Administration from the whole internet, which was accepted.
+    OpenAccepted = "open_accepted", Warning;
+    /// Something is built that nobody can reach.
+    Unreachable = "unreachable", Warning;
+    /// An instance type smaller than Chainlink asks for, or one whose speed is throttled.
+    InstanceSize = "instance_size", Warning;
+    /// A Chainlink release this clctl knows nothing of.
+    ChainlinkUnknown = "chainlink_unknown", Warning;
+    /// A Chainlink release that does not run every kind of job.
+    JobTypesLacking = "job_types_lacking", Warning;
+    /// The image is another one than that of the release.
+    OtherDigest = "other_digest", Warning;
+    /// A chain that is being wound down.
+    RetiringChain = "retiring_chain", Warning;
+    /// A chain this clctl does not know, without the address of its LINK token.
+    UnknownChain = "unknown_chain", Warning;
+    /// The address of another LINK token than that of the chain.
+    OtherLinkToken = "other_link_token", Warning;
+    /// One RPC endpoint for a chain on which money is at stake: when it fails, the oracle is silent.
+    SingleRpc = "single_rpc", Warning;
+    /// The standby cannot be seen to wait at this level of the log.
+    LogLevel = "log_level", Warning;
+    /// The oldest PostgreSQL that Chainlink supports; its own support has ended.
+    PostgresOld = "postgres_old", Warning;
+    /// A database without the protection that production has.
+    Unprotected = "unprotected", Warning;
     /// The VPC takes a range that belongs to somebody on the internet, who becomes unreachable.
     PublicRange = "public_range", Warning;
     /// The VPC takes the range Docker and some AWS services use inside of instances.

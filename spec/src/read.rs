@@ -10,15 +10,15 @@ use std::{fmt, slice};
 use serde::{
     Deserializer,
     de::{
-        self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-        value::{StrDeserializer, UnitDeserializer},
+        self, DeserializeSeed, Expected, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::{SeqDeserializer, StrDeserializer, UnitDeserializer},
     },
     forward_to_deserialize_any,
 };
 
 use crate::{
-    at::{NOT_BUILT, OPTIONAL, REQUIRED},
-    log::{Log, Quoted},
+    at::{BLOCK, CAUTIOUS, HIDDEN, OPTIONAL, REQUIRED},
+    log::{Log, Quoted, is_delicate},
     problem::{Code, Draft},
     suggest::closest,
     tree::{Content, Guess, Scalar, Span, Tree},
@@ -81,12 +81,7 @@ impl de::Error for Trouble {
 impl<'de> Reader<'de> {
     /// Reads a whole document.
     pub(crate) fn new(tree: &'de Tree<'de>, log: &'de Log) -> Self {
-        // The mapping of a document has no key; its first field stands for it.
-        let key = match &*tree.content {
-            Content::Map(entries) => entries.first().map_or(tree.span, |(key, _)| key.span),
-            Content::Scalar(_) | Content::List(_) => tree.span,
-        };
-        Self { node: Node::Written(tree), key, log }
+        Self { node: Node::Written(tree), key: stand_in(tree), log }
     }
 
     /// Hands the node to `seed`. What goes wrong is in the log.
@@ -103,6 +98,17 @@ impl<'de> Reader<'de> {
     fn span(self) -> Span {
         match self.node {
             Node::Written(tree) => tree.span,
+            Node::Absent { .. } => self.key,
+        }
+    }
+
+    /// Where it is best shown: a mapping may be as long as the file, its key is not.
+    fn place(self) -> Span {
+        match self.node {
+            Node::Written(tree) => match &*tree.content {
+                Content::Map(_) | Content::List(_, true) => self.key,
+                Content::Scalar(_) | Content::List(_, false) => tree.span,
+            },
             Node::Absent { .. } => self.key,
         }
     }
@@ -152,8 +158,8 @@ impl<'de> Reader<'de> {
             Node::Written(tree) => {
                 let found = match &*tree.content {
                     Content::Map(_) => "a mapping",
-                    Content::List(_) => "a list",
-                    Content::Scalar(scalar) if !scalar.one_line => "several lines of text",
+                    Content::List(..) => "a list",
+                    Content::Scalar(scalar) if !scalar.is_one_line() => "several lines of text",
                     Content::Scalar(scalar) => match scalar.guess() {
                         Guess::Null => "nothing",
                         Guess::Bool => "a truth value",
@@ -168,7 +174,11 @@ impl<'de> Reader<'de> {
                         .label(format!("{expected} belongs here"));
                 match tree.scalar() {
                     // What stands for a whole mapping may be anything, a key for example.
-                    Some(scalar) if scalar.one_line && expected != MAPPING => {
+                    Some(scalar)
+                        if scalar.is_one_line()
+                            && expected != MAPPING
+                            && !is_delicate(&scalar.text) =>
+                    {
                         self.log.show(tree.span);
                         let is_short = !scalar.text.is_empty() && scalar.text.len() < 40;
                         if expected == LIST && is_short && scalar.guess() == Guess::Text {
@@ -188,11 +198,13 @@ impl<'de> Reader<'de> {
     fn scalar(self, expected: &str) -> Result<&'de Scalar<'de>, Trouble> {
         let Node::Written(tree) = self.node else { return Err(self.wrong(expected)) };
         let scalar = tree.scalar().ok_or_else(|| self.wrong(expected))?;
-        if !scalar.one_line {
+        if !scalar.is_one_line() {
             // Several lines are easily the rest of the file, swallowed by a quote or a `|`.
             return Err(self.wrong(&format!("{expected} in one line")));
         }
-        self.log.show(tree.span);
+        if !is_delicate(&scalar.text) {
+            self.log.show(tree.span);
+        }
         Ok(scalar)
     }
 
@@ -208,7 +220,7 @@ impl<'de> Reader<'de> {
         let text = scalar.text.as_ref();
         let message = format!("{} is {taken_for} to YAML, and text belongs here", Quoted(text));
         let mut help = format!("put it in quotes: \"{text}\"");
-        if text.len() > 1 && text.starts_with('0') {
+        if text.starts_with('0') && text.bytes().nth(1).is_some_and(|b| b.is_ascii_digit()) {
             help.push_str("; without them the leading zero is lost");
         }
         let draft = Draft::new(Code::NeedsQuotes, self.span(), message);
@@ -228,15 +240,31 @@ impl<'de> Reader<'de> {
         Err(Trouble::Reported)
     }
 
-    fn number<N: std::str::FromStr>(self) -> Result<N, Trouble> {
-        let text = self.plain("a number")?;
-        text.parse().map_err(|_| self.wrong("a whole number in range"))
+    /// A number, of which the visitor says what it takes.
+    fn number<N: std::str::FromStr>(self, expected: &dyn Expected) -> Result<N, Trouble> {
+        let expected = expected.to_string();
+        self.plain(&expected)?.parse().map_err(|_| self.wrong(&expected))
+    }
+
+    /// Text that may go on for several lines and where each of them is written. Never shown: what is
+    /// in it is for others to know.
+    fn block(self) -> Result<Block<'de>, Trouble> {
+        let Node::Written(tree) = self.node else { return Err(self.wrong("text")) };
+        let scalar = tree.scalar().ok_or_else(|| self.wrong("text"))?;
+        Ok(Block { text: Some(&scalar.text), lines: scalar.lines(tree.span) })
+    }
+
+    /// Text that is not shown.
+    fn hidden(self) -> Result<&'de str, Trouble> {
+        let Node::Written(tree) = self.node else { return Err(self.wrong("text")) };
+        let scalar = tree.scalar().ok_or_else(|| self.wrong("text"))?;
+        if scalar.is_one_line() { Ok(&scalar.text) } else { Err(self.wrong("text in one line")) }
     }
 
     fn items(self) -> Result<Items<'de>, Trouble> {
         match self.node {
             Node::Written(tree) => match &*tree.content {
-                Content::List(items) => Ok(Items { items: items.iter(), of: self }),
+                Content::List(items, _) => Ok(Items { items: items.iter(), of: self }),
                 Content::Scalar(_) | Content::Map(_) => Err(self.wrong(LIST)),
             },
             Node::Absent { .. } => Err(self.wrong(LIST)),
@@ -247,7 +275,7 @@ impl<'de> Reader<'de> {
         match self.node {
             Node::Written(tree) => match &*tree.content {
                 Content::Map(entries) => Ok(entries),
-                Content::Scalar(_) | Content::List(_) => Err(self.wrong(MAPPING)),
+                Content::Scalar(_) | Content::List(..) => Err(self.wrong(MAPPING)),
             },
             Node::Absent { .. } => Err(self.wrong(MAPPING)),
         }
@@ -273,7 +301,7 @@ impl<'de> Reader<'de> {
 const LIST: &str = "a list";
 const MAPPING: &str = "a mapping";
 
-fn one_of(known: &[&str]) -> String {
+pub(crate) fn one_of(known: &[&str]) -> String {
     match known {
         [] => "nothing".to_owned(),
         [one] => format!("`{one}`"),
@@ -287,7 +315,8 @@ fn one_of(known: &[&str]) -> String {
 macro_rules! numbers {
     ($($method:ident $visit:ident $type:ty;)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
-            visitor.$visit(self.number::<$type>()?)
+            let number = self.number::<$type>(&visitor)?;
+            visitor.$visit(number)
         }
     )+};
 }
@@ -299,7 +328,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         match self.node {
             Node::Written(tree) => match &*tree.content {
                 Content::Map(_) => self.deserialize_map(visitor),
-                Content::List(_) => self.deserialize_seq(visitor),
+                Content::List(..) => self.deserialize_seq(visitor),
                 Content::Scalar(_) => self.deserialize_str(visitor),
             },
             Node::Absent { .. } => visitor.visit_unit(),
@@ -354,12 +383,12 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 visitor.visit_unit()
             }
             OPTIONAL | REQUIRED => visitor.visit_seq(Lenient { value: Some(self), span: None }),
-            NOT_BUILT => {
-                if self.is_nothing() {
-                    return visitor.visit_unit();
-                }
-                self.log.not_built(self.key);
-                visitor.visit_seq(Lenient { value: None, span: Some(self.key) })
+            BLOCK => visitor.visit_seq(self.block()?),
+            HIDDEN => visitor.visit_borrowed_str(self.hidden()?),
+            CAUTIOUS => {
+                let value = visitor.visit_borrowed_str(self.hidden()?)?;
+                self.log.show(self.span());
+                Ok(value)
             }
             _ => visitor.visit_newtype_struct(self),
         }
@@ -425,12 +454,46 @@ impl<'de> SeqAccess<'de> for Lenient<'de> {
         seed: S,
     ) -> Result<Option<S::Value>, Trouble> {
         if let Some(reader) = self.value.take() {
-            self.span = Some(reader.span());
+            self.span = Some(reader.place());
             return Ok(reader.read(seed));
         }
         let Some(span) = self.span.take() else { return Ok(None) };
         let pair = [span.start, span.end];
-        seed.deserialize(de::value::SeqDeserializer::new(pair.into_iter())).map(Some)
+        seed.deserialize(SeqDeserializer::new(pair.into_iter())).map(Some)
+    }
+}
+
+/// Text of several lines: the text, then where its lines begin.
+struct Block<'de> {
+    text: Option<&'de str>,
+    lines: Vec<usize>,
+}
+
+impl<'de> SeqAccess<'de> for Block<'de> {
+    type Error = Trouble;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Trouble> {
+        match self.text.take() {
+            Some(text) => {
+                let text: StrDeserializer<'_, Trouble> = text.into_deserializer();
+                seed.deserialize(text).map(Some)
+            }
+            None => {
+                let lines = std::mem::take(&mut self.lines);
+                seed.deserialize(SeqDeserializer::new(lines.into_iter())).map(Some)
+            }
+        }
+    }
+}
+
+/// What stands for the key where there is none: the first field of a mapping.
+fn stand_in(tree: &Tree<'_>) -> Span {
+    match &*tree.content {
+        Content::Map(entries) => entries.first().map_or(tree.span, |(key, _)| key.span),
+        Content::Scalar(_) | Content::List(..) => tree.span,
     }
 }
 
@@ -449,7 +512,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     ) -> Result<Option<S::Value>, Trouble> {
         let Some(item) = self.items.next() else { return Ok(None) };
         let node = Node::Written(item);
-        let reader = Reader { node, key: item.span, log: self.of.log };
+        let reader = Reader { node, key: stand_in(item), log: self.of.log };
         seed.deserialize(reader).map(Some).map_err(|trouble| reader.report(trouble))
     }
 
@@ -504,8 +567,8 @@ fn is_name(key: &str) -> bool {
 }
 
 impl<'de> Fields<'de> {
-    fn unknown(known: &[&str], key: &Tree<'de>, name: &str, log: &Log) {
-        let draft = if name == "<<" {
+    fn unknown(known: &[&str], key: &Tree<'de>, name: &str) -> Draft {
+        if name == "<<" {
             Draft::new(Code::MergeKey, key.span, "merge keys have no meaning in a node")
                 .label("neither JSON nor Kubernetes knows `<<`")
                 .help("write the fields out; an alias (`*name`) as a value is fine")
@@ -518,8 +581,7 @@ impl<'de> Fields<'de> {
                 Some(near) => draft.help(format!("did you mean `{near}`?")),
                 None => draft,
             }
-        };
-        log.report(draft);
+        }
     }
 }
 
@@ -541,7 +603,7 @@ impl<'de> MapAccess<'de> for Fields<'de> {
                 self.of.log.show(key.span);
             }
             let Some(known) = self.known.iter().copied().find(|known| *known == name) else {
-                Self::unknown(self.known, key, name, self.of.log);
+                self.of.log.report_with(|| Self::unknown(self.known, key, name));
                 continue;
             };
             if self.seen.contains(&known) {

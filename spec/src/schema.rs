@@ -7,17 +7,70 @@ use serde_json::{Map, Value, json};
 
 use crate::node::NodeFields;
 
-/// The JSON Schema (draft 2020-12) of `node.yaml`.
+/// The JSON Schema (draft 2020-12) of `node.yaml`, for editors.
 ///
 /// Everything is inline and structural in the sense of Kubernetes, so that a custom resource
-/// definition can be made from it by taking keywords away.
+/// definition is made from it by taking keywords away. What editors show of a field is its
+/// description: hence what else is known of it stands there as well.
 pub fn schema() -> Value {
-    let generator = SchemaSettings::draft2020_12()
-        .with(|settings| settings.inline_subschemas = true)
-        .with_transform(RecursiveTransform(one_of_to_enum as fn(&mut Schema)))
-        .with_transform(RecursiveTransform(tidy as fn(&mut Schema)))
-        .into_generator();
-    generator.into_root_schema_for::<NodeFields>().to_value()
+    let mut schema = raw().clone();
+    tell(&mut schema);
+    schema
+}
+
+/// The schema as the types have it.
+pub(crate) fn raw() -> &'static Value {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    SCHEMA.get_or_init(|| {
+        let generator = SchemaSettings::draft2020_12()
+            .with(|settings| settings.inline_subschemas = true)
+            .with_transform(RecursiveTransform(one_of_to_enum as fn(&mut Schema)))
+            .with_transform(RecursiveTransform(tidy as fn(&mut Schema)))
+            .into_generator();
+        generator.into_root_schema_for::<NodeFields>().to_value()
+    })
+}
+
+/// Puts what is known of a field into its description.
+fn tell(schema: &mut Value) {
+    let about = |schema: &Value, name: &str| {
+        schema["x-clctl"].get(name).and_then(Value::as_str).map(ToOwned::to_owned)
+    };
+    let told: Vec<String> = [
+        about(schema, "unit").map(|unit| format!("Unit: {unit}.")),
+        about(schema, "default").map(|default| format!("Default: {default}.")),
+        about(schema, "change").filter(|change| change != "in-place").map(|change| {
+            match about(schema, "effect") {
+                Some(effect) => format!("A change of it is {}: {effect}.", kind_of(&change)),
+                None => format!("A change of it is {}.", kind_of(&change)),
+            }
+        }),
+        about(schema, "source")
+            .filter(|source| source.starts_with("https:"))
+            .map(|source| format!("See {source}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if let (Some(description), false) = (schema["description"].as_str(), told.is_empty()) {
+        schema["description"] = json!(format!("{description}\n\n{}", told.join("\n\n")));
+    }
+    for inner in ["items", "additionalProperties"] {
+        if let Some(inner) = schema.get_mut(inner).filter(|inner| inner.is_object()) {
+            tell(inner);
+        }
+    }
+    for field in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        tell(field.1);
+    }
+}
+
+fn kind_of(change: &str) -> &str {
+    match change {
+        "interrupts" => "made, and interrupts",
+        "replaces" => "made by replacing",
+        other => other,
+    }
 }
 
 /// Several constants, each with its description, become one enum: structural schemas know no `const`.
@@ -51,11 +104,6 @@ fn tidy(schema: &mut Schema) {
     }
 }
 
-fn cached() -> &'static Value {
-    static SCHEMA: OnceLock<Value> = OnceLock::new();
-    SCHEMA.get_or_init(schema)
-}
-
 fn properties(schema: &Value) -> Option<&Map<String, Value>> {
     schema.get("properties")?.as_object()
 }
@@ -71,6 +119,11 @@ pub(crate) fn summary(path: &str) -> Option<&'static str> {
     Some(description.split_once(". ").map_or(description, |(first, _)| first).trim_end_matches('.'))
 }
 
+/// How the field at `path` is written, if that has to be said.
+pub(crate) fn example(path: &str) -> Option<&'static str> {
+    at(path)?["x-clctl"]["example"].as_str().filter(|example| !example.contains('\n'))
+}
+
 /// The value of the field at `path`, if there is only one it can have.
 pub(crate) fn only_value(path: &str) -> Option<&'static str> {
     match at(path)?.get("enum")?.as_array()?.as_slice() {
@@ -81,7 +134,12 @@ pub(crate) fn only_value(path: &str) -> Option<&'static str> {
 
 fn at(path: &str) -> Option<&'static Value> {
     let mut names = path.split('.').filter(|name| !name.is_empty());
-    names.try_fold(cached(), |schema, name| properties(schema)?.get(name))
+    names.try_fold(raw(), |schema, name| {
+        // Places in lists make no difference.
+        let (name, listed) = name.split_once('[').map_or((name, false), |(name, _)| (name, true));
+        let field = properties(schema)?.get(name)?;
+        if listed { field.get("items") } else { Some(field) }
+    })
 }
 
 /// Where else there is a field of this name.
@@ -93,5 +151,5 @@ pub(crate) fn elsewhere(name: &str) -> Option<String> {
         }
         fields.iter().find_map(|(field, inner)| find(inner, &format!("{path}{field}."), name))
     }
-    find(cached(), "", name)
+    find(raw(), "", name)
 }

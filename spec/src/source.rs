@@ -34,7 +34,13 @@ pub(crate) struct Source {
     name: String,
     text: String,
     lines: Vec<usize>,
+    /// How many characters there are before every so many bytes, so that no column takes longer to
+    /// count than another, however long its line.
+    counted: Vec<usize>,
 }
+
+/// After how many bytes the characters are counted.
+const STEP: usize = 256;
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,8 +54,14 @@ impl Source {
         let mut blotted = String::with_capacity(text.len());
         let mut lines = vec![0];
         let mut hidden = hidden.iter().copied().peekable();
+        let mut counted = Vec::with_capacity(text.len() / STEP + 1);
+        let mut count = 0;
         let mut characters = text.char_indices().peekable();
         while let Some((at, c)) = characters.next() {
+            while counted.len() * STEP <= at {
+                counted.push(count);
+            }
+            count += usize::from(c != BOM);
             while hidden.next_if(|span| span.end <= at).is_some() {}
             let covered = hidden.peek().is_some_and(|span| span.start <= at);
             blotted.push(if covered || steers(c) { blot(c) } else { c });
@@ -58,13 +70,14 @@ impl Source {
                 lines.push(at + 1);
             }
         }
-        Self { name: name.to_owned(), text: blotted, lines }
+        Self { name: name.to_owned(), text: blotted, lines, counted }
     }
 
     pub(crate) fn place(&self, offset: usize) -> Place {
         let line = self.lines.partition_point(|start| *start <= offset).max(1);
         let start = self.lines.get(line - 1).copied().unwrap_or_default();
-        Place { file: self.name.clone(), line, column: self.characters(start, offset) + 1 }
+        let column = self.characters(offset).saturating_sub(self.characters(start)) + 1;
+        Place { file: self.name.clone(), line, column }
     }
 
     /// Keeps `span` within the text, where a report can show it.
@@ -73,9 +86,17 @@ impl Source {
         (start, span.end.clamp(start, self.text.len()) - start).into()
     }
 
-    fn characters(&self, from: usize, to: usize) -> usize {
-        let line = self.text.get(from..).unwrap_or_default();
-        line.char_indices().take_while(|(at, _)| from + at < to).filter(|(_, c)| *c != BOM).count()
+    /// How many characters begin before `offset`.
+    fn characters(&self, offset: usize) -> usize {
+        let step = (offset / STEP).min(self.counted.len().saturating_sub(1));
+        let mut from = step * STEP;
+        while !self.text.is_char_boundary(from) {
+            from += 1;
+        }
+        let rest = self.text.get(from..).unwrap_or_default();
+        let more = rest.char_indices().take_while(|(at, _)| from + at < offset);
+        self.counted.get(step).copied().unwrap_or_default()
+            + more.filter(|(_, c)| *c != BOM).count()
     }
 }
 

@@ -34,7 +34,8 @@ pub(crate) struct Tree<'t> {
 /// What a node holds.
 pub(crate) enum Content<'t> {
     Scalar(Scalar<'t>),
-    List(Vec<Tree<'t>>),
+    /// Items, and whether each stands on lines of its own.
+    List(Vec<Tree<'t>>, bool),
     Map(Vec<(Tree<'t>, Tree<'t>)>),
 }
 
@@ -43,8 +44,8 @@ pub(crate) struct Scalar<'t> {
     pub(crate) text: Cow<'t, str>,
     /// Without quotes or tag, so that YAML readers guess its type.
     pub(crate) plain: bool,
-    /// Written in one line.
-    pub(crate) one_line: bool,
+    /// As it stands in the file, with quotes and indentation.
+    pub(crate) written: &'t str,
 }
 
 /// What YAML readers take a plain scalar for.
@@ -60,6 +61,30 @@ pub(crate) enum Guess {
 }
 
 impl Scalar<'_> {
+    /// Whether it is written in one line.
+    pub(crate) fn is_one_line(&self) -> bool {
+        !self.written.contains(['\n', '\r'])
+    }
+
+    /// Where in the file each line of the text begins, as far as they stand there as they are.
+    pub(crate) fn lines(&self, span: Span) -> Vec<usize> {
+        let mut offset = span.start;
+        let mut written = self.written.split_inclusive('\n').map(|line| {
+            let start = offset;
+            offset += line.len();
+            (start, line.trim_end_matches(['\n', '\r']))
+        });
+        let mut starts = Vec::new();
+        for line in self.text.lines() {
+            let here = written.find(|(_, written)| {
+                written.ends_with(line) && (!line.is_empty() || written.trim().is_empty())
+            });
+            let Some((start, written)) = here else { break };
+            starts.push(start + written.len() - line.len());
+        }
+        starts
+    }
+
     pub(crate) fn guess(&self) -> Guess {
         if !self.plain {
             return Guess::Text;
@@ -126,7 +151,7 @@ impl<'t> Tree<'t> {
     pub(crate) fn scalar(&self) -> Option<&Scalar<'t>> {
         match &*self.content {
             Content::Scalar(scalar) => Some(scalar),
-            Content::List(_) | Content::Map(_) => None,
+            Content::List(..) | Content::Map(_) => None,
         }
     }
 
@@ -148,7 +173,7 @@ mod tests {
     use super::*;
 
     fn guess(text: &str) -> Guess {
-        Scalar { text: text.into(), plain: true, one_line: true }.guess()
+        Scalar { text: text.into(), plain: true, written: text }.guess()
     }
 
     #[test]

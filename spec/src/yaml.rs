@@ -7,7 +7,7 @@
 use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 use serde_saphyr::granit_parser::{
-    ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Mark, Tag, options,
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Mark, StructureStyle, Tag, options,
 };
 
 use crate::{
@@ -95,11 +95,18 @@ pub(crate) fn documents(text: &str) -> Vec<Yaml<'_>> {
     found
 }
 
+/// What a collection is.
+#[derive(Clone, Copy)]
+enum Kind {
+    Map,
+    List { is_block: bool },
+}
+
 /// A collection that is still open.
 struct Open<'t> {
     span: Span,
     anchor: usize,
-    is_map: bool,
+    kind: Kind,
     items: Vec<Tree<'t>>,
     /// Levels below, aliases expanded.
     height: usize,
@@ -141,24 +148,24 @@ impl<'t> Builder<'t> {
         clippy::wildcard_enum_match_arm,
         reason = "the parser may emit more, none of it nodes"
     )]
-    fn take(&mut self, event: Event<'t>, span: Span, text: &str) -> Result<(), Box<Draft>> {
+    fn take(&mut self, event: Event<'t>, span: Span, text: &'t str) -> Result<(), Box<Draft>> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let tagged = self.tag(tag.as_deref(), span, text);
                 let plain = style == ScalarStyle::Plain && !tagged;
                 self.scalars.push(span);
                 let written = text.get(span.start..span.end).unwrap_or_default();
-                let one_line = !written.contains(['\n', '\r']);
-                let scalar = Scalar { text: value, plain, one_line };
+                let scalar = Scalar { text: value, plain, written };
                 self.add(Rc::new(Content::Scalar(scalar)), 0, span, anchor)?;
             }
-            Event::SequenceStart(_, anchor, tag) => {
+            Event::SequenceStart(style, anchor, tag) => {
                 self.tag(tag.as_deref(), span, text);
-                self.open(span, anchor, false)?;
+                let kind = Kind::List { is_block: style == StructureStyle::Block };
+                self.open(span, anchor, kind)?;
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.tag(tag.as_deref(), span, text);
-                self.open(span, anchor, true)?;
+                self.open(span, anchor, Kind::Map)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span.end)?,
             Event::Alias(id) => {
@@ -210,18 +217,20 @@ impl<'t> Builder<'t> {
         true
     }
 
-    fn open(&mut self, span: Span, anchor: usize, is_map: bool) -> Result<(), Box<Draft>> {
+    fn open(&mut self, span: Span, anchor: usize, kind: Kind) -> Result<(), Box<Draft>> {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_much(span, &format!("more than {MAX_DEPTH} levels")));
         }
-        self.open.push(Open { span, anchor, is_map, items: Vec::new(), height: 0 });
+        self.open.push(Open { span, anchor, kind, items: Vec::new(), height: 0 });
         Ok(())
     }
 
     fn close(&mut self, end: usize) -> Result<(), Box<Draft>> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let span = Span::new(open.span.start, end);
-        let content = if open.is_map {
+        let content = if let Kind::List { is_block } = open.kind {
+            Content::List(open.items, is_block)
+        } else {
             let mut entries: Vec<(Tree<'t>, Tree<'t>)> = Vec::with_capacity(open.items.len() / 2);
             let mut first: HashMap<Cow<'t, str>, Span> = HashMap::new();
             let mut items = open.items.into_iter();
@@ -244,8 +253,6 @@ impl<'t> Builder<'t> {
                 entries.push((key, value));
             }
             Content::Map(entries)
-        } else {
-            Content::List(open.items)
         };
         self.add(Rc::new(content), open.height + 1, span, open.anchor)
     }
@@ -299,7 +306,7 @@ impl<'t> Builder<'t> {
 }
 
 fn null<'t>() -> Rc<Content<'t>> {
-    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true, one_line: true }))
+    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true, written: "~" }))
 }
 
 fn mark_span(mark: &Mark) -> Span {

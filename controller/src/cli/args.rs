@@ -101,7 +101,20 @@ pub(super) enum Verb {
     /// Changes nothing.
     Describe(Describe),
     /// Check files without asking AWS anything.
+    ///
+    /// Tells every problem of every file, each with its line and column. With -o yaml or json it prints each
+    /// object with all defaults filled in, with -o report what is wrong as data.
     Validate(Validate),
+    /// Say what a field is: its type, its default, what may be written, and what a change of it costs.
+    ///
+    /// Without a field it begins at the top. Fields below spec need not be written in full:
+    /// clctl explain database.port
+    Explain(Explain),
+    /// Print the JSON Schema of node.yaml, or its Kubernetes CustomResourceDefinition.
+    ///
+    /// Editors with a YAML language server complete and check a file that begins with
+    /// # yaml-language-server: $schema=PATH
+    Schema(Schema),
     /// Look after the built-in AWS simulator.
     #[cfg(feature = "sandbox")]
     #[command(subcommand)]
@@ -199,8 +212,30 @@ pub(super) struct Validate {
     #[command(flatten)]
     pub(super) files: Files,
     /// The form.
-    #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub(super) output: Form,
+    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    pub(super) output: ValidateForm,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Explain {
+    /// The field, for example database or nodes.chains.rpc.
+    pub(super) field: Option<String>,
+    /// List the fields below it as well, all the way down.
+    #[arg(short, long)]
+    pub(super) recursive: bool,
+    /// The form.
+    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    pub(super) output: ExplainForm,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Schema {
+    /// Print the CustomResourceDefinition instead, for kubectl apply.
+    #[arg(long)]
+    pub(super) crd: bool,
+    /// The form.
+    #[arg(short, long, value_name = "FORM", default_value = "json")]
+    pub(super) output: DataForm,
 }
 
 #[derive(Args, Debug)]
@@ -269,6 +304,33 @@ pub(super) enum DiffForm {
     Json,
     Yaml,
     Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ValidateForm {
+    /// Whether each is valid, and what is wrong, for people.
+    Text,
+    /// The names of the objects.
+    Name,
+    /// The objects with every default filled in, as JSON.
+    Json,
+    /// The objects with every default filled in, as YAML.
+    Yaml,
+    /// What is wrong, as JSON.
+    Report,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainForm {
+    Text,
+    Json,
+    Yaml,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DataForm {
+    Json,
+    Yaml,
 }
 
 /// Reads a duration as kubectl writes them: 90s, 30m, 1h30m.

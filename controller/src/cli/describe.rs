@@ -24,8 +24,8 @@ async fn one(command: &Command, args: &Describe, named: Named) -> anyhow::Result
     let environment = &state.environment;
     line!(out, "UID:   {}", environment.uid);
     line!(out, "File:  {}", session.named.file);
-    for chapter in &state.not_built {
-        line!(out, "Not built yet: {chapter}");
+    if !state.not_built.is_empty() {
+        line!(out, "Not built yet: {}", state.not_built.join(", "));
     }
     conditions(&mut out, &state);
     let read_at = state.read_at.strftime("%Y-%m-%d %H:%M:%S");

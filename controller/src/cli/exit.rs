@@ -71,7 +71,7 @@ impl Exit {
             Self::Unknown => "something could not be read: nothing is said of it, or done about it",
             Self::Incomplete => "not everything was done: run the same command again",
             Self::Refused => {
-                "refused: not approved, somebody else's object is in the way, or another command is at work"
+                "refused: not approved, paused, not built yet, somebody else's object is in the way, or another command is at work"
             }
             Self::TimedOut => "time was up (`--timeout`)",
             Self::Local => "something on this machine does not work: the record, a file, a lock",

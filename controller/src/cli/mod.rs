@@ -8,6 +8,7 @@ mod delete;
 mod describe;
 mod diff;
 mod exit;
+mod explain;
 mod files;
 mod get;
 mod printer;
@@ -15,6 +16,7 @@ mod progress;
 mod reference;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schema;
 mod session;
 mod stopping;
 mod validate;
@@ -75,6 +77,8 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
     // These ask nobody and wait for nothing.
     let verb = match verb {
         Verb::Validate(args) => return validate::run(&args, printer),
+        Verb::Explain(args) => return explain::run(&args, printer),
+        Verb::Schema(args) => return schema::run(&args, printer),
         Verb::Version(args) => return version::run(&args, printer),
         Verb::Completions { shell } => {
             let mut script = Vec::new();

@@ -2,12 +2,13 @@
 //! json`. A test compares them with what this makes.
 
 use clap::CommandFactory;
+use clctl_spec::{Code, Severity};
 use serde_json::{Value, json};
 
 use crate::{
     aws::kinds,
     engine::{Creation, OnChange, Replacement},
-    render::{PlanView, line},
+    render::{PlanView, line, reference},
 };
 
 use super::{args::Cli, exit::Exit};
@@ -26,6 +27,9 @@ pub fn generated() -> Vec<Generated> {
     vec![
         Generated { path: "docs/cli.md", text: cli() },
         Generated { path: "docs/kinds.md", text: kinds_table() },
+        Generated { path: "docs/spec.md", text: spec_reference() },
+        Generated { path: "docs/problems.md", text: problems() },
+        Generated { path: "docs/crd.yaml", text: crd() },
         Generated { path: "docs/iam-policy.json", text: pretty(&iam_policy()) },
         Generated { path: "docs/schemas/diff.schema.json", text: pretty(&diff_schema()) },
     ]
@@ -75,6 +79,45 @@ fn verbs(out: &mut String, of: &clap::Command, path: &str) {
 fn lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n").trim_end().to_owned()
+}
+
+/// Every field of the spec, as `clctl explain` has it.
+fn spec_reference() -> String {
+    let mut out = format!(
+        "# node.yaml\n\n{NOTE}\n\nEvery field, as `clctl explain` has it. A change *in place* is made and nobody notices; one *in place, and interrupts* \
+         stops something meanwhile; one *by replacing* makes something anew; one that is *refused* is not made at all. Fields that begin with \
+         nothing but a default need not be written.\n\n"
+    );
+    for path in ["metadata", "spec"] {
+        if let Ok(explained) = clctl_spec::explain(path) {
+            out.push_str(&reference(&explained, 2));
+        }
+    }
+    format!("{}\n", out.trim_end())
+}
+
+/// The codes of problems.
+fn problems() -> String {
+    let mut out = format!(
+        "# Problems\n\n{NOTE}\n\nWhat can be wrong with a file. Codes are stable: `clctl validate -o report` has them beside file, line, column and field. An \
+         error makes a file unusable, and nothing is done for any other file of the same command; a warning does not.\n\n\
+         | code | severity | meaning |\n|---|---|---|\n"
+    );
+    for code in Code::ALL {
+        let severity = match code.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let meaning = code.explanation().split_whitespace().collect::<Vec<_>>().join(" ");
+        line!(out, "| `{code}` | {severity} | {meaning} |");
+    }
+    out
+}
+
+/// The `CustomResourceDefinition`.
+fn crd() -> String {
+    let yaml = serde_saphyr::to_string(&clctl_spec::crd()).unwrap_or_default();
+    format!("# Generated from the code: `clctl schema --crd -o yaml`.\n{}\n", yaml.trim_end())
 }
 
 /// The kinds of objects, and what a change of each field costs.

@@ -118,6 +118,7 @@ impl Command {
                 ),
             });
         }
+        self.allows(&named, mode)?;
         let calls = Calls::new(mode, kinds::reads());
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).replace(calls.clone());
         let connection = self.connection(&region, calls).await;
@@ -129,6 +130,30 @@ impl Command {
         let store = Store::open(&self.state_folder()?)?;
         let aws = Arc::new(Aws::new(&connection, environment));
         Ok(Session { aws, graph, kinds: kinds::all(), store, named })
+    }
+
+    /// Refuses what the file asks for and is not built, and what it asks not to do.
+    fn allows(&self, named: &Named, mode: Mode) -> anyhow::Result<()> {
+        let spec = &named.document.node.spec;
+        let place = |path: &str| {
+            named.document.place(path).map_or_else(|| named.file.clone(), ToString::to_string)
+        };
+        let refuse = |text: String| bail!(Ends { exit: Exit::Refused, text });
+        if let Err(error) = topology::check(spec) {
+            return refuse(format!(
+                "{}: {error}: nothing was done; remove it, or wait for a clctl that can",
+                place(error.path)
+            ));
+        }
+        let path = "spec.policies.pause";
+        if spec.policies.pause && mode == Mode::ReadWrite {
+            return refuse(format!(
+                "{}: {} is paused: nothing was done; remove {path} to go on",
+                place(path),
+                named.name()
+            ));
+        }
+        Ok(())
     }
 
     #[cfg(feature = "sandbox")]
@@ -239,7 +264,8 @@ impl Session {
 
     /// The chapters that are written and not built.
     pub(super) fn not_built(&self) -> Vec<String> {
-        self.named.document.not_built.iter().map(|chapter| chapter.path.clone()).collect()
+        let left_out = topology::left_out(&self.named.document);
+        left_out.into_iter().map(|chapter| chapter.path.to_owned()).collect()
     }
 
     /// Remembers which environment the document describes.

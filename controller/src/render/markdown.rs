@@ -26,8 +26,8 @@ pub fn markdown(plan: &PlanView) -> String {
     if let Some(why) = &plan.refused {
         line!(out, "\n> **Refused**: {why}");
     }
-    for chapter in &plan.not_built {
-        line!(out, "\n> Not built yet, so not compared: {chapter}");
+    if !plan.not_built.is_empty() {
+        line!(out, "\n> Not built yet, so not compared: {}.", plan.not_built.join(", "));
     }
     out
 }

@@ -10,6 +10,7 @@ macro_rules! line {
 pub(crate) use line;
 
 mod cell;
+mod explain;
 mod markdown;
 mod removals;
 mod state;
@@ -17,6 +18,7 @@ mod text;
 mod view;
 
 pub use self::{
+    explain::{field, reference, tree},
     markdown::markdown,
     removals::{Removals, removals},
     state::{ConditionView, ResourceView, StateView, outputs, rows, state, table},

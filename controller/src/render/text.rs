@@ -54,8 +54,8 @@ pub fn text(plan: &PlanView, paint: Paint) -> String {
         line!(out, "\n{} {why}", paint.with("!", Style::new().red().bold()));
     }
     line!(out, "\n{}", summary(plan));
-    for chapter in &plan.not_built {
-        line!(out, "Not built yet, so not compared: {chapter}");
+    if !plan.not_built.is_empty() {
+        line!(out, "Not built yet, so not compared: {}.", plan.not_built.join(", "));
     }
     out
 }

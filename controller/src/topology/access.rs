@@ -1,6 +1,6 @@
-//! The chapter `access`: one security group per role, each open to exactly those it serves.
+//! The chapters `access` and `gui`: one security group per role, each open to exactly those it serves.
 
-use clctl_spec::Access;
+use clctl_spec::NodeSpec;
 
 use crate::{
     aws::{
@@ -19,12 +19,11 @@ const SSH: u16 = 22;
 const HTTPS: u16 = 443;
 /// Where a node serves its GUI and API, in plain HTTP behind the load balancer.
 const NODE: u16 = 6688;
-const POSTGRESQL: u16 = 5432;
 
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
-    access: &Access,
+    spec: &NodeSpec,
     network: &network::Built,
 ) -> Result<(), DeclaredTwice> {
     let mut group = |name: &str, description: &str| {
@@ -55,10 +54,10 @@ pub(super) fn declare(
             .map(|cidr| Rule::tcp(Direction::Ingress, port, Peer::Cidr(*cidr), what))
             .collect::<Vec<_>>()
     };
-    let mut bastion_rules = admitted(&access.bastion_cidrs, SSH, "SSH from outside");
+    let mut bastion_rules = admitted(&spec.access.admitted(), SSH, "SSH from outside");
     bastion_rules.push(Rule::all_out());
     rules(&bastion, bastion_rules)?;
-    let mut balancer_rules = admitted(&access.gui_cidrs, HTTPS, "Node GUI from outside");
+    let mut balancer_rules = admitted(&spec.gui.admitted(), HTTPS, "Node GUI from outside");
     balancer_rules.push(Rule::tcp(Direction::Egress, NODE, member(&nodes), "Node GUI"));
     rules(&balancer, balancer_rules)?;
     rules(
@@ -74,13 +73,9 @@ pub(super) fn declare(
             Rule::all_out(),
         ],
     )?;
+    let port = u16::try_from(spec.database.port.get()).unwrap_or(u16::MAX);
     rules(
         &database,
-        vec![Rule::tcp(
-            Direction::Ingress,
-            POSTGRESQL,
-            member(&nodes),
-            "PostgreSQL from the nodes",
-        )],
+        vec![Rule::tcp(Direction::Ingress, port, member(&nodes), "PostgreSQL from the nodes")],
     )
 }

@@ -2,25 +2,40 @@
 
 mod access;
 mod network;
+mod unbuilt;
 
 use std::collections::BTreeMap;
 
 use clctl_spec::NodeSpec;
+
+pub use self::unbuilt::{LeftOut, NotBuilt, check, left_out};
 
 use crate::{
     aws::{Aws, Environment, Tags},
     engine::{DeclaredTwice, Graph},
 };
 
+/// Why a spec is not laid out.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDeclared {
+    /// It asks for something that cannot be left out.
+    #[error(transparent)]
+    NotBuilt(#[from] NotBuilt),
+    /// Two nodes have one name: a defect of ours.
+    #[error(transparent)]
+    DeclaredTwice(#[from] DeclaredTwice),
+}
+
 /// Declares everything that the spec asks for.
 ///
 /// # Errors
-/// If two nodes have one name: a defect of ours.
-pub fn declare(environment: &Environment, spec: &NodeSpec) -> Result<Graph<Aws>, DeclaredTwice> {
+/// If it asks for something that cannot be left out, or of a defect of ours.
+pub fn declare(environment: &Environment, spec: &NodeSpec) -> Result<Graph<Aws>, NotDeclared> {
+    check(spec)?;
     let mut graph = Graph::default();
     let label = Label::new(environment, spec);
-    let network = network::declare(&mut graph, &label, &spec.network)?;
-    access::declare(&mut graph, &label, &spec.access, &network)?;
+    let network = network::declare(&mut graph, &label, spec)?;
+    access::declare(&mut graph, &label, spec, &network)?;
     Ok(graph)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NatGateways, Network, NewNetwork, Zone};
+use clctl_spec::{NatGateways, NewVpc, NodeSpec, Vpc as DeclaredVpc, Zone};
 use ipnet::Ipv4Net;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     engine::{After, DeclaredTwice, Graph, Loose, Ref, Resource},
 };
 
-use super::Label;
+use super::{Label, NotBuilt, NotDeclared};
 
 /// What other chapters build on.
 pub(super) struct Built {
@@ -33,17 +33,21 @@ struct Declaring<'a> {
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
-    network: &Network,
-) -> Result<Built, DeclaredTwice> {
-    match network {
-        Network::Create(network) => new(graph, label, network),
+    spec: &NodeSpec,
+) -> Result<Built, NotDeclared> {
+    match &spec.network.vpc {
+        DeclaredVpc::Create(vpc) => {
+            Ok(new(graph, label, vpc, vpc.zones(&spec.availability_zones))?)
+        }
+        DeclaredVpc::Existing(_) => Err(NotBuilt::EXISTING_VPC.into()),
     }
 }
 
 fn new(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
-    network: &NewNetwork,
+    network: &NewVpc,
+    zones: [Zone<'_>; 2],
 ) -> Result<Built, DeclaredTwice> {
     let vpc = graph.add::<Vpc>(
         "main",
@@ -57,23 +61,23 @@ fn new(
     )?;
     let mut declaring = Declaring { graph, label, vpc: vpc.clone() };
     let gateway = declaring.gateway()?;
-    let [first, second] = &network.zones;
+    let [first, second] = zones;
     let mut public = Vec::new();
     let mut private = Vec::new();
     for zone in [first, second] {
-        public.push(declaring.subnet("public", zone, zone.public)?);
-        private.push((zone, declaring.subnet("private", zone, zone.private)?));
+        public.push(declaring.subnet("public", &zone, zone.public)?);
+        private.push((zone, declaring.subnet("private", &zone, zone.private)?));
     }
     declaring.public_table(&gateway, &public)?;
     let mut way_out = match network.nat_gateways {
         NatGateways::None => vec![None, None],
         NatGateways::Single => {
-            let only = declaring.nat_gateway(first, public.first(), &gateway)?;
+            let only = declaring.nat_gateway(&first, public.first(), &gateway)?;
             vec![only.clone(), only]
         }
         NatGateways::OnePerZone => vec![
-            declaring.nat_gateway(first, public.first(), &gateway)?,
-            declaring.nat_gateway(second, public.get(1), &gateway)?,
+            declaring.nat_gateway(&first, public.first(), &gateway)?,
+            declaring.nat_gateway(&second, public.get(1), &gateway)?,
         ],
     }
     .into_iter();
@@ -103,7 +107,7 @@ impl Declaring<'_> {
     fn subnet(
         &mut self,
         side: &str,
-        zone: &Zone,
+        zone: &Zone<'_>,
         cidr: Ipv4Net,
     ) -> Result<Ref<Subnet>, DeclaredTwice> {
         let name = format!("{side}-{}", zone.name.letter());
@@ -121,7 +125,7 @@ impl Declaring<'_> {
     /// A NAT gateway in a zone's public subnet.
     fn nat_gateway(
         &mut self,
-        zone: &Zone,
+        zone: &Zone<'_>,
         subnet: Option<&Ref<Subnet>>,
         gateway: &Ref<InternetGateway>,
     ) -> Result<Option<Ref<NatGateway>>, DeclaredTwice> {
@@ -159,7 +163,7 @@ impl Declaring<'_> {
 
     fn private_table(
         &mut self,
-        zone: &Zone,
+        zone: &Zone<'_>,
         subnet: &Ref<Subnet>,
         way_out: Option<&Ref<NatGateway>>,
     ) -> Result<(), DeclaredTwice> {

@@ -132,7 +132,7 @@ fn code_7_refusals() {
     place.run(&["diff", "-f", &file]).ends(0);
     drop(held);
     // A removal that nobody agreed to; the spec wants no NAT gateways any more.
-    let with = spec("pipe", "  access:\n    bastionCidrs: [203.0.113.0/24]\n");
+    let with = spec("pipe", "  access:\n    allowedCidrs: [203.0.113.0/24]\n");
     let file = place.write("pipe.yaml", &with);
     place.run(&["apply", "-f", &file]).ends(0);
     place.write("pipe.yaml", &spec("pipe", QUICK));

@@ -12,13 +12,33 @@ fn examples() -> Vec<String> {
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     all.sort();
-    assert!(all.len() >= 3, "{all:?}");
+    assert!(all.len() > 6, "{all:?}");
     all
+}
+
+/// What an example asks for that cannot be done yet, and cannot be left out.
+fn refused(example: &str) -> Option<&'static str> {
+    match example {
+        "existing-vpc" => Some("spec.network.vpc.existing"),
+        "full" => Some("spec.aws.assumeRole"),
+        _ => None,
+    }
+}
+
+#[test]
+fn an_example_that_cannot_be_done_yet_is_refused_for_its_reason() {
+    let place = Place::sandbox(Settings::calm());
+    for (example, path) in examples().iter().filter_map(|name| Some((name, refused(name)?))) {
+        let file = format!("examples/{example}.yaml");
+        place.run(&["validate", "-f", &file]).ends(0);
+        let ran = place.run(&["apply", "-f", &file]).ends(7);
+        assert!(ran.err.contains(path), "{ran}");
+    }
 }
 
 #[test]
 fn every_example_is_planned_in_every_form() {
-    for example in examples() {
+    for example in examples().into_iter().filter(|example| refused(example).is_none()) {
         let place = Place::sandbox(Settings::calm());
         let file = format!("examples/{example}.yaml");
         for form in ["text", "markdown", "json", "yaml", "name"] {
@@ -30,7 +50,7 @@ fn every_example_is_planned_in_every_form() {
 
 #[test]
 fn every_example_is_valid_applied_found_as_declared_and_removed() {
-    for example in examples() {
+    for example in examples().into_iter().filter(|example| refused(example).is_none()) {
         let place = Place::sandbox(Settings::calm());
         let file = format!("examples/{example}.yaml");
         place.run(&["validate", "-f", &file]).ends(0);

@@ -13,6 +13,22 @@ pub(crate) fn sure<T, E: Debug>(result: Result<T, E>) -> T {
     }
 }
 
+/// The examples, by the names of their files.
+pub(crate) fn examples() -> Vec<(String, String)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples");
+    let mut all: Vec<_> = sure(std::fs::read_dir(folder))
+        .map(|entry| sure(entry).path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, sure(std::fs::read_to_string(path)))
+        })
+        .collect();
+    all.sort();
+    assert!(all.len() > 5);
+    all
+}
+
 /// The report on a file that is wrong.
 pub(crate) fn refused(name: &str, text: &str) -> Invalid {
     match parse(name, text) {

@@ -1,17 +1,17 @@
 //! What may be written, and what becomes of it.
 
 use clctl_spec::{
-    ChainlinkNode, Code, Document, EnvironmentName, NatGateways, Network, NewNetwork, Severity,
+    ChainlinkNode, Code, Document, EnvironmentName, NatGateways, NewVpc, Severity, Vpc, Zone,
     parse, parse_bytes,
 };
 use ipnet::Ipv4Net;
 use proptest::prelude::*;
 
-use crate::common::{refused, shown, sure};
+use crate::common::{examples, refused, shown, sure};
 
 const MINIMAL: &str = include_str!("../../../examples/minimal.yaml");
 const NODE: &str = include_str!("../../../examples/node.yaml");
-const PRODUCTION: &str = include_str!("../../../examples/production.yaml");
+const FULL: &str = include_str!("../../../examples/full.yaml");
 
 fn one(text: &str) -> Document {
     let mut documents = match parse("node.yaml", text) {
@@ -25,9 +25,9 @@ fn one(text: &str) -> Document {
     documents.remove(0)
 }
 
-fn network(node: &ChainlinkNode) -> &NewNetwork {
-    let Network::Create(network) = &node.spec.network;
-    network
+fn network(node: &ChainlinkNode) -> (&NewVpc, [Zone<'_>; 2]) {
+    let Vpc::Create(vpc) = &node.spec.network.vpc else { unreachable!("the VPC exists") };
+    (vpc, vpc.zones(&node.spec.availability_zones))
 }
 
 fn net(text: &str) -> Ipv4Net {
@@ -41,10 +41,13 @@ fn with(spec: &str) -> String {
 
 #[test]
 fn examples_are_valid_and_without_warnings() {
-    for text in [MINIMAL, NODE, PRODUCTION] {
-        let document = one(text);
-        assert!(document.warnings.is_empty(), "{:?}", document.warnings);
-        assert!(document.not_built.is_empty(), "{:?}", document.not_built);
+    for (name, text) in examples() {
+        let document = one(&text);
+        assert!(document.warnings.is_empty(), "{name}: {:?}", document.warnings);
+        assert!(
+            text.starts_with("# yaml-language-server: $schema=../spec/node.schema.json\n"),
+            "{name}"
+        );
         let account = document.node.spec.aws.account_id;
         assert!(account.is_none_or(|account| account.as_str() == "123456789012"));
     }
@@ -54,11 +57,10 @@ fn examples_are_valid_and_without_warnings() {
 fn defaults_make_the_quickstart_network() {
     let node = one(MINIMAL).node;
     assert_eq!(node.metadata.name.as_str(), "minimal");
-    let network = network(&node);
-    assert_eq!(network.cidr, net("10.0.0.0/16"));
-    assert!(network.enable_dns_support && network.enable_dns_hostnames);
-    assert_eq!(network.nat_gateways, NatGateways::OnePerZone);
-    let [a, b] = &network.zones;
+    let (vpc, [a, b]) = network(&node);
+    assert_eq!(vpc.cidr, net("10.0.0.0/16"));
+    assert!(vpc.enable_dns_support && vpc.enable_dns_hostnames);
+    assert_eq!(vpc.nat_gateways, NatGateways::OnePerZone);
     assert_eq!(
         (a.name.as_str(), a.public, a.private),
         ("us-east-1a", net("10.0.128.0/20"), net("10.0.0.0/19"))
@@ -68,25 +70,25 @@ fn defaults_make_the_quickstart_network() {
         ("us-east-1b", net("10.0.144.0/20"), net("10.0.32.0/19"))
     );
     assert_eq!(node.spec.aws.dev_ops_guru_tag_key.as_str(), "devops-guru-clctl");
-    assert!(node.spec.access.bastion_cidrs.is_empty() && node.spec.access.gui_cidrs.is_empty());
+    assert!(node.spec.access.allowed_cidrs.is_empty() && node.spec.gui.allowed_cidrs.is_empty());
 }
 
 #[test]
-fn the_production_example_writes_the_defaults_of_its_range() {
-    let written = one(PRODUCTION);
-    let without: String = PRODUCTION
+fn the_full_example_writes_the_defaults_of_its_range() {
+    let written = one(FULL);
+    let without: String = FULL
         .lines()
         .filter(|line| !line.contains("Subnets: ["))
         .flat_map(|line| [line, "\n"])
         .collect();
-    assert_ne!(without, PRODUCTION);
+    assert_ne!(without, FULL);
     assert_eq!(one(&without).node, written.node);
 }
 
 #[test]
 fn the_complete_form_says_the_same_again() {
-    for text in [MINIMAL, NODE, PRODUCTION] {
-        let node = one(text).node;
+    for (_, text) in examples() {
+        let node = one(&text).node;
         let json = sure(serde_json::to_string_pretty(&node));
         assert_eq!(one(&json).node, node);
     }
@@ -94,15 +96,15 @@ fn the_complete_form_says_the_same_again() {
 
 #[test]
 fn the_complete_form_is_stable() {
-    insta::assert_json_snapshot!("complete", one(NODE).node);
+    insta::assert_json_snapshot!("complete", one(MINIMAL).node);
+    insta::assert_json_snapshot!("complete_full", one(FULL).node);
 }
 
 #[test]
 fn nothing_written_is_the_same_as_null() {
-    let text = with("  network: ~\n  access:\n  database: null\n");
+    let text = with("  network: ~\n  access:\n  database: null\n  gui: {}\n");
     assert_eq!(one(&text).node, one(MINIMAL).node);
-    assert!(one(&text).not_built.is_empty());
-    let text = with("  network:\n    vpc:\n      create:\n        cidr:\n    natGateways: ~\n");
+    let text = with("  network:\n    vpc:\n      create:\n        cidr:\n        natGateways: ~\n");
     assert_eq!(one(&text).node, one(MINIMAL).node);
 }
 
@@ -110,34 +112,9 @@ fn nothing_written_is_the_same_as_null() {
 fn zones_of_any_order_keep_their_ranges_by_position() {
     let text = MINIMAL.replace("[us-east-1a, us-east-1b]", "[us-east-1d, us-east-1b]");
     let node = one(&text).node;
-    let [first, second] = &network(&node).zones;
+    let (_, [first, second]) = network(&node);
     assert_eq!((first.name.letter(), first.private), ('d', net("10.0.0.0/19")));
     assert_eq!((second.name.letter(), second.private), ('b', net("10.0.32.0/19")));
-}
-
-#[test]
-fn chapters_that_are_not_built_are_told_with_their_place() {
-    let text = with(
-        "  database:\n    password: hunter2\n  policies: {deletion: {database: Keep}}\n  nodes: 3\n",
-    );
-    let document = one(&text);
-    let told: Vec<_> = document.not_built.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        told,
-        [
-            "node.yaml:10:3: `spec.database` is not built yet",
-            "node.yaml:12:3: `spec.policies` is not built yet",
-            "node.yaml:13:3: `spec.nodes` is not built yet",
-        ]
-    );
-    let json = sure(serde_json::to_value(&document.not_built));
-    assert_eq!(
-        json[0],
-        serde_json::json!({"path": "spec.database", "file": "node.yaml", "line": 10, "column": 3})
-    );
-    assert!(!format!("{document:?}").contains("hunter2"));
-    assert!(document.place("spec.database").is_some());
-    assert!(document.place("spec.database.password").is_none());
 }
 
 #[test]
@@ -172,7 +149,18 @@ fn json_is_yaml() {
         "apiVersion": "clctl.dev/v1alpha1",
         "kind": "ChainlinkNode",
         "metadata": {"name": "minimal"},
-        "spec": {"aws": {"region": "us-east-1"}, "availabilityZones": ["us-east-1a", "us-east-1b"]},
+        "spec": {
+            "aws": {"region": "us-east-1"},
+            "availabilityZones": ["us-east-1a", "us-east-1b"],
+            "nodes": {"adminEmail": "oracles@example.com", "chains": [{
+                "name": "ethereum-sepolia-testnet",
+                "rpc": [{
+                    "name": "primary",
+                    "httpUrl": {"secret": "sepolia-http"},
+                    "webSocketUrl": {"secret": "sepolia-websocket"},
+                }],
+            }]},
+        },
     });
     let pretty = sure(serde_json::to_string_pretty(&json));
     for text in [json.to_string(), pretty.replace("  ", "\t"), pretty.replace('\n', "\r\n")] {
@@ -191,9 +179,11 @@ fn line_ends_byte_order_marks_anchors_and_quotes_change_nothing() {
     ] {
         assert_eq!(one(&text).node, one(MINIMAL).node, "{text}");
     }
-    let text = with("  access:\n    bastionCidrs: &here [203.0.113.0/24]\n    guiCidrs: *here\n");
-    let access = one(&text).node.spec.access;
-    assert_eq!(access.bastion_cidrs, access.gui_cidrs);
+    let text = with(
+        "  access:\n    allowedCidrs: &here [203.0.113.0/24]\n  gui:\n    allowedCidrs: *here\n",
+    );
+    let spec = one(&text).node.spec;
+    assert_eq!(spec.access.allowed_cidrs, spec.gui.allowed_cidrs);
 }
 
 #[test]
@@ -211,33 +201,33 @@ fn quoted_text_is_text_whatever_it_looks_like() {
 #[test]
 fn warnings_do_not_stand_in_the_way() {
     let text = with(
-        "  network:\n    vpc: {create: {cidr: 172.17.0.0/16}}\n    natGateways: None\n  access:\n    bastionCidrs: [0.0.0.0/0]\n",
+        "  network: {vpc: {create: {cidr: 172.17.0.0/16, natGateways: None}}}\n  access:\n    allowedCidrs: [0.0.0.0/0]\n    allowFromAnywhere: true\n",
     );
     let document = one(&text);
     let codes: Vec<_> = document.warnings.iter().map(clctl_spec::Problem::code).collect();
-    assert_eq!(codes, [Code::DockerRange, Code::NoWayOut, Code::OpenToInternet]);
+    assert_eq!(codes, [Code::DockerRange, Code::NoWayOut, Code::OpenAccepted]);
     assert!(document.warnings.iter().all(|problem| problem.severity() == Severity::Warning));
     let text = with("  network: {vpc: {create: {cidr: 8.8.0.0/16}}}\n");
     assert_eq!(one(&text).warnings[0].code(), Code::PublicRange);
 }
 
 #[test]
-fn access_ranges_are_sorted() {
-    let text = with("  access: {guiCidrs: [203.0.113.0/24, 10.0.0.0/8, 198.51.100.1/32]}\n");
+fn ranges_are_admitted_in_order() {
+    let text = with("  gui: {allowedCidrs: [203.0.113.0/24, 10.0.0.0/8, 198.51.100.1/32]}\n");
     let expected = [net("10.0.0.0/8"), net("198.51.100.1/32"), net("203.0.113.0/24")];
-    assert_eq!(one(&text).node.spec.access.gui_cidrs, expected);
+    assert_eq!(one(&text).node.spec.gui.admitted(), expected);
 }
 
 #[test]
 fn fields_know_their_place() {
-    let text = with("  access:\n    guiCidrs:\n    - 203.0.113.0/24 # é\n    - 10.0.0.0/8\n");
+    let text = with("  gui:\n    allowedCidrs:\n    - 203.0.113.0/24 # é\n    - 10.0.0.0/8\n");
     let document = one(&text);
     let place = |path: &str| document.place(path).map(ToString::to_string);
-    assert_eq!(place("metadata.name").as_deref(), Some("node.yaml:5:9"));
-    assert_eq!(place("spec.aws").as_deref(), Some("node.yaml:7:3"));
-    assert_eq!(place("spec.aws.region").as_deref(), Some("node.yaml:8:13"));
-    assert_eq!(place("spec.availabilityZones[1]").as_deref(), Some("node.yaml:9:35"));
-    assert_eq!(place("spec.access.guiCidrs[1]").as_deref(), Some("node.yaml:13:7"));
+    assert_eq!(place("metadata.name").as_deref(), Some("node.yaml:6:9"));
+    assert_eq!(place("spec.aws").as_deref(), Some("node.yaml:8:3"));
+    assert_eq!(place("spec.aws.region").as_deref(), Some("node.yaml:9:13"));
+    assert_eq!(place("spec.availabilityZones[1]").as_deref(), Some("node.yaml:10:35"));
+    assert_eq!(place("spec.gui.allowedCidrs[1]").as_deref(), Some("node.yaml:22:7"));
     assert_eq!(place("spec.network"), None);
 }
 
@@ -249,7 +239,7 @@ proptest! {
         let text = with(&format!("  network: {{vpc: {{create: {{cidr: {vpc}}}}}}}\n"));
         let Ok(documents) = parse("-", &text) else { return Ok(()) };
         prop_assert!((16..=26).contains(&length));
-        let [a, b] = &network(&documents[0].node).zones;
+        let (_, [a, b]) = network(&documents[0].node);
         let subnets = [a.public, a.private, b.public, b.private];
         for (i, subnet) in subnets.iter().enumerate() {
             prop_assert!(vpc.contains(subnet));
@@ -283,8 +273,8 @@ proptest! {
 
     /// Cutting or changing a valid file anywhere panics nowhere, and errors have places in it.
     #[test]
-    fn damaged_files_never_panic(at in 0usize..PRODUCTION.len(), insert in "\\PC{0,3}", cut: bool) {
-        let (before, after) = PRODUCTION.split_at(at);
+    fn damaged_files_never_panic(at in 0usize..FULL.len(), insert in "\\PC{0,3}", cut: bool) {
+        let (before, after) = FULL.split_at(at);
         let text = if cut { format!("{before}{insert}") } else { format!("{before}{insert}{after}") };
         if let Err(invalid) = parse("-", &text) {
             let lines = text.lines().count().max(1) + 1;

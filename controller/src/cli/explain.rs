@@ -1,0 +1,49 @@
+//! `clctl explain`: what a field is.
+
+use anyhow::bail;
+use clctl_spec::{Explained, UnknownField};
+
+use crate::render;
+
+use super::{
+    args::{Explain, ExplainForm},
+    exit::Exit,
+    printer::Printer,
+    session::Ends,
+};
+
+pub(super) fn run(args: &Explain, printer: &Printer) -> anyhow::Result<Exit> {
+    let field = args.field.as_deref().unwrap_or_default();
+    let mut explained = match clctl_spec::explain(field) {
+        Ok(explained) => explained,
+        Err(unknown) => bail!(Ends { exit: Exit::Usage, text: said(&unknown) }),
+    };
+    if !args.recursive {
+        for field in &mut explained.fields {
+            field.fields.clear();
+        }
+    }
+    match args.output {
+        ExplainForm::Text => printer.data(&text(&explained, args, printer)),
+        ExplainForm::Json => printer.json(&explained)?,
+        ExplainForm::Yaml => printer.yaml(&explained)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn text(explained: &Explained, args: &Explain, printer: &Printer) -> String {
+    if args.recursive {
+        render::tree(explained, printer.out())
+    } else {
+        render::field(explained, printer.out())
+    }
+}
+
+fn said(unknown: &UnknownField) -> String {
+    let help = match &unknown.near {
+        Some(near) => format!("did you mean {near}?"),
+        None if unknown.known.is_empty() => "there are no fields in it".to_owned(),
+        None => format!("known there are {}", unknown.known.join(", ")),
+    };
+    format!("{unknown}: {help}")
+}

@@ -1,0 +1,108 @@
+//! What a file may ask for and clctl does not build yet. Nobody is to believe that it does: what can be
+//! left out is named, and what would make the rest mean something else is refused.
+//!
+//! A chapter leaves this list with the commit that builds it.
+
+use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
+use serde::Serialize;
+
+/// What is read, checked, and then left out.
+const LEFT_OUT: [&str; 18] = [
+    "spec.nodes",
+    "spec.database",
+    "spec.gui.loadBalancer",
+    "spec.gui.domainName",
+    "spec.gui.hostedZoneId",
+    "spec.access.keyPair",
+    "spec.access.bastion",
+    "spec.access.sessionManager",
+    "spec.network.vpc.create.dhcpOptions",
+    "spec.network.vpc.create.s3Endpoint",
+    "spec.network.vpc.create.interfaceEndpoints",
+    "spec.network.flowLogs",
+    "spec.encryption",
+    "spec.secrets",
+    "spec.logs",
+    "spec.monitoring",
+    "spec.backup",
+    "spec.policies.deletion",
+];
+
+/// Something that is written and not built yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// What.
+    pub path: &'static str,
+    /// Where it is written.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+/// What is written in the document and left out, in the order of the file.
+pub fn left_out(document: &Document) -> Vec<LeftOut> {
+    let mut all: Vec<LeftOut> = LEFT_OUT
+        .iter()
+        .filter_map(|path| Some(LeftOut { path, place: document.place(path)?.clone() }))
+        .collect();
+    all.sort_by(|a, b| a.place.cmp(&b.place));
+    all
+}
+
+/// What a file asks for and cannot be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path} cannot be done yet, and without it {otherwise}")]
+pub struct NotBuilt {
+    /// What.
+    pub path: &'static str,
+    otherwise: &'static str,
+}
+
+impl NotBuilt {
+    pub(super) const EXISTING_VPC: Self =
+        Self { path: "spec.network.vpc.existing", otherwise: "clctl would make a second VPC" };
+}
+
+/// Checks that nothing is asked for that cannot be left out.
+///
+/// # Errors
+/// What it is, if there is something.
+pub fn check(spec: &NodeSpec) -> Result<(), NotBuilt> {
+    let drift = &spec.policies.drift;
+    let repairs = |on: &OnDrift| *on == OnDrift::Repair;
+    let refuse = |path, otherwise| Err(NotBuilt { path, otherwise });
+    match &spec.network.vpc {
+        Vpc::Existing(_) => return Err(NotBuilt::EXISTING_VPC),
+        Vpc::Create(vpc) if vpc.tenancy == Tenancy::Dedicated => {
+            return refuse(
+                "spec.network.vpc.create.tenancy",
+                "the VPC would share its hardware for good",
+            );
+        }
+        Vpc::Create(_) => {}
+    }
+    if spec.aws.assume_role.is_some() {
+        return refuse(
+            "spec.aws.assumeRole",
+            "clctl would act as whoever it is, perhaps in another account",
+        );
+    }
+    if !spec.policies.maintenance_windows.is_empty() {
+        return refuse("spec.policies.maintenanceWindows", "clctl would not wait for them");
+    }
+    if !repairs(&drift.default) || !drift.resources.values().all(repairs) {
+        return refuse("spec.policies.drift", "clctl would repair what it is to leave");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_is_in_the_spec() {
+        for path in LEFT_OUT {
+            assert!(clctl_spec::explain(path).is_ok(), "{path}");
+        }
+    }
+}

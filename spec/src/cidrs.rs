@@ -1,0 +1,79 @@
+//! Lists of ranges from which something can be reached.
+
+use ipnet::Ipv4Net;
+
+use crate::{
+    at::{At, Optional},
+    bounded::{List, Listed},
+    cidr::Cidr,
+    log::Log,
+    problem::{Code, Draft},
+};
+
+/// Ranges from which something can be reached. AWS takes 60 rules in a security group by default, and
+/// some of them are clctl's.
+pub type Cidrs = List<Ipv4Net, 0, 50>;
+/// Such ranges as written.
+pub(crate) type WrittenCidrs = Listed<Cidr, 0, 50>;
+
+/// Larger than any company's range of addresses: 16 million of them.
+const WIDE: u8 = 8;
+/// Ranges that belong to nobody on the internet: RFC 1918 and RFC 6598.
+const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"];
+
+/// Checks who may reach some part of the administration.
+pub(crate) fn check(
+    cidrs: &Optional<WrittenCidrs>,
+    anywhere: &Optional<bool>,
+    what: &str,
+    log: &Log,
+) {
+    let Some(At { value: written, span }) = cidrs.given() else { return };
+    check_repeated(written, log);
+    let accepted = anywhere.given().filter(|at| at.value);
+    let all: Vec<Ipv4Net> = written.readable().map(|at| at.value.0).collect();
+    let whole = written.readable().find(|at| at.value.0.prefix_len() == 0);
+    // Two halves are the whole as well.
+    let is_open = Ipv4Net::aggregate(&all).iter().any(|net| net.prefix_len() == 0);
+    if is_open {
+        let at = whole.map_or(*span, |at| at.span);
+        let message = format!("{what} is open to the whole internet");
+        log.report(match (accepted, anywhere) {
+            (Some(accepted), _) => Draft::new(Code::OpenAccepted, at, message)
+                .label("everybody")
+                .also(accepted.span, "accepted here")
+                .help("name the ranges you come from as soon as you can"),
+            (None, Optional::Broken) => return,
+            (None, _) => Draft::new(Code::OpenToInternet, at, message).label("everybody").help(
+                "name the ranges you come from, for example that of your VPN; if everybody is really meant, \
+                 accept it with `allowFromAnywhere: true`",
+            ),
+        });
+        return;
+    }
+    let is_private = |net: Ipv4Net| {
+        PRIVATE.iter().any(|range| range.parse::<Ipv4Net>().is_ok_and(|it| it.contains(&net)))
+    };
+    for At { value: Cidr(net), span } in written.readable() {
+        if net.prefix_len() < WIDE && !is_private(*net) {
+            let message = format!("{what} is open to {net}, more than 16 million addresses");
+            log.report(
+                Draft::new(Code::WideRange, *span, message)
+                    .label("a very wide range")
+                    .help("name the ranges you come from, for example that of your VPN"),
+            );
+        }
+    }
+}
+
+/// Reports ranges that are there twice.
+pub(crate) fn check_repeated(written: &WrittenCidrs, log: &Log) {
+    let all: Vec<&At<Cidr>> = written.readable().collect();
+    for (i, range) in all.iter().enumerate() {
+        if let Some(first) = all.iter().take(i).find(|first| first.value == range.value) {
+            let message = format!("{} is there twice", range.value.0);
+            let draft = Draft::new(Code::Repeated, range.span, message);
+            log.report(draft.label("again").also(first.span, "already here").help("remove one"));
+        }
+    }
+}

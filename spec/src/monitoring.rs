@@ -1,0 +1,93 @@
+//! `spec.monitoring`: who is told when something is wrong, and what counts as wrong.
+
+use crate::{
+    arn::{Home, TopicArn},
+    bounded::List,
+    chapter::{chapter, in_place},
+    log::Log,
+    nodes::Email,
+    whole::Whole,
+};
+
+const ALARMS: &str =
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html";
+const TOPICS: &str = "https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html";
+const RDS: &str = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html";
+const AGENT: &str = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/metrics-collected-by-CloudWatch-agent.html";
+const EC2: &str =
+    "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html";
+const BALANCER: &str = "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html";
+const METRICS: &str = "https://docs.chain.link/chainlink-nodes/resources/best-security-practices";
+const DASHBOARDS: &str =
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html";
+const GURU: &str = "https://docs.aws.amazon.com/devops-guru/latest/userguide/welcome.html";
+const NOTHING: &str = "nothing but the alarm changes";
+
+chapter! {
+    /// Who is told when something is wrong, and what counts as wrong.
+    pub struct Monitoring, MonitoringFields {
+        optional {
+            /// An SNS topic of yours that gets the alarms as well, for example that of your on-call service.
+            topic_arn: TopicArn, in_place(TOPICS);
+        }
+        default {
+            /// Whether `nodes.adminEmail` gets the alarms.
+            notify_admin: bool = true, in_place(TOPICS);
+            /// More e-mail addresses that get the alarms. AWS asks each by e-mail whether it wants them.
+            emails: List<Email, 0, 20> = List::default(), in_place(TOPICS);
+            /// Whether there is a dashboard of everything in CloudWatch.
+            dashboard: bool = true, in_place(DASHBOARDS);
+        }
+        chapters {
+            /// The alarms.
+            alarms: Alarms, in_place(ALARMS);
+            /// Amazon DevOps Guru, which looks for what is unusual. It is paid for by resource and hour.
+            dev_ops_guru: DevOpsGuru, in_place(GURU);
+        }
+    }
+}
+
+chapter! {
+    /// The alarms: what counts as wrong. That of a wallet's balance is at its chain.
+    pub struct Alarms, AlarmsFields {
+        default {
+            /// Whether there are any.
+            enabled: bool = true, in_place(ALARMS);
+            /// How long no node may be active before it counts as an outage.
+            oracle_silence: Whole<60, 3600> = Whole::of(180), in_place(BALANCER).unit("seconds").effect(NOTHING);
+            /// How old a transaction may get without being confirmed.
+            transaction_age: Whole<60, 86_400> = Whole::of(600), in_place(METRICS).unit("seconds").effect(NOTHING);
+            /// How busy the processors of a node may be.
+            node_cpu_utilization: Whole<1, 100> = Whole::of(90), in_place(EC2).unit("percent").effect(NOTHING);
+            /// How full the memory of a node may be.
+            node_memory_utilization: Whole<1, 100> = Whole::of(90), in_place(AGENT).unit("percent").effect(NOTHING);
+            /// How full the disk of a node may be.
+            node_disk_utilization: Whole<1, 100> = Whole::of(80), in_place(AGENT).unit("percent").effect(NOTHING);
+            /// How busy the processors of the database may be.
+            database_cpu_utilization: Whole<1, 100> = Whole::of(80), in_place(RDS).unit("percent").effect(NOTHING);
+            /// How little storage the database may have left.
+            database_free_storage: Whole<1, 65_536> = Whole::of(10), in_place(RDS).unit("GiB").effect(NOTHING);
+            /// How many connections to the database there may be.
+            database_connections: Whole<1, 100_000> = Whole::of(200), in_place(RDS).unit("connections").effect(NOTHING);
+        }
+    }
+}
+
+chapter! {
+    /// Amazon DevOps Guru.
+    pub struct DevOpsGuru, DevOpsGuruFields {
+        default {
+            /// Whether it looks at this environment. It finds what belongs to it by `aws.devOpsGuruTagKey`.
+            enabled: bool = false, in_place(GURU);
+        }
+    }
+}
+
+impl MonitoringFields {
+    /// Checks what is named of AWS against where the environment is.
+    pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
+        if let Some(arn) = self.topic_arn.given() {
+            home.check(arn.value.as_str(), arn.span, "the topic", log);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! `spec.nodes`: the Chainlink nodes, active and standby.
+
+use std::{collections::BTreeMap, net::Ipv4Addr};
+
+use ipnet::Ipv4Net;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    at::{At, Optional},
+    bounded::{List, Listed},
+    chain::{Chain, ChainFields},
+    chainlink::Chainlink,
+    chapter::{chapter, in_place, interrupts, replaces},
+    cidrs::{self, Cidrs},
+    form::leaf,
+    instance::{self, InstanceType},
+    log::{Log, Quoted},
+    names::{NameError, name},
+    network::DomainName,
+    problem::{Code, Draft},
+    toml::{self, ExtraToml},
+    whole::Whole,
+};
+
+const CONFIG: &str = "https://docs.chain.link/chainlink-nodes/v1/node-config";
+const LOG: &str = "https://docs.chain.link/chainlink-nodes/v1/node-config#log";
+const P2P: &str = "https://docs.chain.link/chainlink-nodes/v1/node-config#p2pv2";
+const RUNNING: &str = "https://docs.chain.link/chainlink-nodes/v1/running-a-chainlink-node";
+const TYPES: &str = "https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html";
+const VOLUMES: &str = "https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html";
+const RULES: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html";
+
+const ROLLS: &str = "the nodes are replaced, the standby first: silent for one handover";
+const RESTART: &str = "the nodes are restarted, the standby first: silent for one handover";
+
+chapter! {
+    /// The Chainlink nodes: one is active, one stands by in the other zone and takes over when the active one
+    /// lets go of the database lease.
+    pub struct Nodes, NodesFields, check check {
+        required {
+            /// The e-mail address the administrator logs in to the GUI with. It counts at the first start only.
+            admin_email: Email, in_place(RUNNING).effect("it counts at the first start only");
+            /// The blockchains the nodes work on, and how they reach each.
+            chains: List<Chain, 1, 40>, interrupts(RESTART, CONFIG);
+        }
+        optional {
+            /// More settings of the node, in TOML: what its documentation has under node config. Not what clctl
+            /// sets itself; settings of a chain stand in its own `extraToml`.
+            extra_toml: ExtraToml, interrupts(RESTART, CONFIG).example("|\n  [JobPipeline]\n  MaxSuccessfulRuns = 1000");
+        }
+        default {
+            /// What a node runs on. Chainlink asks for two cores and 4 GiB of memory, with more than 100 jobs for
+            /// four cores and 8 GiB, and advises against burstable types.
+            instance_type: InstanceType = InstanceType::fixed("m6i.large"), replaces(ROLLS, TYPES);
+            /// How much the node says in its log. Below `info` the standby does not say that it waits.
+            log_level: LogLevel = LogLevel::default(), interrupts(RESTART, LOG);
+        }
+        chapters {
+            /// Which release of the Chainlink node runs.
+            chainlink: Chainlink, interrupts(ROLLS, RUNNING);
+            /// The disk of a node. Nothing that matters is on it: keys and jobs are in the database.
+            root_volume: RootVolume, replaces(ROLLS, VOLUMES);
+            /// The connections nodes of an oracle network make to each other, for off-chain reporting.
+            peer_to_peer: PeerToPeer, interrupts(RESTART, P2P);
+        }
+    }
+}
+
+chapter! {
+    /// The disk of a node, encrypted with the key of the environment.
+    pub struct RootVolume, RootVolumeFields, check check_volume {
+        default {
+            /// How large it is.
+            volume_size: Whole<8, 16_384> = Whole::of(30), replaces(ROLLS, VOLUMES).unit("GiB");
+            /// Reads and writes a second. A gp3 volume takes up to 500 for each GiB.
+            iops: Whole<3000, 16_000> = Whole::of(3000), replaces(ROLLS, VOLUMES).unit("operations a second");
+            /// How much passes. A gp3 volume takes up to 1 MiB/s for each 4 operations a second.
+            throughput: Whole<125, 1000> = Whole::of(125), replaces(ROLLS, VOLUMES).unit("MiB/s");
+        }
+    }
+}
+
+chapter! {
+    /// The connections nodes of an oracle network make to each other.
+    pub struct PeerToPeer, PeerToPeerFields, check check_peers {
+        default {
+            /// Whether the nodes take part.
+            enabled: bool = false, interrupts(RESTART, P2P);
+            /// The port others reach them at. Not one the node has for something else.
+            port: Whole<1024, 65_535> = Whole::of(6690), interrupts(RESTART, P2P);
+            /// From where others may come. From everywhere, by default: they are other operators, whose
+            /// addresses change.
+            allowed_cidrs: Cidrs = List::of(vec![EVERYWHERE]), in_place(RULES);
+            /// Where others reach the active node, as `host:port`: addresses that stay when the standby takes
+            /// over. Those of clctl's own network load balancer, if there are none here.
+            announce_addresses: List<AnnounceAddress, 0, 10> = List::default(), interrupts(RESTART, P2P);
+        }
+    }
+}
+
+const EVERYWHERE: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0);
+
+/// How much the node says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Everything.
+    Debug,
+    /// What happens.
+    #[default]
+    Info,
+    /// What may be wrong.
+    Warn,
+    /// What is wrong.
+    Error,
+}
+
+leaf!(LogLevel);
+
+name! {
+    /// An e-mail address.
+    Email,
+    pattern "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+    longest 254, |text| {
+        let is_local = |local: &str| {
+            (1..=64).contains(&local.len())
+                && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b))
+        };
+        let parts = text.split_once('@');
+        let is_email = text.len() <= 254
+            && parts.is_some_and(|(local, domain)| is_local(local) && domain.parse::<DomainName>().is_ok());
+        if is_email {
+            return Ok(());
+        }
+        let message = format!("{} is not an e-mail address", Quoted(text));
+        Err(NameError::new(message, "it looks like `oracles@example.com`, without a name around it"))
+    }
+}
+
+name! {
+    /// Where others reach a node: a host and a port.
+    AnnounceAddress,
+    pattern "^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?:[1-9][0-9]{0,4}$",
+    longest 259, |text| {
+        let parts = text.rsplit_once(':');
+        let is_port = |port: &str| !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok();
+        let is_host = |host: &str| host.parse::<Ipv4Addr>().is_ok() || host.parse::<DomainName>().is_ok();
+        if parts.is_some_and(|(host, port)| is_host(host) && is_port(port)) {
+            return Ok(());
+        }
+        let message = format!("{} is not a host and a port", Quoted(text));
+        Err(NameError::new(message, "it looks like `203.0.113.7:6690` or `node.example.com:6690`"))
+    }
+}
+
+/// Ports the node and its instance have for something else.
+const TAKEN: [(u32, &str); 3] =
+    [(6688, "the GUI and API of the node"), (6689, "the node's own TLS"), (5432, "PostgreSQL")];
+
+fn check(written: &At<NodesFields>, log: &Log) {
+    let fields = &written.value;
+    if let Some(at) = fields.instance_type.given() {
+        instance::check_node(at, log);
+    }
+    if let Some(At { value: level @ (LogLevel::Warn | LogLevel::Error), span }) =
+        fields.log_level.given()
+    {
+        let level = if *level == LogLevel::Warn { "warn" } else { "error" };
+        let message =
+            format!("at the level {level} a standby does not say that it waits for the lease");
+        let draft = Draft::new(Code::LogLevel, *span, message).label("says too little");
+        log.report(draft.help("write `info`, or `debug` while you look for something"));
+    }
+    if let Some(at) = fields.extra_toml.given() {
+        toml::check(at, toml::Table::Node, log);
+    }
+    if let Some(chains) = &fields.chains.0 {
+        check_chains(&chains.value, log);
+    }
+}
+
+fn check_chains(chains: &Listed<ChainFields, 1, 40>, log: &Log) {
+    let mut seen = BTreeMap::new();
+    for chain in chains.readable() {
+        let Some((id, at)) = chain.value.id() else { continue };
+        if let Some(first) = seen.insert(id, at) {
+            let draft = Draft::new(Code::Repeated, at, format!("chain {id} is there twice"));
+            log.report(
+                draft
+                    .label("again")
+                    .also(first, "already here")
+                    .help("a chain is declared once, with all its endpoints"),
+            );
+        }
+    }
+}
+
+fn check_volume(written: &At<RootVolumeFields>, log: &Log) {
+    let fields = &written.value;
+    let value = |number: Option<u32>, default: u32| number.unwrap_or(default);
+    let size = value(fields.volume_size.given().map(|at| at.value.get()), 30);
+    let iops = value(fields.iops.given().map(|at| at.value.get()), 3000);
+    if let Some(at) = fields.iops.given().filter(|at| at.value.get() > 500 * size) {
+        let message = format!("{iops} operations a second are too many for {size} GiB");
+        let draft = Draft::new(Code::Storage, at.span, message).label("more than 500 for each GiB");
+        log.report(draft.help(format!("write at most {}, or more `volumeSize`", 500 * size)));
+    }
+    if let Some(at) = fields.throughput.given().filter(|at| at.value.get() * 4 > iops) {
+        let message = format!("{} MiB/s are too many for {iops} operations a second", at.value);
+        let draft =
+            Draft::new(Code::Storage, at.span, message).label("more than 1 for each 4 operations");
+        log.report(draft.help(format!("write at most {}, or more `iops`", iops / 4)));
+    }
+}
+
+fn check_peers(written: &At<PeerToPeerFields>, log: &Log) {
+    let fields = &written.value;
+    if let Some(cidrs) = fields.allowed_cidrs.given() {
+        cidrs::check_repeated(&cidrs.value, log);
+    }
+    if let Some(port) = fields.port.given()
+        && let Some((_, what)) = TAKEN.iter().find(|(taken, _)| *taken == port.value.get())
+    {
+        let message = format!("port {} is that of {what}", port.value);
+        let draft = Draft::new(Code::Conflict, port.span, message).label("taken");
+        log.report(draft.help("write another, for example 6690"));
+    }
+    let off = match &fields.enabled {
+        Optional::Absent => true,
+        Optional::Given(at) => !at.value,
+        Optional::Broken => return,
+    };
+    if let Some(addresses) =
+        fields.announce_addresses.given().filter(|at| off && !at.value.0.is_empty())
+    {
+        let draft = Draft::new(
+            Code::Needs,
+            addresses.span,
+            "addresses are announced, and nobody listens there",
+        );
+        log.report(draft.label("peer-to-peer is off").help("add `enabled: true`, or remove this"));
+    }
+}

@@ -1,0 +1,175 @@
+//! TOML that users add to what clctl renders for the node.
+//!
+//! It may set everything but what clctl sets itself: two writers of one setting are one too many.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::{
+    at::At,
+    form::Form,
+    log::{Log, Quoted},
+    problem::{Code, Draft},
+    text::{Lines, text_schema},
+};
+
+/// Settings of the node, in TOML.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ExtraToml(String);
+
+impl ExtraToml {
+    const LONGEST: usize = 16 * 1024;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Such text as written.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct WrittenToml(Lines);
+
+impl JsonSchema for WrittenToml {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Toml".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        text_schema(ExtraToml::LONGEST)
+    }
+}
+
+impl Form for ExtraToml {
+    type Written = WrittenToml;
+
+    fn settle(written: At<WrittenToml>, _: &Log) -> Option<Self> {
+        Some(Self(written.value.0.text))
+    }
+}
+
+/// What a text is merged into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// The whole configuration of a node.
+    Node,
+    /// A chain's entry in it.
+    Chain,
+}
+
+/// What of a setting is not for users: all below the path.
+struct Taken {
+    path: &'static [&'static str],
+    why: &'static str,
+}
+
+const RENDERED: &str = "clctl sets it";
+const SECRET: &str = "secrets do not belong in the file: clctl hands the node its secrets apart";
+
+const fn taken(path: &'static [&'static str], why: &'static str) -> Taken {
+    Taken { path, why }
+}
+
+const OF_NODES: [Taken; 22] = [
+    taken(&["EVM"], "chains are declared in `nodes.chains`, with an `extraToml` of their own"),
+    taken(&["RootDir"], "it is where clctl puts the node's files"),
+    taken(&["InsecureFastScrypt"], "it makes the keystore password easy to guess"),
+    taken(&["Log", "Level"], "it is `nodes.logLevel`"),
+    taken(&["Log", "JSONConsole"], "clctl reads the log by its JSON"),
+    taken(&["Log", "File"], "the log goes to CloudWatch, not to the disk"),
+    taken(&["WebServer", "AllowOrigins"], "it follows from `gui`"),
+    taken(&["WebServer", "HTTPPort"], RENDERED),
+    taken(&["WebServer", "ListenIP"], RENDERED),
+    taken(&["WebServer", "SecureCookies"], "it follows from `gui`"),
+    taken(&["WebServer", "TLS"], "TLS ends at the load balancer"),
+    taken(&["Database", "Lock"], "it decides which node is active"),
+    taken(&["Database", "URL"], SECRET),
+    taken(&["Database", "BackupURL"], SECRET),
+    taken(&["Database", "AllowSimplePasswords"], "the node refuses it in production"),
+    taken(&["P2P", "V2", "Enabled"], "it is `nodes.peerToPeer.enabled`"),
+    taken(&["P2P", "V2", "ListenAddresses"], "it follows from `nodes.peerToPeer.port`"),
+    taken(&["P2P", "V2", "AnnounceAddresses"], "it is `nodes.peerToPeer.announceAddresses`"),
+    taken(&["Password"], SECRET),
+    taken(&["Pyroscope", "AuthToken"], SECRET),
+    taken(&["Prometheus"], SECRET),
+    taken(&["Mercury", "Credentials"], SECRET),
+];
+
+const OF_CHAINS: [Taken; 5] = [
+    taken(&["ChainID"], "it is `chainId` or follows from `name`"),
+    taken(&["Enabled"], "a chain that is declared is enabled"),
+    taken(&["LinkContractAddress"], "it is `linkContractAddress`"),
+    taken(&["Nodes"], "endpoints are declared in `rpc`"),
+    taken(&["EVM"], "write what stands below `[[EVM]]`, without that line"),
+];
+
+/// Checks text that is merged into what clctl renders.
+pub(crate) fn check(written: &At<WrittenToml>, of: Table, log: &Log) {
+    let At { value: WrittenToml(lines), span } = written;
+    let place = |from: usize, length: usize| lines.place(from, length).unwrap_or(*span);
+    let count = lines.text.chars().count();
+    if count > ExtraToml::LONGEST {
+        let message = format!("this TOML has {count} characters");
+        let draft = Draft::new(Code::ExtraToml, *span, message).label("too long");
+        log.report(draft.help(format!("write at most {}", ExtraToml::LONGEST)));
+        return;
+    }
+    let table = match DeTable::parse(&lines.text) {
+        Ok(table) => table,
+        Err(error) => {
+            let at = error.span().map_or(*span, |at| place(at.start, at.len()));
+            let what = error.message().lines().next().unwrap_or_default();
+            let draft = Draft::new(Code::ExtraToml, at, "this is not TOML").label("here");
+            log.report(draft.help(said(what)));
+            return;
+        }
+    };
+    let taken: &[Taken] = match of {
+        Table::Node => &OF_NODES,
+        Table::Chain => &OF_CHAINS,
+    };
+    for Taken { path, why } in taken {
+        let Some(key) = find(table.get_ref(), path) else { continue };
+        let at = place(key.start, key.len());
+        let message = format!("{} cannot be set here", Quoted(&path.join(".")));
+        let draft = Draft::new(Code::ExtraToml, at, message).label("not yours to set");
+        log.report(draft.help(format!("{why}; remove it")));
+    }
+}
+
+/// What the TOML parser says, without what the file says.
+fn said(what: &str) -> String {
+    let plain = what.split(['`', '"', '\'']).next().unwrap_or_default().trim();
+    if plain.is_empty() { "see https://toml.io/en/v1.0.0".to_owned() } else { plain.to_owned() }
+}
+
+/// Where in the text the key of a path stands.
+fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
+    let (name, rest) = path.split_first()?;
+    // The node reads keys in any case.
+    let (key, value): (&Spanned<_>, &Spanned<DeValue<'_>>) =
+        table.iter().find(|(key, _)| key.get_ref().eq_ignore_ascii_case(name))?;
+    if rest.is_empty() {
+        return Some(key.span());
+    }
+    match value.get_ref() {
+        DeValue::Table(inner) => find(inner, rest),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_) => None,
+    }
+}
