@@ -7,7 +7,7 @@ use crate::{
     cidrs::{self, Cidrs},
     instance::{self, InstanceType},
     log::{Log, Quoted},
-    names::{NameError, name},
+    names::{Fixed, NameError, name},
     network::Tenancy,
     problem::{Code, Draft},
     text::Banner,
@@ -109,7 +109,7 @@ name! {
 
 name! {
     /// A public key for SSH. EC2 imports RSA and ED25519 keys.
-    SshPublicKey, pattern "^ssh-(rsa|ed25519) [A-Za-z0-9+/]+=* ?[ -~]*$", longest 4096, |text| {
+    SshPublicKey: cautious, pattern "^ssh-(rsa|ed25519) [A-Za-z0-9+/]+=* ?[ -~]*$", longest 4096, |text| {
         let refuse = |message: &str, help: &str| Err(NameError::new(message, help));
         let mut words = text.splitn(3, ' ');
         let kind = words.next().unwrap_or_default();
@@ -129,7 +129,9 @@ name! {
             && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/');
         // The kind stands in the key as well, after its length.
         let begins = if kind == "ssh-rsa" { "AAAAB3NzaC1yc2" } else { "AAAAC3NzaC1lZDI1NTE5" };
-        if !is_base64 || !body.starts_with(begins) || text.len() > 4096 {
+        // What an ED25519 key has in bytes, and an RSA key of 1,024 bits at least, in base64.
+        let is_long = if kind == "ssh-rsa" { body.len() >= 200 } else { body.len() == 68 };
+        if !is_base64 || !body.starts_with(begins) || !is_long || text.len() > 4096 {
             return refuse("this public key is damaged", "copy the whole line of the file that ends with `.pub`");
         }
         if text.bytes().all(|b| (b' '..=b'~').contains(&b)) {
@@ -142,7 +144,17 @@ name! {
 fn check(written: &At<AccessFields>, log: &Log) {
     let fields = &written.value;
     cidrs::check(&fields.allowed_cidrs, &fields.allow_from_anywhere, "the bastion", log);
-    let Some(bastion) = fields.bastion.given() else { return };
+    let Some(bastion) = fields.bastion.given() else {
+        let sessions = fields.session_manager.given().and_then(|at| at.value.enabled.given());
+        if let Some(off) = sessions.filter(|at| !at.value && !fields.bastion.is_given()) {
+            let message = "there is no way in: neither Session Manager nor a bastion";
+            let draft = Draft::new(Code::Unreachable, off.span, message).label("switched off");
+            log.report(
+                draft.help("add `bastion: {}` with a `keyPair`, or leave Session Manager on"),
+            );
+        }
+        return;
+    };
     if !fields.key_pair.is_given() {
         log.report(
             Draft::new(
@@ -156,7 +168,7 @@ fn check(written: &At<AccessFields>, log: &Log) {
     }
     let nobody = match &fields.allowed_cidrs {
         Optional::Absent => true,
-        Optional::Given(at) => at.value.0.is_empty(),
+        Optional::Given(at) => at.value.count() == 0,
         Optional::Broken => false,
     };
     if nobody {

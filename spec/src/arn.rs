@@ -85,11 +85,17 @@ impl Home<'_> {
         {
             let help = format!("AWS takes only what is in the same region: use one of {ours}");
             foreign("region", arn.region, ours.as_str(), help);
-        } else if let Some(ours) =
-            self.account.filter(|ours| matches!(arn.service, "acm") && ours.as_str() != arn.account)
-        {
-            let help = "a load balancer takes certificates of its own account only".to_owned();
-            foreign("account", arn.account, ours.as_str(), help);
+        }
+    }
+
+    /// Reports an ARN of another account.
+    pub(crate) fn check_account(&self, arn: &str, at: Span, what: &str, log: &Log) {
+        let Some(arn) = Arn::of(arn) else { return };
+        if let Some(ours) = self.account.filter(|ours| ours.as_str() != arn.account) {
+            let message =
+                format!("{what} is of account {}, and the environment of {ours}", arn.account);
+            let draft = Draft::new(Code::ForeignArn, at, message).label("another account");
+            log.report(draft.help("use one of the same account, or correct `aws.accountId`"));
         }
     }
 }

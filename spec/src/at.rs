@@ -16,6 +16,7 @@ use crate::tree::Span;
 
 pub(crate) const OPTIONAL: &str = "clctl::Optional";
 pub(crate) const REQUIRED: &str = "clctl::Required";
+pub(crate) const FILLED: &str = "clctl::Filled";
 pub(crate) const BLOCK: &str = "clctl::Block";
 pub(crate) const HIDDEN: &str = "clctl::Hidden";
 pub(crate) const CAUTIOUS: &str = "clctl::Cautious";
@@ -54,6 +55,27 @@ impl<T> Optional<T> {
     }
 }
 
+/// A field that may be left out, and that means something else when it is: so it cannot be written and left
+/// empty. `engine: {aurora: }` is meant to be Aurora, and not the default.
+#[derive(Clone, Debug)]
+pub(crate) struct Filled<T>(pub(crate) Optional<T>);
+
+impl<T> Default for Filled<T> {
+    fn default() -> Self {
+        Self(Optional::Absent)
+    }
+}
+
+impl<T> Filled<T> {
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.is_given()
+    }
+
+    pub(crate) fn given(&self) -> Option<&At<T>> {
+        self.0.given()
+    }
+}
+
 /// A field or list item that must be there. Nothing within if it is not, or not readable: reported.
 #[derive(Clone, Debug)]
 pub(crate) struct Required<T>(pub(crate) Option<At<T>>);
@@ -81,6 +103,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Optional<T> {
                 Found::Value(at) => Self::Given(at),
             }
         })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Filled<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = deserializer.deserialize_newtype_struct(FILLED, Lenient(PhantomData))?;
+        Ok(Self(match found {
+            Found::Nothing => Optional::Absent,
+            Found::Broken => Optional::Broken,
+            Found::Value(at) => Optional::Given(at),
+        }))
     }
 }
 
@@ -168,7 +201,7 @@ macro_rules! see_through {
     )+};
 }
 
-see_through!(Optional, Required);
+see_through!(Filled, Optional, Required);
 
 /// Open in the schema, in the way a structural schema of Kubernetes says it.
 impl JsonSchema for Tolerated {

@@ -1,5 +1,7 @@
 //! `spec.aws`: whose account, which region, which tags.
 
+use std::collections::BTreeMap;
+
 use crate::{
     arn::{Home, RoleArn},
     at::{At, Optional},
@@ -7,10 +9,11 @@ use crate::{
     chapter::{chapter, in_place, refused},
     log::{Log, Quoted},
     names::{
-        AccountId, AwsRegion, DevOpsGuruTagKey, NameError, Partition, TagKey, TagPrefix, TagValue,
-        name,
+        AccountId, AwsRegion, DevOpsGuruTagKey, Fixed, NameError, Partition, TagKey, TagPrefix,
+        TagValue, name,
     },
     problem::{Code, Draft},
+    tree::Span,
 };
 
 /// AWS takes 50 tags; clctl sets six and leaves some to be set later.
@@ -145,6 +148,7 @@ fn check(written: &At<AwsFields>, log: &Log) {
     {
         let home = Home { region: None, ..fields.home() };
         home.check(arn.value.as_str(), arn.span, "the role", log);
+        home.check_account(arn.value.as_str(), arn.span, "the role", log);
     }
     // A key that cannot be read is no reason to leave the tags unchecked.
     let boundary = match &fields.dev_ops_guru_tag_key {
@@ -163,11 +167,21 @@ fn check(written: &At<AwsFields>, log: &Log) {
 type WrittenTags = Tabled<TagKey, TagValue, MOST_TAGS>;
 
 fn check_tags(tags: &WrittenTags, boundary: &DevOpsGuruTagKey, log: &Log) {
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     for (key, _) in tags.readable() {
         let text = key.value.as_str();
-        let reserved = if text == NAME {
+        // What is written twice in the very same letters is told already.
+        if let Some(first) =
+            seen.insert(text.to_lowercase(), key.span).filter(|_| !tags.is_twice(text))
+        {
+            let message =
+                format!("{} differs from another tag by upper and lower case only", Quoted(text));
+            let draft = Draft::new(Code::Repeated, key.span, message).label("the same to IAM");
+            log.report(draft.also(first, "already here").help("keep one of them"));
+        }
+        let reserved = if text.eq_ignore_ascii_case(NAME) {
             Some("clctl names every object itself")
-        } else if text.starts_with(OWN_PREFIX) {
+        } else if text.to_ascii_lowercase().starts_with(OWN_PREFIX) {
             Some("by these tags clctl finds its objects again")
         } else if text.eq_ignore_ascii_case(boundary.as_str()) {
             Some("its value is the name of the environment; the key is `devOpsGuruTagKey`")

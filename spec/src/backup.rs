@@ -4,8 +4,9 @@ use crate::{
     arn::Home,
     at::{At, Optional},
     chapter::{chapter, in_place},
-    log::{Log, Quoted},
-    names::{AwsRegion, NameError, name},
+    cron::Cron,
+    log::Log,
+    names::{AwsRegion, Fixed},
     problem::{Code, Draft},
     whole::Whole,
 };
@@ -34,50 +35,6 @@ chapter! {
             retention_in_days: Whole<1, 36_500> = Whole::of(35), in_place(PLANS).unit("days")
                 .effect("it counts for backups made from then on");
         }
-    }
-}
-
-name! {
-    /// A cron expression of EventBridge: minute, hour, day of the month, month, day of the week, year.
-    Cron, pattern r"^cron\([0-9*,/-]+ [0-9*,/-]+ [0-9*?,/LW-]+ [0-9A-Z*,/-]+ [0-9A-Z*?,/L#-]+ [0-9*,/-]+\)$", longest 120, |text| {
-        let refuse = |what: &str, help: &str| {
-            Err(NameError::new(format!("{} {what}", Quoted(text)), help))
-        };
-        let example = "it looks like `cron(0 5 * * ? *)`: minute, hour, day of the month, month, day of the week, year";
-        let Some(inner) = text.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')')) else {
-            return refuse("is not a cron expression of EventBridge", example);
-        };
-        let fields: Vec<&str> = inner.split(' ').collect();
-        let [minute, hour, day, month, weekday, year] = fields.as_slice() else {
-            return refuse("does not have six fields", example);
-        };
-        let is = |field: &str, beside: &str| {
-            !field.is_empty() && field.chars().all(|c| c.is_ascii_digit() || beside.contains(c))
-        };
-        const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        let is_cron = text.len() <= 120
-            && is(minute, "*,/-")
-            && is(hour, "*,/-")
-            && is(day, "*?,/LW-")
-            && is(month, &format!("*,/-{LETTERS}"))
-            && is(weekday, &format!("*?,/#-{LETTERS}"))
-            && is(year, "*,/-");
-        if !is_cron {
-            return refuse("has something in it that stands in no cron expression", example);
-        }
-        if (*day == "?") == (*weekday == "?") {
-            return refuse(
-                "names both a day of the month and a day of the week, or neither",
-                "one of the two is `?`: `cron(0 5 * * ? *)` is every day, `cron(0 5 ? * SUN *)` every Sunday",
-            );
-        }
-        let within = |field: &str, least: u32, most: u32| {
-            field.split([',', '/', '-']).all(|part| part == "*" || part.parse::<u32>().is_ok_and(|n| n >= least && n <= most))
-        };
-        if !within(minute, 0, 59) || !within(hour, 0, 23) {
-            return refuse("has a minute or an hour that there is not", "minutes are 0 to 59, hours 0 to 23");
-        }
-        Ok(())
     }
 }
 

@@ -1,10 +1,13 @@
 //! Lists and tables that say how much they take. There is none that takes any number of things: a file
 //! is written by hand, and nothing that reads it has to cope with more.
 
-use std::{borrow::Cow, collections::BTreeMap, ops::Deref};
+use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData, ops::Deref};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
+};
 
 use crate::{
     at::{At, Entries, Required},
@@ -50,12 +53,22 @@ impl<'a, T, const MIN: usize, const MAX: usize> IntoIterator for &'a List<T, MIN
 
 /// Such a list as written.
 #[derive(Clone, Debug)]
-pub(crate) struct Listed<W, const MIN: usize, const MAX: usize>(pub(crate) Vec<Required<W>>);
+pub(crate) struct Listed<W, const MIN: usize, const MAX: usize> {
+    /// Those that are looked at: one more than there may be, at most.
+    items: Vec<Required<W>>,
+    /// How many there are.
+    count: usize,
+}
 
 impl<W, const MIN: usize, const MAX: usize> Listed<W, MIN, MAX> {
     /// What of it can be read.
     pub(crate) fn readable(&self) -> impl Iterator<Item = &At<W>> {
-        self.0.iter().take(MAX).filter_map(|item| item.0.as_ref())
+        self.items.iter().take(MAX).filter_map(|item| item.0.as_ref())
+    }
+
+    /// How many there are, readable or not.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 }
 
@@ -63,7 +76,30 @@ impl<'de, W: Deserialize<'de>, const MIN: usize, const MAX: usize> Deserialize<'
     for Listed<W, MIN, MAX>
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Vec::deserialize(deserializer).map(Self)
+        struct Items<W, const MIN: usize, const MAX: usize>(PhantomData<W>);
+
+        impl<'de, W: Deserialize<'de>, const MIN: usize, const MAX: usize> Visitor<'de>
+            for Items<W, MIN, MAX>
+        {
+            type Value = Listed<W, MIN, MAX>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let mut items = Vec::new();
+                while items.len() <= MAX
+                    && let Some(item) = seq.next_element()?
+                {
+                    items.push(item);
+                }
+                let count = items.len() + seq.size_hint().unwrap_or_default();
+                Ok(Listed { items, count })
+            }
+        }
+
+        deserializer.deserialize_seq(Items(PhantomData))
     }
 }
 
@@ -90,8 +126,7 @@ impl<T: Form, const MIN: usize, const MAX: usize> Form for List<T, MIN, MAX> {
     type Written = Listed<T::Written, MIN, MAX>;
 
     fn settle(written: At<Self::Written>, log: &Log) -> Option<Self> {
-        let At { value: Listed(items), span } = written;
-        let count = items.len();
+        let At { value: Listed { items, count }, span } = written;
         if count < MIN {
             let message = format!("{} here, not {count}", belongs(MIN, MAX));
             log.report(Draft::new(Code::Count, span, message).label("too few"));
@@ -100,6 +135,16 @@ impl<T: Form, const MIN: usize, const MAX: usize> Form for List<T, MIN, MAX> {
             let message = format!("{} here, not {count}", belongs(MIN, MAX));
             let at = first.0.as_ref().map_or(span, |at| at.span);
             log.report(Draft::new(Code::Count, at, message).label("one too many"));
+        }
+        let help = if MIN == MAX { "write another" } else { "remove one" };
+        let readable: Vec<&At<T::Written>> =
+            items.iter().take(MAX).filter_map(|item| item.0.as_ref()).collect();
+        for (i, item) in readable.iter().enumerate() {
+            let first = readable.iter().take(i).find(|first| T::is_same(&first.value, &item.value));
+            if let Some(first) = first {
+                let draft = Draft::new(Code::Repeated, item.span, "the same entry is there twice");
+                log.report(draft.label("again").also(first.span, "already here").help(help));
+            }
         }
         let items: Vec<Option<T>> =
             items.into_iter().take(MAX).map(|item| settle_required(item, log)).collect();
@@ -165,6 +210,33 @@ impl<K: Ord, V, const MAX: usize> Deref for Table<K, V, MAX> {
 pub(crate) struct Tabled<K, W, const MAX: usize>(Entries<K, W>);
 
 impl<K, W, const MAX: usize> Tabled<K, W, MAX> {
+    /// Whether a key is written more than once.
+    pub(crate) fn is_twice(&self, name: &str) -> bool
+    where
+        K: AsRef<str>,
+    {
+        self.readable().filter(|(key, _)| key.value.as_ref() == name).count() > 1
+    }
+
+    /// How many entries there are, readable or not.
+    pub(crate) fn count(&self) -> usize {
+        self.0.0.len()
+    }
+
+    /// Whether another one has the very same entries.
+    pub(crate) fn is_like(&self, other: &Self) -> bool
+    where
+        K: PartialEq,
+        W: PartialEq,
+    {
+        self.readable().count() == other.readable().count()
+            && self.readable().all(|(key, value)| {
+                let value = value.map(|at| &at.value);
+                let mut others = other.readable();
+                others.any(|(k, v)| k.value == key.value && v.map(|at| &at.value) == value)
+            })
+    }
+
     /// Its readable keys, each with its value if that can be read.
     pub(crate) fn readable(&self) -> impl Iterator<Item = (&At<K>, Option<&At<W>>)> {
         let entries = self.0.0.iter().take(MAX);

@@ -11,7 +11,7 @@ use crate::{
     chapter::{chapter, in_place, interrupts},
     form::{Form, leaf, settle_optional, settle_required},
     log::{Log, Quoted},
-    names::{NameError, Parse, name},
+    names::{Fixed, NameError, Parse, name},
     problem::{Code, Draft},
     secrets::SecretUrl,
     suggest::closest,
@@ -239,10 +239,16 @@ impl std::str::FromStr for ChainName {
             let living = all().iter().filter(|chain| chain.life != Life::Dead);
             living.map(|chain| chain.name.as_str())
         };
+        // A word of it, of Ethereum's own before others'; or a few letters wrong.
         let short =
             |name: &'static str| name.trim_end_matches("-mainnet").trim_end_matches("-testnet");
-        let near = closest(&lower, names().map(short));
-        let near = near.and_then(|near| names().find(|name| short(name) == near));
+        let has = |name: &&str| name.split('-').any(|word| word == lower);
+        let near = names().find(|name| short(name) == lower);
+        let near = near.or_else(|| names().filter(has).find(|name| name.starts_with("ethereum-")));
+        let near = near.or_else(|| names().find(has)).or_else(|| {
+            let near = closest(&lower, names().map(short))?;
+            names().find(|name| short(name) == near)
+        });
         let help = match near.or_else(|| closest(&lower, names())) {
             Some(near) => format!("did you mean `{near}`? A chain without a name has a number: `chainId`"),
             None => "`clctl explain nodes.chains.name` lists the names; a chain without one has a number: `chainId`".to_owned(),
@@ -285,7 +291,7 @@ impl JsonSchema for ChainName {
 }
 
 /// The number of a chain, EIP-155.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct ChainId(u64);
 
 impl<'de> Deserialize<'de> for ChainId {
@@ -344,20 +350,25 @@ name! {
 }
 
 impl ContractAddress {
-    /// Whether its upper and lower case agree with it (EIP-55). All lower or all upper says nothing.
-    fn has_sound_case(&self) -> bool {
+    /// The same with upper and lower case as EIP-55 has them.
+    fn checksummed(&self) -> Self {
         use sha3::{Digest, Keccak256};
 
-        let digits = self.as_str().get(2..).unwrap_or_default();
-        let lower = digits.to_ascii_lowercase();
-        if digits == lower || digits == digits.to_ascii_uppercase() {
-            return true;
-        }
+        let lower = self.as_str().trim_start_matches("0x").to_ascii_lowercase();
         let hash = Keccak256::digest(lower.as_bytes());
         let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        digits.bytes().zip(nibbles).all(|(digit, nibble)| {
-            !digit.is_ascii_alphabetic() || digit.is_ascii_uppercase() == (nibble >= 8)
-        })
+        let digits = lower
+            .chars()
+            .zip(nibbles)
+            .map(|(digit, nibble)| if nibble >= 8 { digit.to_ascii_uppercase() } else { digit });
+        Self(std::iter::once("0x".to_owned()).chain(digits.map(String::from)).collect())
+    }
+
+    /// Whether its upper and lower case agree with it (EIP-55). All lower or all upper says nothing.
+    fn has_sound_case(&self) -> bool {
+        let digits = self.as_str().trim_start_matches("0x");
+        let says = digits != digits.to_ascii_lowercase() && digits != digits.to_ascii_uppercase();
+        !says || self.checksummed() == *self
     }
 }
 
@@ -391,7 +402,8 @@ impl Form for Chain {
         let toml = settle_optional::<ExtraToml>(fields.extra_toml, log);
         let link = settle_optional(fields.link_contract_address, log).map(|written| {
             let known = known.and_then(|known| known.link.as_deref());
-            written.or_else(|| known.map(ContractAddress::fixed))
+            // The node takes no other form.
+            written.or_else(|| known.map(ContractAddress::fixed)).map(|it| it.checksummed())
         });
         let minimum_balance = settle_optional(fields.minimum_balance, log);
         let rpc = settle_required(fields.rpc, log);
@@ -545,7 +557,7 @@ fn check_rpc(fields: &ChainFields, known: Option<&Known>, log: &Log) {
         endpoint.value.send_only.given().is_none_or(|at| !at.value)
     };
     let count = endpoints.iter().filter(is_primary).count();
-    let written = rpc.value.0.len();
+    let written = rpc.value.count();
     if count == 0 && written > 0 && endpoints.len() == written {
         let draft =
             Draft::new(Code::RpcUrl, rpc.span, "through none of these endpoints is the chain read");
@@ -555,8 +567,12 @@ fn check_rpc(fields: &ChainFields, known: Option<&Known>, log: &Log) {
                 .help("at least one without `sendOnly: true` belongs here"),
         );
     }
-    if written == 1 && known.is_some_and(|known| !known.testnet) {
-        let at = endpoints.first().map_or(rpc.span, |endpoint| endpoint.span);
+    let polls = fields.extra_toml.given().is_some_and(|at| toml::follows_by_polling(&at.value));
+    if !polls {
+        check_sockets(&endpoints, log);
+    }
+    if count == 1 && endpoints.len() == written && known.is_some_and(|known| !known.testnet) {
+        let at = endpoints.iter().find(is_primary).map_or(rpc.span, |endpoint| endpoint.span);
         log.report(
             Draft::new(
                 Code::SingleRpc,
@@ -571,13 +587,34 @@ fn check_rpc(fields: &ChainFields, known: Option<&Known>, log: &Log) {
 
 fn check_endpoint(written: &At<RpcEndpointFields>, log: &Log) {
     let fields = &written.value;
-    let sends = match &fields.send_only {
-        Optional::Absent => false,
-        Optional::Given(at) => at.value,
-        Optional::Broken => return,
-    };
-    if !sends && matches!(fields.web_socket_url, Optional::Absent) {
-        let at = fields.name.0.as_ref().map_or(written.span, |name| name.span);
+    let http = fields.http_url.0.as_ref().and_then(|at| at.value.secret());
+    let socket = fields.web_socket_url.given().and_then(|at| at.value.secret());
+    if let (Some(http), Some(socket)) = (http, socket)
+        && http.value == socket.value
+    {
+        let message = format!("one secret, {}, cannot be an HTTP and a WebSocket URL", http.value);
+        log.report(
+            Draft::new(Code::Conflict, http.span.max(socket.span), message)
+                .label("the same secret")
+                .also(http.span.min(socket.span), "is here as well")
+                .help("name two secrets, or two fields of one of yours: `{existing: {id: …, key: …}}`"),
+        );
+    }
+}
+
+/// Reports endpoints that are read from and have no WebSocket URL.
+fn check_sockets(endpoints: &[&At<RpcEndpointFields>], log: &Log) {
+    for endpoint in endpoints {
+        let fields = &endpoint.value;
+        let sends = match &fields.send_only {
+            Optional::Absent => false,
+            Optional::Given(at) => at.value,
+            Optional::Broken => continue,
+        };
+        if sends || fields.web_socket_url.is_given() {
+            continue;
+        }
+        let at = fields.name.0.as_ref().map_or(endpoint.span, |name| name.span);
         log.report(
             Draft::new(Code::RpcUrl, at, "this endpoint has no WebSocket URL")
                 .label("`webSocketUrl` is missing")

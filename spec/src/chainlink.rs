@@ -9,7 +9,7 @@ use crate::{
     chapter::{chapter, in_place, interrupts},
     form::leaf,
     log::{Log, Quoted},
-    names::{NameError, name},
+    names::{Fixed, NameError, name},
     problem::{Code, Draft},
 };
 
@@ -91,12 +91,24 @@ pub enum JobType {
     Offchainreporting,
     /// Off-chain reporting 2 (OCR2, OCR3).
     Offchainreporting2,
+    /// Bootstrap nodes of OCR2.
+    Bootstrap,
     /// Cross-chain interoperability protocol.
     Ccip,
     /// Jobs that run by the clock.
     Cron,
     /// Chainlink Runtime Environment workflows.
     Workflow,
+    /// Capabilities of the Chainlink Runtime Environment.
+    Standardcapabilities,
+    /// Gateways of the Chainlink Runtime Environment.
+    Gateway,
+    /// Streams of Data Streams.
+    Stream,
+    /// Storing hashes of blocks, for VRF.
+    Blockhashstore,
+    /// Feeding headers of blocks, for VRF.
+    Blockheaderfeeder,
     /// Verifiable random function 2.5.
     Vrfv2plus,
     /// Verifiable random function 2. Until release 2.68.
@@ -118,9 +130,15 @@ impl JobType {
         match self {
             Self::Offchainreporting => "offchainreporting",
             Self::Offchainreporting2 => "offchainreporting2",
+            Self::Bootstrap => "bootstrap",
             Self::Ccip => "ccip",
             Self::Cron => "cron",
             Self::Workflow => "workflow",
+            Self::Standardcapabilities => "standardcapabilities",
+            Self::Gateway => "gateway",
+            Self::Stream => "stream",
+            Self::Blockhashstore => "blockhashstore",
+            Self::Blockheaderfeeder => "blockheaderfeeder",
             Self::Vrfv2plus => "vrfv2plus",
             Self::Vrfv2 => "vrfv2",
             Self::Keeper => "keeper",
@@ -137,7 +155,7 @@ chapter! {
         optional {
             /// The kinds of jobs this node is to run. clctl refuses a release that lacks one of them, and does not
             /// warn of any other it lacks.
-            job_types: List<JobType, 0, 11>, in_place(JOBS).effect("nothing in AWS changes");
+            job_types: List<JobType, 0, 17>, in_place(JOBS).effect("nothing in AWS changes");
         }
         default {
             /// The release. A newer one changes the database, and an older one does not start with it any more:
@@ -256,11 +274,22 @@ fn check(written: &At<ChainlinkFields>, log: &Log) {
     if let Some(at) = at {
         check_known(&version, at, &fields.digest, log);
     }
-    check_jobs(&version, at, &fields.job_types, log);
+    check_jobs(&version, at, &fields.job_types.0, log);
     let known = known(version.as_str()).and_then(|release| release.digest);
     if let (Some(digest), Some(known)) = (fields.digest.given(), known)
         && digest.value.as_str() != known
     {
+        let other = RELEASES.iter().find(|release| release.digest == Some(digest.value.as_str()));
+        if let Some(other) = other {
+            let message =
+                format!("this is the image of Chainlink {}, not of {version}", other.version);
+            let draft =
+                Draft::new(Code::Conflict, digest.span, message).label("of another release");
+            log.report(
+                draft.help(format!("write `version: {}`, or leave the digest out", other.version)),
+            );
+            return;
+        }
         let message = format!("this is another image than that of Chainlink {version}");
         let draft = Draft::new(Code::OtherDigest, digest.span, message).label("another digest");
         log.report(draft.help(format!(
@@ -305,7 +334,7 @@ fn check_known(
 fn check_jobs(
     version: &ChainlinkVersion,
     at: Option<crate::tree::Span>,
-    declared: &Optional<crate::bounded::Listed<JobType, 0, 11>>,
+    declared: &Optional<crate::bounded::Listed<JobType, 0, 17>>,
     log: &Log,
 ) {
     let lacking: Vec<&Removal> =

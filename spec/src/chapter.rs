@@ -153,7 +153,7 @@ macro_rules! chapter {
                 $(#[doc = $odoc])+
                 #[serde(default)]
                 #[schemars(extend("x-clctl" = $oabout))]
-                pub(crate) $o: $crate::at::Optional<<$oty as $crate::form::Form>::Written>,
+                pub(crate) $o: $crate::at::Filled<<$oty as $crate::form::Form>::Written>,
             )+)?
             $($(
                 $(#[doc = $ddoc])+
@@ -190,7 +190,7 @@ macro_rules! chapter {
                     derive(&value)
                 };)+)?
                 $($(let $r = $crate::form::settle_required::<$rty>(value.$r, log);)+)?
-                $($(let $o = $crate::form::settle_optional::<$oty>(value.$o, log);)+)?
+                $($(let $o = $crate::form::settle_optional::<$oty>(value.$o.0, log);)+)?
                 $($(let $d = $crate::form::settle_or::<$dty>(value.$d, || Some($dvalue), log);)+)?
                 $($(let $v = $crate::form::settle_or::<$vty>(value.$v, || $v, log);)+)?
                 $($(let $c = $crate::form::settle_chapter::<$cty>(value.$c, log);)+)?
@@ -239,7 +239,7 @@ macro_rules! choice {
                 $(#[doc = $adoc])+
                 #[serde(default)]
                 #[schemars(extend("x-clctl" = $about))]
-                pub(crate) $field: $crate::at::Optional<<$ty as $crate::form::Form>::Written>,
+                pub(crate) $field: $crate::at::Filled<<$ty as $crate::form::Form>::Written>,
             )+
         }
 
@@ -254,7 +254,7 @@ macro_rules! choice {
                     &given, &places, $crate::chapter::choice!(@fewest $($default)?), written.span, log,
                 );
                 // All of them, so that each tells what is wrong with it.
-                $(let $field = $crate::form::settle_optional::<$ty>(fields.$field, log);)+
+                $(let $field = $crate::form::settle_optional::<$ty>(fields.$field.0, log);)+
                 $(let $field = $field?;)+
                 if !is_one {
                     return None;

@@ -25,6 +25,10 @@ impl FromStr for Cidr {
             Err(NameError::new(format!("{} is {what}", Quoted(text)), help))
         };
         if let Ok(net) = text.parse::<Ipv4Net>() {
+            if net.to_string() != text {
+                let help = format!("write `{net}`: some read leading zeros as octal");
+                return refuse("written with leading zeros", help);
+            }
             if net.trunc() != net {
                 return refuse(
                     "not the beginning of its range",
@@ -61,6 +65,10 @@ impl FromStr for Cidr {
 impl Form for Ipv4Net {
     type Written = Cidr;
 
+    fn is_same(a: &Cidr, b: &Cidr) -> bool {
+        a == b
+    }
+
     fn settle(written: At<Cidr>, _: &Log) -> Option<Self> {
         Some(written.value.0)
     }
@@ -84,7 +92,7 @@ impl JsonSchema for Cidr {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^((25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])/(3[0-2]|[12]?[0-9])$",
+            "pattern": r"^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])\.){3}(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])/(3[0-2]|[12]?[0-9])$",
             "maxLength": 18
         })
     }

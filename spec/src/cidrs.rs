@@ -29,12 +29,12 @@ pub(crate) fn check(
     log: &Log,
 ) {
     let Some(At { value: written, span }) = cidrs.given() else { return };
-    check_repeated(written, log);
     let accepted = anywhere.given().filter(|at| at.value);
     let all: Vec<Ipv4Net> = written.readable().map(|at| at.value.0).collect();
     let whole = written.readable().find(|at| at.value.0.prefix_len() == 0);
-    // Two halves are the whole as well.
-    let is_open = Ipv4Net::aggregate(&all).iter().any(|net| net.prefix_len() == 0);
+    // Many parts are the whole as well: half of all addresses are meant to be everybody.
+    let addresses = |net: &Ipv4Net| 1_u64 << (32 - net.prefix_len());
+    let is_open = Ipv4Net::aggregate(&all).iter().map(addresses).sum::<u64>() >= 1 << 31;
     if is_open {
         let at = whole.map_or(*span, |at| at.span);
         let message = format!("{what} is open to the whole internet");
@@ -62,18 +62,6 @@ pub(crate) fn check(
                     .label("a very wide range")
                     .help("name the ranges you come from, for example that of your VPN"),
             );
-        }
-    }
-}
-
-/// Reports ranges that are there twice.
-pub(crate) fn check_repeated(written: &WrittenCidrs, log: &Log) {
-    let all: Vec<&At<Cidr>> = written.readable().collect();
-    for (i, range) in all.iter().enumerate() {
-        if let Some(first) = all.iter().take(i).find(|first| first.value == range.value) {
-            let message = format!("{} is there twice", range.value.0);
-            let draft = Draft::new(Code::Repeated, range.span, message);
-            log.report(draft.label("again").also(first.span, "already here").help("remove one"));
         }
     }
 }

@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    arn::Home,
     at::{At, Optional},
     bounded::{Table, Tabled},
     chapter::{chapter, choice, in_place, interrupts, refused},
     form::leaf,
     log::{Log, Quoted},
-    names::{NameError, name},
+    names::{Fixed, NameError, name},
     problem::{Code, Draft},
     whole::Whole,
     window::{DailyWindow, WeeklyWindow},
@@ -59,8 +60,6 @@ chapter! {
             /// The version of PostgreSQL, in quotes: the major one, of which AWS then chooses the minor one, or both,
             /// as in `"17.6"`. Chainlink supports 14 to 17.
             version: PostgresVersion = PostgresVersion::fixed("17"), interrupts(UPGRADES, VERSIONS);
-            /// What the database runs on. Chainlink asks in production for four cores and 16 GiB.
-            instance_class: InstanceClass = InstanceClass::fixed("db.m6g.large"), interrupts(FAILS_OVER, CLASSES);
             /// The name of the database in PostgreSQL.
             database_name: DatabaseName = DatabaseName::fixed("chainlink"), refused(STAYS, CREATE);
             /// The user the nodes log in as, who owns the database.
@@ -82,6 +81,11 @@ chapter! {
             /// Parameters of PostgreSQL that differ from AWS's defaults, as text: `log_min_duration_statement: "500"`.
             /// Static ones wait for the next restart. `rds.force_ssl` is always 1.
             parameters: Table<ParameterName, ParameterValue, 60> = Table::default(), in_place(PARAMETERS).effect("static parameters count from the next restart on");
+        }
+        derived {
+            /// What the database runs on. Chainlink asks in production for four cores and 16 GiB.
+            instance_class: InstanceClass = |database| Some(InstanceClass::fixed(default_class(database))),
+                interrupts(FAILS_OVER, CLASSES).by_default("db.m6g.large on RDS, db.r6g.large on Aurora");
         }
         chapters {
             /// On RDS or on Aurora. On RDS, by default.
@@ -212,44 +216,64 @@ name! {
     }
 }
 
+impl InstanceClass {
+    /// Its type and its size.
+    fn value(&self) -> (&str, &str) {
+        let class = self.as_str().trim_start_matches("db.");
+        class.split_once('.').unwrap_or((class, ""))
+    }
+}
+
 /// Words that PostgreSQL or RDS keep for themselves.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 36] = [
     "admin",
     "all",
+    "analyse",
+    "analyze",
     "and",
     "any",
+    "array",
+    "as",
     "create",
     "database",
     "default",
+    "end",
+    "false",
     "grant",
     "group",
     "limit",
     "not",
     "null",
+    "offset",
+    "only",
     "or",
     "order",
     "postgres",
     "public",
     "rdsadmin",
-    "rdsrepladmin",
     "rdsproxyadmin",
+    "rdsrepladmin",
     "select",
     "table",
+    "template0",
+    "template1",
     "to",
+    "true",
     "user",
     "where",
+    "with",
 ];
 
-fn identifier(text: &str, what: &str) -> Result<(), NameError> {
-    let help = "it begins with a letter and has up to 63 letters, digits and `_`";
+fn identifier(text: &str, what: &str, longest: usize) -> Result<(), NameError> {
+    let help = format!("it begins with a letter and has up to {longest} letters, digits and `_`");
     let refuse = |why: &str, help: &str| {
         Err(NameError::new(format!("{} cannot name {what}: {why}", Quoted(text)), help))
     };
-    let is_name = (1..=63).contains(&text.len())
+    let is_name = (1..=longest).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_name {
-        return refuse("that is not its form", help);
+        return refuse("that is not its form", &help);
     }
     let lower = text.to_ascii_lowercase();
     if RESERVED.contains(&lower.as_str()) || lower.starts_with("pg_") || lower.starts_with("rds_") {
@@ -263,12 +287,12 @@ fn identifier(text: &str, what: &str) -> Result<(), NameError> {
 
 name! {
     /// The name of a database.
-    DatabaseName, pattern "^[A-Za-z][A-Za-z0-9_]{0,62}$", longest 63, |text| identifier(text, "a database")
+    DatabaseName, pattern "^[A-Za-z][A-Za-z0-9_]{0,62}$", longest 63, |text| identifier(text, "a database", 63)
 }
 
 name! {
     /// The name of a database user.
-    Username, pattern "^[A-Za-z][A-Za-z0-9_]{0,62}$", longest 63, |text| identifier(text, "a user")
+    Username, pattern "^[A-Za-z][A-Za-z0-9_]{0,15}$", longest 16, |text| identifier(text, "a user", 16)
 }
 
 name! {
@@ -326,8 +350,11 @@ pub enum Restore<'a> {
 
 impl<'a> Restore<'a> {
     fn of(text: &'a str) -> Option<Self> {
-        if text == "none" {
-            return Some(Self::Empty);
+        match text {
+            "none" => return Some(Self::Empty),
+            // A snapshot can be called so, and nobody means that.
+            "latest" | "newest" | "last" => return None,
+            _ => {}
         }
         if text.starts_with(|c: char| c.is_ascii_digit()) {
             return is_time(text).then_some(Self::Time(text));
@@ -420,14 +447,101 @@ fn check(written: &At<DatabaseFields>, log: &Log) {
                 .help("fine on the way to deleting the environment, or in a test"),
         );
     }
+    if let Some(at) = fields.instance_class.given() {
+        check_class(at, log);
+    }
     let aurora = fields.engine.given().and_then(|engine| engine.value.aurora.given());
-    if let (Some(aurora), Some(class)) = (aurora, fields.instance_class.given()) {
-        let size = class.value.as_str().rsplit('.').next().unwrap_or_default();
-        if matches!(size, "micro" | "small") {
-            let message =
-                format!("Aurora PostgreSQL has no instances of the class {}", class.value);
-            let draft = Draft::new(Code::Conflict, class.span, message).label("too small");
-            log.report(draft.also(aurora.span, "for Aurora").help("take `db.t4g.medium` or more"));
+    if let Some(aurora) = aurora {
+        check_aurora(fields, aurora, log);
+    }
+    check_restore(fields, aurora.is_some(), log);
+}
+
+fn default_class(database: &DatabaseFields) -> &'static str {
+    let aurora = database.engine.given().is_some_and(|engine| engine.value.aurora.is_given());
+    if aurora { "db.r6g.large" } else { "db.m6g.large" }
+}
+
+fn check_class(at: &At<InstanceClass>, log: &Log) {
+    let At { value: class, span } = at;
+    let size = class.value().1;
+    if matches!(size, "micro" | "small") {
+        let draft = Draft::new(
+            Code::InstanceSize,
+            *span,
+            format!("{class} takes too few connections for two nodes"),
+        );
+        log.report(
+            draft
+                .label("too small")
+                .help("take `db.t4g.medium` in a test, `db.m6g.large` or more in production"),
+        );
+    } else if class.as_str().starts_with("db.t") {
+        let draft = Draft::new(
+            Code::InstanceSize,
+            *span,
+            format!("{class} is slowed down once its credits are used up"),
+        );
+        log.report(
+            draft
+                .label("a burstable class")
+                .help("fine in a test; Chainlink advises against it in production"),
+        );
+    }
+}
+
+/// What Aurora takes that is another than what RDS takes.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.SupportAurora.html>
+fn check_aurora(fields: &DatabaseFields, aurora: &At<AuroraFields>, log: &Log) {
+    if let Some(at) = fields.instance_class.given() {
+        let (kind, size) = at.value.value();
+        let is_family = ["r", "x", "t"].iter().any(|family| kind.starts_with(family));
+        if !is_family || matches!(size, "micro" | "small") {
+            let message = format!("Aurora PostgreSQL has no instances of the class {}", at.value);
+            let draft = Draft::new(Code::Conflict, at.span, message).label("not with Aurora");
+            log.report(
+                draft
+                    .also(aurora.span, "Aurora")
+                    .help("take for example `db.r6g.large`; in a test `db.t4g.medium`"),
+            );
+        }
+    }
+    let name = fields.database_name.given().map(|at| (at.value.as_str(), at.span));
+    let user = fields.master_username.given().map(|at| (at.value.as_str(), at.span));
+    for (text, at) in name.into_iter().chain(user).filter(|(text, _)| text.contains('_')) {
+        let message = format!("Aurora takes no `_` in {}", Quoted(text));
+        let draft = Draft::new(Code::Conflict, at, message).label("not with Aurora");
+        log.report(draft.also(aurora.span, "Aurora").help("write letters and digits only"));
+    }
+    if let Some(at) = aurora.value.instances.given().filter(|at| at.value.get() == 1) {
+        let message = "when the one instance fails, the oracle is silent until another is made";
+        let draft = Draft::new(Code::Unprotected, at.span, message).label("no other to take over");
+        log.report(draft.help("fine in a test"));
+    }
+}
+
+/// A snapshot of a cluster is for Aurora; RDS cannot be made of one.
+fn check_restore(fields: &DatabaseFields, aurora: bool, log: &Log) {
+    let Some(At { value, span }) = fields.restore_from.given() else { return };
+    if value.as_str().contains(":cluster-snapshot:") && !aurora {
+        let draft = Draft::new(
+            Code::Conflict,
+            *span,
+            "RDS cannot be restored from a snapshot of an Aurora cluster",
+        );
+        log.report(
+            draft
+                .label("a cluster's snapshot")
+                .help("add `engine: {aurora: {}}`, or name a snapshot of an instance"),
+        );
+    }
+}
+
+impl DatabaseFields {
+    /// Checks what is named of AWS against where the environment is.
+    pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
+        if let Some(arn) = self.restore_from.given() {
+            home.check(arn.value.as_str(), arn.span, "the snapshot", log);
         }
     }
 }
@@ -519,20 +633,23 @@ fn check_rds(written: &At<RdsFields>, log: &Log) {
     let size = storage.map_or(100, |at| at.value.get());
     let most = fields.max_allocated_storage.given();
     match most {
-        Some(most) if most.value.get() < size => {
+        Some(most) if most.value.get() != size && most.value.get() * 10 < size * 11 => {
             let message = format!("storage of {size} GiB cannot grow to {} GiB", most.value);
-            let draft = Draft::new(Code::Storage, most.span, message).label("less than there is");
+            let draft =
+                Draft::new(Code::Storage, most.span, message).label("less than a tenth more");
             let draft = match storage {
                 Some(storage) => draft.also(storage.span, "at first"),
                 None => draft,
             };
-            log.report(draft.help(format!("write {size} or more")));
+            let help =
+                format!("write {} or more; {size} to let it not grow", (size * 11).div_ceil(10));
+            log.report(draft.help(help));
         }
-        None if size > 500 && !fields.max_allocated_storage.is_given() => {
+        None if size * 11 > 5000 && size != 500 && !fields.max_allocated_storage.is_given() => {
             if let Some(storage) = storage {
-                let message = format!("storage of {size} GiB is more than it may grow to");
+                let message = format!("storage of {size} GiB has no room to grow to 500 GiB");
                 let draft = Draft::new(Code::Storage, storage.span, message)
-                    .label("more than the default of `maxAllocatedStorage`, 500");
+                    .label("less than a tenth below the default of `maxAllocatedStorage`, 500");
                 log.report(draft.help(format!(
                     "add `maxAllocatedStorage: {}`",
                     size.saturating_mul(2).min(65_536)
@@ -595,6 +712,29 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
                 );
             }
         }
+    }
+    if let Some(at) = throughput.filter(|at| {
+        let iops = iops.map_or(12_000, |at| at.value.get());
+        kind == StorageType::Gp3 && size >= LARGE && at.value.get() * 4 > iops
+    }) {
+        report(
+            at.span,
+            format!("{} MiB/s are too many for the operations it has", at.value),
+            "more than 1 for each 4 operations",
+            "write less, or more `iops`".to_owned(),
+        );
+    }
+    if let Some(at) = fields
+        .allocated_storage
+        .given()
+        .filter(|at| kind == StorageType::Io2 && at.value.get() < 100)
+    {
+        report(
+            at.span,
+            format!("io2 storage has at least 100 GiB, not {}", at.value),
+            "too little",
+            "write 100 or more, or take the type gp3".to_owned(),
+        );
     }
     if let Some(at) =
         iops.filter(|at| kind == StorageType::Io2 && at.value.get() > size.saturating_mul(1000))

@@ -153,7 +153,7 @@ fn unknown(path: &str, name: &str, schema: &Value) -> UnknownField {
     let below =
         |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     let near = closest(name, known.iter().map(String::as_str)).map(below);
-    UnknownField { path: below(name), near: near.or_else(|| schema::elsewhere(name)), known }
+    UnknownField { path: below(name), near: near.or_else(|| schema::nearest(name, path)), known }
 }
 
 fn type_of(schema: &Value) -> String {

@@ -13,6 +13,11 @@ pub(crate) trait Form: Sized {
     /// How it is written.
     type Written;
 
+    /// Whether two of them in a list are one too many.
+    fn is_same(_: &Self::Written, _: &Self::Written) -> bool {
+        false
+    }
+
     /// Completes what is written; nothing, if anything of it is wrong. What is wrong is in the log.
     fn settle(written: At<Self::Written>, log: &Log) -> Option<Self>;
 }
@@ -64,6 +69,9 @@ macro_rules! leaf {
     ($($t:ty),+ $(,)?) => {$(
         impl $crate::form::Form for $t {
             type Written = Self;
+            fn is_same(a: &Self, b: &Self) -> bool {
+                a == b
+            }
             fn settle(written: $crate::at::At<Self>, _: &$crate::log::Log) -> Option<Self> {
                 Some(written.value)
             }

@@ -126,11 +126,11 @@ impl Gui {
 fn check(written: &At<GuiFields>, log: &Log) {
     let fields = &written.value;
     cidrs::check(&fields.allowed_cidrs, &fields.allow_from_anywhere, "the GUI of the node", log);
-    if let (Some(zone), Optional::Absent) = (fields.hosted_zone_id.given(), &fields.domain_name) {
+    if let (Some(zone), Optional::Absent) = (fields.hosted_zone_id.given(), &fields.domain_name.0) {
         let draft = Draft::new(Code::Needs, zone.span, "a hosted zone, and no name to make in it");
         log.report(draft.label("needs `gui.domainName`").help("add `domainName`, or remove this"));
     }
-    match (&fields.load_balancer, &fields.domain_name) {
+    match (&fields.load_balancer.0, &fields.domain_name.0) {
         (Optional::Absent, Optional::Given(name)) => {
             let draft = Draft::new(
                 Code::Needs,
@@ -144,7 +144,7 @@ fn check(written: &At<GuiFields>, log: &Log) {
         (Optional::Given(balancer), _) => {
             let nobody = match &fields.allowed_cidrs {
                 Optional::Absent => true,
-                Optional::Given(at) => at.value.0.is_empty(),
+                Optional::Given(at) => at.value.count() == 0,
                 Optional::Broken => false,
             };
             if nobody {
@@ -169,6 +169,7 @@ impl GuiFields {
         let balancer = self.load_balancer.given();
         if let Some(arn) = balancer.and_then(|balancer| balancer.value.certificate_arn.0.as_ref()) {
             home.check(arn.value.as_str(), arn.span, "the certificate", log);
+            home.check_account(arn.value.as_str(), arn.span, "the certificate", log);
         }
     }
 

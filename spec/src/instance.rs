@@ -9,7 +9,7 @@ use crate::{
 
 name! {
     /// An EC2 instance type: a family, a generation, what is special about it, and a size.
-    InstanceType, pattern "^[a-z][a-z-]*[0-9]+[a-z0-9-]*[.][a-z0-9-]+$", longest 40, |text| {
+    InstanceType, pattern "^[a-z][a-z-]*[0-9]+[a-z0-9-]*[.](nano|micro|small|medium|large|xlarge|metal|[0-9]{1,3}xlarge|metal-[0-9]{1,3}xl)$", longest 40, |text| {
         if Parts::of(text).is_some() {
             return Ok(());
         }
@@ -41,12 +41,25 @@ impl<'a> Parts<'a> {
         };
         let is_type = family.starts_with(|c: char| c.is_ascii_lowercase())
             && text.len() <= 40
-            && !size.is_empty()
+            && is_size(size)
             && is_part(family)
             && is_part(special)
             && is_part(size);
         is_type.then_some(Self { family, special, size })
     }
+}
+
+/// `large`, `4xlarge`, `metal`, `metal-24xl`.
+fn is_size(size: &str) -> bool {
+    let is_number = |digits: &str| {
+        !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    matches!(size, "nano" | "micro" | "small" | "medium" | "large" | "xlarge" | "metal")
+        || size.strip_suffix("xlarge").is_some_and(is_number)
+        || size
+            .strip_prefix("metal-")
+            .and_then(|rest| rest.strip_suffix("xl"))
+            .is_some_and(is_number)
 }
 
 impl InstanceType {
@@ -55,7 +68,9 @@ impl InstanceType {
     /// The letter `g` behind the generation says so: `m7g`, `c6gn`, `r8gd`. `a1` is older than that.
     pub fn is_arm(&self) -> bool {
         Parts::of(self.as_str()).is_some_and(|it| {
-            it.family == "a" || it.special.split('-').any(|part| part.contains('g'))
+            it.family == "a"
+                || it.family == "mac"
+                || it.special.split('-').any(|part| part.contains('g'))
         })
     }
 
@@ -64,9 +79,12 @@ impl InstanceType {
         Parts::of(self.as_str()).is_some_and(|it| it.family == "t")
     }
 
-    /// Whether it has less than 4 GiB of memory.
+    /// Whether it has less than two cores or less than 4 GiB of memory.
     fn is_small(&self) -> bool {
-        Parts::of(self.as_str()).is_some_and(|it| matches!(it.size, "nano" | "micro" | "small"))
+        Parts::of(self.as_str()).is_some_and(|it| {
+            matches!(it.size, "nano" | "micro" | "small")
+                || (it.size == "medium" && it.family != "t")
+        })
     }
 }
 
@@ -82,7 +100,7 @@ pub(crate) fn check_node(written: &At<InstanceType>, log: &Log) {
     } else if value.is_small() {
         log.report(
             Draft::new(Code::InstanceSize, *span, format!("{value} is smaller than Chainlink asks for"))
-                .label("less than 4 GiB of memory")
+                .label("less than two cores or 4 GiB")
                 .help("a node needs two cores and 4 GiB, with more than 100 jobs four cores and 8 GiB: `m6i.large` or more"),
         );
     } else if value.is_burstable() {
@@ -157,6 +175,7 @@ mod tests {
             "M6i.large",
             "db.m6i.large",
             "m6i large",
+            "m6i.huge",
             "6m.large",
             "t3.micro ",
         ] {

@@ -37,6 +37,7 @@ mod chapter;
 mod cidr;
 mod cidrs;
 mod crd;
+mod cron;
 mod database;
 mod encryption;
 mod explain;
@@ -53,6 +54,7 @@ mod nodes;
 mod parse;
 mod policies;
 mod problem;
+mod quickstart;
 mod read;
 mod schema;
 mod secrets;
@@ -61,6 +63,7 @@ mod suggest;
 mod text;
 mod toml;
 mod tree;
+mod url;
 mod whole;
 mod window;
 mod yaml;
@@ -68,7 +71,7 @@ mod yaml;
 pub use access::{Access, Bastion, KeyPair, KeyPairName, SessionManager, SshPublicKey};
 pub use arn::{CertificateArn, KmsKeyArn, RoleArn, TopicArn};
 pub use aws::{AssumeRole, Aws, ExternalId, SessionName};
-pub use backup::{Backup, Cron};
+pub use backup::Backup;
 pub use bounded::{List, Pair, Table};
 pub use chain::{
     Amount, Chain, ChainRef, ContractAddress, EndpointName, Http, KnownChain, RpcEndpoint,
@@ -77,6 +80,7 @@ pub use chain::{
 pub use chainlink::{Chainlink, ChainlinkVersion, Digest, JobType, Repository};
 pub use cidrs::Cidrs;
 pub use crd::crd;
+pub use cron::Cron;
 pub use database::{
     Aurora, AuroraStorage, Database, DatabaseName, Engine, InstanceClass, ParameterName,
     ParameterValue, PostgresVersion, Rds, Restore, RestoreFrom, StorageType, Username,
@@ -93,14 +97,15 @@ pub use names::{
 };
 pub use network::{
     AggregationInterval, DhcpOptions, DnsServer, DomainName, ExistingVpc, FlowLogs, Ipv4Address,
-    NatGateways, Network, NewVpc, ServiceName, SubnetId, SubnetSelector, Tenancy, TrafficType, Vpc,
-    VpcId, VpcSelector, Zone,
+    NatGateways, Network, NewVpc, SelectorKey, ServiceName, SubnetId, SubnetSelector, Tenancy,
+    TrafficType, Vpc, VpcId, VpcSelector, Zone,
 };
 pub use node::{API_VERSION, ChainlinkNode, KIND, Labels, Metadata, NodeSpec};
 pub use nodes::{AnnounceAddress, Email, LogLevel, Nodes, PeerToPeer, RootVolume};
 pub use parse::{Document, parse, parse_bytes};
 pub use policies::{DatabaseDeletion, Deletion, Drift, Fate, OnDrift, Policies, ResourcePattern};
 pub use problem::{Code, Invalid, Problem, Severity};
+pub use quickstart::quickstart_parameters;
 pub use schema::schema;
 pub use secrets::{
     ExistingSecret, Generate, Password, PublicUrl, SecretId, SecretKey, SecretName, SecretUrl,
@@ -110,4 +115,4 @@ pub use source::Place;
 pub use text::Banner;
 pub use toml::ExtraToml;
 pub use whole::Whole;
-pub use window::{DailyWindow, WeeklyWindow};
+pub use window::{ChangeWindow, DailyWindow, WeeklyWindow};

@@ -68,7 +68,13 @@ impl Log {
 /// Whether text is kept out of reports wherever it is written: URLs, which carry keys in their paths
 /// and passwords before their hosts, and private keys.
 pub(crate) fn is_delicate(text: &str) -> bool {
-    text.contains("://") || text.contains("PRIVATE KEY")
+    // A password before a host, without a scheme.
+    let credentials = text.split_once('@').is_some_and(|(before, _)| before.contains(':'));
+    // A wallet's key; an image's digest has its algorithm before it.
+    let bare = text.trim_start_matches("0x");
+    let key = bare.len() == 64 && bare.bytes().all(|b| b.is_ascii_hexdigit());
+    let path = ["/v1/", "/v2/", "/v3/"].iter().any(|version| text.contains(version));
+    text.contains("://") || text.contains("PRIVATE KEY") || credentials || key || path
 }
 
 /// Text of the file in a message: in backticks, without control characters, not too long.

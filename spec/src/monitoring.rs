@@ -2,10 +2,12 @@
 
 use crate::{
     arn::{Home, TopicArn},
+    at::{At, Optional},
     bounded::List,
     chapter::{chapter, in_place},
     log::Log,
     nodes::Email,
+    problem::{Code, Draft},
     whole::Whole,
 };
 
@@ -25,7 +27,7 @@ const NOTHING: &str = "nothing but the alarm changes";
 
 chapter! {
     /// Who is told when something is wrong, and what counts as wrong.
-    pub struct Monitoring, MonitoringFields {
+    pub struct Monitoring, MonitoringFields, check check {
         optional {
             /// An SNS topic of yours that gets the alarms as well, for example that of your on-call service.
             topic_arn: TopicArn, in_place(TOPICS);
@@ -80,6 +82,19 @@ chapter! {
             /// Whether it looks at this environment. It finds what belongs to it by `aws.devOpsGuruTagKey`.
             enabled: bool = false, in_place(GURU);
         }
+    }
+}
+
+fn check(written: &At<MonitoringFields>, log: &Log) {
+    let fields = &written.value;
+    let Some(off) = fields.notify_admin.given().filter(|at| !at.value) else { return };
+    let others = fields.emails.given().is_some_and(|at| at.value.count() > 0)
+        || fields.topic_arn.is_given()
+        || matches!(fields.emails, Optional::Broken);
+    let alarms = fields.alarms.given().and_then(|alarms| alarms.value.enabled.given());
+    if !others && alarms.is_none_or(|at| at.value) {
+        let draft = Draft::new(Code::Unheard, off.span, "nobody gets the alarms");
+        log.report(draft.label("not the administrator").help("add `emails` or `topicArn`"));
     }
 }
 

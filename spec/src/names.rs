@@ -34,6 +34,11 @@ impl NameError {
     }
 }
 
+/// Made of a text known to be right. A test compares what is made so with what can be read.
+pub(crate) trait Fixed {
+    fn fixed(text: &str) -> Self;
+}
+
 /// Reads text with its `FromStr`.
 pub(crate) struct Parse<T>(pub(crate) std::marker::PhantomData<T>);
 
@@ -110,10 +115,10 @@ macro_rules! name {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+        }
 
-            /// A text known to be right; a test compares what is made here with what can be read.
-            #[allow(dead_code, reason = "few names have a default")]
-            pub(crate) fn fixed(text: &str) -> Self {
+        impl $crate::names::Fixed for $name {
+            fn fixed(text: &str) -> Self {
                 Self(text.to_owned())
             }
         }
@@ -336,6 +341,14 @@ fn tag_prefix(text: &str) -> Result<(), NameError> {
         ));
     }
     tag_text(text, "tag prefix", TagKey::LONGEST)
+}
+
+/// A tag's key by which something is found: what there is may be of AWS's own.
+pub(crate) fn selector_key(text: &str) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::new("a tag without a key", "a key has at least one character"));
+    }
+    tag_text(text, "tag key", TagKey::LONGEST)
 }
 
 fn dev_ops_guru_tag_key(text: &str) -> Result<(), NameError> {

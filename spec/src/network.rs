@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     at::{At, Optional},
-    bounded::{List, Pair, Paired, Table, Tabled},
+    bounded::{List, Pair, Paired, Table},
     chapter::{chapter, choice, in_place, refused, replaces},
     cidr::{Cidr, LARGEST, SMALLEST, SMALLEST_FOR_FOUR, carve, overlap},
     form::leaf,
     log::{Log, Quoted},
     logs::Retention,
-    names::{NameError, TagKey, TagValue, ZoneName, name},
+    names::{Fixed, NameError, TagKey, TagValue, ZoneName, name, selector_key},
     problem::{Code, Draft},
     tree::Span,
 };
@@ -228,7 +228,7 @@ choice! {
         /// Its id.
         id: Id(VpcId), refused(MOVES, DESCRIBE_VPCS);
         /// Tags that it has, and no other VPC of the region.
-        tags: Tags(Table<TagKey, TagValue, 10>), refused(MOVES, DESCRIBE_VPCS);
+        tags: Tags(Table<SelectorKey, TagValue, 10>), refused(MOVES, DESCRIBE_VPCS);
     }
 }
 
@@ -238,7 +238,7 @@ choice! {
         /// Their ids, in the order of `availabilityZones`.
         ids: Ids(Pair<SubnetId>), replaces(MOVED, DESCRIBE_SUBNETS);
         /// Tags that one subnet of the VPC in each zone has, and no other.
-        tags: Tags(Table<TagKey, TagValue, 10>), replaces(MOVED, DESCRIBE_SUBNETS);
+        tags: Tags(Table<SelectorKey, TagValue, 10>), replaces(MOVED, DESCRIBE_SUBNETS);
     }
 }
 
@@ -265,6 +265,11 @@ chapter! {
 crate::whole::one_of_numbers! {
     /// How often a flow log is written.
     AggregationInterval, default 600, [60, 600]
+}
+
+name! {
+    /// The key of a tag by which something is found; of AWS's own as well.
+    SelectorKey, pattern r"^[\p{L}\p{N} _.:/=+@-]+$", longest TagKey::LONGEST, selector_key
 }
 
 fn id(text: &str, prefix: &str, what: &str) -> Result<(), NameError> {
@@ -424,7 +429,7 @@ fn check_new(written: &At<NewVpcFields>, log: &Log) {
 
 /// Private DNS names of interface endpoints need DNS in the VPC.
 fn check_names(fields: &NewVpcFields, log: &Log) {
-    let Some(endpoints) = fields.interface_endpoints.given().filter(|it| !it.value.0.is_empty())
+    let Some(endpoints) = fields.interface_endpoints.given().filter(|it| it.value.count() > 0)
     else {
         return;
     };
@@ -459,13 +464,16 @@ fn subnets(
 
 fn check_existing(written: &At<ExistingVpcFields>, log: &Log) {
     let fields = &written.value;
-    let private = fields.private_subnets.0.as_ref().and_then(|at| at.value.ids.given());
-    let public = fields.public_subnets.given().and_then(|at| at.value.ids.given());
-    let ids: Vec<&At<SubnetId>> =
-        private.into_iter().chain(public).flat_map(|at| at.value.readable()).collect();
-    for (i, id) in ids.iter().enumerate() {
-        if let Some(first) = ids.iter().take(i).find(|first| first.value == id.value) {
-            let message = format!("{} is there twice", id.value);
+    let private = fields.private_subnets.0.as_ref().map(|at| &at.value);
+    let public = fields.public_subnets.given().map(|at| &at.value);
+    let ids = |of: Option<&SubnetSelectorFields>| -> Vec<At<SubnetId>> {
+        let ids = of.and_then(|selector| selector.ids.given());
+        ids.into_iter().flat_map(|at| at.value.readable()).cloned().collect()
+    };
+    let privates = ids(private);
+    for id in ids(public) {
+        if let Some(first) = privates.iter().find(|first| first.value == id.value) {
+            let message = format!("{} is to be public and private", id.value);
             log.report(
                 Draft::new(Code::Repeated, id.span, message)
                     .label("again")
@@ -477,15 +485,26 @@ fn check_existing(written: &At<ExistingVpcFields>, log: &Log) {
         }
     }
     let vpc = fields.vpc.0.as_ref().and_then(|at| at.value.tags.given());
-    let private = fields.private_subnets.0.as_ref().and_then(|at| at.value.tags.given());
-    let public = fields.public_subnets.given().and_then(|at| at.value.tags.given());
-    for tags in vpc.into_iter().chain(private).chain(public) {
-        if Tabled::readable(&tags.value).next().is_none() {
+    let private = private.and_then(|selector| selector.tags.given());
+    let public = public.and_then(|selector| selector.tags.given());
+    for tags in [vpc, private, public].into_iter().flatten() {
+        if tags.value.count() == 0 {
             let draft = Draft::new(Code::Count, tags.span, "without a tag, everything would do");
-            log.report(
-                draft.label("no tags").help("write at least one, for example `{Name: oracles}`"),
-            );
+            let help = "write at least one, for example `{Name: oracles}`";
+            log.report(draft.label("no tags").help(help));
         }
+    }
+    if let (Some(private), Some(public)) = (private, public)
+        && private.value.count() > 0
+        && private.value.is_like(&public.value)
+    {
+        let message = "the same tags are to find public and private subnets";
+        log.report(
+            Draft::new(Code::Conflict, public.span, message)
+                .label("these tags")
+                .also(private.span, "are those as well")
+                .help("name a tag that only the public ones have, or write `ids`"),
+        );
     }
 }
 

@@ -223,7 +223,16 @@ fn check(written: &At<SpecFields>, log: &Log) {
     let fields = &written.value;
     let aws = fields.aws.0.as_ref().map(|at| &at.value);
     if let Some(home) = aws.map(AwsFields::home) {
+        if let Some(at) = &fields.nodes.0 {
+            at.value.check_home(home, log);
+        }
+        if let Some(at) = fields.database.given() {
+            at.value.check_home(home, log);
+        }
         if let Some(at) = fields.gui.given() {
+            at.value.check_home(home, log);
+        }
+        if let Some(at) = fields.secrets.given() {
             at.value.check_home(home, log);
         }
         if let Some(at) = fields.encryption.given() {
@@ -243,30 +252,32 @@ fn check(written: &At<SpecFields>, log: &Log) {
 }
 
 fn check_zones(zones: &Paired<ZoneName>, region: Option<&At<AwsRegion>>, log: &Log) {
-    for zone in zones.readable() {
-        let Some(region) = region.filter(|region| zone.value.region() != region.value.as_str())
-        else {
-            continue;
-        };
-        let message = format!("{} is not in {}", zone.value, region.value);
-        log.report(
-            Draft::new(Code::ZoneOutsideRegion, zone.span, message)
-                .label("a zone of another region")
-                .also(region.span, "the region")
-                .help(format!("write a zone of the region, for example `{}a`", region.value)),
-        );
-    }
-    let mut zones = zones.readable();
-    if let (Some(first), Some(second)) = (zones.next(), zones.next())
-        && first.value == second.value
-    {
-        let message = format!("{} is there twice", first.value);
-        log.report(
-            Draft::new(Code::Repeated, second.span, message)
-                .label("again")
-                .also(first.span, "already here")
-                .help("the second zone takes over when the first fails: write another"),
-        );
+    let Some(region) = region else { return };
+    let elsewhere: Vec<&At<ZoneName>> =
+        zones.readable().filter(|zone| zone.value.region() != region.value.as_str()).collect();
+    let report = |at, message: String, help: String| {
+        let draft = Draft::new(Code::ZoneOutsideRegion, at, message).label("of another region");
+        log.report(draft.also(region.span, "the region").help(help));
+    };
+    let ours = &region.value;
+    match elsewhere.as_slice() {
+        [first, second] if first.value.region() == second.value.region() => {
+            let theirs = first.value.region();
+            report(
+                first.span,
+                format!("both zones are in {theirs}, and not in {ours}"),
+                format!("write `region: {theirs}`, or zones of the region, for example `{ours}a`"),
+            );
+        }
+        zones => {
+            for zone in zones {
+                report(
+                    zone.span,
+                    format!("{} is not in {ours}", zone.value),
+                    format!("write a zone of the region, for example `{ours}a`"),
+                );
+            }
+        }
     }
 }
 
@@ -279,7 +290,9 @@ fn check_public_subnets(fields: &SpecFields, log: &Log) {
     }
     let balancer = fields.gui.given().and_then(|gui| gui.value.public());
     let bastion = fields.access.given().and_then(|access| access.value.bastion.given());
+    let announces = fields.nodes.0.as_ref().and_then(|nodes| nodes.value.announces());
     let needed = [
+        (announces, "the load balancer that other nodes reach these at"),
         (balancer, "a load balancer that is reached from the internet"),
         (bastion.map(|bastion| bastion.span), "a bastion"),
     ];

@@ -7,19 +7,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    arn::Home,
     at::{At, Optional},
     bounded::{List, Listed},
     chain::{Chain, ChainFields},
     chainlink::Chainlink,
     chapter::{chapter, in_place, interrupts, replaces},
-    cidrs::{self, Cidrs},
+    cidrs::Cidrs,
     form::leaf,
     instance::{self, InstanceType},
     log::{Log, Quoted},
-    names::{NameError, name},
+    names::{Fixed, NameError, name},
     network::DomainName,
     problem::{Code, Draft},
     toml::{self, ExtraToml},
+    tree::Span,
     whole::Whole,
 };
 
@@ -125,6 +127,9 @@ name! {
     longest 254, |text| {
         let is_local = |local: &str| {
             (1..=64).contains(&local.len())
+                && !local.starts_with('.')
+                && !local.ends_with('.')
+                && !local.contains("..")
                 && local.bytes().all(|b| b.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&b))
         };
         let parts = text.split_once('@');
@@ -145,13 +150,21 @@ name! {
     longest 259, |text| {
         let parts = text.rsplit_once(':');
         let is_port = |port: &str| !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok();
-        let is_host = |host: &str| host.parse::<Ipv4Addr>().is_ok() || host.parse::<DomainName>().is_ok();
+        let is_host = |host: &str| host.parse::<Ipv4Addr>().is_ok_and(is_reachable) || host.parse::<DomainName>().is_ok();
         if parts.is_some_and(|(host, port)| is_host(host) && is_port(port)) {
             return Ok(());
         }
         let message = format!("{} is not a host and a port", Quoted(text));
         Err(NameError::new(message, "it looks like `203.0.113.7:6690` or `node.example.com:6690`"))
     }
+}
+
+/// Whether others can reach a node there at all.
+fn is_reachable(address: Ipv4Addr) -> bool {
+    !(address.is_unspecified()
+        || address.is_loopback()
+        || address.is_multicast()
+        || address.is_broadcast())
 }
 
 /// Ports the node and its instance have for something else.
@@ -216,9 +229,6 @@ fn check_volume(written: &At<RootVolumeFields>, log: &Log) {
 
 fn check_peers(written: &At<PeerToPeerFields>, log: &Log) {
     let fields = &written.value;
-    if let Some(cidrs) = fields.allowed_cidrs.given() {
-        cidrs::check_repeated(&cidrs.value, log);
-    }
     if let Some(port) = fields.port.given()
         && let Some((_, what)) = TAKEN.iter().find(|(taken, _)| *taken == port.value.get())
     {
@@ -231,8 +241,12 @@ fn check_peers(written: &At<PeerToPeerFields>, log: &Log) {
         Optional::Given(at) => !at.value,
         Optional::Broken => return,
     };
+    if let Some(nobody) = fields.allowed_cidrs.given().filter(|at| !off && at.value.count() == 0) {
+        let draft = Draft::new(Code::Unreachable, nobody.span, "no other node may come");
+        log.report(draft.label("behind closed doors").help("name ranges, or leave this out"));
+    }
     if let Some(addresses) =
-        fields.announce_addresses.given().filter(|at| off && !at.value.0.is_empty())
+        fields.announce_addresses.given().filter(|at| off && at.value.count() > 0)
     {
         let draft = Draft::new(
             Code::Needs,
@@ -240,5 +254,29 @@ fn check_peers(written: &At<PeerToPeerFields>, log: &Log) {
             "addresses are announced, and nobody listens there",
         );
         log.report(draft.label("peer-to-peer is off").help("add `enabled: true`, or remove this"));
+    }
+}
+
+impl NodesFields {
+    /// Checks what is named of AWS against where the environment is.
+    pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
+        let chains = self.chains.0.iter().flat_map(|at| at.value.readable());
+        let endpoints = chains.flat_map(|chain| chain.value.rpc.0.iter());
+        for endpoint in endpoints.flat_map(|at| at.value.readable()) {
+            if let Some(url) = &endpoint.value.http_url.0 {
+                url.value.check_home(home, log);
+            }
+            if let Some(url) = endpoint.value.web_socket_url.given() {
+                url.value.check_home(home, log);
+            }
+        }
+    }
+
+    /// Where it is written that others are to reach the nodes at clctl's own addresses.
+    pub(crate) fn announces(&self) -> Option<Span> {
+        let peers = &self.peer_to_peer.given()?.value;
+        let enabled = peers.enabled.given().filter(|at| at.value)?;
+        let own = peers.announce_addresses.given().is_none_or(|at| at.value.count() == 0);
+        own.then_some(enabled.span)
     }
 }

@@ -4,14 +4,16 @@ use std::{collections::BTreeMap, fmt::Write, marker::PhantomData, sync::Arc};
 
 use crate::{
     log::{Log, MOST_PROBLEMS, Notes, Quoted},
-    names::{AwsRegion, EnvironmentName},
+    names::{AccountId, AwsRegion, EnvironmentName},
     node::{ChainlinkNode, KIND, NodeFields},
     problem::{Code, Draft, Invalid, Problem, Severity},
+    quickstart,
     read::Reader,
     schema,
     source::{Place, Source},
+    suggest::closest,
     tree::{Content, Span, Tree},
-    yaml::{self, Cut, Duplicate, MAX_BYTES, Yaml},
+    yaml::{self, Cut, Duplicate, MAX_BYTES, MAX_DOCUMENTS, Yaml},
 };
 
 /// One document of a file with which nothing is wrong.
@@ -33,6 +35,9 @@ impl Document {
     }
 }
 
+/// The most problems of one file that are told.
+const MOST_OF_FILE: usize = 3 * MOST_PROBLEMS;
+
 /// Reads a file, YAML or JSON, with one or more nodes. `name` is what reports call it.
 ///
 /// # Errors
@@ -44,7 +49,13 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Document>, Invalid> {
         let draft = Draft::new(Code::TooLarge, Span::default(), message);
         return Err(alone(name, draft.help("no node needs as much: is this the right file?")));
     }
-    let documents: Vec<Read<'_>> = yaml::documents(text).into_iter().filter_map(read).collect();
+    let documents = yaml::documents(text);
+    if documents.len() > MAX_DOCUMENTS {
+        let message = format!("this file has more than {MAX_DOCUMENTS} documents");
+        let draft = Draft::new(Code::TooLarge, Span::default(), message);
+        return Err(alone(name, draft.help("divide it, and name the folder")));
+    }
+    let documents: Vec<Read<'_>> = documents.into_iter().filter_map(read).collect();
     if documents.is_empty() {
         let draft = Draft::new(Code::Empty, Span::default(), "there is no node in this file");
         return Err(alone(name, draft.help(format!("a node begins with `kind: {KIND}`"))));
@@ -72,7 +83,21 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Document>, Invalid> {
             _ => broken = true,
         }
     }
-    if broken { Err(Invalid::new(name, everything, sound)) } else { Ok(sound) }
+    if !broken {
+        return Ok(sound);
+    }
+    let count = everything.len();
+    if count > MOST_OF_FILE {
+        let more = count - MOST_OF_FILE;
+        everything.truncate(MOST_OF_FILE);
+        let draft = Draft::new(
+            Code::TooManyProblems,
+            Span::default(),
+            format!("{more} more problems are not told"),
+        );
+        everything.push(draft.help("mend these first").seal(&source, String::new()));
+    }
+    Err(Invalid::new(name, everything, sound))
 }
 
 /// Reads a file as [`parse`] does, from bytes that may not be text.
@@ -115,6 +140,8 @@ struct Read<'t> {
 struct Identity {
     name: EnvironmentName,
     region: AwsRegion,
+    /// Any, if none is written.
+    account: Option<AccountId>,
     at: Span,
 }
 
@@ -141,13 +168,15 @@ fn read(mut yaml: Yaml<'_>) -> Option<Read<'_>> {
     let mut notes = log.into_notes();
     if let Some(cut) = yaml.cut {
         notes.problems.retain(|draft| holds_before(cut, draft));
-    } else if notes.more > 0 {
+    }
+    notes.problems.extend(problems);
+    let more = notes.more + yaml.more;
+    if more > 0 {
         let last = notes.problems.iter().map(|draft| draft.at).max().unwrap_or_default();
-        let message = format!("{} more problems follow", notes.more);
+        let message = format!("{more} more problems are not told");
         let draft = Draft::new(Code::TooManyProblems, last, message).label("and so on");
         notes.problems.push(draft.help("mend these first"));
     }
-    notes.problems.extend(problems);
     for Duplicate { name, first, again } in yaml.duplicates.iter().take(MOST_PROBLEMS) {
         let is_shown = notes.shown.binary_search(again).is_ok();
         let what = if is_shown { Quoted(name).to_string() } else { "a field".to_owned() };
@@ -181,6 +210,10 @@ fn is_foreign(tree: &Tree<'_>, log: &Log) -> bool {
     let Some(kind) = value.scalar().filter(|kind| kind.text != KIND && !value.is_null()) else {
         return false;
     };
+    // A slip of the pen: the rest is a node all the same.
+    if closest(&kind.text, [KIND]).is_some() {
+        return false;
+    }
     for (key, value) in [Some((key, value)), tree.get("apiVersion")].into_iter().flatten() {
         log.show(key.span);
         if value.scalar().is_some() {
@@ -195,8 +228,15 @@ fn is_foreign(tree: &Tree<'_>, log: &Log) -> bool {
 
 fn identify(fields: &NodeFields) -> Option<Identity> {
     let name = fields.metadata.0.as_ref()?.value.name.0.as_ref()?;
-    let region = fields.spec.0.as_ref()?.value.aws.0.as_ref()?.value.region.0.as_ref()?;
-    Some(Identity { name: name.value.clone(), region: region.value.clone(), at: name.span })
+    let aws = &fields.spec.0.as_ref()?.value.aws.0.as_ref()?.value;
+    let region = aws.region.0.as_ref()?;
+    let account = aws.account_id.given().map(|at| at.value.clone());
+    Some(Identity {
+        name: name.value.clone(),
+        region: region.value.clone(),
+        account,
+        at: name.span,
+    })
 }
 
 /// Two documents, by number, that declare the same environment.
@@ -219,24 +259,32 @@ impl Twin {
 }
 
 fn twins(documents: &[Read<'_>]) -> Vec<Twin> {
-    let mut seen: BTreeMap<(&EnvironmentName, &AwsRegion), (usize, Span)> = BTreeMap::new();
+    let identities = documents.iter().enumerate();
+    let identities = identities.filter_map(|(i, it)| Some((i, it.identity.as_ref()?)));
+    let identities: Vec<(usize, &Identity)> = identities.collect();
     let mut twins = Vec::new();
-    for (second, document) in documents.iter().enumerate() {
-        let Some(Identity { name, region, at }) = &document.identity else { continue };
-        match seen.get(&(name, region)) {
-            Some((first, first_at)) => twins.push(Twin {
+    for (at, (second, identity)) in identities.iter().enumerate() {
+        let mut before = identities.iter().take(at);
+        if let Some((first, other)) = before.find(|(_, other)| identity.is_as(other)) {
+            twins.push(Twin {
                 first: *first,
-                second,
-                first_at: *first_at,
-                second_at: *at,
-                what: format!("environment `{name}` in {region}"),
-            }),
-            None => {
-                seen.insert((name, region), (second, *at));
-            }
+                second: *second,
+                first_at: other.at,
+                second_at: identity.at,
+                what: format!("environment `{}` in {}", identity.name, identity.region),
+            });
         }
     }
     twins
+}
+
+impl Identity {
+    fn is_as(&self, other: &Self) -> bool {
+        let accounts = self.account.as_ref().zip(other.account.as_ref());
+        self.name == other.name
+            && self.region == other.region
+            && accounts.is_none_or(|(ours, theirs)| ours == theirs)
+    }
 }
 
 impl Read<'_> {
@@ -244,36 +292,20 @@ impl Read<'_> {
         self.notes.shown.binary_search(&span).is_ok()
     }
 
-    fn is_unknown(&self, key: Span) -> bool {
-        let problems = self.notes.problems.iter();
-        problems.filter(|draft| draft.code == Code::UnknownField).any(|draft| draft.at == key)
-    }
-
-    /// What must not be shown: everything between two scalars that may be, if there is one
-    /// between them that may not. So comments beside a hidden value are hidden as well.
+    /// What must not be shown: scalars that no known field has read and, between scalars, whatever is
+    /// not structure: comments, tags and anchors may be about what is hidden.
     fn hidden(&self, text: &str) -> Vec<Span> {
         let mut hidden: Vec<Span> = Vec::new();
         let mut from = self.yaml.span.start;
-        let mut last = None;
         let end = self.yaml.cut.map_or(self.yaml.span.end, |cut| cut.from);
         for scalar in &self.yaml.scalars {
-            if self.is_shown(*scalar) {
-                // A comment above a field nobody knows may be about what is hidden in it.
-                let last = last.take().or_else(|| self.is_unknown(*scalar).then_some(from));
-                if let Some(last) = last {
-                    hidden.push(Span::new(from, structure(text, last, scalar.start)));
-                }
-                // What closes a value or key belongs to it.
-                let rest = text.get(scalar.end..).unwrap_or_default();
-                from =
-                    scalar.end + (rest.len() - rest.trim_start_matches([':', ']', '}', ',']).len());
-            } else {
-                last = Some(scalar.end);
+            between(text, from, scalar.start, &mut hidden);
+            if !self.is_shown(*scalar) {
+                hidden.push(*scalar);
             }
+            from = scalar.end;
         }
-        if last.is_some() {
-            hidden.push(Span::new(from, end));
-        }
+        between(text, from, end, &mut hidden);
         if let Some(cut) = self.yaml.cut {
             hidden.extend(self.after(cut, text));
         }
@@ -289,9 +321,9 @@ impl Read<'_> {
         let before = text.get(from..at).unwrap_or_default();
         let line = before.rfind('\n').map_or(from, |newline| from + newline + 1);
         let first = text.get(line..end).unwrap_or_default().lines().next().unwrap_or_default();
-        let field = first.split_once(':').filter(|(name, _)| {
-            at >= from && schema::elsewhere(name.trim_matches([' ', '\t', '"'])).is_some()
-        });
+        let field = first
+            .split_once(':')
+            .filter(|(name, _)| at >= from && schema::exists(name.trim_matches([' ', '\t', '"'])));
         let shown = field.map_or(line, |(name, _)| line + name.len() + 1);
         [Span::new(from, line), Span::new(shown, end)]
     }
@@ -312,7 +344,8 @@ impl Read<'_> {
                         format!("{path}.{name}")
                     };
                 }
-                let draft = with_help(draft, &path);
+                let is_named = self.is_shown(draft.at);
+                let draft = with_help(draft, &path, is_named);
                 draft.seal(source, path)
             })
             .collect()
@@ -406,40 +439,84 @@ fn push_key(path: &mut String, key: &Tree<'_>) {
     path.push_str(name);
 }
 
-/// From where on, between a hidden scalar and the one that follows, there is nothing but structure.
-fn structure(text: &str, from: usize, to: usize) -> usize {
-    let between = text.get(from..to).unwrap_or_default();
-    let is_plain = between.chars().all(|c| c.is_whitespace() || "-,:[]{}".contains(c));
-    if is_plain { from } else { to }
+/// What between two scalars is no structure.
+fn between(text: &str, from: usize, to: usize, hidden: &mut Vec<Span>) {
+    let gap = text.get(from..to).unwrap_or_default();
+    let mut start = None;
+    for (at, c) in gap.char_indices() {
+        let plain = c.is_whitespace() || "-:,?[]{}".contains(c);
+        // A comment may have structure of its own.
+        let ends = if c == '\n' || c == '\r' { true } else { plain && !in_comment(gap, start) };
+        match start {
+            None if !plain => start = Some(at),
+            Some(begun) if ends => {
+                hidden.push(Span::new(from + begun, from + at));
+                start = None;
+            }
+            None | Some(_) => {}
+        }
+    }
+    if let Some(begun) = start {
+        hidden.push(Span::new(from + begun, to));
+    }
+}
+
+fn in_comment(gap: &str, start: Option<usize>) -> bool {
+    start.is_some_and(|start| gap.get(start..).is_some_and(|rest| rest.starts_with('#')))
 }
 
 /// Lets the schema help where nothing better is known.
-fn with_help(draft: Draft, path: &str) -> Draft {
+fn with_help(draft: Draft, path: &str, is_named: bool) -> Draft {
     if draft.has_help() {
         return draft;
     }
     let (around, name) = path.rsplit_once(['.', '[']).unwrap_or(("", path));
-    if draft.code == Code::UnknownField {
-        if let Some(other) = schema::elsewhere(name) {
-            return draft.help(format!("did you mean `{other}`?"));
-        }
-        let known = schema::fields(around);
-        if !known.is_empty() {
-            return draft.help(format!("known here are {}", known.join(", ")));
-        }
+    let help = match draft.code {
+        // The name of a field that is not shown is not known here either: the path ends around it.
+        Code::UnknownField if !is_named => known_fields(path),
+        Code::UnknownField => unknown_field(around, name),
+        Code::WrongType => how_to_write(path, name),
+        Code::MissingField => schema::only_value(path)
+            .map(|value| format!("write `{name}: {value}`"))
+            .or_else(|| Some(format!("`{name}`: {}", schema::summary(path)?))),
+        _ => None,
+    };
+    match help {
+        Some(help) => draft.help(help),
+        None => draft,
     }
-    if draft.code == Code::WrongType
-        && let Some(example) = schema::example(path)
-    {
-        return draft.help(format!("for example `{name}: {example}`"));
-    }
-    if draft.code == Code::MissingField {
-        if let Some(value) = schema::only_value(path) {
-            return draft.help(format!("write `{name}: {value}`"));
+}
+
+fn unknown_field(around: &str, name: &str) -> Option<String> {
+    match quickstart::successor(name) {
+        Some(Some(field)) => {
+            return Some(format!("what the AWS quickstart calls `{name}` is `{field}`"));
         }
-        if let Some(summary) = schema::summary(path) {
-            return draft.help(format!("`{name}`: {summary}"));
+        Some(None) => {
+            return Some(format!(
+                "nothing takes the place of the AWS quickstart's `{name}`: docs/quickstart-parameters.md says why"
+            ));
         }
+        None => {}
     }
-    draft
+    if let Some(other) = schema::nearest(name, around) {
+        return Some(format!("did you mean `{other}`?"));
+    }
+    known_fields(around)
+}
+
+fn known_fields(around: &str) -> Option<String> {
+    let known = schema::fields(around);
+    (!known.is_empty()).then(|| format!("known here are {}", known.join(", ")))
+}
+
+fn how_to_write(path: &str, name: &str) -> Option<String> {
+    if let Some(example) = schema::example(path) {
+        return Some(format!("for example `{name}: {example}`"));
+    }
+    let fields = schema::fields(path);
+    if fields.contains(&"enabled") {
+        return Some(format!("for example `{name}: {{enabled: true}}`"));
+    }
+    (!fields.is_empty()).then(|| format!("its fields are {}", fields.join(", ")))
 }

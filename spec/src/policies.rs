@@ -4,12 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    at::At,
     bounded::{List, Table},
     chapter::{chapter, in_place},
     form::leaf,
-    log::Quoted,
+    log::{Log, Quoted},
     names::{NameError, name},
-    window::WeeklyWindow,
+    problem::{Code, Draft},
+    window::ChangeWindow,
 };
 
 const DELETION: &str =
@@ -31,7 +33,7 @@ chapter! {
             pause: bool = false, in_place(CLCTL).effect(NOTHING);
             /// When changes may be made that interrupt something, every week, in UTC: `sun:02:00-sun:06:00`. At any
             /// time, if there is none here.
-            maintenance_windows: List<WeeklyWindow, 0, 14> = List::default(), in_place(CLCTL).effect(NOTHING);
+            maintenance_windows: List<ChangeWindow, 0, 14> = List::default(), in_place(CLCTL).effect(NOTHING);
         }
         chapters {
             /// What becomes of things with content when they are deleted, one by one.
@@ -44,7 +46,7 @@ chapter! {
 
 chapter! {
     /// What becomes of things with content when they are deleted.
-    pub struct Deletion, DeletionFields {
+    pub struct Deletion, DeletionFields, check check_deletion {
         default {
             /// The database: a final snapshot and then its end, or kept as it is, or its end. Whichever it is, its
             /// `deletionProtection` has to be lifted on purpose first.
@@ -109,6 +111,27 @@ pub enum OnDrift {
 }
 
 leaf!(DatabaseDeletion, Fate, OnDrift);
+
+fn check_deletion(written: &At<DeletionFields>, log: &Log) {
+    let fields = &written.value;
+    let report = |at, message: &str, help: &str| {
+        log.report(Draft::new(Code::Unprotected, at, message).label("for good").help(help));
+    };
+    if let Some(At { value: DatabaseDeletion::Delete, span }) = fields.database.given() {
+        report(
+            *span,
+            "the wallet and the jobs go with the environment",
+            "fine in a test; `Snapshot` keeps what they can be restored from",
+        );
+    }
+    if let Some(At { value: Fate::Delete, span }) = fields.keystore_password.given() {
+        report(
+            *span,
+            "without the keystore password no snapshot of the database gives the wallet back",
+            "fine in a test; `Retain` keeps it",
+        );
+    }
+}
 
 name! {
     /// A kind of object, or the address of one.

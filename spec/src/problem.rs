@@ -142,6 +142,12 @@ codes! {
     /// Two weekly or daily windows that overlap.
     Windows = "windows", Error;
 
+    /// TOML with a setting this clctl does not know of the node.
+    TomlUnknown = "toml_unknown", Warning;
+    /// Something that looks like a key in a URL that everybody may know.
+    KeyInUrl = "key_in_url", Warning;
+    /// Alarms that nobody gets.
+    Unheard = "unheard", Warning;
     /// A range so wide that it holds millions of strangers.
     WideRange = "wide_range", Warning;
     /// Administration from the whole internet, which was accepted.

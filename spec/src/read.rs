@@ -17,11 +17,12 @@ use serde::{
 };
 
 use crate::{
-    at::{BLOCK, CAUTIOUS, HIDDEN, OPTIONAL, REQUIRED},
+    at::{BLOCK, CAUTIOUS, FILLED, HIDDEN, OPTIONAL, REQUIRED},
     log::{Log, Quoted, is_delicate},
     problem::{Code, Draft},
+    quickstart::successor,
     suggest::closest,
-    tree::{Content, Guess, Scalar, Span, Tree},
+    tree::{Content, Guess, Scalar, Span, Tree, is_number},
 };
 
 /// Reads one node.
@@ -195,6 +196,19 @@ impl<'de> Reader<'de> {
         Trouble::Reported
     }
 
+    /// Reports a field that is written and left empty, and would mean something else left out.
+    fn empty(self) {
+        let name = match self.node {
+            Node::Absent { name, .. } => name,
+            Node::Written(_) => return,
+        };
+        let draft = Draft::new(Code::MissingField, self.key, format!("`{name}` has no value"));
+        let help = format!(
+            "write one, for example `{name}: {{}}` if it has fields with defaults, or remove the line"
+        );
+        self.log.report(draft.label("nothing follows").help(help));
+    }
+
     fn scalar(self, expected: &str) -> Result<&'de Scalar<'de>, Trouble> {
         let Node::Written(tree) = self.node else { return Err(self.wrong(expected)) };
         let scalar = tree.scalar().ok_or_else(|| self.wrong(expected))?;
@@ -208,16 +222,8 @@ impl<'de> Reader<'de> {
         Ok(scalar)
     }
 
-    /// Text that every YAML reader takes for text.
-    fn text(self) -> Result<&'de str, Trouble> {
-        let scalar = self.scalar("text")?;
-        let taken_for = match scalar.guess() {
-            Guess::Text => return Ok(&scalar.text),
-            Guess::Null => return Err(self.wrong("text")),
-            Guess::Bool => "a truth value",
-            Guess::Number => "a number",
-        };
-        let text = scalar.text.as_ref();
+    /// Reports text that some YAML reader takes for something else.
+    fn needs_quotes(self, text: &str, taken_for: &str) -> Trouble {
         let message = format!("{} is {taken_for} to YAML, and text belongs here", Quoted(text));
         let mut help = format!("put it in quotes: \"{text}\"");
         if text.starts_with('0') && text.bytes().nth(1).is_some_and(|b| b.is_ascii_digit()) {
@@ -225,7 +231,7 @@ impl<'de> Reader<'de> {
         }
         let draft = Draft::new(Code::NeedsQuotes, self.span(), message);
         self.log.report(draft.label("needs quotes").help(help));
-        Err(Trouble::Reported)
+        Trouble::Reported
     }
 
     /// A plain scalar, for types that are not text.
@@ -243,7 +249,26 @@ impl<'de> Reader<'de> {
     /// A number, of which the visitor says what it takes.
     fn number<N: std::str::FromStr>(self, expected: &dyn Expected) -> Result<N, Trouble> {
         let expected = expected.to_string();
-        self.plain(&expected)?.parse().map_err(|_| self.wrong(&expected))
+        let text = self.plain(&expected)?;
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let is_plain = digits.bytes().all(|b| b.is_ascii_digit());
+        // What begins with zero is octal to some.
+        let is_padded = digits.len() > 1 && digits.starts_with('0');
+        match text.parse() {
+            Ok(number) if is_plain && !is_padded => Ok(number),
+            Ok(_) | Err(_) if is_number(text) => {
+                let message = format!("{} where {expected} belongs", Quoted(text));
+                let draft = Draft::new(Code::WrongType, self.span(), message);
+                let help = if is_plain && !is_padded {
+                    "it is out of range"
+                } else {
+                    "write it in digits alone: without sign, leading zero, point, exponent or prefix"
+                };
+                self.log.report(draft.label(format!("{expected} belongs here")).help(help));
+                Err(Trouble::Reported)
+            }
+            Ok(_) | Err(_) => Err(self.wrong(&expected)),
+        }
     }
 
     /// Text that may go on for several lines and where each of them is written. Never shown: what is
@@ -284,6 +309,7 @@ impl<'de> Reader<'de> {
     /// An empty value hides nothing, so neither need what stands around it be hidden.
     fn show_nothing(self) {
         match self.node {
+            Node::Written(tree) if tree.is_stand_in() => {}
             Node::Written(tree) => self.log.show(tree.span),
             Node::Absent { empty: Some(nothing), .. } => self.log.show(nothing),
             Node::Absent { empty: None, .. } => {}
@@ -360,7 +386,16 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
-        visitor.visit_borrowed_str(self.text()?)
+        let scalar = self.scalar("text")?;
+        let taken_for = match scalar.guess() {
+            Guess::Text => return visitor.visit_borrowed_str(&scalar.text),
+            Guess::Null => return Err(self.wrong("text")),
+            Guess::Bool => "a truth value",
+            Guess::Number => "a number",
+        };
+        // What would be wrong in quotes as well is told at once.
+        visitor.visit_borrowed_str::<Trouble>(&scalar.text)?;
+        Err(self.needs_quotes(&scalar.text, taken_for))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Trouble> {
@@ -382,7 +417,18 @@ impl<'de> Deserializer<'de> for Reader<'de> {
                 self.wrong("a value");
                 visitor.visit_unit()
             }
-            OPTIONAL | REQUIRED => visitor.visit_seq(Lenient { value: Some(self), span: None }),
+            FILLED if self.is_nothing() => {
+                self.show_nothing();
+                if let Node::Absent { empty: None, .. } = self.node {
+                    return visitor.visit_unit();
+                }
+                self.empty();
+                // Broken: neither a value nor its place.
+                visitor.visit_seq(Lenient { value: None, span: None })
+            }
+            FILLED | OPTIONAL | REQUIRED => {
+                visitor.visit_seq(Lenient { value: Some(self), span: None })
+            }
             BLOCK => visitor.visit_seq(self.block()?),
             HIDDEN => visitor.visit_borrowed_str(self.hidden()?),
             CAUTIOUS => {
@@ -517,7 +563,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len().min(1024))
+        Some(self.items.len())
     }
 }
 
@@ -561,26 +607,31 @@ struct Fields<'de> {
 
 /// Whether a key is meant as one, and not a line of something else that happens to have a colon.
 fn is_name(key: &str) -> bool {
+    let is_short = key.chars().count() <= 40;
     key == "<<"
-        || (key.chars().count() <= 40
-            && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '/')))
+        || (is_short
+            && key.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | '-' | '_' | '/')))
 }
 
 impl<'de> Fields<'de> {
-    fn unknown(known: &[&str], key: &Tree<'de>, name: &str) -> Draft {
+    /// What to say of a key that is no field's. It is shown if it is meant as one.
+    fn unknown(known: &[&str], key: &Tree<'de>, name: &str, log: &Log) -> Draft {
+        let near = closest(name, known.iter().copied());
+        let is_name = is_name(name) || near.is_some() || successor(name).is_some();
+        if is_name {
+            log.show(key.span);
+        }
         if name == "<<" {
-            Draft::new(Code::MergeKey, key.span, "merge keys have no meaning in a node")
+            return Draft::new(Code::MergeKey, key.span, "merge keys have no meaning in a node")
                 .label("neither JSON nor Kubernetes knows `<<`")
-                .help("write the fields out; an alias (`*name`) as a value is fine")
-        } else {
-            let what =
-                if is_name(name) { Quoted(name).to_string() } else { "like this".to_owned() };
-            let message = format!("there is no field {what}");
-            let draft = Draft::new(Code::UnknownField, key.span, message).label("not known here");
-            match closest(name, known.iter().copied()) {
-                Some(near) => draft.help(format!("did you mean `{near}`?")),
-                None => draft,
-            }
+                .help("write the fields out; an alias (`*name`) as a value is fine");
+        }
+        let what = if is_name { Quoted(name).to_string() } else { "like this".to_owned() };
+        let message = format!("there is no field {what}");
+        let draft = Draft::new(Code::UnknownField, key.span, message).label("not known here");
+        match near {
+            Some(near) => draft.help(format!("did you mean `{near}`?")),
+            None => draft,
         }
     }
 }
@@ -599,11 +650,13 @@ impl<'de> MapAccess<'de> for Fields<'de> {
                 continue;
             };
             let name = scalar.text.as_ref();
-            if is_name(name) {
+            let found = self.known.iter().copied().find(|known| *known == name);
+            if found.is_some() {
                 self.of.log.show(key.span);
             }
-            let Some(known) = self.known.iter().copied().find(|known| *known == name) else {
-                self.of.log.report_with(|| Self::unknown(self.known, key, name));
+            let Some(known) = found else {
+                let log = self.of.log;
+                log.report_with(|| Self::unknown(self.known, key, name, log));
                 continue;
             };
             if self.seen.contains(&known) {
@@ -611,7 +664,7 @@ impl<'de> MapAccess<'de> for Fields<'de> {
                 continue;
             }
             self.seen.push(known);
-            self.value = Some(if value.is_null() {
+            self.value = Some(if value.is_null() && !value.is_stand_in() {
                 Reader { node: Node::Absent { name: known, empty: Some(value.span) }, ..reader }
             } else {
                 reader

@@ -142,14 +142,36 @@ fn at(path: &str) -> Option<&'static Value> {
     })
 }
 
-/// Where else there is a field of this name.
-pub(crate) fn elsewhere(name: &str) -> Option<String> {
-    fn find(schema: &Value, path: &str, name: &str) -> Option<String> {
-        let fields = properties(schema)?;
-        if fields.contains_key(name) {
-            return Some(format!("{path}{name}"));
+/// Whether there is a field of this name anywhere.
+pub(crate) fn exists(name: &str) -> bool {
+    !paths(name).is_empty()
+}
+
+/// The field of this name that is meant, if only one can be: the one nearest to `around`.
+pub(crate) fn nearest(name: &str, around: &str) -> Option<String> {
+    let around: Vec<&str> =
+        around.split('.').map(|it| it.split('[').next().unwrap_or_default()).collect();
+    let shared = |path: &String| path.split('.').zip(&around).take_while(|(a, b)| a == *b).count();
+    let paths = paths(name);
+    let most = paths.iter().map(shared).max()?;
+    let mut nearest = paths.into_iter().filter(|path| shared(path) == most);
+    let first = nearest.next()?;
+    nearest.next().is_none().then_some(first)
+}
+
+/// Every field of this name.
+fn paths(name: &str) -> Vec<String> {
+    fn collect(schema: &Value, path: &str, name: &str, found: &mut Vec<String>) {
+        let schema = schema.get("items").unwrap_or(schema);
+        for (field, inner) in properties(schema).into_iter().flatten() {
+            let path = format!("{path}{field}");
+            if field == name {
+                found.push(path.clone());
+            }
+            collect(inner, &format!("{path}."), name, found);
         }
-        fields.iter().find_map(|(field, inner)| find(inner, &format!("{path}{field}."), name))
     }
-    find(raw(), "", name)
+    let mut found = Vec::new();
+    collect(raw(), "", name, &mut found);
+    found
 }

@@ -6,13 +6,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::Visitor};
 
 use crate::{
-    arn::Arn,
-    at::{At, HIDDEN, Optional},
+    arn::{Arn, Home},
+    at::{At, Filled, HIDDEN, Optional},
     chapter::{chapter, choice, in_place, interrupts, refused},
     form::{Form, leaf, settle_optional},
     log::Log,
     names::{NameError, name},
     problem::{Code, Draft},
+    url,
     whole::Whole,
 };
 
@@ -184,15 +185,15 @@ struct UrlFields {
     /// A secret of the environment that holds the URL: its name, as in `clctl secret put NAME --from-stdin`.
     #[serde(default)]
     #[schemars(extend("x-clctl" = interrupts(RESTART, SECRETS)))]
-    secret: Optional<SecretName>,
+    secret: Filled<SecretName>,
     /// A secret of yours in Secrets Manager that holds the URL.
     #[serde(default)]
     #[schemars(extend("x-clctl" = interrupts(RESTART, GET).example("{id: oracles/rpc, key: httpUrl}")))]
-    existing: Optional<ExistingSecretFields>,
+    existing: Filled<ExistingSecretFields>,
     /// The URL itself. Only with `public: true`: URLs of RPC providers have a key in their path.
     #[serde(default)]
     #[schemars(extend("x-clctl" = interrupts(RESTART, NODE_SECRETS)))]
-    value: Optional<UrlText>,
+    value: Filled<UrlText>,
     /// That everybody may know the URL in `value`.
     #[serde(default)]
     #[schemars(extend("x-clctl" = in_place(NODE_SECRETS), "default" = false))]
@@ -233,7 +234,7 @@ impl<S> JsonSchema for WrittenUrl<S> {
 }
 
 /// The text of a URL. Never shown, whatever is wrong with it.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 struct UrlText(String);
 
 impl std::fmt::Debug for UrlText {
@@ -291,8 +292,8 @@ impl<S: Scheme> Form for SecretUrl<S> {
         ];
         let is_one = crate::chapter::choose(&given, &places, 1, span, log);
         let url = check_url::<S>(&fields, log);
-        let secret = settle_optional(fields.secret, log)?;
-        let existing = settle_optional(fields.existing, log)?;
+        let secret = settle_optional(fields.secret.0, log)?;
+        let existing = settle_optional(fields.existing.0, log)?;
         let source = match (secret, existing, url) {
             (Some(secret), _, _) => UrlSource::Secret(secret),
             (_, Some(existing), _) => UrlSource::Existing(existing),
@@ -325,27 +326,59 @@ fn check_url<S: Scheme>(fields: &UrlFields, log: &Log) -> Option<String> {
                 .help("if it has a key in it, put it into a secret: `{secret: NAME}` here, and `clctl secret put NAME --from-stdin`; if everybody may know it, add `public: true`"),
         );
     }
-    let [secure, plain] = S::SCHEMES;
-    let scheme = url.split_once("://");
-    let rest = scheme.filter(|(scheme, _)| *scheme == secure || *scheme == plain);
-    let rest = rest.map(|(_, rest)| rest);
-    let problem = match rest {
-        None => Some(format!("it begins with `{secure}://` or `{plain}://`")),
-        Some(rest) if rest.starts_with(['/', '?', '#', ':']) || rest.is_empty() => {
-            Some("a host follows behind the two slashes".to_owned())
-        }
-        Some(rest) if rest.bytes().any(|b| !(b'!'..=b'~').contains(&b)) || url.len() > 2048 => {
-            Some("it has no spaces, and other characters than ASCII are percent-encoded".to_owned())
-        }
-        Some(rest) if rest.split(['/', '?', '#']).next().unwrap_or_default().contains('@') => {
-            Some("a user and password in it are for a secret to hold".to_owned())
-        }
-        Some(_) => None,
-    };
-    if let Some(help) = problem {
-        let message = format!("this is not a URL with `{secure}` or `{plain}`");
+    if let Some((message, help)) = url::problem(url, S::SCHEMES) {
         log.report(Draft::new(Code::InvalidValue, *span, message).label("this URL").help(help));
         return None;
     }
+    if public && url::has_key(url) {
+        let draft = Draft::new(
+            Code::KeyInUrl,
+            *span,
+            "this URL is said to be public, and looks as if it had a key in it",
+        );
+        log.report(draft.label("this URL").help(
+            "if that is a key, take it back at its provider, and put the new one into a secret: `{secret: NAME}`",
+        ));
+    }
     public.then(|| url.clone())
+}
+
+impl<S> WrittenUrl<S> {
+    /// The secret of the environment it is in, if it is in one.
+    pub(crate) fn secret(&self) -> Option<&At<SecretName>> {
+        self.fields.secret.given()
+    }
+
+    /// Checks what is named of AWS against where the environment is.
+    pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
+        if let Some(existing) = self.fields.existing.given() {
+            existing.value.check_home(home, log);
+        }
+    }
+}
+
+impl ExistingSecretFields {
+    fn check_home(&self, home: Home<'_>, log: &Log) {
+        if let Some(id) = &self.id.0 {
+            home.check(id.value.as_str(), id.span, "the secret", log);
+        }
+    }
+}
+
+impl SecretsFields {
+    /// Checks what is named of AWS against where the environment is.
+    pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
+        let Self {
+            keystore_password,
+            admin_password,
+            database_password,
+            recovery_window_in_days: _,
+        } = self;
+        for password in [keystore_password, admin_password, database_password] {
+            let existing = password.given().and_then(|password| password.value.existing.given());
+            if let Some(existing) = existing {
+                existing.value.check_home(home, log);
+            }
+        }
+    }
 }

@@ -80,10 +80,13 @@ impl Source {
         Place { file: self.name.clone(), line, column }
     }
 
-    /// Keeps `span` within the text, where a report can show it.
+    /// Keeps `span` within its first line, where a report can show it.
     pub(crate) fn clamp(&self, span: Span) -> SourceSpan {
-        let start = span.start.min(self.text.len());
-        (start, span.end.clamp(start, self.text.len()) - start).into()
+        let start = self.boundary(span.start.min(self.text.len()));
+        let rest = self.text.get(start..span.end.clamp(start, self.text.len())).unwrap_or_default();
+        let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let end = self.boundary(start + line.min(REACH));
+        (start, end - start).into()
     }
 
     /// How many characters begin before `offset`.
@@ -107,6 +110,8 @@ const BOM: char = '\u{feff}';
 pub(crate) fn steers(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r'))
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        // Or cannot be seen, or looks like a space that is none.
+        || matches!(c, '\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}')
 }
 
 fn blot(c: char) -> char {
@@ -119,6 +124,32 @@ fn blot(c: char) -> char {
     }
 }
 
+/// How far to both sides of what a report points to its line is shown, in bytes.
+const REACH: usize = 240;
+/// Labels further apart than this are shown apart.
+const WIDEST: usize = 4 * REACH;
+
+impl Source {
+    /// Which line `offset` is in, from zero.
+    fn line(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
+    }
+
+    fn line_start(&self, line: usize) -> usize {
+        self.lines.get(line).copied().unwrap_or(self.text.len())
+    }
+
+    /// The nearest beginning of a character from `offset` on.
+    fn boundary(&self, mut offset: usize) -> usize {
+        while offset < self.text.len() && !self.text.is_char_boundary(offset) {
+            offset += 1;
+        }
+        offset.min(self.text.len())
+    }
+}
+
+/// A report shows lines around what it points to: of long lines only a part, so that no file makes a
+/// report that is longer than anybody reads.
 impl SourceCode for Source {
     fn read_span<'a>(
         &'a self,
@@ -126,20 +157,37 @@ impl SourceCode for Source {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let found = self.text.as_str().read_span(span, before, after)?;
-        // miette counts bytes here; people count characters.
-        let column = if found.column() == 0 {
-            0
+        let start = span.offset();
+        let end = start.saturating_add(span.len());
+        if end > self.text.len() || span.len() > WIDEST {
+            return Err(MietteError::OutOfBounds);
+        }
+        let (first, last) = (self.line(start), self.line(end.saturating_sub(1).max(start)));
+        let nearest = start.saturating_sub(REACH);
+        let from = if before == 0 {
+            start
         } else {
-            self.place(found.span().offset()).column.saturating_sub(1)
+            (first.saturating_sub(before)..=first)
+                .map(|line| self.line_start(line))
+                .find(|start| *start >= nearest)
+                .unwrap_or_else(|| self.boundary(nearest))
         };
+        let furthest = end.saturating_add(REACH);
+        let to = (last..=last.saturating_add(after))
+            .rev()
+            .map(|line| self.line_start(line + 1))
+            .find(|end| *end <= furthest)
+            .unwrap_or_else(|| self.boundary(furthest));
+        let to = to.max(end);
+        let data = self.text.as_bytes().get(from..to).unwrap_or_default();
+        let column = if before == 0 { self.place(start).column.saturating_sub(1) } else { 0 };
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
-            found.data(),
-            *found.span(),
-            found.line(),
+            data,
+            (from, to - from).into(),
+            self.line(from),
             column,
-            found.line_count(),
+            self.line(to.saturating_sub(1).max(from)) - self.line(from) + 1,
         )))
     }
 }

@@ -6,16 +6,14 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::de::{DeTable, DeValue};
 
 use crate::{
     at::At,
     form::Form,
     log::{Log, Quoted},
     problem::{Code, Draft},
+    suggest::closest,
     text::{Lines, text_schema},
 };
 
@@ -81,7 +79,7 @@ const fn taken(path: &'static [&'static str], why: &'static str) -> Taken {
     Taken { path, why }
 }
 
-const OF_NODES: [Taken; 22] = [
+const OF_NODES: [Taken; 25] = [
     taken(&["EVM"], "chains are declared in `nodes.chains`, with an `extraToml` of their own"),
     taken(&["RootDir"], "it is where clctl puts the node's files"),
     taken(&["InsecureFastScrypt"], "it makes the keystore password easy to guess"),
@@ -104,6 +102,53 @@ const OF_NODES: [Taken; 22] = [
     taken(&["Pyroscope", "AuthToken"], SECRET),
     taken(&["Prometheus"], SECRET),
     taken(&["Mercury", "Credentials"], SECRET),
+    taken(&["Threshold"], SECRET),
+    taken(&["AuditLogger", "Headers"], SECRET),
+    taken(&["Insecure"], "the node refuses it in production"),
+];
+
+/// The tables and settings at the top of a node's configuration.
+const KNOWN: [&str; 40] = [
+    "Aptos",
+    "AuditLogger",
+    "AutoPprof",
+    "Billing",
+    "BridgeStatusReporter",
+    "CCV",
+    "CRE",
+    "Capabilities",
+    "Cosmos",
+    "Database",
+    "EVM",
+    "Feature",
+    "FluxMonitor",
+    "Insecure",
+    "InsecureFastScrypt",
+    "InsecurePPROFHeap",
+    "JobDistributor",
+    "JobPipeline",
+    "Keeper",
+    "LOOPP",
+    "Log",
+    "Mercury",
+    "OCR",
+    "OCR2",
+    "P2P",
+    "Password",
+    "Prometheus",
+    "Pyroscope",
+    "RootDir",
+    "Sentry",
+    "ShutdownGracePeriod",
+    "Solana",
+    "Starknet",
+    "Sui",
+    "TON",
+    "Telemetry",
+    "TelemetryIngress",
+    "Tracing",
+    "Tron",
+    "WebServer",
 ];
 
 const OF_CHAINS: [Taken; 5] = [
@@ -135,6 +180,23 @@ pub(crate) fn check(written: &At<WrittenToml>, of: Table, log: &Log) {
             return;
         }
     };
+    if of == Table::Node {
+        for (key, _) in table.get_ref().iter() {
+            let name = key.get_ref().as_ref();
+            let is = |known: &&str| known.eq_ignore_ascii_case(name);
+            if KNOWN.iter().any(is) || OF_NODES.iter().any(|it| it.path.first().is_some_and(is)) {
+                continue;
+            }
+            let at = place(key.span().start, key.span().len());
+            let draft =
+                Draft::new(Code::TomlUnknown, at, "this clctl knows no such setting of the node");
+            let near = closest(name, KNOWN);
+            log.report(draft.label("not known").help(match near {
+                Some(near) => format!("did you mean `{near}`? The node does not start with a setting it does not know"),
+                None => "the node does not start with a setting it does not know: see https://docs.chain.link/chainlink-nodes/v1/node-config".to_owned(),
+            }));
+        }
+    }
     let taken: &[Taken] = match of {
         Table::Node => &OF_NODES,
         Table::Chain => &OF_CHAINS,
@@ -151,19 +213,16 @@ pub(crate) fn check(written: &At<WrittenToml>, of: Table, log: &Log) {
 /// What the TOML parser says, without what the file says.
 fn said(what: &str) -> String {
     let plain = what.split(['`', '"', '\'']).next().unwrap_or_default().trim();
+    let plain = plain.trim_end_matches(", expected").trim_end_matches(',');
     if plain.is_empty() { "see https://toml.io/en/v1.0.0".to_owned() } else { plain.to_owned() }
 }
 
-/// Where in the text the key of a path stands.
+/// Where in the text the key of a path stands, wherever it is written: the node reads keys in any case.
 fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
     let (name, rest) = path.split_first()?;
-    // The node reads keys in any case.
-    let (key, value): (&Spanned<_>, &Spanned<DeValue<'_>>) =
-        table.iter().find(|(key, _)| key.get_ref().eq_ignore_ascii_case(name))?;
-    if rest.is_empty() {
-        return Some(key.span());
-    }
-    match value.get_ref() {
+    let same = table.iter().filter(|(key, _)| key.get_ref().eq_ignore_ascii_case(name));
+    same.filter_map(|(key, value)| match value.get_ref() {
+        _ if rest.is_empty() => Some(key.span()),
         DeValue::Table(inner) => find(inner, rest),
         DeValue::String(_)
         | DeValue::Integer(_)
@@ -171,5 +230,16 @@ fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
         | DeValue::Boolean(_)
         | DeValue::Datetime(_)
         | DeValue::Array(_) => None,
-    }
+    })
+    .next()
+}
+
+/// Whether the node is told to follow its chain without a WebSocket.
+pub(crate) fn follows_by_polling(written: &WrittenToml) -> bool {
+    DeTable::parse(&written.0.text).is_ok_and(|table| {
+        table.get_ref().iter().any(|(key, value)| {
+            key.get_ref().eq_ignore_ascii_case("LogBroadcasterEnabled")
+                && matches!(value.get_ref(), DeValue::Boolean(false))
+        })
+    })
 }

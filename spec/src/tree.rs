@@ -39,6 +39,9 @@ pub(crate) enum Content<'t> {
     Map(Vec<(Tree<'t>, Tree<'t>)>),
 }
 
+/// As what is written that nothing is known of, but that it must not be shown.
+pub(crate) const STAND_IN: &str = "*";
+
 /// A scalar, not yet interpreted.
 pub(crate) struct Scalar<'t> {
     pub(crate) text: Cow<'t, str>,
@@ -109,7 +112,8 @@ fn is_bool(text: &str) -> bool {
         && (text == lower || text == text.to_ascii_uppercase() || first_upper(text))
 }
 
-fn is_number(text: &str) -> bool {
+/// Whether some YAML reader takes a plain scalar for a number.
+pub(crate) fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let all = |digits: &str, is: fn(char) -> bool| {
         !digits.is_empty() && digits.chars().all(|c| is(c) || c == '_')
@@ -153,6 +157,11 @@ impl<'t> Tree<'t> {
             Content::Scalar(scalar) => Some(scalar),
             Content::List(..) | Content::Map(_) => None,
         }
+    }
+
+    /// Whether it stands for something else that is written there.
+    pub(crate) fn is_stand_in(&self) -> bool {
+        self.scalar().is_some_and(|scalar| scalar.plain && scalar.written == STAND_IN)
     }
 
     pub(crate) fn is_null(&self) -> bool {

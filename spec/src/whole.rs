@@ -143,8 +143,7 @@ pub(crate) struct Among(pub(crate) &'static [u32]);
 
 impl fmt::Display for Among {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let numbers: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        write!(f, "one of {}", numbers.join(", "))
+        f.write_str("a number")
     }
 }
 
@@ -159,6 +158,11 @@ impl Visitor<'_> for Among {
         if self.0.contains(&number) {
             return Ok(number);
         }
-        Err(E::custom(format_args!("{number} is not a value of this field\nwrite {self}")))
+        let near = self.0.iter().min_by_key(|it| it.abs_diff(number)).copied().unwrap_or_default();
+        let numbers: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        let numbers = numbers.join(", ");
+        Err(E::custom(format_args!(
+            "{number} is not a value of this field\nwrite {near}, the nearest of {numbers}"
+        )))
     }
 }

@@ -19,13 +19,13 @@ pub(crate) struct Window {
 
 /// The shortest window RDS takes, in minutes.
 const SHORTEST: u32 = 30;
-/// Longer than RDS needs, in minutes: the longest it takes.
+/// The longest window RDS takes, in minutes.
 const LONGEST: u32 = DAY;
 
 impl Window {
     fn new(from: u32, to: u32, every: u32) -> Option<Self> {
         let minutes = (to + every - from) % every;
-        (SHORTEST..=LONGEST).contains(&minutes).then_some(Self { from, minutes, every })
+        (minutes >= SHORTEST).then_some(Self { from, minutes, every })
     }
 
     fn daily(text: &str) -> Option<Self> {
@@ -36,6 +36,11 @@ impl Window {
     fn weekly(text: &str) -> Option<Self> {
         let (from, to) = text.split_once('-')?;
         Self::new(minute_of_week(from)?, minute_of_week(to)?, 7 * DAY)
+    }
+
+    /// Whether it is one that RDS takes.
+    fn is_short(self) -> bool {
+        self.minutes <= LONGEST
     }
 
     /// Whether they have time in common on some day.
@@ -65,36 +70,44 @@ fn minute_of_week(text: &str) -> Option<u32> {
     Some(u32::try_from(day).ok()? * DAY + minute(time)?)
 }
 
-fn refuse(text: &str, what: &str, example: &str) -> NameError {
+fn refuse(text: &str, what: &str, example: &str, longest: &str) -> NameError {
     let message = format!("{} is not {what}", Quoted(text));
-    NameError::new(
-        message,
-        format!("it looks like `{example}`, in UTC, and lasts from half an hour to a day"),
-    )
+    let help =
+        format!("it looks like `{example}`, in UTC, and lasts from half an hour to {longest}");
+    NameError::new(message, help)
 }
+
+fn weekly(text: &str, is_taken: fn(Window) -> bool, longest: &str) -> Result<(), NameError> {
+    let takes = |text: &str| Window::weekly(text).is_some_and(is_taken);
+    if takes(text) {
+        return Ok(());
+    }
+    let lower = text.to_ascii_lowercase();
+    if takes(&lower) {
+        let message = format!("{} is written in upper case", Quoted(text));
+        return Err(NameError::new(message, format!("write `{lower}`")));
+    }
+    Err(refuse(text, "a weekly window", "sun:04:00-sun:04:30", longest))
+}
+
+const WEEKLY: &str = "^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$";
 
 name! {
     /// A window on every day: `03:00-03:30`, in UTC.
     DailyWindow, pattern "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$", longest 11, |text| {
-        Window::daily(text).map(drop).ok_or_else(|| refuse(text, "a daily window", "03:00-03:30"))
+        let window = Window::daily(text).filter(|window| window.is_short());
+        window.map(drop).ok_or_else(|| refuse(text, "a daily window", "03:00-03:30", "a day"))
     }
 }
 
 name! {
-    /// A window in every week: `sun:04:00-sun:04:30`, in UTC.
-    WeeklyWindow,
-    pattern "^(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]-(mon|tue|wed|thu|fri|sat|sun):([01][0-9]|2[0-3]):[0-5][0-9]$",
-    longest 19, |text| {
-        let lower = text.to_ascii_lowercase();
-        if Window::weekly(text).is_some() {
-            return Ok(());
-        }
-        if Window::weekly(&lower).is_some() {
-            let message = format!("{} is written in upper case", Quoted(text));
-            return Err(NameError::new(message, format!("write `{lower}`")));
-        }
-        Err(refuse(text, "a weekly window", "sun:04:00-sun:04:30"))
-    }
+    /// A window in every week that AWS maintains something in: `sun:04:00-sun:04:30`, in UTC.
+    WeeklyWindow, pattern WEEKLY, longest 19, |text| weekly(text, Window::is_short, "a day")
+}
+
+name! {
+    /// A window in every week that clctl makes changes in: `sat:02:00-mon:02:00`, in UTC.
+    ChangeWindow, pattern WEEKLY, longest 19, |text| weekly(text, |_| true, "a week")
 }
 
 impl DailyWindow {
@@ -149,9 +162,7 @@ mod tests {
         ] {
             assert!(Window::daily(text).is_none(), "{text}");
         }
-        for text in
-            ["sun:03:00", "Sun:03:00-Sun:04:00", "sun:03:00-tue:04:00", "son:03:00-son:04:00"]
-        {
+        for text in ["sun:03:00", "Sun:03:00-Sun:04:00", "son:03:00-son:04:00"] {
             assert!(Window::weekly(text).is_none(), "{text}");
         }
     }

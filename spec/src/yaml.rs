@@ -11,12 +11,15 @@ use serde_saphyr::granit_parser::{
 };
 
 use crate::{
+    log::MOST_PROBLEMS,
     problem::{Code, Draft},
-    tree::{Content, Scalar, Span, Tree},
+    tree::{Content, STAND_IN, Scalar, Span, Tree},
 };
 
 /// The size of the largest file that is looked at.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+/// The most documents of one file that are looked at.
+pub(crate) const MAX_DOCUMENTS: usize = 200;
 const MAX_DEPTH: usize = 64;
 const MAX_NODES: usize = 100_000;
 const MAX_ALIASES: usize = 1_000;
@@ -32,6 +35,8 @@ pub(crate) struct Yaml<'t> {
     /// Keys written twice in one mapping.
     pub(crate) duplicates: Vec<Duplicate<'t>>,
     pub(crate) problems: Vec<Draft>,
+    /// How many more there are.
+    pub(crate) more: usize,
 }
 
 /// A key written twice in one mapping.
@@ -50,7 +55,8 @@ pub(crate) struct Cut {
     pub(crate) at: usize,
 }
 
-/// Splits `text` into documents. A broken document does not take the others with it.
+/// Splits `text` into documents, one more than there may be at most. A broken document does not take the
+/// others with it.
 pub(crate) fn documents(text: &str) -> Vec<Yaml<'_>> {
     let options = options! {
         emit_comments: false,
@@ -70,14 +76,20 @@ pub(crate) fn documents(text: &str) -> Vec<Yaml<'_>> {
             Ok((Event::DocumentEnd, mark)) => {
                 let end = mark_span(&mark).end;
                 found.push(std::mem::replace(&mut document, Builder::new(end)).finish(end));
+                if found.len() > MAX_DOCUMENTS {
+                    break;
+                }
                 None
             }
             Ok((event, mark)) => document.take(event, mark_span(&mark), text).err(),
-            Err(error) => Some(Box::new(syntax(&error, text))),
+            Err(error) => Some(Box::new(document.blame(syntax(&error, text)))),
         };
         if let Some(draft) = failed {
             document.cut = Some(Cut { from: document.last, at: draft.at.start });
             document.problems.push(*draft);
+            if found.len() > MAX_DOCUMENTS {
+                break;
+            }
             // Skipping is forward only and ends: at the end of the text at the latest.
             let more = parser.proceed_next_document().unwrap_or(false);
             let broken = std::mem::replace(&mut document, Builder::new(text.len()));
@@ -107,9 +119,22 @@ struct Open<'t> {
     span: Span,
     anchor: usize,
     kind: Kind,
+    /// In brackets.
+    is_flow: bool,
     items: Vec<Tree<'t>>,
     /// Levels below, aliases expanded.
     height: usize,
+    /// Nodes below, aliases expanded.
+    size: usize,
+}
+
+/// What an alias repeats.
+#[derive(Clone)]
+struct Anchor<'t> {
+    content: Rc<Content<'t>>,
+    height: usize,
+    /// How many nodes it is, aliases expanded.
+    size: usize,
 }
 
 struct Builder<'t> {
@@ -117,13 +142,13 @@ struct Builder<'t> {
     last: usize,
     open: Vec<Open<'t>>,
     root: Option<Tree<'t>>,
-    anchors: HashMap<usize, (Rc<Content<'t>>, usize)>,
-    nodes: usize,
+    anchors: HashMap<usize, Anchor<'t>>,
     aliases: usize,
     cut: Option<Cut>,
     scalars: Vec<Span>,
     duplicates: Vec<Duplicate<'t>>,
     problems: Vec<Draft>,
+    more: usize,
 }
 
 impl<'t> Builder<'t> {
@@ -134,12 +159,12 @@ impl<'t> Builder<'t> {
             open: Vec::new(),
             root: None,
             anchors: HashMap::new(),
-            nodes: 0,
             aliases: 0,
             cut: None,
             scalars: Vec::new(),
             duplicates: Vec::new(),
             problems: Vec::new(),
+            more: 0,
         }
     }
 
@@ -156,16 +181,16 @@ impl<'t> Builder<'t> {
                 self.scalars.push(span);
                 let written = text.get(span.start..span.end).unwrap_or_default();
                 let scalar = Scalar { text: value, plain, written };
-                self.add(Rc::new(Content::Scalar(scalar)), 0, span, anchor)?;
+                self.add(Rc::new(Content::Scalar(scalar)), 0, 1, span, anchor)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.tag(tag.as_deref(), span, text);
-                let kind = Kind::List { is_block: style == StructureStyle::Block };
-                self.open(span, anchor, kind)?;
+                let is_flow = style == StructureStyle::Flow;
+                self.open(span, anchor, Kind::List { is_block: !is_flow }, is_flow)?;
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
                 self.tag(tag.as_deref(), span, text);
-                self.open(span, anchor, Kind::Map)?;
+                self.open(span, anchor, Kind::Map, style == StructureStyle::Flow)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span.end)?,
             Event::Alias(id) => {
@@ -174,13 +199,13 @@ impl<'t> Builder<'t> {
                 if self.aliases > MAX_ALIASES {
                     return Err(too_much(span, &format!("more than {MAX_ALIASES} aliases")));
                 }
-                if let Some((content, height)) = self.anchors.get(&id).cloned() {
-                    self.add(content, height, span, 0)?;
+                if let Some(Anchor { content, height, size }) = self.anchors.get(&id).cloned() {
+                    self.add(content, height, size, span, 0)?;
                 } else {
                     let draft = Draft::new(Code::Syntax, span, "an alias inside its own anchor")
                         .label("would contain itself");
-                    self.problems.push(draft);
-                    self.add(null(), 0, span, 0)?;
+                    self.problem(draft);
+                    self.add(null(), 0, 1, span, 0)?;
                 }
             }
             Event::UnresolvedAlias(_) => {
@@ -189,13 +214,24 @@ impl<'t> Builder<'t> {
                 let draft = Draft::new(Code::Syntax, span, "an alias without an anchor")
                     .label("no anchor of this name comes before")
                     .help("`*name` repeats what `&name` marked earlier in the same document; put text that starts with `*` in quotes");
-                self.problems.push(draft);
-                self.add(null(), 0, span, 0)?;
+                self.problem(draft);
+                self.add(null(), 0, 1, span, 0)?;
             }
             _ => {}
         }
         self.last = self.last.max(span.end);
         Ok(())
+    }
+
+    /// Names the bracket that is still open, where one is: what follows it is seldom to blame.
+    fn blame(&self, draft: Draft) -> Draft {
+        match self.open.iter().rfind(|open| open.is_flow) {
+            Some(open) => {
+                let at = Span::new(open.span.start, open.span.start + 1);
+                draft.also(at, "this is open, and not closed before")
+            }
+            None => draft,
+        }
     }
 
     /// Whether the tag says that this is text. Other tags are refused.
@@ -213,15 +249,30 @@ impl<'t> Builder<'t> {
         let draft = Draft::new(Code::YamlTag, at, "YAML tags have no meaning in a node")
             .label("this value carries a tag")
             .help("remove the `!…` in front of it; to force text, use quotes");
-        self.problems.push(draft);
+        self.problem(draft);
         true
     }
 
-    fn open(&mut self, span: Span, anchor: usize, kind: Kind) -> Result<(), Box<Draft>> {
+    /// Reports a problem that does not end the document.
+    fn problem(&mut self, draft: Draft) {
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(draft);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn open(
+        &mut self,
+        span: Span,
+        anchor: usize,
+        kind: Kind,
+        is_flow: bool,
+    ) -> Result<(), Box<Draft>> {
         if self.open.len() >= MAX_DEPTH {
             return Err(too_much(span, &format!("more than {MAX_DEPTH} levels")));
         }
-        self.open.push(Open { span, anchor, kind, items: Vec::new(), height: 0 });
+        self.open.push(Open { span, anchor, kind, is_flow, items: Vec::new(), height: 0, size: 0 });
         Ok(())
     }
 
@@ -254,31 +305,34 @@ impl<'t> Builder<'t> {
             }
             Content::Map(entries)
         };
-        self.add(Rc::new(content), open.height + 1, span, open.anchor)
+        self.add(Rc::new(content), open.height + 1, open.size + 1, span, open.anchor)
     }
 
     fn add(
         &mut self,
         content: Rc<Content<'t>>,
         height: usize,
+        size: usize,
         span: Span,
         anchor: usize,
     ) -> Result<(), Box<Draft>> {
-        self.nodes += 1;
-        if self.nodes > MAX_NODES {
-            return Err(too_much(span, &format!("more than {MAX_NODES} values")));
+        let above: usize = self.open.iter().map(|open| open.size).sum();
+        if above + size > MAX_NODES {
+            let what = format!("more than {MAX_NODES} values, aliases expanded");
+            return Err(too_much(span, &what));
         }
         // Aliases could otherwise stack up to trees far deeper than the text.
         if self.open.len() + height > MAX_DEPTH {
             return Err(too_much(span, &format!("more than {MAX_DEPTH} levels")));
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, (Rc::clone(&content), height));
+            self.anchors.insert(anchor, Anchor { content: Rc::clone(&content), height, size });
         }
         let tree = Tree { content, span };
         match self.open.last_mut() {
             Some(open) => {
                 open.height = open.height.max(height);
+                open.size += size;
                 open.items.push(tree);
             }
             None => self.root = Some(tree),
@@ -289,7 +343,6 @@ impl<'t> Builder<'t> {
     fn finish(mut self, end: usize) -> Yaml<'t> {
         while !self.open.is_empty() {
             // What is open was cut; it only serves to know which of its text may be shown.
-            self.nodes = 0;
             if self.close(self.last).is_err() {
                 break;
             }
@@ -301,12 +354,14 @@ impl<'t> Builder<'t> {
             scalars: self.scalars,
             duplicates: self.duplicates,
             problems: self.problems,
+            more: self.more,
         }
     }
 }
 
+/// What stands for something that is written and cannot be resolved.
 fn null<'t>() -> Rc<Content<'t>> {
-    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true, written: "~" }))
+    Rc::new(Content::Scalar(Scalar { text: Cow::Borrowed("~"), plain: true, written: STAND_IN }))
 }
 
 fn mark_span(mark: &Mark) -> Span {
@@ -380,7 +435,9 @@ fn syntax(error: &ScanError, text: &str) -> Draft {
                 .help("no node needs as much: is this the right file?");
         }
         ErrorKind::UnexpectedCharacter { character } => {
-            (format!("`{}` cannot stand here", character.escape_default()), None)
+            let help =
+                matches!(character, '@' | '`').then_some("put text that begins with it in quotes");
+            (format!("`{}` cannot stand here", character.escape_default()), help)
         }
         other => (other.to_string(), None),
     };

@@ -87,8 +87,13 @@ fn what_could_be_a_secret_is_never_shown() {
         let mut sources = String::new();
         for problem in invalid.problems() {
             let source = sure(problem.source_code().ok_or("no source"));
-            let whole = sure(source.read_span(&(0, text.len()).into(), 0, 0));
-            sources.push_str(&String::from_utf8_lossy(whole.data()));
+            // All of it, a piece at a time: more is not shown at once.
+            for start in (0..text.len()).step_by(400) {
+                let length = 800.min(text.len() - start);
+                let piece = sure(source.read_span(&(start, length).into(), 0, 0));
+                sources.push_str(&String::from_utf8_lossy(piece.data()));
+                sources.push('\n');
+            }
         }
         for form in [shown(&invalid), format!("{invalid:?}"), format!("{invalid}"), json, sources] {
             assert!(!form.contains("hunter2"), "{name} shows a secret:\n{form}");
@@ -135,6 +140,47 @@ fn a_file_that_is_too_large_is_not_read() {
     assert_eq!(invalid.problems()[0].code(), Code::TooLarge);
     let invalid = refused("n", &"- x\n".repeat(150_000));
     assert!(invalid.problems().iter().any(|problem| problem.code() == Code::TooLarge));
+}
+
+/// However long a line or a value is, and however many problems and documents there are.
+#[test]
+fn no_file_makes_a_report_that_nobody_reads() {
+    let node = include_str!("../../../examples/minimal.yaml");
+    let rpc = "{name: a, httpUrl: {secret: a}, webSocketUrl: {secret: b}, x: 1, y: 2, z: 3}";
+    let bombs = format!("rpc: [&e {rpc}{}]}}", ", *e".repeat(490));
+    let items = "      - *c\n".repeat(490);
+    for (what, text) in [
+        (
+            "a long line before",
+            format!("{{\"status\": \"{}\", \"regoin\": 1}}", "a".repeat(70_000)),
+        ),
+        (
+            "a long list",
+            format!("{node}  gui: {{allowedCidrs: [{}]}}\n", "10.0.0.0/8, ".repeat(40_000)),
+        ),
+        (
+            "many keys",
+            format!("{{{}}}", (0..20_000).map(|i| format!("k{i}: 1, ")).collect::<String>()),
+        ),
+        (
+            "aliases",
+            format!("spec:\n  nodes:\n    chains:\n      - &c {{name: a, {bombs}\n{items}"),
+        ),
+        ("many documents", "---\nkind: x\n".repeat(4000)),
+        ("many broken documents", "---\n[\n".repeat(8000)),
+        ("many tags", "- !a x\n".repeat(8000)),
+        ("many aliases", format!("[{}]", "*a, ".repeat(900))),
+        (
+            "many unknown chains",
+            format!("spec: {{nodes: {{chains: [{}]}}}}", "{name: c, rpc: []}, ".repeat(16_000)),
+        ),
+        ("a long text", format!("{node}    extraToml: |\n{}", "      x = 1\n".repeat(60_000))),
+    ] {
+        let invalid = refused("n", &text);
+        let report = shown(&invalid);
+        assert!(report.len() < 500_000, "{what}: {} bytes", report.len());
+        assert!(invalid.problems().len() <= 302, "{what}: {}", invalid.problems().len());
+    }
 }
 
 #[test]

@@ -176,3 +176,16 @@ fn every_network_of_the_quickstart_has_a_chain_that_lives_or_none() {
     assert_eq!(listed, wanted);
     assert_eq!(rows.len(), 22);
 }
+
+/// Whoever writes a parameter where a field belongs is told of a field the page names for it.
+#[test]
+fn the_parser_knows_the_parameters_as_the_page_does() {
+    let rows = table(PAGE, COLUMNS);
+    let known = clctl_spec::quickstart_parameters();
+    assert_eq!(rows.len(), known.len());
+    for ([name, _, _, written, _], (parameter, field)) in rows.iter().zip(known) {
+        assert_eq!(name, parameter);
+        let told = field.map_or(*written == NOTHING, |field| code(written).any(|it| it == field));
+        assert!(told, "{name}: {field:?} is told, and on the page stands {written}");
+    }
+}

@@ -212,6 +212,44 @@ fn warnings_do_not_stand_in_the_way() {
 }
 
 #[test]
+fn one_name_is_an_environment_in_each_account() {
+    let other = |account: &str| {
+        MINIMAL.replace(
+            "    region: us-east-1\n",
+            &format!("    region: us-east-1\n    accountId: \"{account}\"\n"),
+        )
+    };
+    let text = format!("{}---\n{}", other("123456789012"), other("210987654321"));
+    assert_eq!(sure(parse("-", &text)).len(), 2);
+    let text = format!("{}---\n{MINIMAL}", other("123456789012"));
+    assert_eq!(refused("-", &text).problems()[0].code(), Code::DuplicateEnvironment);
+}
+
+#[test]
+fn addresses_of_contracts_are_written_as_the_node_takes_them() {
+    let text = include_str!("../../../examples/private-chain.yaml");
+    let chain = &one(text).node.spec.nodes.chains[0];
+    let link = chain.link_contract_address.as_ref().map(AsRef::as_ref);
+    assert_eq!(link, Some("0x5FbDB2315678afecb367f032d93F642f64180aa3"));
+    assert_eq!(chain.chain.id(), 1337);
+}
+
+#[test]
+fn a_chain_that_is_polled_needs_no_websocket() {
+    let text = MINIMAL.replace("            webSocketUrl: {secret: sepolia-websocket}\n", "");
+    assert_eq!(refused("-", &text).problems()[0].code(), Code::RpcUrl);
+    let text = format!("{text}        extraToml: LogBroadcasterEnabled = false\n");
+    assert!(one(&text).node.spec.nodes.chains[0].rpc[0].web_socket_url.is_none());
+}
+
+#[test]
+fn aurora_has_a_class_of_its_own_by_default() {
+    let class = |text: &str| one(text).node.spec.database.instance_class.to_string();
+    assert_eq!(class(MINIMAL), "db.m6g.large");
+    assert_eq!(class(&with("  database: {engine: {aurora: {}}}\n")), "db.r6g.large");
+}
+
+#[test]
 fn ranges_are_admitted_in_order() {
     let text = with("  gui: {allowedCidrs: [203.0.113.0/24, 10.0.0.0/8, 198.51.100.1/32]}\n");
     let expected = [net("10.0.0.0/8"), net("198.51.100.1/32"), net("203.0.113.0/24")];
