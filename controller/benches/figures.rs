@@ -211,7 +211,7 @@ fn example() -> clctl_spec::ChainlinkNode {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/node.yaml");
     let text = std::fs::read_to_string(path).expect("the example");
     let mut documents = clctl_spec::parse("node.yaml", &text).expect("a valid example");
-    documents.remove(0).node
+    *documents.remove(0).node
 }
 
 fn applied(name: &str, settings: Settings) {

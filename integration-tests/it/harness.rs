@@ -68,7 +68,7 @@ impl Wanted {
     /// What a file asks for.
     pub(crate) fn read(text: &str) -> Self {
         let documents = clctl_spec::parse("node.yaml", text).unwrap();
-        let ChainlinkNode { metadata, spec } = documents.into_iter().next().unwrap().node;
+        let ChainlinkNode { metadata, spec } = *documents.into_iter().next().unwrap().node;
         Self {
             name: metadata.name.to_string(),
             region: spec.aws.region.to_string(),

@@ -40,6 +40,6 @@ fn main() {
     // What is far too large is refused as fast as it is read.
     let long = "a: {b: c}, ".repeat(20_000);
     time("a long line", &format!("spec: {{{long}}}"));
-    let keys: String = (0..40_000).map(|i| format!("k{i}: {i}\n")).collect();
+    let keys = (0..40_000).fold(String::new(), |all, i| all + &format!("k{i}: {i}\n"));
     time("many unknown fields", &keys);
 }

@@ -213,12 +213,12 @@ name! {
                 && ends(part.bytes().next_back())
                 && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || beside.contains(&b))
         };
-        let is_port = |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
+        let is_number = |port: &str| (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit());
         let (host, path) = text.split_once('/').unwrap_or((text, ""));
         let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
         let is_repository = text.len() <= 255
             && is_part(name, b".-")
-            && port.is_none_or(is_port)
+            && port.is_none_or(is_number)
             && path.split('/').all(|part| is_part(part, b"._-"));
         if is_repository {
             return Ok(());

@@ -82,8 +82,7 @@ fn structural(schema: &Value, place: &Place) -> Value {
             "$schema" | "title" | "x-clctl" => continue,
             "additionalProperties" if !value.is_object() => continue,
             "properties" => properties(value, place),
-            "items" => structural(value, &place.within(true)),
-            "additionalProperties" => structural(value, &place.within(true)),
+            "items" | "additionalProperties" => structural(value, &place.within(true)),
             _ => value.clone(),
         };
         out.insert(name.clone(), value);

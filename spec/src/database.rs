@@ -89,7 +89,7 @@ chapter! {
         }
         chapters {
             /// On RDS or on Aurora. On RDS, by default.
-            engine: Engine, refused(STAYS, CREATE).example("{aurora: {}}");
+            engine: Engine, refused(STAYS, CREATE).by_default("{rds: {}}").example("{aurora: {}}");
         }
     }
 }

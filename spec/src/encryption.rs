@@ -17,7 +17,7 @@ chapter! {
     pub struct Encryption, EncryptionFields {
         chapters {
             /// The KMS key: a new one, or one that exists. A new one by default.
-            key: Key, refused(STAYS, KEYS).example("{create: {}}");
+            key: Key, refused(STAYS, KEYS).by_default("a new one: {create: {}}").example("{create: {}}");
         }
     }
 }

@@ -46,7 +46,7 @@ chapter! {
     pub struct Network, NetworkFields {
         chapters {
             /// The VPC: a new one, or one that exists. A new one by default.
-            vpc: Vpc, refused(MOVES, VPC).example("{create: {cidr: 10.0.0.0/16}}");
+            vpc: Vpc, refused(MOVES, VPC).by_default("a new one: {create: {}}").example("{create: {cidr: 10.0.0.0/16}}");
             /// A record of the connections in the network, in CloudWatch Logs.
             flow_logs: FlowLogs, in_place(FLOW_LOGS);
         }

@@ -7,7 +7,7 @@ use crate::{
     names::{AccountId, AwsRegion, EnvironmentName},
     node::{ChainlinkNode, KIND, NodeFields},
     problem::{Code, Draft, Invalid, Problem, Severity},
-    quickstart,
+    quickstart::{self, Became},
     read::Reader,
     schema,
     source::{Place, Source},
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Document {
     /// What is wanted, complete.
-    pub node: ChainlinkNode,
+    pub node: Box<ChainlinkNode>,
     /// What somebody should look at.
     pub warnings: Vec<Problem>,
     places: BTreeMap<String, Place>,
@@ -78,7 +78,11 @@ pub fn parse(name: &str, text: &str) -> Result<Vec<Document>, Invalid> {
         let is_sound = problems.iter().all(|problem| problem.severity() == Severity::Warning);
         match document.node.take() {
             Some(node) if is_sound && !is_twin => {
-                sound.push(Document { node, warnings: problems, places: document.places(&source) });
+                sound.push(Document {
+                    node: Box::new(node),
+                    warnings: problems,
+                    places: document.places(&source),
+                });
             }
             _ => broken = true,
         }
@@ -471,15 +475,18 @@ fn with_help(draft: Draft, path: &str, is_named: bool) -> Draft {
         return draft;
     }
     let (around, name) = path.rsplit_once(['.', '[']).unwrap_or(("", path));
-    let help = match draft.code {
+    let help = if draft.code == Code::UnknownField && !is_named {
         // The name of a field that is not shown is not known here either: the path ends around it.
-        Code::UnknownField if !is_named => known_fields(path),
-        Code::UnknownField => unknown_field(around, name),
-        Code::WrongType => how_to_write(path, name),
-        Code::MissingField => schema::only_value(path)
-            .map(|value| format!("write `{name}: {value}`"))
-            .or_else(|| Some(format!("`{name}`: {}", schema::summary(path)?))),
-        _ => None,
+        known_fields(path)
+    } else if draft.code == Code::UnknownField {
+        unknown_field(around, name)
+    } else if draft.code == Code::WrongType {
+        how_to_write(path, name)
+    } else if draft.code == Code::MissingField {
+        let only = schema::only_value(path).map(|value| format!("write `{name}: {value}`"));
+        only.or_else(|| Some(format!("`{name}`: {}", schema::summary(path)?)))
+    } else {
+        None
     };
     match help {
         Some(help) => draft.help(help),
@@ -489,10 +496,10 @@ fn with_help(draft: Draft, path: &str, is_named: bool) -> Draft {
 
 fn unknown_field(around: &str, name: &str) -> Option<String> {
     match quickstart::successor(name) {
-        Some(Some(field)) => {
+        Some(Became::Field(field)) => {
             return Some(format!("what the AWS quickstart calls `{name}` is `{field}`"));
         }
-        Some(None) => {
+        Some(Became::Nothing) => {
             return Some(format!(
                 "nothing takes the place of the AWS quickstart's `{name}`: docs/quickstart-parameters.md says why"
             ));

@@ -52,10 +52,20 @@ const PARAMETERS: [(&str, Option<&str>); 47] = [
     ("VPCID", Some("spec.network.vpc.existing.vpc.id")),
 ];
 
-/// The field that took the place of a parameter, if there was one of that name.
-pub(crate) fn successor(name: &str) -> Option<Option<&'static str>> {
+/// What has become of a parameter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Became {
+    /// A field.
+    Field(&'static str),
+    /// Nothing.
+    Nothing,
+}
+
+/// What has become of the parameter of this name, if there was one.
+pub(crate) fn successor(name: &str) -> Option<Became> {
     let mut all = PARAMETERS.iter();
-    all.find(|(parameter, _)| parameter.eq_ignore_ascii_case(name)).map(|(_, field)| *field)
+    let (_, field) = all.find(|(parameter, _)| parameter.eq_ignore_ascii_case(name))?;
+    Some(field.map_or(Became::Nothing, Became::Field))
 }
 
 /// Every parameter of the quickstart, each with the field that took its place.

@@ -226,7 +226,7 @@ impl<'de> Reader<'de> {
     fn needs_quotes(self, text: &str, taken_for: &str) -> Trouble {
         let message = format!("{} is {taken_for} to YAML, and text belongs here", Quoted(text));
         let mut help = format!("put it in quotes: \"{text}\"");
-        if text.starts_with('0') && text.bytes().nth(1).is_some_and(|b| b.is_ascii_digit()) {
+        if text.starts_with('0') && text.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
             help.push_str("; without them the leading zero is lost");
         }
         let draft = Draft::new(Code::NeedsQuotes, self.span(), message);
@@ -522,16 +522,12 @@ impl<'de> SeqAccess<'de> for Block<'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Trouble> {
-        match self.text.take() {
-            Some(text) => {
-                let text: StrDeserializer<'_, Trouble> = text.into_deserializer();
-                seed.deserialize(text).map(Some)
-            }
-            None => {
-                let lines = std::mem::take(&mut self.lines);
-                seed.deserialize(SeqDeserializer::new(lines.into_iter())).map(Some)
-            }
+        if let Some(text) = self.text.take() {
+            let text: StrDeserializer<'_, Trouble> = text.into_deserializer();
+            return seed.deserialize(text).map(Some);
         }
+        let lines = std::mem::take(&mut self.lines);
+        seed.deserialize(SeqDeserializer::new(lines.into_iter())).map(Some)
     }
 }
 

@@ -117,7 +117,7 @@ name! {
             (1..=519).contains(&name.len())
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+=.@-".contains(&b))
         };
-        let resource = Arn::of(text).and_then(|arn| arn.secret());
+        let resource = Arn::of(text).and_then(Arn::secret);
         if is_name(resource.unwrap_or(text)) {
             return Ok(());
         }

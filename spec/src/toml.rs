@@ -181,7 +181,7 @@ pub(crate) fn check(written: &At<WrittenToml>, of: Table, log: &Log) {
         }
     };
     if of == Table::Node {
-        for (key, _) in table.get_ref().iter() {
+        for (key, _) in table.get_ref() {
             let name = key.get_ref().as_ref();
             let is = |known: &&str| known.eq_ignore_ascii_case(name);
             if KNOWN.iter().any(is) || OF_NODES.iter().any(|it| it.path.first().is_some_and(is)) {
@@ -220,8 +220,8 @@ fn said(what: &str) -> String {
 /// Where in the text the key of a path stands, wherever it is written: the node reads keys in any case.
 fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
     let (name, rest) = path.split_first()?;
-    let same = table.iter().filter(|(key, _)| key.get_ref().eq_ignore_ascii_case(name));
-    same.filter_map(|(key, value)| match value.get_ref() {
+    let mut same = table.iter().filter(|(key, _)| key.get_ref().eq_ignore_ascii_case(name));
+    same.find_map(|(key, value)| match value.get_ref() {
         _ if rest.is_empty() => Some(key.span()),
         DeValue::Table(inner) => find(inner, rest),
         DeValue::String(_)
@@ -231,7 +231,6 @@ fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
         | DeValue::Datetime(_)
         | DeValue::Array(_) => None,
     })
-    .next()
 }
 
 /// Whether the node is told to follow its chain without a WebSocket.

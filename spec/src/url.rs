@@ -28,16 +28,14 @@ pub(crate) fn problem(url: &str, schemes: [&str; 2]) -> Option<(String, String)>
             "everybody who reads the file would have it: put the URL into a secret".to_owned(),
         ));
     }
-    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, port)) => (host.parse::<Ipv6Addr>().is_ok(), port.strip_prefix(':')),
-        None => {
-            let (host, port) = authority
-                .split_once(':')
-                .map_or((authority, None), |(host, port)| (host, Some(port)));
-            let is_host = !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-            (is_host, port)
-        }
+    let literal = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let (host, port) = if let Some((host, port)) = literal {
+        (host.parse::<Ipv6Addr>().is_ok(), port.strip_prefix(':'))
+    } else {
+        let parts = authority.split_once(':');
+        let (host, port) = parts.map_or((authority, None), |(host, port)| (host, Some(port)));
+        let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+        (!host.is_empty() && host.bytes().all(is_part), port)
     };
     if !host {
         return is_not("a host follows behind the two slashes, for example `rpc.example.com`");

@@ -110,7 +110,7 @@ pub(super) enum Verb {
     /// Without a field it begins at the top. Fields below spec need not be written in full:
     /// clctl explain database.port
     Explain(Explain),
-    /// Print the JSON Schema of node.yaml, or its Kubernetes CustomResourceDefinition.
+    /// Print the JSON Schema of node.yaml, or its custom resource definition for Kubernetes.
     ///
     /// Editors with a YAML language server complete and check a file that begins with
     /// # yaml-language-server: $schema=PATH
@@ -230,7 +230,7 @@ pub(super) struct Explain {
 
 #[derive(Args, Debug)]
 pub(super) struct Schema {
-    /// Print the CustomResourceDefinition instead, for kubectl apply.
+    /// Print the custom resource definition instead, for kubectl apply.
     #[arg(long)]
     pub(super) crd: bool,
     /// The form.

@@ -1,7 +1,7 @@
 //! `clctl explain`: what a field is.
 
 use anyhow::bail;
-use clctl_spec::{Explained, UnknownField};
+use clctl_spec::UnknownField;
 
 use crate::render;
 
@@ -18,25 +18,20 @@ pub(super) fn run(args: &Explain, printer: &Printer) -> anyhow::Result<Exit> {
         Ok(explained) => explained,
         Err(unknown) => bail!(Ends { exit: Exit::Usage, text: said(&unknown) }),
     };
-    if !args.recursive {
+    if !args.recursive && args.output != ExplainForm::Text {
         for field in &mut explained.fields {
             field.fields.clear();
         }
     }
     match args.output {
-        ExplainForm::Text => printer.data(&text(&explained, args, printer)),
+        ExplainForm::Text if args.recursive => {
+            printer.data(&render::tree(&explained, printer.out()));
+        }
+        ExplainForm::Text => printer.data(&render::field(&explained, printer.out())),
         ExplainForm::Json => printer.json(&explained)?,
         ExplainForm::Yaml => printer.yaml(&explained)?,
     }
     Ok(Exit::Done)
-}
-
-fn text(explained: &Explained, args: &Explain, printer: &Printer) -> String {
-    if args.recursive {
-        render::tree(explained, printer.out())
-    } else {
-        render::field(explained, printer.out())
-    }
 }
 
 fn said(unknown: &UnknownField) -> String {

@@ -85,8 +85,8 @@ fn lines(text: &str) -> String {
 fn spec_reference() -> String {
     let mut out = format!(
         "# node.yaml\n\n{NOTE}\n\nEvery field, as `clctl explain` has it. A change *in place* is made and nobody notices; one *in place, and interrupts* \
-         stops something meanwhile; one *by replacing* makes something anew; one that is *refused* is not made at all. Fields that begin with \
-         nothing but a default need not be written.\n\n"
+         stops something meanwhile; one *by replacing* makes something anew; one that is *refused* is not made at all. What has a \
+         default need not be written.\n\n"
     );
     for path in ["metadata", "spec"] {
         if let Ok(explained) = clctl_spec::explain(path) {

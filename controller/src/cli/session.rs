@@ -118,7 +118,7 @@ impl Command {
                 ),
             });
         }
-        self.allows(&named, mode)?;
+        allows(&named, mode)?;
         let calls = Calls::new(mode, kinds::reads());
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).replace(calls.clone());
         let connection = self.connection(&region, calls).await;
@@ -130,30 +130,6 @@ impl Command {
         let store = Store::open(&self.state_folder()?)?;
         let aws = Arc::new(Aws::new(&connection, environment));
         Ok(Session { aws, graph, kinds: kinds::all(), store, named })
-    }
-
-    /// Refuses what the file asks for and is not built, and what it asks not to do.
-    fn allows(&self, named: &Named, mode: Mode) -> anyhow::Result<()> {
-        let spec = &named.document.node.spec;
-        let place = |path: &str| {
-            named.document.place(path).map_or_else(|| named.file.clone(), ToString::to_string)
-        };
-        let refuse = |text: String| bail!(Ends { exit: Exit::Refused, text });
-        if let Err(error) = topology::check(spec) {
-            return refuse(format!(
-                "{}: {error}: nothing was done; remove it, or wait for a clctl that can",
-                place(error.path)
-            ));
-        }
-        let path = "spec.policies.pause";
-        if spec.policies.pause && mode == Mode::ReadWrite {
-            return refuse(format!(
-                "{}: {} is paused: nothing was done; remove {path} to go on",
-                place(path),
-                named.name()
-            ));
-        }
-        Ok(())
     }
 
     #[cfg(feature = "sandbox")]
@@ -220,6 +196,30 @@ impl Command {
         let file = if file.contains(' ') { format!("'{file}'") } else { file.to_owned() };
         format!("clctl{sandbox} {verb} -f {file}")
     }
+}
+
+/// Refuses what the file asks for and is not built, and what it asks not to do.
+fn allows(named: &Named, mode: Mode) -> anyhow::Result<()> {
+    let spec = &named.document.node.spec;
+    let place = |path: &str| {
+        named.document.place(path).map_or_else(|| named.file.clone(), ToString::to_string)
+    };
+    let refuse = |text: String| bail!(Ends { exit: Exit::Refused, text });
+    if let Err(error) = topology::check(spec) {
+        return refuse(format!(
+            "{}: {error}: nothing was done; remove it, or wait for a clctl that can",
+            place(error.path)
+        ));
+    }
+    let path = "spec.policies.pause";
+    if spec.policies.pause && mode == Mode::ReadWrite {
+        return refuse(format!(
+            "{}: {} is paused: nothing was done; remove {path} to go on",
+            place(path),
+            named.name()
+        ));
+    }
+    Ok(())
 }
 
 fn environment(node: &ChainlinkNode, account: String, partition: String) -> Environment {

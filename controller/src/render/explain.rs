@@ -2,7 +2,6 @@
 
 use clctl_spec::Explained;
 use owo_colors::Style;
-use serde_json::Value;
 
 use super::text::Paint;
 
@@ -107,7 +106,7 @@ fn section(out: &mut String, explained: &Explained, level: usize) {
         }
         let mut meaning = field.description.clone();
         if let Some(source) = field.source.as_deref().filter(|it| it.starts_with("https:")) {
-            meaning.push_str(&format!(" [source]({source})"));
+            meaning = format!("{meaning} [source]({source})");
         }
         line!(
             out,
@@ -146,12 +145,13 @@ fn default(field: &Explained) -> Option<String> {
     if let Some(derived) = &field.derived_default {
         return Some(derived.clone());
     }
-    match field.default.as_ref()? {
-        // What has fields of its own says of each what its default is.
-        Value::Object(fields) if fields.is_empty() && !field.fields.is_empty() => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+    let value = field.default.as_ref()?;
+    // What has fields of its own says of each what its default is.
+    let is_empty = value.as_object().is_some_and(serde_json::Map::is_empty);
+    if is_empty && !field.fields.is_empty() {
+        return None;
     }
+    Some(value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
 }
 
 fn change(explained: &Explained) -> Option<String> {
