@@ -128,6 +128,22 @@ fn the_spec_knows_no_sdk_and_no_async() {
     }
 }
 
+/// Reading knows positions and no chapter; what stands in a field knows no chapter either.
+#[test]
+fn the_chapters_of_the_spec_are_known_to_nothing_below_them() {
+    let chapters = fs::read_to_string(root().join("spec/src/chapters/mod.rs")).unwrap();
+    let chapters: Vec<&str> =
+        chapters.split("pub(crate) mod ").skip(1).filter_map(|it| it.split(';').next()).collect();
+    assert!(chapters.contains(&"database") && chapters.len() > 10, "{chapters:?}");
+    for folder in ["spec/src/reading", "spec/src/values"] {
+        for (name, text) in sources(folder) {
+            for chapter in &chapters {
+                assert!(!knows(&text, chapter), "{name} knows the chapter {chapter}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_simulator_knows_no_sdk_and_nothing_of_clctl() {
     let dependencies = dependencies("integration-tests/simulator/Cargo.toml");

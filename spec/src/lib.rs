@@ -15,7 +15,7 @@
 //!
 //! # Adding a chapter
 //!
-//! A chapter is one file, and each of its fields one declaration (`chapter!`): its name, type, default,
+//! A chapter is one file in `chapters`, and each of its fields one declaration (`chapter!`): its name, type, default,
 //! description, and what a change of it costs, from which document. From that come two types, `…Fields`
 //! for what is written and the one without the suffix for the complete form, the way from one to the
 //! other, and what the schema and `explain` say. What concerns several fields is checked beside them.
@@ -25,59 +25,35 @@
 //! Only what a known field has read is ever shown. All other values (unknown fields, URLs, text of
 //! several lines, whatever follows a syntax error) are blotted out before a report keeps the text, so that a password written in the wrong place does not end up in a CI log.
 
-mod access;
-mod arn;
-mod at;
-mod aws;
-mod backup;
-mod bounded;
-mod chain;
-mod chainlink;
 mod chapter;
-mod cidr;
-mod cidrs;
+mod chapters;
 mod crd;
-mod cron;
-mod database;
-mod encryption;
 mod explain;
 mod form;
-mod gui;
-mod instance;
-mod log;
-mod logs;
-mod monitoring;
-mod names;
-mod network;
-mod node;
-mod nodes;
+mod help;
 mod parse;
-mod policies;
-mod problem;
-mod quickstart;
-mod read;
+mod reading;
 mod schema;
-mod secrets;
-mod source;
-mod suggest;
-mod text;
-mod toml;
-mod tree;
-mod url;
-mod whole;
-mod window;
-mod yaml;
+mod values;
+
+// Rooms order the files; names stay short.
+use chapters::{
+    access, aws, backup, chain, chainlink, database, encryption, gui, logs, monitoring, network,
+    node, nodes, policies, secrets,
+};
+use reading::{at, log, problem, quickstart, read, source, suggest, tree, yaml};
+use values::{
+    arn, bounded, chains, cidr, cidrs, cron, instance, names, text, toml, url, whole, window,
+};
 
 pub use access::{Access, Bastion, KeyPair, KeyPairName, SessionManager, SshPublicKey};
 pub use arn::{CertificateArn, KmsKeyArn, RoleArn, TopicArn};
 pub use aws::{AssumeRole, Aws, ExternalId, SessionName};
 pub use backup::Backup;
 pub use bounded::{List, Pair, Table};
-pub use chain::{
-    Amount, Chain, ChainRef, ContractAddress, EndpointName, Http, KnownChain, RpcEndpoint,
-    WebSocket,
-};
+pub use chain::{Amount, Chain, ChainRef, EndpointName, Http, KnownChain, RpcEndpoint, WebSocket};
 pub use chainlink::{Chainlink, ChainlinkVersion, Digest, JobType, Repository};
+pub use chains::ContractAddress;
 pub use cidrs::Cidrs;
 pub use crd::crd;
 pub use cron::Cron;
@@ -102,9 +78,9 @@ pub use network::{
 };
 pub use node::{API_VERSION, ChainlinkNode, KIND, Labels, Metadata, NodeSpec};
 pub use nodes::{AnnounceAddress, Email, LogLevel, Nodes, PeerToPeer, RootVolume};
-pub use parse::{Document, parse, parse_bytes};
+pub use parse::{Document, Invalid, parse, parse_bytes};
 pub use policies::{DatabaseDeletion, Deletion, Drift, Fate, OnDrift, Policies, ResourcePattern};
-pub use problem::{Code, Invalid, Problem, Severity};
+pub use problem::{Code, Problem, Severity};
 pub use quickstart::quickstart_parameters;
 pub use schema::schema;
 pub use secrets::{

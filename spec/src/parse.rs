@@ -1,13 +1,15 @@
 //! From text to nodes, or to one report of everything that is wrong.
 
-use std::{collections::BTreeMap, fmt::Write, marker::PhantomData, sync::Arc};
+use std::{collections::BTreeMap, fmt, fmt::Write, marker::PhantomData, sync::Arc};
+
+use miette::Diagnostic;
 
 use crate::{
+    help::with_help,
     log::{Log, MOST_PROBLEMS, Notes, Quoted},
     names::{AccountId, AwsRegion, EnvironmentName},
     node::{ChainlinkNode, KIND, NodeFields},
-    problem::{Code, Draft, Invalid, Problem, Severity},
-    quickstart::{self, Became},
+    problem::{Code, Draft, Problem, Severity},
     read::Reader,
     schema,
     source::{Place, Source},
@@ -32,6 +34,56 @@ impl Document {
     /// Nothing for what is not written, such as a default: ask for the field around it then.
     pub fn place(&self, path: &str) -> Option<&Place> {
         self.places.get(path)
+    }
+}
+
+/// A file that cannot be used, with everything that is wrong with it.
+#[derive(Debug)]
+pub struct Invalid {
+    file: String,
+    problems: Vec<Problem>,
+    sound: Vec<Document>,
+}
+
+impl Invalid {
+    fn new(file: &str, problems: Vec<Problem>, sound: Vec<Document>) -> Self {
+        Self { file: file.to_owned(), problems, sound }
+    }
+
+    /// The name of the file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Everything that is wrong, and every warning, in the order of the file.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The documents of the file with which nothing is wrong, for whoever must not let one broken
+    /// environment stop the others.
+    pub fn into_sound(self) -> Vec<Document> {
+        self.sound
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let errors = self.problems.iter().filter(|p| p.severity() == Severity::Error).count();
+        let plural = if errors == 1 { "" } else { "s" };
+        write!(f, "{} has {errors} problem{plural}", self.file)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+impl Diagnostic for Invalid {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new("spec::invalid"))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.problems.iter().map(|problem| problem as &dyn Diagnostic)))
     }
 }
 
@@ -467,63 +519,4 @@ fn between(text: &str, from: usize, to: usize, hidden: &mut Vec<Span>) {
 
 fn in_comment(gap: &str, start: Option<usize>) -> bool {
     start.is_some_and(|start| gap.get(start..).is_some_and(|rest| rest.starts_with('#')))
-}
-
-/// Lets the schema help where nothing better is known.
-fn with_help(draft: Draft, path: &str, is_named: bool) -> Draft {
-    if draft.has_help() {
-        return draft;
-    }
-    let (around, name) = path.rsplit_once(['.', '[']).unwrap_or(("", path));
-    let help = if draft.code == Code::UnknownField && !is_named {
-        // The name of a field that is not shown is not known here either: the path ends around it.
-        known_fields(path)
-    } else if draft.code == Code::UnknownField {
-        unknown_field(around, name)
-    } else if draft.code == Code::WrongType {
-        how_to_write(path, name)
-    } else if draft.code == Code::MissingField {
-        let only = schema::only_value(path).map(|value| format!("write `{name}: {value}`"));
-        only.or_else(|| Some(format!("`{name}`: {}", schema::summary(path)?)))
-    } else {
-        None
-    };
-    match help {
-        Some(help) => draft.help(help),
-        None => draft,
-    }
-}
-
-fn unknown_field(around: &str, name: &str) -> Option<String> {
-    match quickstart::successor(name) {
-        Some(Became::Field(field)) => {
-            return Some(format!("what the AWS quickstart calls `{name}` is `{field}`"));
-        }
-        Some(Became::Nothing) => {
-            return Some(format!(
-                "nothing takes the place of the AWS quickstart's `{name}`: docs/quickstart-parameters.md says why"
-            ));
-        }
-        None => {}
-    }
-    if let Some(other) = schema::nearest(name, around) {
-        return Some(format!("did you mean `{other}`?"));
-    }
-    known_fields(around)
-}
-
-fn known_fields(around: &str) -> Option<String> {
-    let known = schema::fields(around);
-    (!known.is_empty()).then(|| format!("known here are {}", known.join(", ")))
-}
-
-fn how_to_write(path: &str, name: &str) -> Option<String> {
-    if let Some(example) = schema::example(path) {
-        return Some(format!("for example `{name}: {example}`"));
-    }
-    let fields = schema::fields(path);
-    if fields.contains(&"enabled") {
-        return Some(format!("for example `{name}: {{enabled: true}}`"));
-    }
-    (!fields.is_empty()).then(|| format!("its fields are {}", fields.join(", ")))
 }

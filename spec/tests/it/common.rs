@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use clctl_spec::{Invalid, parse};
 use miette::{GraphicalReportHandler, GraphicalTheme};
+use serde_json::Value;
 
 /// A value a test is sure of.
 pub(crate) fn sure<T, E: Debug>(result: Result<T, E>) -> T {
@@ -43,4 +44,17 @@ pub(crate) fn shown(invalid: &Invalid) -> String {
     let mut out = String::new();
     assert!(handler.with_width(100).render_report(&mut out, invalid).is_ok());
     out.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
+}
+
+/// Calls `check` with every schema within one, and its path.
+pub(crate) fn visit(schema: &Value, path: &str, check: &mut dyn FnMut(&str, &Value)) {
+    check(path, schema);
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        visit(field, &format!("{path}.{name}"), check);
+    }
+    for inner in ["items", "additionalProperties"] {
+        if schema[inner].is_object() {
+            visit(&schema[inner], &format!("{path}.{inner}"), check);
+        }
+    }
 }

@@ -5,6 +5,8 @@
 use clctl_spec::crd;
 use serde_json::Value;
 
+use crate::common::visit;
+
 /// What an `OpenAPI` v3 schema in a definition may have, of what there is in ours.
 const KEYWORDS: [&str; 22] = [
     "additionalProperties",
@@ -30,18 +32,6 @@ const KEYWORDS: [&str; 22] = [
     "x-kubernetes-preserve-unknown-fields",
     "x-kubernetes-validations",
 ];
-
-fn visit(schema: &Value, path: &str, check: &mut dyn FnMut(&str, &Value)) {
-    check(path, schema);
-    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-        visit(field, &format!("{path}.{name}"), check);
-    }
-    for inner in ["items", "additionalProperties"] {
-        if schema[inner].is_object() {
-            visit(&schema[inner], &format!("{path}.{inner}"), check);
-        }
-    }
-}
 
 fn version() -> Value {
     crd()["spec"]["versions"][0].clone()

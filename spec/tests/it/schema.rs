@@ -3,6 +3,8 @@
 use clctl_spec::schema;
 use serde_json::Value;
 
+use crate::common::visit;
+
 const REGENERATE: &str = "cargo run -p clctl-spec --example schema > spec/node.schema.json";
 
 #[test]
@@ -19,18 +21,6 @@ fn the_schema_is_checked_in() {
         text == pretty + "\n",
         "spec/node.schema.json is formatted otherwise; run\n\n    {REGENERATE}\n"
     );
-}
-
-fn visit(schema: &Value, path: &str, check: &mut dyn FnMut(&str, &Value)) {
-    check(path, schema);
-    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-        visit(field, &format!("{path}.{name}"), check);
-    }
-    for inner in ["items", "additionalProperties"] {
-        if schema[inner].is_object() {
-            visit(&schema[inner], &format!("{path}.{inner}"), check);
-        }
-    }
 }
 
 #[test]

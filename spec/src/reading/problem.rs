@@ -6,7 +6,6 @@ use miette::{Diagnostic, LabeledSpan, SourceCode};
 use serde::{Serialize, Serializer};
 
 use crate::{
-    parse::Document,
     source::{Place, Source},
     tree::Span,
 };
@@ -389,55 +388,5 @@ impl Serialize for Problem {
             place: &self.place,
         }
         .serialize(serializer)
-    }
-}
-
-/// A file that cannot be used, with everything that is wrong with it.
-#[derive(Debug)]
-pub struct Invalid {
-    file: String,
-    problems: Vec<Problem>,
-    sound: Vec<Document>,
-}
-
-impl Invalid {
-    pub(crate) fn new(file: &str, problems: Vec<Problem>, sound: Vec<Document>) -> Self {
-        Self { file: file.to_owned(), problems, sound }
-    }
-
-    /// The name of the file.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// Everything that is wrong, and every warning, in the order of the file.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// The documents of the file with which nothing is wrong, for whoever must not let one broken
-    /// environment stop the others.
-    pub fn into_sound(self) -> Vec<Document> {
-        self.sound
-    }
-}
-
-impl fmt::Display for Invalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let errors = self.problems.iter().filter(|p| p.severity() == Severity::Error).count();
-        let plural = if errors == 1 { "" } else { "s" };
-        write!(f, "{} has {errors} problem{plural}", self.file)
-    }
-}
-
-impl std::error::Error for Invalid {}
-
-impl Diagnostic for Invalid {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new("spec::invalid"))
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(self.problems.iter().map(|problem| problem as &dyn Diagnostic)))
     }
 }

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::sorted,
     arn::{CertificateArn, Home},
     at::{At, Optional},
     chapter::{chapter, in_place, replaces},
@@ -119,7 +118,7 @@ name! {
 impl Gui {
     /// From where the load balancer takes HTTPS, sorted.
     pub fn admitted(&self) -> Vec<ipnet::Ipv4Net> {
-        sorted(&self.allowed_cidrs)
+        cidrs::sorted(&self.allowed_cidrs)
     }
 }
 

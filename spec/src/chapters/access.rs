@@ -2,7 +2,6 @@
 
 use crate::{
     at::{At, Optional},
-    bounded::List,
     chapter::{chapter, choice, in_place, interrupts, replaces},
     cidrs::{self, Cidrs},
     instance::{self, InstanceType},
@@ -190,13 +189,6 @@ fn check_bastion(written: &At<BastionFields>, log: &Log) {
 impl Access {
     /// From where the bastion takes SSH, sorted.
     pub fn admitted(&self) -> Vec<ipnet::Ipv4Net> {
-        sorted(&self.allowed_cidrs)
+        cidrs::sorted(&self.allowed_cidrs)
     }
-}
-
-/// A list of ranges in order.
-pub(crate) fn sorted(cidrs: &List<ipnet::Ipv4Net, 0, 50>) -> Vec<ipnet::Ipv4Net> {
-    let mut sorted = cidrs.to_vec();
-    sorted.sort_unstable();
-    sorted
 }

@@ -65,3 +65,10 @@ pub(crate) fn check(
         }
     }
 }
+
+/// The ranges in order: the one they are written in means nothing.
+pub(crate) fn sorted(cidrs: &Cidrs) -> Vec<Ipv4Net> {
+    let mut sorted = cidrs.to_vec();
+    sorted.sort_unstable();
+    sorted
+}
