@@ -61,7 +61,7 @@ pub struct UnknownField {
 }
 
 /// What is known of the field at `path`, and of those below it. The root for an empty path; what begins
-/// with no field of the root is looked for below `spec`. Places in lists (`[0]`) make no difference.
+/// with no field of the root is looked for below `spec`. Places in lists (`[0]` or `.0`) make no difference.
 ///
 /// # Errors
 /// If there is no such field.
@@ -69,7 +69,7 @@ pub fn explain(path: &str) -> Result<Explained, UnknownField> {
     let names: Vec<&str> = path
         .split('.')
         .map(|name| name.split('[').next().unwrap_or_default())
-        .filter(|name| !name.is_empty())
+        .filter(|name| !name.is_empty() && !name.bytes().all(|b| b.is_ascii_digit()))
         .collect();
     let root = schema::raw();
     let of_root = names.first().is_none_or(|first| properties(root).contains_key(*first));

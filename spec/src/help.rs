@@ -21,6 +21,8 @@ pub(crate) fn with_help(draft: Draft, path: &str, is_named: bool) -> Draft {
         unknown_field(around, name)
     } else if draft.code == Code::WrongType {
         how_to_write(path, name)
+    } else if draft.code == Code::Count {
+        schema::example(path).map(|example| format!("for example `{name}: {example}`"))
     } else if draft.code == Code::MissingField {
         let only = schema::only_value(path).map(|value| format!("write `{name}: {value}`"));
         only.or_else(|| Some(format!("`{name}`: {}", schema::summary(path)?)))
@@ -45,10 +47,18 @@ fn unknown_field(around: &str, name: &str) -> Option<String> {
         }
         None => {}
     }
-    if let Some(other) = schema::nearest(name, around) {
-        return Some(format!("did you mean `{other}`?"));
+    let lower = name.to_lowercase();
+    if lower.contains("password") || lower.contains("secret") {
+        return Some("passwords do not stand in this file, and one that did is to be changed: `spec.secrets` says where they come from".to_owned());
     }
-    known_fields(around)
+    let known = known_fields(around);
+    match schema::nearest(name, around) {
+        Some(other) => {
+            let known = known.map(|known| format!(" {}", capital(&known))).unwrap_or_default();
+            Some(format!("did you mean `{other}`?{known}"))
+        }
+        None => known,
+    }
 }
 
 fn known_fields(around: &str) -> Option<String> {
@@ -56,9 +66,21 @@ fn known_fields(around: &str) -> Option<String> {
     (!known.is_empty()).then(|| format!("known here are {}", known.join(", ")))
 }
 
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
 fn how_to_write(path: &str, name: &str) -> Option<String> {
     if let Some(example) = schema::example(path) {
-        return Some(format!("for example `{name}: {example}`"));
+        return Some(if example.starts_with("a list") {
+            example.to_owned()
+        } else {
+            format!("for example `{name}: {example}`")
+        });
     }
     let fields = schema::fields(path);
     if fields.contains(&"enabled") {

@@ -15,15 +15,16 @@
 //!
 //! # Adding a chapter
 //!
-//! A chapter is one file in `chapters`, and each of its fields one declaration (`chapter!`): its name, type, default,
-//! description, and what a change of it costs, from which document. From that come two types, `…Fields`
+//! A chapter is one file in `chapters`, and each of its fields one declaration (`chapter!`): its name, type,
+//! default, description, and what a change of it costs, from which document. From that come two types, `…Fields`
 //! for what is written and the one without the suffix for the complete form, the way from one to the
 //! other, and what the schema and `explain` say. What concerns several fields is checked beside them.
 //!
 //! # Secrets
 //!
 //! Only what a known field has read is ever shown. All other values (unknown fields, URLs, text of
-//! several lines, whatever follows a syntax error) are blotted out before a report keeps the text, so that a password written in the wrong place does not end up in a CI log.
+//! several lines, comments, whatever follows a syntax error) are blotted out before a report keeps the
+//! text, so that a password written in the wrong place does not end up in a CI log.
 
 mod chapter;
 mod chapters;

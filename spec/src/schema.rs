@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
 
-use crate::node::NodeFields;
+use crate::{node::NodeFields, suggest::normal};
 
 /// The JSON Schema (draft 2020-12) of `node.yaml`, for editors.
 ///
@@ -165,7 +165,7 @@ fn paths(name: &str) -> Vec<String> {
         let schema = schema.get("items").unwrap_or(schema);
         for (field, inner) in properties(schema).into_iter().flatten() {
             let path = format!("{path}{field}");
-            if field == name {
+            if normal(field) == normal(name) {
                 found.push(path.clone());
             }
             collect(inner, &format!("{path}."), name, found);

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clctl_spec::UnknownField;
 
-use crate::render;
+use crate::{render, topology};
 
 use super::{
     args::{Explain, ExplainForm},
@@ -11,6 +11,10 @@ use super::{
     printer::Printer,
     session::Ends,
 };
+
+/// Where to begin, for somebody who asks about everything.
+const START: &str =
+    concat!("\nThe least a file needs:\n\n", include_str!("../../../examples/minimal.yaml"));
 
 pub(super) fn run(args: &Explain, printer: &Printer) -> anyhow::Result<Exit> {
     let field = args.field.as_deref().unwrap_or_default();
@@ -27,7 +31,14 @@ pub(super) fn run(args: &Explain, printer: &Printer) -> anyhow::Result<Exit> {
         ExplainForm::Text if args.recursive => {
             printer.data(&render::tree(&explained, printer.out()));
         }
-        ExplainForm::Text => printer.data(&render::field(&explained, printer.out())),
+        ExplainForm::Text => {
+            let status = topology::status(&explained.path);
+            let mut text = render::field(&explained, status, printer.out());
+            if explained.path.is_empty() {
+                text.push_str(START);
+            }
+            printer.data(&text);
+        }
         ExplainForm::Json => printer.json(&explained)?,
         ExplainForm::Yaml => printer.yaml(&explained)?,
     }

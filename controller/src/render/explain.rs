@@ -8,8 +8,8 @@ use super::text::Paint;
 /// How wide text is.
 const WIDTH: usize = 96;
 
-/// One field, and the names of those in it.
-pub fn field(explained: &Explained, paint: Paint) -> String {
+/// One field, and the names of those in it; `status` is what is to be said of it besides.
+pub fn field(explained: &Explained, status: Option<&str>, paint: Paint) -> String {
     let mut out = String::new();
     let head = |text: &str| paint.with(text, Style::new().bold());
     line!(out, "{}  ChainlinkNode", head("KIND:   "));
@@ -26,7 +26,8 @@ pub fn field(explained: &Explained, paint: Paint) -> String {
     }
     line!(out, "\n{}", head("DESCRIPTION:"));
     out.push_str(&wrap(&explained.description, 4));
-    let facts = facts(explained);
+    let mut facts = facts(explained);
+    facts.extend(status.map(|status| ("STATUS", status.to_owned())));
     if !facts.is_empty() {
         out.push('\n');
     }
@@ -40,7 +41,7 @@ pub fn field(explained: &Explained, paint: Paint) -> String {
     }
     if !explained.fields.is_empty() {
         line!(out, "\n{}", head("FIELDS:"));
-        for field in &explained.fields {
+        for field in explained.fields.iter().filter(|field| is_ours(field)) {
             let default = default(field).map(|default| format!(", default {default}"));
             line!(
                 out,
@@ -64,7 +65,7 @@ pub fn tree(explained: &Explained, paint: Paint) -> String {
 }
 
 fn branch(out: &mut String, explained: &Explained, depth: usize, paint: Paint) {
-    for field in &explained.fields {
+    for field in explained.fields.iter().filter(|field| is_ours(field)) {
         let default = default(field).map(|default| format!("  # {default}")).unwrap_or_default();
         line!(
             out,
@@ -93,7 +94,7 @@ fn section(out: &mut String, explained: &Explained, level: usize) {
         out,
         "| field | type | default | may be | a change | meaning |\n|---|---|---|---|---|---|"
     );
-    for field in &explained.fields {
+    for field in explained.fields.iter().filter(|field| is_ours(field)) {
         let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
         let default = match default(field) {
             Some(default) => default,
@@ -131,6 +132,11 @@ fn code_after(allowed: &str) -> String {
         Some((before, pattern)) => format!("{before}matches `{pattern}`"),
         None => allowed.to_owned(),
     }
+}
+
+/// Whether it is for the user to write: not what an API server adds.
+fn is_ours(field: &Explained) -> bool {
+    !field.path.starts_with("metadata.") || field.change.is_some()
 }
 
 fn name(field: &Explained) -> &str {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use clctl_spec::NodeSpec;
 
-pub use self::unbuilt::{LeftOut, NotBuilt, check, left_out};
+pub use self::unbuilt::{LeftOut, NotBuilt, check, left_out, status};
 
 use crate::{
     aws::{Aws, Environment, Tags},

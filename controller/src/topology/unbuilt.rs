@@ -38,6 +38,26 @@ pub struct LeftOut {
     pub place: Place,
 }
 
+/// What is read, checked, and refused where it asks for more than its default.
+const REFUSED: [&str; 5] =
+    [NotBuilt::EXISTING_VPC.path, TENANCY, ASSUME_ROLE, MAINTENANCE_WINDOWS, DRIFT];
+const TENANCY: &str = "spec.network.vpc.create.tenancy";
+const ASSUME_ROLE: &str = "spec.aws.assumeRole";
+const MAINTENANCE_WINDOWS: &str = "spec.policies.maintenanceWindows";
+const DRIFT: &str = "spec.policies.drift";
+
+/// What is to be said of a field that is not built yet.
+pub fn status(path: &str) -> Option<&'static str> {
+    let is_within = |of: &&&str| {
+        path.strip_prefix(**of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if LEFT_OUT.iter().find(is_within).is_some() {
+        return Some("not built yet: it is read and checked, and nothing is done about it");
+    }
+    REFUSED.iter().find(is_within)?;
+    Some("not built yet: what asks for it is refused")
+}
+
 /// What is written in the document and left out, in the order of the file.
 pub fn left_out(document: &Document) -> Vec<LeftOut> {
     let mut all: Vec<LeftOut> = LEFT_OUT
@@ -73,24 +93,18 @@ pub fn check(spec: &NodeSpec) -> Result<(), NotBuilt> {
     match &spec.network.vpc {
         Vpc::Existing(_) => return Err(NotBuilt::EXISTING_VPC),
         Vpc::Create(vpc) if vpc.tenancy == Tenancy::Dedicated => {
-            return refuse(
-                "spec.network.vpc.create.tenancy",
-                "the VPC would share its hardware for good",
-            );
+            return refuse(TENANCY, "the VPC would share its hardware for good");
         }
         Vpc::Create(_) => {}
     }
     if spec.aws.assume_role.is_some() {
-        return refuse(
-            "spec.aws.assumeRole",
-            "clctl would act as whoever it is, perhaps in another account",
-        );
+        return refuse(ASSUME_ROLE, "clctl would act as whoever it is, perhaps in another account");
     }
     if !spec.policies.maintenance_windows.is_empty() {
-        return refuse("spec.policies.maintenanceWindows", "clctl would not wait for them");
+        return refuse(MAINTENANCE_WINDOWS, "clctl would not wait for them");
     }
     if !repairs(&drift.default) || !drift.resources.values().all(repairs) {
-        return refuse("spec.policies.drift", "clctl would repair what it is to leave");
+        return refuse(DRIFT, "clctl would repair what it is to leave");
     }
     Ok(())
 }
@@ -101,8 +115,11 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_in_the_spec() {
-        for path in LEFT_OUT {
+        for path in LEFT_OUT.iter().chain(&REFUSED) {
             assert!(clctl_spec::explain(path).is_ok(), "{path}");
+            assert!(status(path).is_some(), "{path}");
         }
+        assert!(status("spec.network.vpc.create.cidr").is_none());
+        assert!(status("spec.nodes.chains.rpc").is_some());
     }
 }

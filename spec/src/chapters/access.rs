@@ -37,7 +37,7 @@ chapter! {
         }
         default {
             /// IPv4 ranges from which the bastion takes SSH (port 22).
-            allowed_cidrs: Cidrs = Cidrs::default(), in_place(RULES);
+            allowed_cidrs: Cidrs = Cidrs::default(), in_place(RULES).example("[203.0.113.0/24]");
             /// Whether `allowedCidrs` may be the whole internet. Then everybody can try to get in.
             allow_from_anywhere: bool = false, in_place(RULES);
         }

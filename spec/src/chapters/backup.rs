@@ -27,11 +27,11 @@ chapter! {
             copy_to_region: AwsRegion, in_place(COPIES);
         }
         default {
-            /// Whether there are any.
+            /// Whether AWS Backup makes copies of the database.
             enabled: bool = true, in_place(PLANS);
             /// When they are made: a cron expression of EventBridge, in UTC. Every day at five, by default.
-            schedule: Cron = Cron::fixed("cron(0 5 * * ? *)"), in_place(CRON);
-            /// How long they are kept.
+            schedule: Cron = Cron::fixed("cron(0 5 * * ? *)"), in_place(CRON).example("cron(0 5 ? * SUN *)");
+            /// How long they are kept. The database's own backups are `database.backupRetentionPeriod`.
             retention_in_days: Whole<1, 36_500> = Whole::of(35), in_place(PLANS).unit("days")
                 .effect("it counts for backups made from then on");
         }

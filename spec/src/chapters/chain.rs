@@ -101,7 +101,8 @@ pub(crate) struct ChainFields {
     #[schemars(extend("x-clctl" = interrupts(RESTART, NODES)))]
     pub(crate) rpc: crate::at::Required<crate::bounded::Listed<RpcEndpointFields, 1, 20>>,
     /// More settings of this chain, in TOML: what the node's documentation has under `[[EVM]]`, without that
-    /// line. Not what clctl sets itself: `ChainID`, `Enabled`, `LinkContractAddress`, `Nodes`.
+    /// line. Not what clctl sets itself: `ChainID`, `Enabled`, `LinkContractAddress`, `Nodes`. Beyond that only
+    /// its syntax is checked here; the node refuses settings it does not know.
     #[serde(default)]
     #[schemars(extend("x-clctl" = interrupts(RESTART, CONFIG)))]
     extra_toml: Optional<WrittenToml>,
@@ -114,11 +115,11 @@ chapter! {
             /// What the node calls it in logs and metrics, for example `primary`.
             name: EndpointName, interrupts(RESTART, NODES);
             /// Its HTTP URL. By secret, because it usually has a key in its path.
-            http_url: SecretUrl<Http>, interrupts(RESTART, NODES).example("{secret: sepolia-http}");
+            http_url: SecretUrl<Http>, interrupts(RESTART, NODES).example("{secret: sepolia-http}, or {value: \"https://…\", public: true} if everybody may know it");
         }
         optional {
             /// Its WebSocket URL. Needed unless the endpoint is for sending only.
-            web_socket_url: SecretUrl<WebSocket>, interrupts(RESTART, NODES).example("{secret: sepolia-websocket}");
+            web_socket_url: SecretUrl<WebSocket>, interrupts(RESTART, NODES).example("{secret: sepolia-websocket}, or {value: \"wss://…\", public: true} if everybody may know it");
         }
         default {
             /// Whether it only sends transactions, beside the endpoints that are read from.

@@ -159,8 +159,9 @@ chapter! {
         }
         default {
             /// The release. A newer one changes the database, and an older one does not start with it any more:
-            /// the way back is the snapshot that is taken before. Direct requests and flux monitors ended with
-            /// 2.47, webhooks with 2.49, Automation with 2.63, VRF 2 with 2.68.
+            /// the way back is the snapshot that is taken before. The last with direct requests and flux monitors is
+            /// 2.47, with webhooks 2.49, with Automation 2.63, with VRF 2 2.68. Another than those clctl knows
+            /// (2.73.0, 2.72.0, 2.64.0, 2.54.0, 2.51.0, 2.43.0) needs its `digest`.
             version: ChainlinkVersion = ChainlinkVersion::fixed(DEFAULT), interrupts(ROLLS, GITHUB);
             /// The repository the image is taken from. It is pinned by its digest, whatever that is.
             repository: Repository = Repository::fixed("public.ecr.aws/chainlink/chainlink"), interrupts(ROLLS, IMAGES);
@@ -354,8 +355,12 @@ fn check_jobs(
                     Some(at) => draft.also(at, "this release"),
                     None => draft,
                 };
+                let runs = RELEASES.iter().map(|release| release.version);
+                let newest =
+                    runs.into_iter().find(|it| numbers(it).is_some_and(|it| it < removal.since));
+                let newest = newest.unwrap_or("an older one");
                 log.report(draft.help(format!(
-                    "{} was the last to run them ({}); set `version` accordingly, or leave the jobs out",
+                    "{} was the last to run them ({}): write `version: {newest}`, the newest this clctl knows that does, or leave the jobs out",
                     last(removal),
                     removal.source
                 )));

@@ -52,7 +52,8 @@ chapter! {
         optional {
             /// What a new database begins with: `none` for an empty one, a snapshot by its name or ARN, or a time
             /// such as `2026-11-28T12:00:00Z` to which the environment's own automated backups are played.
-            /// Counts only when the database is made.
+            /// Counts only when the database is made. The keys in it open only with the keystore password they were
+            /// made with: `secrets.keystorePassword`.
             restore_from: RestoreFrom, in_place(RESTORE).effect("it counts only when the database is made")
                 .by_default("the newest final snapshot that was kept of this environment, if there is one");
         }
@@ -68,11 +69,13 @@ chapter! {
             port: Whole<1150, 65_535> = Whole::of(5432), interrupts(FAILS_OVER, MODIFY);
             /// Whether AWS installs new minor versions in the maintenance window, which restarts the database.
             auto_minor_version_upgrade: bool = false, in_place(WINDOWS);
-            /// How long automated backups are kept. Within that time the database can be restored to any second.
+            /// How long automated backups are kept. Within that time the database can be restored to any second. They
+            /// go with the database; `backup` makes copies that stay.
             backup_retention_period: Whole<1, 35> = Whole::of(7), in_place(BACKUPS).unit("days");
             /// When backups are made, every day, in UTC.
             preferred_backup_window: DailyWindow = DailyWindow::fixed("03:00-03:30"), in_place(BACKUPS);
-            /// When AWS may maintain the database, every week, in UTC. Not within the backup window.
+            /// When AWS may maintain the database, every week, in UTC. Not within the backup window. When clctl may
+            /// make changes is `policies.maintenanceWindows`.
             preferred_maintenance_window: WeeklyWindow = WeeklyWindow::fixed("sun:04:00-sun:04:30"), in_place(WINDOWS);
             /// Whether AWS refuses to delete the database. Lifted on purpose, before the environment is deleted.
             deletion_protection: bool = true, in_place(PROTECTION);
@@ -85,7 +88,7 @@ chapter! {
         derived {
             /// What the database runs on. Chainlink asks in production for four cores and 16 GiB.
             instance_class: InstanceClass = |database| Some(InstanceClass::fixed(default_class(database))),
-                interrupts(FAILS_OVER, CLASSES).by_default("db.m6g.large on RDS, db.r6g.large on Aurora");
+                interrupts(FAILS_OVER, CLASSES).example("db.m6g.xlarge").by_default("db.m6g.large on RDS, db.r6g.large on Aurora");
         }
         chapters {
             /// On RDS or on Aurora. On RDS, by default.
@@ -111,7 +114,7 @@ chapter! {
             /// Reads and writes a second that are provisioned. gp3 has 3,000 of itself, from 400 GiB on 12,000, and
             /// takes more only from there on.
             iops: Whole<1000, 256_000>, in_place(STORAGE).unit("operations a second");
-            /// How much passes, for gp3 from 400 GiB on.
+            /// How many bytes pass, for gp3 from 400 GiB on.
             storage_throughput: Whole<500, 4000>, in_place(STORAGE).unit("MiB/s");
         }
         default {
@@ -119,11 +122,14 @@ chapter! {
             multi_az: bool = true, in_place(MULTI_AZ).effect("without a standby there is nothing to fail over to");
             /// How much storage there is at first. It can grow, and never shrinks.
             allocated_storage: Whole<20, 65_536> = Whole::of(100), in_place(STORAGE).unit("GiB");
-            /// How far AWS may let the storage grow by itself when it runs full. No further than it is, if this is
-            /// `allocatedStorage`.
-            max_allocated_storage: Whole<20, 65_536> = Whole::of(500), in_place(STORAGE).unit("GiB");
             /// The type of storage.
             storage_type: StorageType = StorageType::default(), in_place(STORAGE).effect("it takes hours, during which it is slower");
+        }
+        derived {
+            /// How far AWS may let the storage grow by itself when it runs full. Not at all, if this is
+            /// `allocatedStorage`.
+            max_allocated_storage: Whole<20, 65_536> = |rds| Some(room_to_grow(rds)),
+                in_place(STORAGE).unit("GiB").by_default("five times `allocatedStorage`, 65,536 at most");
         }
     }
 }
@@ -454,7 +460,8 @@ fn check(written: &At<DatabaseFields>, log: &Log) {
     if let Some(aurora) = aurora {
         check_aurora(fields, aurora, log);
     }
-    check_restore(fields, aurora.is_some(), log);
+    let is_aurora = fields.engine.given().is_some_and(|engine| engine.value.aurora.is_given());
+    check_restore(fields, is_aurora, log);
 }
 
 fn default_class(database: &DatabaseFields) -> &'static str {
@@ -523,6 +530,9 @@ fn check_aurora(fields: &DatabaseFields, aurora: &At<AuroraFields>, log: &Log) {
 /// A snapshot of a cluster is for Aurora; RDS cannot be made of one.
 fn check_restore(fields: &DatabaseFields, aurora: bool, log: &Log) {
     let Some(At { value, span }) = fields.restore_from.given() else { return };
+    if matches!(fields.engine, Optional::Broken) {
+        return;
+    }
     if value.as_str().contains(":cluster-snapshot:") && !aurora {
         let draft = Draft::new(
             Code::Conflict,
@@ -616,6 +626,11 @@ fn check_parameters(parameters: &Tabled<ParameterName, ParameterValue, 60>, log:
     }
 }
 
+fn room_to_grow(rds: &RdsFields) -> Whole<20, 65_536> {
+    let size = rds.allocated_storage.given().map_or(100, |at| at.value.get());
+    Whole::of(size.saturating_mul(5))
+}
+
 /// From how much storage on gp3 can be given more of everything.
 const LARGE: u32 = 400;
 
@@ -644,17 +659,6 @@ fn check_rds(written: &At<RdsFields>, log: &Log) {
             let help =
                 format!("write {} or more; {size} to let it not grow", (size * 11).div_ceil(10));
             log.report(draft.help(help));
-        }
-        None if size * 11 > 5000 && size != 500 && !fields.max_allocated_storage.is_given() => {
-            if let Some(storage) = storage {
-                let message = format!("storage of {size} GiB has no room to grow to 500 GiB");
-                let draft = Draft::new(Code::Storage, storage.span, message)
-                    .label("less than a tenth below the default of `maxAllocatedStorage`, 500");
-                log.report(draft.help(format!(
-                    "add `maxAllocatedStorage: {}`",
-                    size.saturating_mul(2).min(65_536)
-                )));
-            }
         }
         Some(_) | None => {}
     }

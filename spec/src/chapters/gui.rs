@@ -39,7 +39,7 @@ chapter! {
         }
         default {
             /// IPv4 ranges from which the load balancer takes HTTPS (port 443). None by default.
-            allowed_cidrs: Cidrs = Cidrs::default(), in_place(RULES);
+            allowed_cidrs: Cidrs = Cidrs::default(), in_place(RULES).example("[203.0.113.0/24]");
             /// Whether `allowedCidrs` may be the whole internet. Chainlink advises against it.
             allow_from_anywhere: bool = false, in_place(RULES);
         }
@@ -51,7 +51,8 @@ chapter! {
     pub struct LoadBalancer, LoadBalancerFields {
         required {
             /// The certificate, in AWS Certificate Manager in the same region.
-            certificate_arn: CertificateArn, in_place(CERTIFICATES);
+            certificate_arn: CertificateArn, in_place(CERTIFICATES)
+                .example("arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012");
         }
         default {
             /// Whether it is reached from the internet, or from within the VPC and what is connected to it.

@@ -30,7 +30,7 @@ chapter! {
     pub struct Monitoring, MonitoringFields, check check {
         optional {
             /// An SNS topic of yours that gets the alarms as well, for example that of your on-call service.
-            topic_arn: TopicArn, in_place(TOPICS);
+            topic_arn: TopicArn, in_place(TOPICS).example("arn:aws:sns:us-east-1:123456789012:oncall");
         }
         default {
             /// Whether `nodes.adminEmail` gets the alarms.

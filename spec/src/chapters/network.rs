@@ -91,7 +91,7 @@ chapter! {
             s3_endpoint: bool = true, in_place(GATEWAY);
             /// AWS services that are reached without the internet, by an interface endpoint in both private
             /// subnets, for example `secretsmanager`. Each costs by the hour and zone.
-            interface_endpoints: List<ServiceName, 0, 30> = List::default(), in_place(PRIVATE_LINK);
+            interface_endpoints: List<ServiceName, 0, 30> = List::default(), in_place(PRIVATE_LINK).example("[secretsmanager, logs]");
         }
         derived {
             /// The ranges of the public subnets (load balancer, bastion, NAT gateways), one for each zone in
@@ -147,7 +147,7 @@ pub enum NatGateways {
     OnePerZone,
     /// One in the first zone, for both: half the cost, and its zone is a single point of failure.
     Single,
-    /// None.
+    /// None: without another way out, neither images nor chains are reached.
     None,
 }
 
@@ -198,7 +198,7 @@ chapter! {
     /// A VPC that exists, with its subnets.
     pub struct ExistingVpc, ExistingVpcFields, check check_existing {
         required {
-            /// Which VPC.
+            /// The VPC, by its id or by tags.
             vpc: VpcSelector, refused(MOVES, DESCRIBE_VPCS).example("{id: vpc-0123456789abcdef0}");
             /// Its private subnets (nodes, database), one in each zone. They need a route to the internet, for
             /// example through a NAT gateway.
@@ -269,7 +269,7 @@ crate::whole::one_of_numbers! {
 
 name! {
     /// The key of a tag by which something is found; of AWS's own as well.
-    SelectorKey, pattern r"^[\p{L}\p{N} _.:/=+@-]+$", longest TagKey::LONGEST, selector_key
+    SelectorKey, pattern r"^[A-Za-z0-9¡-� _.:/=+@-]+$", longest TagKey::LONGEST, selector_key
 }
 
 fn id(text: &str, prefix: &str, what: &str) -> Result<(), NameError> {

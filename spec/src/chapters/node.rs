@@ -10,7 +10,7 @@ use crate::{
     backup::Backup,
     bounded::{Pair, Paired, Table, Tabled},
     chapter::{chapter, in_place, refused, replaces},
-    database::Database,
+    database::{Database, Restore},
     encryption::Encryption,
     form::{settle_or, settle_required},
     gui::Gui,
@@ -249,6 +249,7 @@ fn check(written: &At<SpecFields>, log: &Log) {
         check_zones(&zones.value, aws.and_then(|aws| aws.region.0.as_ref()), log);
     }
     check_public_subnets(fields, log);
+    check_keystore(fields, log);
 }
 
 fn check_zones(zones: &Paired<ZoneName>, region: Option<&At<AwsRegion>>, log: &Log) {
@@ -279,6 +280,27 @@ fn check_zones(zones: &Paired<ZoneName>, region: Option<&At<AwsRegion>>, log: &L
             }
         }
     }
+}
+
+/// Keys that are restored open only with the password they were encrypted with.
+fn check_keystore(fields: &SpecFields, log: &Log) {
+    let restored = fields.database.given().and_then(|database| database.value.restore_from.given());
+    let Some(restored) = restored.filter(|at| matches!(at.value.restore(), Restore::Snapshot(_)))
+    else {
+        return;
+    };
+    let password =
+        fields.secrets.given().and_then(|secrets| secrets.value.keystore_password.given());
+    if password.is_some_and(|at| at.value.is_of_others()) {
+        return;
+    }
+    let message = "the keys in this snapshot open only with the password they were made with";
+    let draft =
+        Draft::new(Code::Keystore, restored.span, message).label("and that is to be generated");
+    log.report(draft.help(
+        "fine for a snapshot of this very environment, whose password was kept; otherwise name the old one: \
+         `secrets.keystorePassword: {existing: {id: …}}`",
+    ));
 }
 
 /// What stands in public subnets needs some, and a VPC that exists need not have any.

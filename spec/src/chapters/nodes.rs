@@ -42,13 +42,14 @@ chapter! {
     pub struct Nodes, NodesFields, check check {
         required {
             /// The e-mail address the administrator logs in to the GUI with. It counts at the first start only.
-            admin_email: Email, in_place(RUNNING).effect("it counts at the first start only");
+            admin_email: Email, in_place(RUNNING).example("oracles@example.com").effect("it counts at the first start only");
             /// The blockchains the nodes work on, and how they reach each.
-            chains: List<Chain, 1, 40>, interrupts(RESTART, CONFIG);
+            chains: List<Chain, 1, 40>, interrupts(RESTART, CONFIG).example("a list: every chain begins with `- name: …`");
         }
         optional {
             /// More settings of the node, in TOML: what its documentation has under node config. Not what clctl
-            /// sets itself; settings of a chain stand in its own `extraToml`.
+            /// sets itself; settings of a chain stand in its own `extraToml`. Beyond that only its syntax is checked
+            /// here; the node refuses settings it does not know.
             extra_toml: ExtraToml, interrupts(RESTART, CONFIG).example("|\n  [JobPipeline]\n  MaxSuccessfulRuns = 1000");
         }
         default {
@@ -77,7 +78,7 @@ chapter! {
             volume_size: Whole<8, 16_384> = Whole::of(30), replaces(ROLLS, VOLUMES).unit("GiB");
             /// Reads and writes a second. A gp3 volume takes up to 500 for each GiB.
             iops: Whole<3000, 16_000> = Whole::of(3000), replaces(ROLLS, VOLUMES).unit("operations a second");
-            /// How much passes. A gp3 volume takes up to 1 MiB/s for each 4 operations a second.
+            /// How many bytes pass. A gp3 volume takes up to 1 MiB/s for each 4 operations a second.
             throughput: Whole<125, 1000> = Whole::of(125), replaces(ROLLS, VOLUMES).unit("MiB/s");
         }
     }
@@ -96,7 +97,7 @@ chapter! {
             allowed_cidrs: Cidrs = List::of(vec![EVERYWHERE]), in_place(RULES);
             /// Where others reach the active node, as `host:port`: addresses that stay when the standby takes
             /// over. Those of clctl's own network load balancer, if there are none here.
-            announce_addresses: List<AnnounceAddress, 0, 10> = List::default(), interrupts(RESTART, P2P);
+            announce_addresses: List<AnnounceAddress, 0, 10> = List::default(), interrupts(RESTART, P2P).example("[\"203.0.113.7:6690\"]");
         }
     }
 }

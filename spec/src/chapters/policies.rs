@@ -27,12 +27,12 @@ const NOTHING: &str = "nothing in AWS changes; it is heeded from then on";
 
 chapter! {
     /// What clctl may do, and when.
-    pub struct Policies, PoliciesFields {
+    pub struct Policies, PoliciesFields, check check_windows {
         default {
             /// Whether clctl leaves the environment alone: it looks, and changes nothing, until this is gone.
             pause: bool = false, in_place(CLCTL).effect(NOTHING);
             /// When changes may be made that interrupt something, every week, in UTC: `sun:02:00-sun:06:00`. At any
-            /// time, if there is none here.
+            /// time, if there is none here. When AWS maintains the database is `database.preferredMaintenanceWindow`.
             maintenance_windows: List<ChangeWindow, 0, 14> = List::default(), in_place(CLCTL).effect(NOTHING);
         }
         chapters {
@@ -111,6 +111,20 @@ pub enum OnDrift {
 }
 
 leaf!(DatabaseDeletion, Fate, OnDrift);
+
+/// A window that is longer than most weeks' work is more likely one across the end of the week.
+fn check_windows(written: &At<PoliciesFields>, log: &Log) {
+    let Some(windows) = written.value.maintenance_windows.given() else { return };
+    for At { value, span } in windows.value.readable() {
+        if let Some(hours) = value.hours().filter(|hours| *hours > 72) {
+            let message = format!("the window {value} is open for {hours} hours");
+            let draft = Draft::new(Code::LongWindow, *span, message).label("nearly always");
+            log.report(
+                draft.help("a night across midnight ends on the next day: `sun:22:00-mon:02:00`"),
+            );
+        }
+    }
+}
 
 fn check_deletion(written: &At<DeletionFields>, log: &Log) {
     let fields = &written.value;

@@ -28,6 +28,10 @@ const RESTART: &str = "the nodes are restarted, the standby first: silent for on
 const KEYSTORE: &str =
     "the keys in the database are encrypted with it: another one cannot open them";
 
+/// How a password is written: not at all.
+const PASSWORD: &str =
+    "{generate: {}}, or {existing: {id: oracles/password}}; a password never stands in this file";
+
 chapter! {
     /// The passwords of the environment, one by one: generated, or taken from a secret that exists. What they
     /// are is written in no file; the secrets RPC URLs come from are named where the URLs are.
@@ -35,12 +39,12 @@ chapter! {
         default {
             /// What opens the keystore in the database, and with it the wallet. Generated once and never
             /// changed. Together with the database it is the wallet: back up both.
-            keystore_password: Password = Password::default(), refused(KEYSTORE, NODE_SECRETS).example("{generate: {}}");
+            keystore_password: Password = Password::default(), refused(KEYSTORE, NODE_SECRETS).example(PASSWORD);
             /// What the administrator logs in to the GUI with, for the first time: after that it is changed
             /// there. 16 to 50 characters.
-            admin_password: Password = Password::default(), in_place(NODE_SECRETS).effect("it counts at the first start only").example("{generate: {}}");
+            admin_password: Password = Password::default(), in_place(NODE_SECRETS).effect("it counts at the first start only").example(PASSWORD);
             /// What the nodes log in to the database with. At least 16 characters.
-            database_password: Password = Password::default(), interrupts(RESTART, NODE_SECRETS).example("{generate: {}}");
+            database_password: Password = Password::default(), interrupts(RESTART, NODE_SECRETS).example(PASSWORD);
             /// How long a secret of ours can be restored after it was deleted.
             recovery_window_in_days: Whole<7, 30> = Whole::of(30), in_place(DELETE).unit("days");
         }
@@ -354,6 +358,13 @@ impl<S> WrittenUrl<S> {
         if let Some(existing) = self.fields.existing.given() {
             existing.value.check_home(home, log);
         }
+    }
+}
+
+impl PasswordFields {
+    /// Whether somebody else makes the password.
+    pub(crate) fn is_of_others(&self) -> bool {
+        self.secret.is_given() || self.existing.is_given()
     }
 }
 

@@ -141,6 +141,10 @@ codes! {
     /// Two weekly or daily windows that overlap.
     Windows = "windows", Error;
 
+    /// A database restored from a snapshot, and a password generated that its keys were not made with.
+    Keystore = "keystore", Warning;
+    /// A window for changes that is open nearly always.
+    LongWindow = "long_window", Warning;
     /// TOML with a setting this clctl does not know of the node.
     TomlUnknown = "toml_unknown", Warning;
     /// Something that looks like a key in a URL that everybody may know.

@@ -177,7 +177,7 @@ impl<'de> Reader<'de> {
                     // What stands for a whole mapping may be anything, a key for example.
                     Some(scalar)
                         if scalar.is_one_line()
-                            && expected != MAPPING
+                            && (expected != MAPPING || scalar.is_plain_value())
                             && !is_delicate(&scalar.text) =>
                     {
                         self.log.show(tree.span);

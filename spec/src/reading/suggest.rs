@@ -16,7 +16,7 @@ pub(crate) fn closest<'a>(
 }
 
 /// `account_id`, `account-id` and `AccountId` are all meant to be `accountId`.
-fn normal(name: &str) -> String {
+pub(crate) fn normal(name: &str) -> String {
     // Longer than any field: not worth comparing in full.
     name.chars().take(64).filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase()
 }

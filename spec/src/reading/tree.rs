@@ -88,6 +88,11 @@ impl Scalar<'_> {
         starts
     }
 
+    /// Whether it is a truth value or a short number: nothing that could be secret.
+    pub(crate) fn is_plain_value(&self) -> bool {
+        matches!(self.guess(), Guess::Bool | Guess::Number) && self.text.len() <= 6
+    }
+
     pub(crate) fn guess(&self) -> Guess {
         if !self.plain {
             return Guess::Text;

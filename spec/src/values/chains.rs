@@ -73,6 +73,12 @@ impl std::str::FromStr for ChainName {
         if let Some(known) = Known::by_name(text) {
             return Ok(Self(known));
         }
+        if let Ok(id) = text.parse::<u64>() {
+            let message = format!("{} is the number of a chain, not its name", Quoted(text));
+            let named = Known::by_id(id).map(|known| format!(", or `name: {}`", known.name));
+            let help = format!("write `chainId: {id}`{}", named.unwrap_or_default());
+            return Err(NameError::new(message, help));
+        }
         let lower = text.to_lowercase();
         let by_quickstart = all().iter().find(|chain| {
             chain.quickstart.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(text))

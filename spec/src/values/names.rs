@@ -149,14 +149,14 @@ name! {
 
 name! {
     /// The key of a tag: 1 to 128 characters of those AWS allows, not beginning with `aws:`.
-    TagKey, pattern r"^[\p{L}\p{N}_.:/=+@-]([\p{L}\p{N} _.:/=+@-]*[\p{L}\p{N}_.:/=+@-])?$",
+    TagKey, pattern r"^[A-Za-z0-9¡-�_.:/=+@-]([A-Za-z0-9¡-� _.:/=+@-]*[A-Za-z0-9¡-�_.:/=+@-])?$",
     longest TagKey::LONGEST, tag_key
 }
 
 name! {
     /// The value of a tag: up to 256 characters of those AWS allows.
     TagValue,
-    pattern r"^([\p{L}\p{N}_.:/=+@-]([\p{L}\p{N} _.:/=+@-]*[\p{L}\p{N}_.:/=+@-])?)?$",
+    pattern r"^([A-Za-z0-9¡-�_.:/=+@-]([A-Za-z0-9¡-� _.:/=+@-]*[A-Za-z0-9¡-�_.:/=+@-])?)?$",
     longest TagValue::LONGEST, tag_value
 }
 
@@ -173,13 +173,13 @@ name! {
 
 name! {
     /// What the keys of some tags begin with.
-    TagPrefix, pattern r"^[\p{L}\p{N} _.:/=+@-]+$", longest TagKey::LONGEST, tag_prefix
+    TagPrefix, pattern r"^[A-Za-z0-9¡-� _.:/=+@-]+$", longest TagKey::LONGEST, tag_prefix
 }
 
 name! {
     /// The key of the tag that tells DevOps Guru what belongs together. It begins with
     /// `devops-guru-`, in any case: that is how DevOps Guru finds it.
-    DevOpsGuruTagKey, pattern r"^[Dd][Ee][Vv][Oo][Pp][Ss]-[Gg][Uu][Rr][Uu]-[\p{L}\p{N}_.:/=+@-]+$",
+    DevOpsGuruTagKey, pattern r"^[Dd][Ee][Vv][Oo][Pp][Ss]-[Gg][Uu][Rr][Uu]-[A-Za-z0-9¡-�_.:/=+@-]+$",
     longest TagKey::LONGEST, dev_ops_guru_tag_key
 }
 

@@ -77,10 +77,24 @@ fn refuse(text: &str, what: &str, example: &str, longest: &str) -> NameError {
     NameError::new(message, help)
 }
 
+/// How many minutes a weekly window lasts that is too short for one.
+fn too_short(text: &str) -> Option<u32> {
+    let (from, to) = text.split_once('-')?;
+    let minutes = (minute_of_week(to)? + 7 * DAY - minute_of_week(from)?) % (7 * DAY);
+    (minutes < SHORTEST).then_some(minutes)
+}
+
 fn weekly(text: &str, is_taken: fn(Window) -> bool, longest: &str) -> Result<(), NameError> {
     let takes = |text: &str| Window::weekly(text).is_some_and(is_taken);
     if takes(text) {
         return Ok(());
+    }
+    if let Some(minutes) = too_short(text) {
+        let message = format!("{} lasts {minutes} minutes", Quoted(text));
+        return Err(NameError::new(
+            message,
+            format!("a window lasts from {SHORTEST} minutes to {longest}"),
+        ));
     }
     let lower = text.to_ascii_lowercase();
     if takes(&lower) {
@@ -108,6 +122,13 @@ name! {
 name! {
     /// A window in every week that clctl makes changes in: `sat:02:00-mon:02:00`, in UTC.
     ChangeWindow, pattern WEEKLY, longest 19, |text| weekly(text, |_| true, "a week")
+}
+
+impl ChangeWindow {
+    /// How long it is open, in whole hours.
+    pub(crate) fn hours(&self) -> Option<u32> {
+        Window::weekly(self.as_str()).map(|window| window.minutes / 60)
+    }
 }
 
 impl DailyWindow {
