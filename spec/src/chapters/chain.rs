@@ -112,7 +112,8 @@ chapter! {
     /// An RPC endpoint.
     pub struct RpcEndpoint, RpcEndpointFields, check check_endpoint {
         required {
-            /// What the node calls it in logs and metrics, for example `primary`.
+            /// What it is called within its chain, for example `primary`. The node's logs and metrics have the chain's
+            /// name before it.
             name: EndpointName, interrupts(RESTART, NODES);
             /// Its HTTP URL. By secret, because it usually has a key in its path.
             http_url: SecretUrl<Http>, interrupts(RESTART, NODES).example("{secret: sepolia-http}, or {value: \"https://…\", public: true} if everybody may know it");
@@ -122,6 +123,8 @@ chapter! {
             web_socket_url: SecretUrl<WebSocket>, interrupts(RESTART, NODES).example("{secret: sepolia-websocket}, or {value: \"wss://…\", public: true} if everybody may know it");
         }
         default {
+            /// Whether several nodes answer behind one URL, so that the node expects their views to differ.
+            load_balanced: bool = false, interrupts(RESTART, NODES);
             /// Whether it only sends transactions, beside the endpoints that are read from.
             send_only: bool = false, interrupts(RESTART, NODES);
             /// Which one is preferred: the lower, the more.
@@ -355,7 +358,8 @@ fn check_rpc(fields: &ChainFields, known: Option<&Known>, log: &Log) {
                 .help("at least one without `sendOnly: true` belongs here"),
         );
     }
-    let polls = fields.extra_toml.given().is_some_and(|at| toml::follows_by_polling(&at.value));
+    let polls = known.is_some_and(|known| known.polls)
+        || fields.extra_toml.given().is_some_and(|at| toml::follows_by_polling(&at.value));
     if !polls {
         check_sockets(&endpoints, log);
     }

@@ -105,6 +105,12 @@ pub enum JobType {
     Gateway,
     /// Streams of Data Streams.
     Stream,
+    /// Settings of the Chainlink Runtime Environment.
+    Cresettings,
+    /// Verifiers of cross-chain committees.
+    Ccvcommitteeverifier,
+    /// Executors of cross-chain verification.
+    Ccvexecutor,
     /// Storing hashes of blocks, for VRF.
     Blockhashstore,
     /// Feeding headers of blocks, for VRF.
@@ -137,6 +143,9 @@ impl JobType {
             Self::Standardcapabilities => "standardcapabilities",
             Self::Gateway => "gateway",
             Self::Stream => "stream",
+            Self::Cresettings => "cresettings",
+            Self::Ccvcommitteeverifier => "ccvcommitteeverifier",
+            Self::Ccvexecutor => "ccvexecutor",
             Self::Blockhashstore => "blockhashstore",
             Self::Blockheaderfeeder => "blockheaderfeeder",
             Self::Vrfv2plus => "vrfv2plus",
@@ -155,7 +164,7 @@ chapter! {
         optional {
             /// The kinds of jobs this node is to run. clctl refuses a release that lacks one of them, and does not
             /// warn of any other it lacks.
-            job_types: List<JobType, 0, 17>, in_place(JOBS).effect("nothing in AWS changes");
+            job_types: List<JobType, 0, 20>, in_place(JOBS).effect("nothing in AWS changes");
         }
         default {
             /// The release. A newer one changes the database, and an older one does not start with it any more:
@@ -335,7 +344,7 @@ fn check_known(
 fn check_jobs(
     version: &ChainlinkVersion,
     at: Option<crate::tree::Span>,
-    declared: &Optional<crate::bounded::Listed<JobType, 0, 17>>,
+    declared: &Optional<crate::bounded::Listed<JobType, 0, 20>>,
     log: &Log,
 ) {
     let lacking: Vec<&Removal> =

@@ -10,7 +10,7 @@ use crate::{
     chapter::{chapter, choice, in_place, interrupts, refused},
     form::leaf,
     log::{Log, Quoted},
-    names::{Fixed, NameError, name},
+    names::{Fixed, NameError, Partition, name},
     problem::{Code, Draft},
     whole::Whole,
     window::{DailyWindow, WeeklyWindow},
@@ -79,7 +79,8 @@ chapter! {
             preferred_maintenance_window: WeeklyWindow = WeeklyWindow::fixed("sun:04:00-sun:04:30"), in_place(WINDOWS);
             /// Whether AWS refuses to delete the database. Lifted on purpose, before the environment is deleted.
             deletion_protection: bool = true, in_place(PROTECTION);
-            /// Whether Performance Insights records what the database is busy with, for seven days.
+            /// Whether Performance Insights (Database Insights in its standard mode) records what the database is busy
+            /// with, for seven days.
             performance_insights: bool = true, in_place(INSIGHTS);
             /// Parameters of PostgreSQL that differ from AWS's defaults, as text: `log_min_duration_statement: "500"`.
             /// Static ones wait for the next restart. `rds.force_ssl` is always 1.
@@ -140,9 +141,9 @@ chapter! {
         default {
             /// How many instances: one writes, the others read and take over when it fails. One zone's loss is
             /// survived with two.
-            instances: Whole<1, 15> = Whole::of(2), in_place(AURORA);
+            instances: Whole<1, 16> = Whole::of(2), in_place(AURORA);
             /// How storage is paid for: `aurora` by use, `aurora-iopt1` without a price for reads and writes.
-            storage_type: AuroraStorage = AuroraStorage::default(), in_place(AURORA_STORAGE).effect("back to `aurora` only once in 30 days");
+            storage_type: AuroraStorage = AuroraStorage::default(), in_place(AURORA_STORAGE).effect("to `aurora-iopt1` only once in 30 days");
         }
     }
 }
@@ -188,6 +189,19 @@ name! {
 }
 
 impl PostgresVersion {
+    /// The least version of the same major one that RDS still makes, if this is an older one.
+    fn closed(&self) -> Option<String> {
+        let minor: u32 = self.as_str().split_once('.')?.1.parse().ok()?;
+        let least = match self.major() {
+            14 => 18,
+            15 => 13,
+            16 => 9,
+            17 => 5,
+            _ => return None,
+        };
+        (minor < least).then(|| format!("{}.{least}", self.major()))
+    }
+
     /// The major version.
     pub fn major(&self) -> u32 {
         let major = self.as_str().split('.').next().unwrap_or_default();
@@ -231,7 +245,7 @@ impl InstanceClass {
 }
 
 /// Words that PostgreSQL or RDS keep for themselves.
-const RESERVED: [&str; 36] = [
+const RESERVED: [&str; 83] = [
     "admin",
     "all",
     "analyse",
@@ -240,33 +254,80 @@ const RESERVED: [&str; 36] = [
     "any",
     "array",
     "as",
+    "asc",
+    "asymmetric",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "column",
+    "constraint",
     "create",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_time",
+    "current_timestamp",
+    "current_user",
     "database",
     "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
     "end",
+    "except",
     "false",
+    "fetch",
+    "for",
+    "foreign",
+    "from",
     "grant",
     "group",
+    "having",
+    "in",
+    "initially",
+    "intersect",
+    "into",
+    "lateral",
+    "leading",
     "limit",
+    "localtime",
+    "localtimestamp",
     "not",
     "null",
     "offset",
+    "on",
     "only",
     "or",
     "order",
-    "postgres",
+    "placing",
+    "primary",
     "public",
     "rdsadmin",
     "rdsproxyadmin",
     "rdsrepladmin",
+    "references",
+    "returning",
     "select",
+    "session_user",
+    "some",
+    "symmetric",
     "table",
-    "template0",
-    "template1",
+    "then",
     "to",
+    "trailing",
     "true",
+    "union",
+    "unique",
     "user",
+    "using",
+    "variadic",
+    "when",
     "where",
+    "window",
     "with",
 ];
 
@@ -293,7 +354,13 @@ fn identifier(text: &str, what: &str, longest: usize) -> Result<(), NameError> {
 
 name! {
     /// The name of a database.
-    DatabaseName, pattern "^[A-Za-z][A-Za-z0-9_]{0,62}$", longest 63, |text| identifier(text, "a database", 63)
+    DatabaseName, pattern "^[A-Za-z][A-Za-z0-9_]{0,62}$", longest 63, |text| {
+        if matches!(text, "postgres" | "template0" | "template1") {
+            let message = format!("{} is there already, in every PostgreSQL", Quoted(text));
+            return Err(NameError::new(message, "take another, for example `chainlink`"));
+        }
+        identifier(text, "a database", 63)
+    }
 }
 
 name! {
@@ -328,7 +395,7 @@ name! {
 name! {
     /// What a new database begins with.
     RestoreFrom,
-    pattern "^(none|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z|arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]{12}:(cluster-)?snapshot:[A-Za-z0-9:-]+|(rds:)?[A-Za-z]([A-Za-z0-9]|-[A-Za-z0-9])*)$",
+    pattern "^(none|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z|arn:aws[a-z-]*:rds:[a-z0-9-]+:[0-9]{12}:(cluster-)?snapshot:[A-Za-z0-9:-]+|((rds|awsbackup):)?[A-Za-z]([A-Za-z0-9]|-[A-Za-z0-9])*)$",
     longest 2048, |text| {
         if Restore::of(text).is_some() {
             return Ok(());
@@ -367,7 +434,7 @@ impl<'a> Restore<'a> {
         }
         let name = match crate::arn::Arn::of(text) {
             Some(arn) => arn.snapshot()?,
-            None => text.strip_prefix("rds:").unwrap_or(text),
+            None => crate::arn::snapshot_name(text),
         };
         let is_name = (1..=255).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -497,12 +564,18 @@ fn check_class(at: &At<InstanceClass>, log: &Log) {
     }
 }
 
+/// Instance families of Aurora PostgreSQL, and those that look like one and are none. Newer ones may come.
+const FAMILIES: [&str; 14] = [
+    "r4", "r5", "r6g", "r6gd", "r6i", "r6id", "r7g", "r7i", "r8a", "r8g", "r8gd", "t3", "t4g",
+    "x2g",
+];
+
 /// What Aurora takes that is another than what RDS takes.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.SupportAurora.html>
 fn check_aurora(fields: &DatabaseFields, aurora: &At<AuroraFields>, log: &Log) {
     if let Some(at) = fields.instance_class.given() {
         let (kind, size) = at.value.value();
-        let is_family = ["r", "x", "t"].iter().any(|family| kind.starts_with(family));
+        let is_family = FAMILIES.contains(&kind);
         if !is_family || matches!(size, "micro" | "small") {
             let message = format!("Aurora PostgreSQL has no instances of the class {}", at.value);
             let draft = Draft::new(Code::Conflict, at.span, message).label("not with Aurora");
@@ -513,11 +586,9 @@ fn check_aurora(fields: &DatabaseFields, aurora: &At<AuroraFields>, log: &Log) {
             );
         }
     }
-    let name = fields.database_name.given().map(|at| (at.value.as_str(), at.span));
-    let user = fields.master_username.given().map(|at| (at.value.as_str(), at.span));
-    for (text, at) in name.into_iter().chain(user).filter(|(text, _)| text.contains('_')) {
-        let message = format!("Aurora takes no `_` in {}", Quoted(text));
-        let draft = Draft::new(Code::Conflict, at, message).label("not with Aurora");
+    if let Some(at) = fields.master_username.given().filter(|at| at.value.as_str().contains('_')) {
+        let message = format!("Aurora takes no `_` in the name of its user, {}", at.value);
+        let draft = Draft::new(Code::Conflict, at.span, message).label("not with Aurora");
         log.report(draft.also(aurora.span, "Aurora").help("write letters and digits only"));
     }
     if let Some(at) = aurora.value.instances.given().filter(|at| at.value.get() == 1) {
@@ -550,6 +621,13 @@ fn check_restore(fields: &DatabaseFields, aurora: bool, log: &Log) {
 impl DatabaseFields {
     /// Checks what is named of AWS against where the environment is.
     pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
+        let rds = self.engine.given().and_then(|engine| engine.value.rds.given());
+        let storage = rds.and_then(|rds| rds.value.storage_type.given());
+        let china = home.partition == Some(Partition::China);
+        if let Some(at) = storage.filter(|at| china && at.value == StorageType::Io2) {
+            let draft = Draft::new(Code::Conflict, at.span, "AWS has no io2 storage in China");
+            log.report(draft.label("not there").help("take gp3"));
+        }
         if let Some(arn) = self.restore_from.given() {
             home.check(arn.value.as_str(), arn.span, "the snapshot", log);
         }
@@ -567,6 +645,10 @@ fn check_version(at: &At<PostgresVersion>, log: &Log) {
         log.report(draft.help(format!(
             "it supports {oldest} to {newest}: write `version: \"{newest}\"` (https://docs.chain.link/chainlink-nodes/resources/requirements)"
         )));
+    } else if let Some(least) = version.closed() {
+        let message = format!("AWS makes no new databases of PostgreSQL {version} any more");
+        let draft = Draft::new(Code::PostgresOld, *span, message).label("closed on 2026-05-01");
+        log.report(draft.help(format!("write {least} or newer, or the major version alone")));
     } else if major == *oldest {
         let message = format!("PostgreSQL {major} is the oldest that Chainlink supports");
         let draft =
@@ -748,6 +830,16 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
             format!("{} operations a second are too many for {size} GiB", at.value),
             "more than 1,000 for each GiB",
             format!("write at most {}", size.saturating_mul(1000)),
+        );
+    }
+    if let Some(at) =
+        iops.filter(|at| kind == StorageType::Io2 && at.value.get().saturating_mul(2) < size)
+    {
+        report(
+            at.span,
+            format!("{} operations a second are too few for {size} GiB", at.value),
+            "less than 1 for each 2 GiB",
+            format!("write at least {}", size.div_ceil(2)),
         );
     }
 }

@@ -81,11 +81,23 @@ pub enum Scheme {
 /// Which versions of TLS and which ciphers are spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum SslPolicy {
-    /// TLS 1.3, and 1.2 with forward secrecy.
+    /// TLS 1.3, with keys that quantum computers do not find, and 1.2 with few ciphers. What AWS recommends.
     #[default]
+    #[serde(rename = "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09")]
+    Tls13And12RestrictedPq,
+    /// The same, with more ciphers of TLS 1.2.
+    #[serde(rename = "ELBSecurityPolicy-TLS13-1-2-PQ-2025-09")]
+    Tls13And12Pq,
+    /// TLS 1.3 alone, with such keys.
+    #[serde(rename = "ELBSecurityPolicy-TLS13-1-3-PQ-2025-09")]
+    Tls13Pq,
+    /// TLS 1.3 and 1.2 with ciphers of FIPS 140, and such keys.
+    #[serde(rename = "ELBSecurityPolicy-TLS13-1-2-Res-FIPS-PQ-2025-09")]
+    FipsPq,
+    /// TLS 1.3, and 1.2 with forward secrecy.
     #[serde(rename = "ELBSecurityPolicy-TLS13-1-2-2021-06")]
     Tls13And12,
-    /// The same, with ciphers of 2021 taken out.
+    /// The same, with few ciphers of TLS 1.2.
     #[serde(rename = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06")]
     Tls13And12Restricted,
     /// TLS 1.3 alone.

@@ -81,7 +81,7 @@ chapter! {
                 in_place(NAT).effect("connections through a gateway that is removed are cut");
             /// Whether instances stand on hardware that no other account uses. Dedicated instances cost more,
             /// and not every instance type can be one.
-            tenancy: Tenancy = Tenancy::Default, refused(MOVES, TENANCY);
+            tenancy: Tenancy = Tenancy::Default, refused("AWS makes a shared VPC of a dedicated one, and never the other way round", TENANCY);
             /// Whether the DNS server of AWS answers in the VPC.
             enable_dns_support: bool = true, in_place(DNS);
             /// Whether instances get DNS names. Needs `enableDnsSupport`.

@@ -250,6 +250,7 @@ fn check(written: &At<SpecFields>, log: &Log) {
     }
     check_public_subnets(fields, log);
     check_keystore(fields, log);
+    check_aurora_password(fields, log);
 }
 
 fn check_zones(zones: &Paired<ZoneName>, region: Option<&At<AwsRegion>>, log: &Log) {
@@ -279,6 +280,22 @@ fn check_zones(zones: &Paired<ZoneName>, region: Option<&At<AwsRegion>>, log: &L
                 );
             }
         }
+    }
+}
+
+/// Aurora takes shorter passwords than RDS.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBCluster.html>
+fn check_aurora_password(fields: &SpecFields, log: &Log) {
+    const LONGEST: u32 = 41;
+    let engine = fields.database.given().and_then(|database| database.value.engine.given());
+    let Some(aurora) = engine.and_then(|engine| engine.value.aurora.given()) else { return };
+    let password =
+        fields.secrets.given().and_then(|secrets| secrets.value.database_password.given());
+    let length = password.and_then(|password| password.value.length());
+    if let Some(length) = length.filter(|at| at.value.get() > LONGEST) {
+        let message = format!("Aurora takes passwords of at most {LONGEST} characters");
+        let draft = Draft::new(Code::Conflict, length.span, message).label("too long for Aurora");
+        log.report(draft.also(aurora.span, "Aurora").help(format!("write {LONGEST} or less")));
     }
 }
 

@@ -1,6 +1,9 @@
 //! `spec.nodes`: the Chainlink nodes, active and standby.
 
-use std::{collections::BTreeMap, net::Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
 
 use ipnet::Ipv4Net;
 use schemars::JsonSchema;
@@ -75,11 +78,11 @@ chapter! {
     pub struct RootVolume, RootVolumeFields, check check_volume {
         default {
             /// How large it is.
-            volume_size: Whole<8, 16_384> = Whole::of(30), replaces(ROLLS, VOLUMES).unit("GiB");
+            volume_size: Whole<8, 65_536> = Whole::of(30), replaces(ROLLS, VOLUMES).unit("GiB");
             /// Reads and writes a second. A gp3 volume takes up to 500 for each GiB.
-            iops: Whole<3000, 16_000> = Whole::of(3000), replaces(ROLLS, VOLUMES).unit("operations a second");
+            iops: Whole<3000, 80_000> = Whole::of(3000), replaces(ROLLS, VOLUMES).unit("operations a second");
             /// How many bytes pass. A gp3 volume takes up to 1 MiB/s for each 4 operations a second.
-            throughput: Whole<125, 1000> = Whole::of(125), replaces(ROLLS, VOLUMES).unit("MiB/s");
+            throughput: Whole<125, 2000> = Whole::of(125), replaces(ROLLS, VOLUMES).unit("MiB/s");
         }
     }
 }
@@ -95,8 +98,8 @@ chapter! {
             /// From where others may come. From everywhere, by default: they are other operators, whose
             /// addresses change.
             allowed_cidrs: Cidrs = List::of(vec![EVERYWHERE]), in_place(RULES);
-            /// Where others reach the active node, as `host:port`: addresses that stay when the standby takes
-            /// over. Those of clctl's own network load balancer, if there are none here.
+            /// Where others reach the active node, as an IP address and a port: addresses that stay when the standby
+            /// takes over. Those of clctl's own network load balancer, if there are none here.
             announce_addresses: List<AnnounceAddress, 0, 10> = List::default(), interrupts(RESTART, P2P).example("[\"203.0.113.7:6690\"]");
         }
     }
@@ -145,27 +148,26 @@ name! {
 }
 
 name! {
-    /// Where others reach a node: a host and a port.
+    /// Where others reach a node: an IP address and a port. The node takes no names.
     AnnounceAddress,
-    pattern "^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?:[1-9][0-9]{0,4}$",
-    longest 259, |text| {
-        let parts = text.rsplit_once(':');
-        let is_port = |port: &str| !port.starts_with(['0', '+']) && port.parse::<u16>().is_ok();
-        let is_host = |host: &str| host.parse::<Ipv4Addr>().is_ok_and(is_reachable) || host.parse::<DomainName>().is_ok();
-        if parts.is_some_and(|(host, port)| is_host(host) && is_port(port)) {
-            return Ok(());
+    pattern "^([0-9]{1,3}([.][0-9]{1,3}){3}|[[][0-9A-Fa-f:.]+[]]):[1-9][0-9]{0,4}$",
+    longest 53, |text| {
+        let Ok(address) = text.parse::<SocketAddr>() else {
+            let message = format!("{} is not an IP address and a port", Quoted(text));
+            return Err(NameError::new(message, "it looks like `203.0.113.7:6690`; names are not taken by the node"));
+        };
+        if address.port() == 0 || !is_reachable(address.ip()) {
+            let message = format!("nobody can reach a node at {}", Quoted(text));
+            return Err(NameError::new(message, "write the address others see, for example `203.0.113.7:6690`"));
         }
-        let message = format!("{} is not a host and a port", Quoted(text));
-        Err(NameError::new(message, "it looks like `203.0.113.7:6690` or `node.example.com:6690`"))
+        Ok(())
     }
 }
 
 /// Whether others can reach a node there at all.
-fn is_reachable(address: Ipv4Addr) -> bool {
-    !(address.is_unspecified()
-        || address.is_loopback()
-        || address.is_multicast()
-        || address.is_broadcast())
+fn is_reachable(address: IpAddr) -> bool {
+    let broadcast = matches!(address, IpAddr::V4(address) if address.is_broadcast());
+    !(address.is_unspecified() || address.is_loopback() || address.is_multicast() || broadcast)
 }
 
 /// Ports the node and its instance have for something else.
@@ -191,7 +193,9 @@ fn check(written: &At<NodesFields>, log: &Log) {
     }
     if let Some(chains) = &fields.chains.0 {
         check_chains(&chains.value, log);
+        check_urls(&chains.value, log);
     }
+    check_reporting(fields, log);
 }
 
 fn check_chains(chains: &Listed<ChainFields, 1, 40>, log: &Log) {
@@ -207,6 +211,46 @@ fn check_chains(chains: &Listed<ChainFields, 1, 40>, log: &Log) {
                     .help("a chain is declared once, with all its endpoints"),
             );
         }
+    }
+}
+
+/// The node takes each URL once, over all endpoints of all chains.
+/// <https://github.com/smartcontractkit/chainlink-evm> `pkg/config/toml/config.go`
+fn check_urls(chains: &Listed<ChainFields, 1, 40>, log: &Log) {
+    let mut seen: BTreeMap<(bool, String), Span> = BTreeMap::new();
+    let endpoints = chains.readable().flat_map(|chain| chain.value.rpc.0.iter());
+    for endpoint in endpoints.flat_map(|rpc| rpc.value.readable()) {
+        let http = endpoint.value.http_url.0.as_ref().map(|at| (false, at.value.identity(at.span)));
+        let socket = endpoint.value.web_socket_url.given();
+        let socket = socket.map(|at| (true, at.value.identity(at.span)));
+        for (is_socket, identity) in http.into_iter().chain(socket) {
+            let Some((identity, at)) = identity else { continue };
+            if let Some(first) = seen.insert((is_socket, identity), at) {
+                let draft =
+                    Draft::new(Code::Repeated, at, "another endpoint has the very same URL");
+                log.report(draft.label("again").also(first, "already here").help(
+                    "the node takes each URL once: name another secret, or remove one of the endpoints",
+                ));
+            }
+        }
+    }
+}
+
+/// Off-chain reporting needs the connections between nodes, or the node does not start.
+fn check_reporting(fields: &NodesFields, log: &Log) {
+    let Some(at) = fields.extra_toml.given() else { return };
+    let peers = fields.peer_to_peer.given().map(|at| &at.value.enabled);
+    let is_off = match peers {
+        None | Some(Optional::Absent) => !matches!(fields.peer_to_peer, Optional::Broken),
+        Some(Optional::Given(at)) => !at.value,
+        Some(Optional::Broken) => false,
+    };
+    if is_off && toml::reports(&at.value) {
+        let message = "off-chain reporting is on, and the connections between nodes are off";
+        let draft = Draft::new(Code::Needs, at.span, message).label("`[OCR]` or `[OCR2]`");
+        log.report(
+            draft.help("add `peerToPeer: {enabled: true}`: the node does not start without"),
+        );
     }
 }
 

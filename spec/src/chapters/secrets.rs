@@ -13,6 +13,7 @@ use crate::{
     log::Log,
     names::{NameError, name},
     problem::{Code, Draft},
+    tree::Span,
     url,
     whole::Whole,
 };
@@ -353,6 +354,20 @@ impl<S> WrittenUrl<S> {
         self.fields.secret.given()
     }
 
+    /// What makes it the same URL as another, and where that is written: never the URL itself in a report.
+    pub(crate) fn identity(&self, at: Span) -> Option<(String, Span)> {
+        if let Some(secret) = self.fields.secret.given() {
+            return Some((format!("secret {}", secret.value), secret.span));
+        }
+        if let Some(existing) = self.fields.existing.given() {
+            let id = existing.value.id.0.as_ref()?;
+            let key = existing.value.key.given().map(|key| key.value.to_string());
+            return Some((format!("existing {} {}", id.value, key.unwrap_or_default()), at));
+        }
+        let value = self.fields.value.given()?;
+        Some((format!("value {}", value.value.0), value.span))
+    }
+
     /// Checks what is named of AWS against where the environment is.
     pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
         if let Some(existing) = self.fields.existing.given() {
@@ -362,6 +377,11 @@ impl<S> WrittenUrl<S> {
 }
 
 impl PasswordFields {
+    /// How long it is to be, where that is written.
+    pub(crate) fn length(&self) -> Option<&At<Whole<16, 50>>> {
+        self.generate.given()?.value.length.given()
+    }
+
     /// Whether somebody else makes the password.
     pub(crate) fn is_of_others(&self) -> bool {
         self.secret.is_given() || self.existing.is_given()

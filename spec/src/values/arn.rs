@@ -39,8 +39,7 @@ impl<'a> Arn<'a> {
     pub(crate) fn snapshot(self) -> Option<&'a str> {
         fn name(resource: &str) -> Option<&str> {
             let resource = resource.strip_prefix("cluster-").unwrap_or(resource);
-            let name = resource.strip_prefix("snapshot:")?;
-            Some(name.strip_prefix("rds:").unwrap_or(name))
+            resource.strip_prefix("snapshot:").map(snapshot_name)
         }
         self.is("rds", |it| name(it).is_some()).then(|| name(self.resource)).flatten()
     }
@@ -58,6 +57,12 @@ impl<'a> Arn<'a> {
             && self.account.parse::<AccountId>().is_ok()
             && resource(self.resource)
     }
+}
+
+/// The name of a snapshot without what AWS puts before those it makes itself.
+pub(crate) fn snapshot_name(name: &str) -> &str {
+    let name = name.strip_prefix("rds:").unwrap_or(name);
+    name.strip_prefix("awsbackup:").unwrap_or(name)
 }
 
 /// Where an environment is: what the ARNs it names are compared with.

@@ -21,6 +21,9 @@ pub(crate) struct Known {
     pub(crate) link: Option<String>,
     #[serde(default)]
     pub(crate) testnet: bool,
+    /// Whether the node follows it by asking, by its own defaults.
+    #[serde(default)]
+    pub(crate) polls: bool,
     #[serde(default)]
     pub(crate) life: Life,
     /// What has become of it.

@@ -319,18 +319,24 @@ fn tag_key(text: &str) -> Result<(), NameError> {
     }
     tag_text(text, "tag key", TagKey::LONGEST)?;
     no_outer_spaces(text, "tag key")?;
-    if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
-        return Err(NameError::new(
-            format!("{} begins with `aws:`", Quoted(text)),
-            "only AWS itself sets such tags",
-        ));
-    }
-    Ok(())
+    not_of_aws(text)
 }
 
 fn tag_value(text: &str) -> Result<(), NameError> {
     tag_text(text, "tag value", TagValue::LONGEST)?;
-    no_outer_spaces(text, "tag value")
+    no_outer_spaces(text, "tag value")?;
+    not_of_aws(text)
+}
+
+/// RDS refuses both prefixes, in keys and in values; other services the first, in keys.
+fn not_of_aws(text: &str) -> Result<(), NameError> {
+    for prefix in ["aws:", "rds:"] {
+        if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(prefix)) {
+            let message = format!("{} begins with `{prefix}`", Quoted(text));
+            return Err(NameError::new(message, "only AWS itself sets such tags"));
+        }
+    }
+    Ok(())
 }
 
 fn tag_prefix(text: &str) -> Result<(), NameError> {

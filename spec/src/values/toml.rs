@@ -79,7 +79,7 @@ const fn taken(path: &'static [&'static str], why: &'static str) -> Taken {
     Taken { path, why }
 }
 
-const OF_NODES: [Taken; 25] = [
+const OF_NODES: [Taken; 33] = [
     taken(&["EVM"], "chains are declared in `nodes.chains`, with an `extraToml` of their own"),
     taken(&["RootDir"], "it is where clctl puts the node's files"),
     taken(&["InsecureFastScrypt"], "it makes the keystore password easy to guess"),
@@ -103,18 +103,25 @@ const OF_NODES: [Taken; 25] = [
     taken(&["Prometheus"], SECRET),
     taken(&["Mercury", "Credentials"], SECRET),
     taken(&["Threshold"], SECRET),
+    taken(&["CCV"], SECRET),
+    taken(&["P2PKey"], SECRET),
+    taken(&["DKGRecipientKey"], SECRET),
+    taken(&["CRE", "Streams", "APIKey"], SECRET),
+    taken(&["CRE", "Streams", "APISecret"], SECRET),
+    taken(&["CRE", "LocalSecretOverrides"], SECRET),
+    taken(&["WebServer", "LDAP", "ReadOnlyUserPass"], SECRET),
+    taken(&["WebServer", "OIDC", "ClientSecret"], SECRET),
     taken(&["AuditLogger", "Headers"], SECRET),
     taken(&["Insecure"], "the node refuses it in production"),
 ];
 
 /// The tables and settings at the top of a node's configuration.
-const KNOWN: [&str; 40] = [
+const KNOWN: [&str; 44] = [
     "Aptos",
     "AuditLogger",
     "AutoPprof",
     "Billing",
     "BridgeStatusReporter",
-    "CCV",
     "CRE",
     "Capabilities",
     "Cosmos",
@@ -127,10 +134,12 @@ const KNOWN: [&str; 40] = [
     "InsecurePPROFHeap",
     "JobDistributor",
     "JobPipeline",
+    "JobSpecReporter",
     "Keeper",
     "LOOPP",
     "Log",
     "Mercury",
+    "Metering",
     "OCR",
     "OCR2",
     "P2P",
@@ -139,9 +148,11 @@ const KNOWN: [&str; 40] = [
     "Pyroscope",
     "RootDir",
     "Sentry",
+    "Sharding",
     "ShutdownGracePeriod",
     "Solana",
     "Starknet",
+    "Stellar",
     "Sui",
     "TON",
     "Telemetry",
@@ -149,6 +160,7 @@ const KNOWN: [&str; 40] = [
     "Tracing",
     "Tron",
     "WebServer",
+    "Workflows",
 ];
 
 const OF_CHAINS: [Taken; 5] = [
@@ -233,12 +245,41 @@ fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
     })
 }
 
-/// Whether the node is told to follow its chain without a WebSocket.
+/// What stands at a path, in keys of any case.
+fn value<'a, 't>(table: &'a DeTable<'t>, path: &[&str]) -> Option<&'a DeValue<'t>> {
+    let (name, rest) = path.split_first()?;
+    let mut same = table.iter().filter(|(key, _)| key.get_ref().eq_ignore_ascii_case(name));
+    same.find_map(|(_, found)| match found.get_ref() {
+        found if rest.is_empty() => Some(found),
+        DeValue::Table(inner) => value(inner, rest),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_) => None,
+    })
+}
+
+fn is(table: &DeTable<'_>, path: &[&str], wanted: bool) -> bool {
+    matches!(value(table, path), Some(DeValue::Boolean(found)) if *found == wanted)
+}
+
+/// Whether the node is told to follow its chain without a WebSocket: by asking, in place of logs that come.
 pub(crate) fn follows_by_polling(written: &WrittenToml) -> bool {
     DeTable::parse(&written.0.text).is_ok_and(|table| {
-        table.get_ref().iter().any(|(key, value)| {
-            key.get_ref().eq_ignore_ascii_case("LogBroadcasterEnabled")
-                && matches!(value.get_ref(), DeValue::Boolean(false))
-        })
+        let table = table.get_ref();
+        let interval = value(table, &["NodePool", "NewHeadsPollInterval"]);
+        let asks =
+            matches!(interval, Some(DeValue::String(text)) if !text.trim_start().starts_with('0'));
+        is(table, &["LogBroadcasterEnabled"], false) && asks
+    })
+}
+
+/// Whether the node is told to take part in off-chain reporting.
+pub(crate) fn reports(written: &WrittenToml) -> bool {
+    DeTable::parse(&written.0.text).is_ok_and(|table| {
+        let table = table.get_ref();
+        is(table, &["OCR", "Enabled"], true) || is(table, &["OCR2", "Enabled"], true)
     })
 }

@@ -238,7 +238,11 @@ fn addresses_of_contracts_are_written_as_the_node_takes_them() {
 fn a_chain_that_is_polled_needs_no_websocket() {
     let text = MINIMAL.replace("            webSocketUrl: {secret: sepolia-websocket}\n", "");
     assert_eq!(refused("-", &text).problems()[0].code(), Code::RpcUrl);
-    let text = format!("{text}        extraToml: LogBroadcasterEnabled = false\n");
+    let half = format!("{text}        extraToml: LogBroadcasterEnabled = false\n");
+    assert_eq!(refused("-", &half).problems()[0].code(), Code::RpcUrl);
+    let text = format!(
+        "{text}        extraToml: |\n          LogBroadcasterEnabled = false\n          [NodePool]\n          NewHeadsPollInterval = '1s'\n"
+    );
     assert!(one(&text).node.spec.nodes.chains[0].rpc[0].web_socket_url.is_none());
 }
 
