@@ -20,7 +20,11 @@ fuzz_target!(|bytes: &[u8]| {
         Err(invalid) => {
             let mut errors = 0;
             for problem in invalid.problems() {
-                assert!((1..=lines).contains(&problem.line()), "{problem} in line {}", problem.line());
+                assert!(
+                    (1..=lines).contains(&problem.line()),
+                    "{problem} in line {}",
+                    problem.line()
+                );
                 assert!(problem.column() >= 1 && !problem.message().is_empty());
                 errors += usize::from(problem.severity() == Severity::Error);
             }
