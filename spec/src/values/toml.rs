@@ -214,7 +214,7 @@ pub(crate) fn check(written: &At<WrittenToml>, of: Table, log: &Log) {
         Table::Chain => &OF_CHAINS,
     };
     for Taken { path, why } in taken {
-        let Some(key) = find(table.get_ref(), path) else { continue };
+        let Some((key, _)) = entry(table.get_ref(), path) else { continue };
         let at = place(key.start, key.len());
         let message = format!("{} cannot be set here", Quoted(&path.join(".")));
         let draft = Draft::new(Code::ExtraToml, at, message).label("not yours to set");
@@ -229,13 +229,17 @@ fn said(what: &str) -> String {
     if plain.is_empty() { "see https://toml.io/en/v1.0.0".to_owned() } else { plain.to_owned() }
 }
 
-/// Where in the text the key of a path stands, wherever it is written: the node reads keys in any case.
-fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
+/// Where in the text the key of a path stands, and what it holds, wherever and in whatever case it is written: the
+/// node reads keys in any.
+fn entry<'a, 't>(
+    table: &'a DeTable<'t>,
+    path: &[&str],
+) -> Option<(std::ops::Range<usize>, &'a DeValue<'t>)> {
     let (name, rest) = path.split_first()?;
     let mut same = table.iter().filter(|(key, _)| key.get_ref().eq_ignore_ascii_case(name));
-    same.find_map(|(key, value)| match value.get_ref() {
-        _ if rest.is_empty() => Some(key.span()),
-        DeValue::Table(inner) => find(inner, rest),
+    same.find_map(|(key, found)| match found.get_ref() {
+        found if rest.is_empty() => Some((key.span(), found)),
+        DeValue::Table(inner) => entry(inner, rest),
         DeValue::String(_)
         | DeValue::Integer(_)
         | DeValue::Float(_)
@@ -245,20 +249,8 @@ fn find(table: &DeTable<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
     })
 }
 
-/// What stands at a path, in keys of any case.
 fn value<'a, 't>(table: &'a DeTable<'t>, path: &[&str]) -> Option<&'a DeValue<'t>> {
-    let (name, rest) = path.split_first()?;
-    let mut same = table.iter().filter(|(key, _)| key.get_ref().eq_ignore_ascii_case(name));
-    same.find_map(|(_, found)| match found.get_ref() {
-        found if rest.is_empty() => Some(found),
-        DeValue::Table(inner) => value(inner, rest),
-        DeValue::String(_)
-        | DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_)
-        | DeValue::Array(_) => None,
-    })
+    entry(table, path).map(|(_, found)| found)
 }
 
 fn is(table: &DeTable<'_>, path: &[&str], wanted: bool) -> bool {
