@@ -73,7 +73,7 @@ pub(super) fn declare(
             Rule::all_out(),
         ],
     )?;
-    let port = u16::try_from(spec.database.port.get()).unwrap_or(u16::MAX);
+    let port = spec.database.port.port();
     rules(
         &database,
         vec![Rule::tcp(Direction::Ingress, port, member(&nodes), "PostgreSQL from the nodes")],

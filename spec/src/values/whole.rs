@@ -21,6 +21,13 @@ impl<const MIN: u32, const MAX: u32> Whole<MIN, MAX> {
         self.0
     }
 
+    /// The number as a port: for those whose bounds are ports.
+    pub const fn port(self) -> u16 {
+        const { assert!(MAX <= 65_535, "ports end at 65535") };
+        let [low, high, ..] = self.0.to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
     /// A number known to be within bounds: one outside of them is brought to the nearest.
     pub(crate) const fn of(number: u32) -> Self {
         if number < MIN {
