@@ -3,9 +3,12 @@
 //! All of it is read from the schema, and that comes from the types that read the file.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{schema, suggest::closest};
+use crate::{
+    schema::{self, items, properties},
+    suggest::closest,
+};
 
 /// What is known of a field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -126,16 +129,6 @@ fn explained(Field { schema, required }: Field<'_>, path: String) -> Explained {
         fields,
         path,
     }
-}
-
-/// What is in a list; the schema itself, if it is none.
-fn items(schema: &Value) -> &Value {
-    schema.get("items").unwrap_or(schema)
-}
-
-fn properties(schema: &Value) -> &Map<String, Value> {
-    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-    schema.get("properties").and_then(Value::as_object).unwrap_or(&NONE)
 }
 
 fn field<'a>(schema: &'a Value, name: &str) -> Option<Field<'a>> {

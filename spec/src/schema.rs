@@ -1,6 +1,6 @@
 //! The JSON Schema of `node.yaml`, made from the types that read it.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use schemars::{Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::{Map, Value, json};
@@ -104,13 +104,20 @@ fn tidy(schema: &mut Schema) {
     }
 }
 
-fn properties(schema: &Value) -> Option<&Map<String, Value>> {
-    schema.get("properties")?.as_object()
+/// The fields of a mapping: none, of anything else.
+pub(crate) fn properties(schema: &Value) -> &Map<String, Value> {
+    static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+    schema.get("properties").and_then(Value::as_object).unwrap_or(&NONE)
+}
+
+/// What is in a list; the schema itself, if it is none.
+pub(crate) fn items(schema: &Value) -> &Value {
+    schema.get("items").unwrap_or(schema)
 }
 
 /// The fields of the mapping at `path`.
 pub(crate) fn fields(path: &str) -> Vec<&'static str> {
-    at(path).and_then(properties).into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+    at(path).map(properties).into_iter().flatten().map(|(name, _)| name.as_str()).collect()
 }
 
 /// What the field at `path` is for, in one sentence.
@@ -137,7 +144,7 @@ fn at(path: &str) -> Option<&'static Value> {
     names.try_fold(raw(), |schema, name| {
         // Places in lists make no difference.
         let (name, listed) = name.split_once('[').map_or((name, false), |(name, _)| (name, true));
-        let field = properties(schema)?.get(name)?;
+        let field = properties(schema).get(name)?;
         if listed { field.get("items") } else { Some(field) }
     })
 }
@@ -162,8 +169,7 @@ pub(crate) fn nearest(name: &str, around: &str) -> Option<String> {
 /// Every field of this name.
 fn paths(name: &str) -> Vec<String> {
     fn collect(schema: &Value, path: &str, name: &str, found: &mut Vec<String>) {
-        let schema = schema.get("items").unwrap_or(schema);
-        for (field, inner) in properties(schema).into_iter().flatten() {
+        for (field, inner) in properties(items(schema)) {
             let path = format!("{path}{field}");
             if normal(field) == normal(name) {
                 found.push(path.clone());

@@ -1,7 +1,7 @@
 //! `spec.access`: how people get to the instances.
 
 use crate::{
-    at::{At, Optional},
+    at::At,
     chapter::{chapter, choice, in_place, interrupts, replaces},
     cidrs::{self, Cidrs},
     instance::{self, InstanceType},
@@ -165,18 +165,8 @@ fn check(written: &At<AccessFields>, log: &Log) {
             .help("add `keyPair: {name: …}`, or remove the bastion: Session Manager needs neither"),
         );
     }
-    let nobody = match &fields.allowed_cidrs {
-        Optional::Absent => true,
-        Optional::Given(at) => at.value.count() == 0,
-        Optional::Broken => false,
-    };
-    if nobody {
-        log.report(
-            Draft::new(Code::Unreachable, bastion.span, "no address may reach the bastion")
-                .label("behind closed doors")
-                .help("add `access.allowedCidrs` with the ranges you come from"),
-        );
-    }
+    let allowed = &fields.allowed_cidrs;
+    cidrs::check_reachable(allowed, bastion.span, "the bastion", "access.allowedCidrs", log);
 }
 
 fn check_bastion(written: &At<BastionFields>, log: &Log) {

@@ -154,22 +154,9 @@ fn check(written: &At<GuiFields>, log: &Log) {
             ));
         }
         (Optional::Given(balancer), _) => {
-            let nobody = match &fields.allowed_cidrs {
-                Optional::Absent => true,
-                Optional::Given(at) => at.value.count() == 0,
-                Optional::Broken => false,
-            };
-            if nobody {
-                log.report(
-                    Draft::new(
-                        Code::Unreachable,
-                        balancer.span,
-                        "no address may reach the load balancer",
-                    )
-                    .label("behind closed doors")
-                    .help("add `gui.allowedCidrs` with the ranges you come from"),
-                );
-            }
+            let allowed = &fields.allowed_cidrs;
+            let what = "the load balancer";
+            cidrs::check_reachable(allowed, balancer.span, what, "gui.allowedCidrs", log);
         }
         (Optional::Absent | Optional::Broken, _) => {}
     }

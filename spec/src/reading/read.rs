@@ -209,15 +209,20 @@ impl<'de> Reader<'de> {
         self.log.report(draft.label("nothing follows").help(help));
     }
 
-    fn scalar(self, expected: &str) -> Result<&'de Scalar<'de>, Trouble> {
+    /// A scalar that nothing is known of yet: neither that it may be shown, nor that it is one line.
+    fn any_scalar(self, expected: &str) -> Result<&'de Scalar<'de>, Trouble> {
         let Node::Written(tree) = self.node else { return Err(self.wrong(expected)) };
-        let scalar = tree.scalar().ok_or_else(|| self.wrong(expected))?;
+        tree.scalar().ok_or_else(|| self.wrong(expected))
+    }
+
+    fn scalar(self, expected: &str) -> Result<&'de Scalar<'de>, Trouble> {
+        let scalar = self.any_scalar(expected)?;
         if !scalar.is_one_line() {
             // Several lines are easily the rest of the file, swallowed by a quote or a `|`.
             return Err(self.wrong(&format!("{expected} in one line")));
         }
         if !is_delicate(&scalar.text) {
-            self.log.show(tree.span);
+            self.log.show(self.span());
         }
         Ok(scalar)
     }
@@ -274,15 +279,13 @@ impl<'de> Reader<'de> {
     /// Text that may go on for several lines and where each of them is written. Never shown: what is
     /// in it is for others to know.
     fn block(self) -> Result<Block<'de>, Trouble> {
-        let Node::Written(tree) = self.node else { return Err(self.wrong("text")) };
-        let scalar = tree.scalar().ok_or_else(|| self.wrong("text"))?;
-        Ok(Block { text: Some(&scalar.text), lines: scalar.lines(tree.span) })
+        let scalar = self.any_scalar("text")?;
+        Ok(Block { text: Some(&scalar.text), lines: scalar.lines(self.span()) })
     }
 
     /// Text that is not shown.
     fn hidden(self) -> Result<&'de str, Trouble> {
-        let Node::Written(tree) = self.node else { return Err(self.wrong("text")) };
-        let scalar = tree.scalar().ok_or_else(|| self.wrong("text"))?;
+        let scalar = self.any_scalar("text")?;
         if scalar.is_one_line() { Ok(&scalar.text) } else { Err(self.wrong("text in one line")) }
     }
 

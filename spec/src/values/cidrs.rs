@@ -8,6 +8,7 @@ use crate::{
     cidr::Cidr,
     log::Log,
     problem::{Code, Draft},
+    tree::Span,
 };
 
 /// Ranges from which something can be reached. AWS takes 60 rules in a security group by default, and
@@ -63,6 +64,27 @@ pub(crate) fn check(
                     .help("name the ranges you come from, for example that of your VPN"),
             );
         }
+    }
+}
+
+/// Checks that somebody may reach what is made to be reached. `at` is where it is written, `field` where the
+/// ranges belong.
+pub(crate) fn check_reachable(
+    cidrs: &Optional<WrittenCidrs>,
+    at: Span,
+    what: &str,
+    field: &str,
+    log: &Log,
+) {
+    let nobody = match cidrs {
+        Optional::Absent => true,
+        Optional::Given(at) => at.value.count() == 0,
+        Optional::Broken => false,
+    };
+    if nobody {
+        let message = format!("no address may reach {what}");
+        let draft = Draft::new(Code::Unreachable, at, message).label("behind closed doors");
+        log.report(draft.help(format!("add `{field}` with the ranges you come from")));
     }
 }
 
