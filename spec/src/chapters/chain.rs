@@ -398,11 +398,7 @@ fn check_endpoint(written: &At<RpcEndpointFields>, log: &Log) {
 fn check_sockets(endpoints: &[&At<RpcEndpointFields>], log: &Log) {
     for endpoint in endpoints {
         let fields = &endpoint.value;
-        let sends = match &fields.send_only {
-            Optional::Absent => false,
-            Optional::Given(at) => at.value,
-            Optional::Broken => continue,
-        };
+        let Some(sends) = fields.send_only.or(false) else { continue };
         if sends || fields.web_socket_url.is_given() {
             continue;
         }

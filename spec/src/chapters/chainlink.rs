@@ -266,20 +266,12 @@ fn known(version: &str) -> Option<&'static Release> {
 }
 
 fn known_digest(written: &Optional<ChainlinkVersion>) -> Option<&'static str> {
-    match written {
-        Optional::Absent => known(DEFAULT)?.digest,
-        Optional::Broken => None,
-        Optional::Given(at) => known(at.value.as_str())?.digest,
-    }
+    known(written.or(ChainlinkVersion::fixed(DEFAULT))?.as_str())?.digest
 }
 
 fn check(written: &At<ChainlinkFields>, log: &Log) {
     let fields = &written.value;
-    let version = match &fields.version {
-        Optional::Absent => ChainlinkVersion::fixed(DEFAULT),
-        Optional::Broken => return,
-        Optional::Given(at) => at.value.clone(),
-    };
+    let Some(version) = fields.version.or(ChainlinkVersion::fixed(DEFAULT)) else { return };
     let at = fields.version.given().map(|at| at.span);
     if let Some(at) = at {
         check_known(&version, at, &fields.digest, log);

@@ -45,6 +45,10 @@ const FAILS_OVER: &str = "the database restarts or fails over: silent for one to
 const UPGRADES: &str =
     "the database is upgraded: silent for the minutes that takes; a major version may take longer";
 
+const BACKUP_WINDOW: &str = "03:00-03:30";
+const MAINTENANCE_WINDOW: &str = "sun:04:00-sun:04:30";
+const ALLOCATED_STORAGE: Whole<20, 65_536> = Whole::of(100);
+
 chapter! {
     /// The PostgreSQL database of the nodes. It holds their keys, jobs and the lease that decides which is active.
     /// It is never replaced.
@@ -73,10 +77,10 @@ chapter! {
             /// go with the database; `backup` makes copies that stay.
             backup_retention_period: Whole<1, 35> = Whole::of(7), in_place(BACKUPS).unit("days");
             /// When backups are made, every day, in UTC.
-            preferred_backup_window: DailyWindow = DailyWindow::fixed("03:00-03:30"), in_place(BACKUPS);
+            preferred_backup_window: DailyWindow = DailyWindow::fixed(BACKUP_WINDOW), in_place(BACKUPS);
             /// When AWS may maintain the database, every week, in UTC. Not within the backup window. When clctl may
             /// make changes is `policies.maintenanceWindows`.
-            preferred_maintenance_window: WeeklyWindow = WeeklyWindow::fixed("sun:04:00-sun:04:30"), in_place(WINDOWS);
+            preferred_maintenance_window: WeeklyWindow = WeeklyWindow::fixed(MAINTENANCE_WINDOW), in_place(WINDOWS);
             /// Whether AWS refuses to delete the database. Lifted on purpose, before the environment is deleted.
             deletion_protection: bool = true, in_place(PROTECTION);
             /// Whether Performance Insights (Database Insights in its standard mode) records what the database is busy
@@ -122,14 +126,14 @@ chapter! {
             /// Whether a standby in the other zone takes over when the first fails, within one to two minutes.
             multi_az: bool = true, in_place(MULTI_AZ).effect("without a standby there is nothing to fail over to");
             /// How much storage there is at first. It can grow, and never shrinks.
-            allocated_storage: Whole<20, 65_536> = Whole::of(100), in_place(STORAGE).unit("GiB");
+            allocated_storage: Whole<20, 65_536> = ALLOCATED_STORAGE, in_place(STORAGE).unit("GiB");
             /// The type of storage.
             storage_type: StorageType = StorageType::default(), in_place(STORAGE).effect("it takes hours, during which it is slower");
         }
         derived {
             /// How far AWS may let the storage grow by itself when it runs full. Not at all, if this is
             /// `allocatedStorage`.
-            max_allocated_storage: Whole<20, 65_536> = |rds| Some(room_to_grow(rds)),
+            max_allocated_storage: Whole<20, 65_536> = room_to_grow,
                 in_place(STORAGE).unit("GiB").by_default("five times `allocatedStorage`, 65,536 at most");
         }
     }
@@ -660,25 +664,18 @@ fn check_version(at: &At<PostgresVersion>, log: &Log) {
 }
 
 fn check_windows(fields: &DatabaseFields, log: &Log) {
-    let default_backup = DailyWindow::fixed("03:00-03:30");
-    let default_maintenance = WeeklyWindow::fixed("sun:04:00-sun:04:30");
-    let (backup, backup_at) = match &fields.preferred_backup_window {
-        Optional::Absent => (&default_backup, None),
-        Optional::Broken => return,
-        Optional::Given(at) => (&at.value, Some(at.span)),
-    };
-    let (maintenance, maintenance_at) = match &fields.preferred_maintenance_window {
-        Optional::Absent => (&default_maintenance, None),
-        Optional::Broken => return,
-        Optional::Given(at) => (&at.value, Some(at.span)),
-    };
+    let backup = &fields.preferred_backup_window;
+    let maintenance = &fields.preferred_maintenance_window;
+    let places = (backup.given().map(|at| at.span), maintenance.given().map(|at| at.span));
+    let Some(backup) = backup.or(DailyWindow::fixed(BACKUP_WINDOW)) else { return };
+    let Some(maintenance) = maintenance.or(WeeklyWindow::fixed(MAINTENANCE_WINDOW)) else { return };
     let (Some(a), Some(b)) = (backup.window(), maintenance.window()) else { return };
     if !a.overlaps(b) {
         return;
     }
     let message =
         format!("the backup window {backup} and the maintenance window {maintenance} overlap");
-    let draft = match (backup_at, maintenance_at) {
+    let draft = match places {
         (Some(first), Some(second)) => Draft::new(Code::Windows, first.max(second), message)
             .label("this window")
             .also(first.min(second), "overlaps this one"),
@@ -708,9 +705,9 @@ fn check_parameters(parameters: &Tabled<ParameterName, ParameterValue, 60>, log:
     }
 }
 
-fn room_to_grow(rds: &RdsFields) -> Whole<20, 65_536> {
-    let size = rds.allocated_storage.given().map_or(100, |at| at.value.get());
-    Whole::of(size.saturating_mul(5))
+fn room_to_grow(rds: &RdsFields) -> Option<Whole<20, 65_536>> {
+    let size = rds.allocated_storage.or(ALLOCATED_STORAGE)?;
+    Some(Whole::of(size.get().saturating_mul(5)))
 }
 
 /// From how much storage on gp3 can be given more of everything.
@@ -727,10 +724,10 @@ fn check_rds(written: &At<RdsFields>, log: &Log) {
         log.report(draft.label("no standby").help("fine in a test"));
     }
     let storage = fields.allocated_storage.given();
-    let size = storage.map_or(100, |at| at.value.get());
+    let size = fields.allocated_storage.or(ALLOCATED_STORAGE).map(Whole::get);
     let most = fields.max_allocated_storage.given();
-    match most {
-        Some(most) if most.value.get() != size && most.value.get() * 10 < size * 11 => {
+    match most.zip(size) {
+        Some((most, size)) if most.value.get() != size && most.value.get() * 10 < size * 11 => {
             let message = format!("storage of {size} GiB cannot grow to {} GiB", most.value);
             let draft =
                 Draft::new(Code::Storage, most.span, message).label("less than a tenth more");
@@ -747,19 +744,15 @@ fn check_rds(written: &At<RdsFields>, log: &Log) {
     check_performance(fields, size, log);
 }
 
-fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
-    let kind = match &fields.storage_type {
-        Optional::Absent => StorageType::default(),
-        Optional::Broken => return,
-        Optional::Given(at) => at.value,
-    };
+fn check_performance(fields: &RdsFields, size: Option<u32>, log: &Log) {
+    let Some(kind) = fields.storage_type.or(StorageType::default()) else { return };
     let iops = fields.iops.given();
     let throughput = fields.storage_throughput.given();
     let report = |at, message: String, label: &str, help: String| {
         log.report(Draft::new(Code::Storage, at, message).label(label).help(help));
     };
-    match kind {
-        StorageType::Gp3 if size < LARGE => {
+    match (kind, size) {
+        (StorageType::Gp3, Some(size)) if size < LARGE => {
             for at in iops.map(|at| at.span).into_iter().chain(throughput.map(|at| at.span)) {
                 report(
                     at,
@@ -769,7 +762,7 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
                 );
             }
         }
-        StorageType::Gp3 => {
+        (StorageType::Gp3, Some(size)) => {
             if let Some(at) = iops.filter(|at| !(12_000..=64_000).contains(&at.value.get())) {
                 report(
                     at.span,
@@ -779,7 +772,8 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
                 );
             }
         }
-        StorageType::Io2 => {
+        (StorageType::Gp3, None) => {}
+        (StorageType::Io2, _) => {
             if let Some(at) = throughput {
                 report(
                     at.span,
@@ -800,8 +794,10 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
         }
     }
     if let Some(at) = throughput.filter(|at| {
-        let iops = iops.map_or(12_000, |at| at.value.get());
-        kind == StorageType::Gp3 && size >= LARGE && at.value.get() * 4 > iops
+        let iops = fields.iops.0.or(Whole::of(12_000)).map(Whole::get);
+        kind == StorageType::Gp3
+            && size.is_some_and(|size| size >= LARGE)
+            && iops.is_some_and(|iops| at.value.get() * 4 > iops)
     }) {
         report(
             at.span,
@@ -822,9 +818,8 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
             "write 100 or more, or take the type gp3".to_owned(),
         );
     }
-    if let Some(at) =
-        iops.filter(|at| kind == StorageType::Io2 && at.value.get() > size.saturating_mul(1000))
-    {
+    let Some((at, size)) = iops.zip(size).filter(|_| kind == StorageType::Io2) else { return };
+    if at.value.get() > size.saturating_mul(1000) {
         report(
             at.span,
             format!("{} operations a second are too many for {size} GiB", at.value),
@@ -832,9 +827,7 @@ fn check_performance(fields: &RdsFields, size: u32, log: &Log) {
             format!("write at most {}", size.saturating_mul(1000)),
         );
     }
-    if let Some(at) =
-        iops.filter(|at| kind == StorageType::Io2 && at.value.get().saturating_mul(2) < size)
-    {
+    if at.value.get().saturating_mul(2) < size {
         report(
             at.span,
             format!("{} operations a second are too few for {size} GiB", at.value),

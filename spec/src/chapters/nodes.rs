@@ -78,9 +78,9 @@ chapter! {
     pub struct RootVolume, RootVolumeFields, check check_volume {
         default {
             /// How large it is.
-            volume_size: Whole<8, 65_536> = Whole::of(30), replaces(ROLLS, VOLUMES).unit("GiB");
+            volume_size: Whole<8, 65_536> = VOLUME_SIZE, replaces(ROLLS, VOLUMES).unit("GiB");
             /// Reads and writes a second. A gp3 volume takes up to 500 for each GiB.
-            iops: Whole<3000, 80_000> = Whole::of(3000), replaces(ROLLS, VOLUMES).unit("operations a second");
+            iops: Whole<3000, 80_000> = VOLUME_IOPS, replaces(ROLLS, VOLUMES).unit("operations a second");
             /// How many bytes pass. A gp3 volume takes up to 1 MiB/s for each 4 operations a second.
             throughput: Whole<125, 2000> = Whole::of(125), replaces(ROLLS, VOLUMES).unit("MiB/s");
         }
@@ -105,6 +105,8 @@ chapter! {
     }
 }
 
+const VOLUME_SIZE: Whole<8, 65_536> = Whole::of(30);
+const VOLUME_IOPS: Whole<3000, 80_000> = Whole::of(3000);
 const EVERYWHERE: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0);
 
 /// How much the node says.
@@ -256,10 +258,11 @@ fn check_reporting(fields: &NodesFields, log: &Log) {
 
 fn check_volume(written: &At<RootVolumeFields>, log: &Log) {
     let fields = &written.value;
-    let value = |number: Option<u32>, default: u32| number.unwrap_or(default);
-    let size = value(fields.volume_size.given().map(|at| at.value.get()), 30);
-    let iops = value(fields.iops.given().map(|at| at.value.get()), 3000);
-    if let Some(at) = fields.iops.given().filter(|at| at.value.get() > 500 * size) {
+    let size = fields.volume_size.or(VOLUME_SIZE).map(Whole::get);
+    let Some(iops) = fields.iops.or(VOLUME_IOPS).map(Whole::get) else { return };
+    if let (Some(at), Some(size)) = (fields.iops.given(), size)
+        && iops > 500 * size
+    {
         let message = format!("{iops} operations a second are too many for {size} GiB");
         let draft = Draft::new(Code::Storage, at.span, message).label("more than 500 for each GiB");
         log.report(draft.help(format!("write at most {}, or more `volumeSize`", 500 * size)));
@@ -281,17 +284,13 @@ fn check_peers(written: &At<PeerToPeerFields>, log: &Log) {
         let draft = Draft::new(Code::Conflict, port.span, message).label("taken");
         log.report(draft.help("write another, for example 6690"));
     }
-    let off = match &fields.enabled {
-        Optional::Absent => true,
-        Optional::Given(at) => !at.value,
-        Optional::Broken => return,
-    };
-    if let Some(nobody) = fields.allowed_cidrs.given().filter(|at| !off && at.value.count() == 0) {
+    let Some(on) = fields.enabled.or(false) else { return };
+    if let Some(nobody) = fields.allowed_cidrs.given().filter(|at| on && at.value.count() == 0) {
         let draft = Draft::new(Code::Unreachable, nobody.span, "no other node may come");
         log.report(draft.label("behind closed doors").help("name ranges, or leave this out"));
     }
     if let Some(addresses) =
-        fields.announce_addresses.given().filter(|at| off && at.value.count() > 0)
+        fields.announce_addresses.given().filter(|at| !on && at.value.count() > 0)
     {
         let draft = Draft::new(
             Code::Needs,

@@ -311,11 +311,7 @@ impl<S: Scheme> Form for SecretUrl<S> {
 
 /// The URL that is written, if everything is right with it.
 fn check_url<S: Scheme>(fields: &UrlFields, log: &Log) -> Option<String> {
-    let public = match &fields.public {
-        Optional::Absent => false,
-        Optional::Broken => return None,
-        Optional::Given(at) => at.value,
-    };
+    let public = fields.public.or(false)?;
     let Some(At { value: UrlText(url), span }) = fields.value.given() else {
         if let Some(public) = fields.public.given().filter(|_| !fields.value.is_given()) {
             let draft =

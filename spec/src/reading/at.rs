@@ -53,6 +53,19 @@ impl<T> Optional<T> {
             Self::Given(at) => Some(at),
         }
     }
+
+    /// What holds: what is written or, if nothing is, `default`. Nothing if it is not readable: what depends on
+    /// it is not to be checked then.
+    pub(crate) fn or(&self, default: T) -> Option<T>
+    where
+        T: Clone,
+    {
+        match self {
+            Self::Absent => Some(default),
+            Self::Broken => None,
+            Self::Given(at) => Some(at.value.clone()),
+        }
+    }
 }
 
 /// A field that may be left out, and that means something else when it is: so it cannot be written and left
