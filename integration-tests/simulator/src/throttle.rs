@@ -19,7 +19,8 @@ pub(crate) struct Rate {
     refill: u64,
 }
 
-const fn rate(size: u64, refill: u64) -> Rate {
+/// A bucket of this size that gains so much per second.
+pub(crate) const fn rate(size: u64, refill: u64) -> Rate {
     Rate { size, refill: refill * 1000 }
 }
 

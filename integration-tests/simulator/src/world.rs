@@ -21,15 +21,43 @@ use crate::{
     Settings, Time,
     fault::Fault,
     random::Rng,
-    services::{self, Asked, Ec2, Ssm},
+    services::{
+        self, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging,
+    },
+    shelf::AnyShelf,
     throttle::Buckets,
 };
 
 /// What a region holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Region {
     pub(crate) ec2: Ec2,
+    pub(crate) kms: Kms,
+    pub(crate) logs: Logs,
+    pub(crate) quotas: ServiceQuotas,
+    pub(crate) secrets: Secrets,
     pub(crate) ssm: Ssm,
+    pub(crate) tagging: Tagging,
+}
+
+impl Region {
+    /// Everything in it, kind by kind.
+    pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
+        let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
+        all.extend(self.kms.shelves());
+        all.extend(self.logs.shelves());
+        all.extend(self.secrets.shelves());
+        all.extend(self.ssm.shelves());
+        all
+    }
+
+    fn settle(&mut self, settings: &Settings, name: &str, rng: &mut Rng, now: Time) {
+        self.ec2.settle(settings, name, rng, now);
+        self.kms.settle(settings, now);
+        self.logs.settle(settings, now);
+        self.secrets.settle(settings, now);
+    }
 }
 
 /// A simulated AWS account.
@@ -39,6 +67,8 @@ pub struct World {
     pub(crate) now: Time,
     pub(crate) rng: Rng,
     pub(crate) buckets: Buckets,
+    #[serde(default)]
+    pub(crate) iam: Iam,
     pub(crate) regions: BTreeMap<String, Region>,
 }
 
@@ -77,6 +107,7 @@ impl World {
             now: settings.start,
             rng: Rng::new(settings.seed),
             buckets: Buckets::default(),
+            iam: Iam::default(),
             regions: BTreeMap::new(),
             settings,
         }
@@ -101,7 +132,7 @@ impl World {
     pub fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
         for (name, region) in &mut self.regions {
-            region.ec2.settle(&self.settings, name, &mut self.rng, self.now);
+            region.settle(&self.settings, name, &mut self.rng, self.now);
         }
     }
 
@@ -161,10 +192,8 @@ impl World {
         if !self.regions.contains_key(name) {
             let rng = self.rng.fork();
             let ec2 = Ec2::as_aws_makes_it(&self.settings, name, rng);
-            self.regions.insert(name.to_owned(), Region { ec2, ssm: Ssm::default() });
+            self.regions.insert(name.to_owned(), Region { ec2, ..Region::default() });
         }
-        self.regions
-            .entry(name.to_owned())
-            .or_insert_with(|| Region { ec2: Ec2::default(), ssm: Ssm::default() })
+        self.regions.entry(name.to_owned()).or_default()
     }
 }

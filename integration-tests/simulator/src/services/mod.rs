@@ -4,14 +4,24 @@
 //! protocol it wants to be answered.
 
 pub(crate) mod ec2;
+mod iam;
+mod kms;
+mod logs;
 mod paging;
-pub(crate) mod ssm;
+mod quotas;
+mod secrets;
+mod service;
+mod ssm;
 mod sts;
+mod tagging;
 
 use bytes::Bytes;
 use http::{Request, Response};
 
-pub(crate) use self::{ec2::Ec2, ssm::Ssm};
+pub(crate) use self::{
+    ec2::Ec2, iam::Iam, kms::Kms, logs::Logs, quotas::ServiceQuotas, secrets::Secrets,
+    service::Service, ssm::Ssm, tagging::Tagging,
+};
 use crate::{
     World,
     auth::{self, Manner, Scope, Unsigned},
@@ -22,6 +32,28 @@ use crate::{
         query::{self, Dialect, Params},
     },
 };
+
+/// A service of a region that speaks JSON, as requests are told apart.
+struct Json {
+    name: &'static str,
+    target: &'static str,
+    mutates: fn(&str) -> bool,
+    ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
+}
+
+const fn json<S: Service>() -> Json {
+    Json { name: S::NAME, target: S::TARGET, mutates: service::mutates::<S>, ask: service::ask::<S> }
+}
+
+/// The services that speak JSON.
+const JSON: &[Json] = &[
+    json::<Kms>(),
+    json::<Logs>(),
+    json::<Secrets>(),
+    json::<ServiceQuotas>(),
+    json::<Ssm>(),
+    json::<Tagging>(),
+];
 
 /// A request, read.
 #[derive(Debug)]
@@ -66,21 +98,26 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     };
     let service = match (&scope, target, reader.text("Version").as_deref()) {
         (Ok(scope), ..) => scope.service.clone(),
-        (Err(_), Some(("AmazonSSM", _)), _) => "ssm".to_owned(),
         (Err(_), None, Some(sts::VERSION)) => "sts".to_owned(),
+        (Err(_), None, Some(iam::VERSION)) => "iam".to_owned(),
         (Err(_), None, _) => "ec2".to_owned(),
-        (Err(_), Some((prefix, _)), _) => prefix.to_owned(),
+        (Err(_), Some((prefix, _)), _) => {
+            let known = JSON.iter().find(|it| it.target == prefix);
+            known.map_or(prefix, |it| it.name).to_owned()
+        }
     };
+    let json = JSON.iter().find(|it| it.name == service);
     let protocol = match service.as_str() {
         "ec2" => Protocol::Query(Dialect::Ec2),
-        "ssm" => Protocol::Json,
-        _ if is_json => Protocol::Json,
+        "iam" => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
+        _ if is_json || json.is_some() => Protocol::Json,
         _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
     };
-    let mutating = match service.as_str() {
-        "ec2" => ec2::mutates(&operation),
-        "ssm" => ssm::mutates(&operation),
-        _ => false,
+    let mutating = match (service.as_str(), json) {
+        ("ec2", _) => ec2::mutates(&operation),
+        ("iam", _) => iam::mutates(&operation),
+        (_, Some(json)) => (json.mutates)(&operation),
+        (_, None) => false,
     };
     let target = target.map(|it| it.0.to_owned()).unwrap_or_default();
     Asked { service, operation, mutating, scope, protocol, target, form, body }
@@ -152,14 +189,20 @@ pub(crate) fn perform(
             let result = sts::ask(world, &asked.operation, &params);
             query::answer(dialect, &asked.operation, request_id, result)
         }
-        ("ssm", Protocol::Json) if asked.target == "AmazonSSM" => {
-            let result = json::Members::parse(&asked.body)
-                .and_then(|it| ssm::ask(world, &scope.region, &asked.operation, &it, rng));
-            json::answer(request_id, result)
+        ("iam", Protocol::Query(dialect)) => {
+            let params = Params::parse(&asked.form);
+            let result = iam::ask(world, &asked.operation, &params, rng);
+            query::answer(dialect, &asked.operation, request_id, result)
         }
-        (other, _) => {
-            let what = format!("the service {other} (operation {})", asked.operation);
-            asked.refuse(request_id, Fault::unsupported(what))
+        (name, _) => {
+            let service = JSON.iter().find(|it| it.name == name && it.target == asked.target);
+            let Some(service) = service else {
+                let what = format!("the service {name} (operation {})", asked.operation);
+                return asked.refuse(request_id, Fault::unsupported(what));
+            };
+            let result = json::Members::parse(&asked.body)
+                .and_then(|it| (service.ask)(world, &scope.region, &asked.operation, &it, rng));
+            json::answer(request_id, result)
         }
     }
 }

@@ -8,18 +8,15 @@ mod read;
 mod tags;
 mod write;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use super::service::{self, Answer, Operation, Service};
 use crate::{
-    Life, Settings, Time, World,
+    Time,
     fault::Fault,
-    random::Rng,
-    shelf::{AnyShelf as _, Eyes, Kind, Shelf, Stamp},
-    throttle,
-    wire::json::Members,
+    shelf::{AnyShelf, Kind, Shelf},
+    throttle::{self, Rate},
+    world::Region,
 };
 
 /// What SSM holds in a region.
@@ -73,33 +70,9 @@ impl Kind for Parameter {
     const MALFORMED: &'static str = "ValidationException";
 }
 
-impl Ssm {
-    /// The names of all parameters.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.parameters.all().map(|it| it.id.as_str())
-    }
-
-    pub(crate) fn lives(&self) -> &BTreeMap<String, Life> {
-        self.parameters.lives()
-    }
-}
-
-/// What an operation works with.
-struct Call<'a> {
-    settings: &'a Settings,
-    region: &'a str,
-    ssm: &'a mut Ssm,
-    now: Time,
-    stamp: Stamp,
-    behind: u64,
-    members: &'a Members,
-}
+type Call<'a> = service::Call<'a, Ssm>;
 
 impl Call<'_> {
-    fn eyes(&self, list: bool) -> Eyes {
-        Eyes { now: self.now, behind: self.behind, list }
-    }
-
     fn arn(&self, name: &str) -> String {
         let slash = if name.starts_with('/') { "" } else { "/" };
         let account = &self.settings.account;
@@ -107,82 +80,40 @@ impl Call<'_> {
     }
 }
 
-type Answer = Result<Value, Fault>;
+impl Service for Ssm {
+    const NAME: &'static str = "ssm";
+    const TARGET: &'static str = "AmazonSSM";
+    const OPERATIONS: &'static [Operation<Self>] = &[
+        ("AddTagsToResource", true, tags::add),
+        ("DeleteParameter", true, write::delete),
+        ("DeleteParameters", true, write::delete_many),
+        ("DescribeParameters", false, read::describe),
+        ("GetParameter", false, read::get),
+        ("GetParameters", false, read::get_many),
+        ("GetParametersByPath", false, read::by_path),
+        ("ListTagsForResource", false, tags::list),
+        ("PutParameter", true, write::put),
+        ("RemoveTagsFromResource", true, tags::remove),
+    ];
 
-/// An operation: its name, whether it writes, what it does.
-type Operation = (&'static str, bool, fn(&mut Call<'_>) -> Answer);
+    fn of(region: &Region) -> &Self {
+        &region.ssm
+    }
 
-const OPERATIONS: &[Operation] = &[
-    ("AddTagsToResource", true, tags::add),
-    ("DeleteParameter", true, write::delete),
-    ("DeleteParameters", true, write::delete_many),
-    ("DescribeParameters", false, read::describe),
-    ("GetParameter", false, read::get),
-    ("GetParameters", false, read::get_many),
-    ("GetParametersByPath", false, read::by_path),
-    ("ListTagsForResource", false, tags::list),
-    ("PutParameter", true, write::put),
-    ("RemoveTagsFromResource", true, tags::remove),
-];
+    fn of_mut(region: &mut Region) -> &mut Self {
+        &mut region.ssm
+    }
 
-fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|it| it.0 == name)
-}
+    fn shelves(&self) -> Vec<&dyn AnyShelf> {
+        vec![&self.parameters]
+    }
 
-/// Whether an operation is a write.
-pub(crate) fn mutates(name: &str) -> bool {
-    operation(name).is_some_and(|it| it.1)
+    fn rate(operation: &str) -> Rate {
+        throttle::ssm(operation)
+    }
 }
 
 /// The caller's mistake, as SSM says it when it has no word of its own for it.
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::client("ValidationException", message)
-}
-
-/// Answers a request.
-pub(crate) fn ask(
-    world: &mut World,
-    region: &str,
-    name: &str,
-    members: &Members,
-    mut rng: Rng,
-) -> Answer {
-    let Some((_, _, run)) = operation(name) else {
-        return Err(Fault::unsupported(format!("the operation ssm:{name}")));
-    };
-    world.region(region);
-    let World { settings, now, buckets, regions, .. } = world;
-    let Some(ssm) = regions.get_mut(region).map(|it| &mut it.ssm) else {
-        return Err(Fault::unsupported(format!("the region {region}")));
-    };
-    let bucket = format!("{region}/ssm:{name}");
-    if settings.throttling && !buckets.take(bucket, throttle::ssm(name), *now) {
-        return Err(Fault::client("ThrottlingException", "Rate exceeded"));
-    }
-    let action = format!("ssm:{name}");
-    if settings.denies(&action) {
-        let text = format!(
-            "User: {} is not authorized to perform: {action} on resource: \
-             arn:aws:ssm:{region}:{}:* because no identity-based policy allows the {action} action",
-            settings.caller_arn(),
-            settings.account,
-        );
-        return Err(Fault::client("AccessDeniedException", text));
-    }
-    let mut copy = ssm.clone();
-    let mut call = Call {
-        settings,
-        region,
-        ssm: &mut copy,
-        now: *now,
-        stamp: Stamp::draw(&settings.lag, &mut rng, *now),
-        behind: rng.below(1000),
-        members,
-    };
-    let answer = run(&mut call)?;
-    if let Some(unread) = members.unread() {
-        return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
-    }
-    *ssm = copy;
-    Ok(answer)
 }

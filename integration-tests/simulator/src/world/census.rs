@@ -1,7 +1,7 @@
 //! What exists, and when it came to be: for tests that compare before and after, and for
 //! benchmarks that compute a critical path from the world's own transitions.
 
-use crate::{Life, World};
+use crate::{Life, World, shelf::AnyShelf};
 
 /// Something that exists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,30 +36,31 @@ impl World {
 
     fn census(&self, existing: bool) -> Vec<Object> {
         let mut all = Vec::new();
-        for (name, region) in &self.regions {
-            for shelf in region.ec2.shelves() {
-                let ids = shelf.ids().into_iter().filter(|it| it.1 == existing);
-                all.extend(ids.map(|(id, _)| object(name, shelf.kind(), id)));
-            }
-            if existing {
-                all.extend(region.ssm.names().map(|it| object(name, "parameter", it.to_owned())));
-            }
+        for (name, shelf) in self.shelves() {
+            let ids = shelf.ids().into_iter().filter(|it| it.1 == existing);
+            all.extend(ids.map(|(id, _)| object(name, shelf.kind(), id)));
         }
         all
+    }
+
+    /// Every shelf, and the region it is in; what is in none is `global`.
+    fn shelves(&self) -> Vec<(&str, &dyn AnyShelf)> {
+        let regions = self.regions.iter();
+        let regional = regions.flat_map(|(name, region)| {
+            region.shelves().into_iter().map(move |shelf| (name.as_str(), shelf))
+        });
+        let global = self.iam.shelves().into_iter().map(|shelf| ("global", shelf));
+        regional.chain(global).collect()
     }
 
     /// The transitions of everything that ever was, in the order of creation.
     pub fn timeline(&self) -> Vec<Moments> {
         let mut all = Vec::new();
-        for (name, region) in &self.regions {
-            let shelves = region.ec2.shelves();
-            let ec2 = shelves.iter().map(|it| (it.kind(), it.lives()));
-            for (kind, lives) in ec2.chain([("parameter", region.ssm.lives())]) {
-                all.extend(lives.iter().map(|(id, life)| Moments {
-                    object: object(name, kind, id.clone()),
-                    life: *life,
-                }));
-            }
+        for (name, shelf) in self.shelves() {
+            all.extend(shelf.lives().iter().map(|(id, life)| Moments {
+                object: object(name, shelf.kind(), id.clone()),
+                life: *life,
+            }));
         }
         all.sort_by(|a, b| (a.life.created, &a.object).cmp(&(b.life.created, &b.object)));
         all

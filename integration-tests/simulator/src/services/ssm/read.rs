@@ -37,8 +37,8 @@ fn show(
 
 /// The value that is asked for.
 fn look(call: &Call<'_>, wanted: &Wanted, decrypt: bool) -> Result<Value, Fault> {
-    let eyes = call.eyes(false);
-    let found = call.ssm.parameters.seen(&wanted.name, eyes);
+    let eyes = call.by_id();
+    let found = call.state.parameters.seen(&wanted.name, eyes);
     let parameter = found.ok_or_else(|| not_found(&wanted.name))?;
     let Some(selector) = &wanted.selector else {
         return show(call, parameter, parameter.version(), decrypt)
@@ -199,7 +199,7 @@ pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
     }
     let (page, most) = page(call, 10, &format!("{path} {recursive} {filters:?}"))?;
     let mut all = Vec::new();
-    for it in call.ssm.parameters.all_seen(call.eyes(true)) {
+    for it in call.state.parameters.all_seen(call.in_lists()) {
         if below(&it.id, &path, recursive) && keep(&filters, it)? {
             let shown = show(call, it, it.version(), decrypt);
             all.extend(shown.map(|value| (it.id.clone(), value)));
@@ -232,7 +232,7 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     }
     let (page, most) = page(call, 50, &format!("{filters:?}"))?;
     let mut all = Vec::new();
-    for it in call.ssm.parameters.all_seen(call.eyes(true)) {
+    for it in call.state.parameters.all_seen(call.in_lists()) {
         if keep(&filters, it)? {
             all.push((it.id.clone(), metadata(call, it)));
         }

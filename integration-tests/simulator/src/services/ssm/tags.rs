@@ -54,7 +54,7 @@ fn resource(call: &Call<'_>) -> Result<(String, Tags), Fault> {
         return Err(Fault::unsupported(format!("tags of the resource type {kind}")));
     }
     let name = wanted(&id)?.name;
-    let found = call.ssm.parameters.get(&name).map(|it| it.tags.clone());
+    let found = call.state.parameters.get(&name).map(|it| it.tags.clone());
     let tags = found.ok_or_else(|| {
         let text = format!("The resource ID \"{id}\" is not valid. Verify the ID and try again.");
         Fault::client("InvalidResourceId", text)
@@ -67,7 +67,7 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
     let more = read(call.members, "Tags")?.ok_or_else(|| invalid("Tags must not be empty."))?;
     tags.extend(more);
     within_quota(call, &tags)?;
-    call.ssm.parameters.change(call.stamp, &name, |it| it.tags = tags);
+    call.state.parameters.change(call.stamp, &name, |it| it.tags = tags);
     Ok(json!({}))
 }
 
@@ -75,13 +75,13 @@ pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     let (name, mut tags) = resource(call)?;
     let keys: Vec<String> = call.members.need("TagKeys")?;
     tags.retain(|key, _| !keys.contains(key));
-    call.ssm.parameters.change(call.stamp, &name, |it| it.tags = tags);
+    call.state.parameters.change(call.stamp, &name, |it| it.tags = tags);
     Ok(json!({}))
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let (name, _) = resource(call)?;
-    let seen = call.ssm.parameters.seen(&name, call.eyes(false));
+    let seen = call.state.parameters.seen(&name, call.by_id());
     let tags = seen.map(|it| it.tags.clone()).unwrap_or_default();
     let list: Vec<_> = tags.into_iter().map(|(key, value)| Tag { key, value }).collect();
     Ok(json!({ "TagList": list }))

@@ -47,7 +47,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     }
     let tags = tags.unwrap_or_default();
     tags::within_quota(call, &tags)?;
-    let old = call.ssm.parameters.get(&name);
+    let old = call.state.parameters.get(&name);
     if old.is_some() && !overwrite {
         return Err(Fault::client(
             "ParameterAlreadyExists",
@@ -74,7 +74,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
         }
         Some(old) => {
             let version = old.version() + 1;
-            call.ssm.parameters.change(call.stamp, &name, |it| {
+            call.state.parameters.change(call.stamp, &name, |it| {
                 it.kind = kind;
                 it.tier = tier;
                 it.values.push(value);
@@ -90,13 +90,13 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
         }
         None => {
             let most = call.settings.quotas.parameters as usize;
-            if call.ssm.parameters.all().count() >= most {
+            if call.state.parameters.all().count() >= most {
                 let text = "You have exceeded the number of parameters for this account.";
                 return Err(Fault::client("ParameterLimitExceeded", text));
             }
             let values = vec![value];
             let body = Parameter { kind, tier, description, key, first: 1, values, modified: now };
-            call.ssm.parameters.add(call.stamp, Some(now), Record { id: name, tags, body });
+            call.state.parameters.add(call.stamp, Some(now), Record { id: name, tags, body });
             1
         }
     };
@@ -151,10 +151,10 @@ pub(super) fn not_found(name: &str) -> Fault {
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let text: String = call.members.need("Name")?;
     let name = wanted(&text)?.name;
-    if call.ssm.parameters.get(&name).is_none() {
+    if call.state.parameters.get(&name).is_none() {
         return Err(not_found(&name));
     }
-    call.ssm.parameters.remove(call.stamp, &name);
+    call.state.parameters.remove(call.stamp, &name);
     Ok(json!({}))
 }
 
@@ -175,8 +175,8 @@ pub(super) fn delete_many(call: &mut Call<'_>) -> Answer {
     let (mut deleted, mut invalid) = (Vec::new(), Vec::new());
     for text in names(call)? {
         let name = wanted(&text)?.name;
-        if call.ssm.parameters.get(&name).is_some() {
-            call.ssm.parameters.remove(call.stamp, &name);
+        if call.state.parameters.get(&name).is_some() {
+            call.state.parameters.remove(call.stamp, &name);
             deleted.push(text);
         } else {
             invalid.push(text);
