@@ -17,8 +17,8 @@ use clctl::{
         kinds,
     },
     engine::{
-        After, AnyKind, Cell, Class, Done, Loose, OnChange, Outputs, PhysicalId, Resource, Scope,
-        Seen, Step,
+        After, AnyKind, Cell, Class, Creation, Done, Loose, OnChange, Outputs, PhysicalId,
+        Resource, Scope, Seen, Step,
     },
     field,
 };
@@ -396,7 +396,7 @@ async fn what_does_not_exist_is_not_found_and_that_is_no_error_of_another_kind()
         let session = bench.connect(&sample.wanted(Variant::Usual), Mode::ReadOnly).await.unwrap();
         let kind = sample.kind();
         assert!(kind.find(&session.aws, Scope::Owned).await.unwrap().is_empty());
-        let id = PhysicalId(format!("{}0123456789abcdef0", kind.about().id_prefix));
+        let id = PhysicalId(kind.about().ids.replacen('*', "0123456789abcdef0", 1));
         let found = kind.find(&session.aws, Scope::Ids(std::slice::from_ref(&id))).await;
         let fine = match &found {
             Ok(found) => found.is_empty(),
@@ -411,8 +411,14 @@ async fn a_kind_is_told_from_others_by_the_beginning_of_its_ids() {
     for sample in SAMPLES {
         let plan = sample.bench().await.diff(&sample.wanted(Variant::Usual)).await;
         for seen in plan.nodes.iter().filter_map(|planned| planned.seen.as_ref()) {
-            let prefix = seen.kind().id_prefix;
-            assert!(seen.id().0.starts_with(prefix), "{} {}", seen.kind().name, seen.id());
+            let named: Vec<&str> = kinds::all()
+                .iter()
+                .map(|kind| kind.about())
+                .filter(|about| about.creation != Creation::Facet && about.is_id(seen.id()))
+                .map(|about| about.name)
+                .collect();
+            assert!(named.len() <= 1, "{} is one of {named:?}", seen.id());
+            assert!(seen.kind().is_id(seen.id()), "{} {}", seen.kind().name, seen.id());
         }
         let steps = plan.nodes.iter().map(|planned| Step::Ensure(planned.node.address().clone()));
         assert!(steps.map(|step| name(&step)).any(|step| step == sample.address()));

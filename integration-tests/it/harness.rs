@@ -193,7 +193,7 @@ pub(crate) fn steps(plan: &Plan<Aws>) -> Vec<String> {
             Verdict::Change(change) => match change.action {
                 Action::Keep => return None,
                 Action::Create => format!("create {address}"),
-                action @ (Action::Update | Action::Replace | Action::Refuse) => {
+                action @ (Action::Recover | Action::Update | Action::Replace | Action::Refuse) => {
                     let verb = format!("{action:?}").to_lowercase();
                     let mut fields: Vec<_> = change.fields.iter().map(|it| it.field).collect();
                     fields.sort_unstable();

@@ -254,6 +254,7 @@ fn result(
     let word = |done: &Done| match done {
         Done::Kept => "unchanged",
         Done::Created => "created",
+        Done::Recovered => "recovered",
         Done::Changed => "configured",
         Done::Removed => "removed",
     };
@@ -304,6 +305,7 @@ fn summary(
     let begun = report.failed.values().filter(|error| matches!(error, Error::Stopped)).count();
     let counts = [
         (count(Done::Created), "created"),
+        (count(Done::Recovered), "recovered"),
         (count(Done::Changed), "configured"),
         (count(Done::Removed), "removed"),
         (count(Done::Kept), "unchanged"),

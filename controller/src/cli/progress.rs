@@ -159,6 +159,7 @@ impl Progress {
             What::Started(_)
             | What::Removing
             | What::Created(_)
+            | What::Recovered(_)
             | What::Changed(_)
             | What::Waiting { .. } => Style::new(),
         };
@@ -340,9 +341,11 @@ fn told(what: &What) -> Option<Told> {
         What::Started(Action::Create | Action::Replace) => {
             say("Creating", "creating".into(), Keep::InPipe)
         }
+        What::Started(Action::Recover) => say("Recovering", "taking back".into(), Keep::Never),
         What::Started(Action::Update) => say("Updating", "updating".into(), Keep::Never),
         What::Removing => say("Removing", "removing".into(), Keep::InPipe),
         What::Created(id) => say("Created", format!("created {id}"), Keep::Never),
+        What::Recovered(id) => say("Recovered", format!("took back {id}"), Keep::InPipe),
         What::Changed(fields) => say("Changed", format!("set {}", fields.join(", ")), Keep::InPipe),
         What::Waiting { id, phase, blockers } if blockers.is_empty() => {
             say("Waiting", format!("{id} is {phase}"), Keep::InPipe)

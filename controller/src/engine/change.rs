@@ -22,6 +22,8 @@ pub enum Action {
     Keep,
     /// There is none yet.
     Create,
+    /// It is out and can be taken back, and what differs then can be set.
+    Recover,
     /// Some fields differ, and all of them can be set.
     Update,
     /// A field differs that can only be set at creation.
@@ -85,7 +87,13 @@ impl Change {
                 to: Cell::Known("usable".into()),
             });
         }
-        let action = match fields.iter().map(|change| change.on_change).max() {
+        let dearest = fields.iter().map(|change| change.on_change).max();
+        if let Phase::Recoverable(_) = phase
+            && matches!(dearest, None | Some(OnChange::InPlace | OnChange::Interrupts))
+        {
+            return Self { action: Action::Recover, fields };
+        }
+        let action = match dearest {
             None => Action::Keep,
             Some(OnChange::InPlace | OnChange::Interrupts) => Action::Update,
             Some(OnChange::Replace) => Action::Replace,
@@ -96,13 +104,17 @@ impl Change {
 
     /// Whether doing `self` is doing no more than `planned` announced, its unknowns now known.
     ///
-    /// Finishing a creation that was begun is part of that creation: an update towards the very
-    /// values the creation announced refines it.
+    /// Finishing what was begun is part of it: an update towards the very values that a creation or
+    /// a recovery announced refines it, and so does a recovery where nobody knew that there was
+    /// something to take back.
     pub fn refines(&self, planned: &Self) -> bool {
         if self.action == Action::Keep {
             return true;
         }
-        let finishes = planned.action == Action::Create && self.action == Action::Update;
+        let finishes = matches!(
+            (planned.action, self.action),
+            (Action::Create, Action::Update | Action::Recover) | (Action::Recover, Action::Update)
+        );
         (self.action == planned.action || finishes)
             && self.fields.iter().all(|now| {
                 planned.fields.iter().any(|then| {

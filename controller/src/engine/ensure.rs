@@ -90,6 +90,8 @@ struct Setting {
     counted: Option<Change>,
     /// What was set last, and how long ago.
     set: Option<(Change, Poll)>,
+    /// How long ago it was asked to be taken back.
+    recovering: Option<Poll>,
 }
 
 impl Setting {
@@ -155,7 +157,8 @@ impl<C: Cloud> Ensure<'_, C> {
         });
         for claim in claims {
             let now = self.by_id(claim.id()).await?;
-            let there = |seen: &Arc<dyn Seen>| !matches!(seen.phase(), Phase::Going | Phase::Gone);
+            let there =
+                |seen: &Arc<dyn Seen>| !(seen.phase().is_out() || *seen.phase() == Phase::Going);
             if let Some(now) = now.filter(there) {
                 return Ok(Some(now));
             }
@@ -233,17 +236,29 @@ impl<C: Cloud> Ensure<'_, C> {
                         why: format!("{} is being deleted by somebody", seen.id()),
                     });
                 }
+                (_, Phase::Recoverable(_)) => {
+                    if let Some(held) = self.agree(&change, &mut agreed)? {
+                        return Ok(held);
+                    }
+                    if self.recover(seen.as_ref(), &mut setting).await? {
+                        done = Done::Recovered;
+                    }
+                }
                 (_, Phase::Failed(why)) => {
                     return Err(Error::Failed { id: seen.id().clone(), why: why.clone() });
                 }
                 (Action::Keep, Phase::Ready) => return Ok(End::Settled(seen, done)),
-                (Action::Create | Action::Replace | Action::Refuse, Phase::Ready) => {
+                (
+                    Action::Create | Action::Recover | Action::Replace | Action::Refuse,
+                    Phase::Ready,
+                ) => {
                     return Err(unsettable(&seen, &change));
                 }
                 (Action::Update, Phase::Ready) => {
                     if !setting.lags(&change) {
                         // What is left to set of a new object is part of its creation.
-                        let finishes = making.made.as_ref() == Some(seen.id());
+                        let finishes =
+                            making.made.as_ref() == Some(seen.id()) || done == Done::Recovered;
                         if !finishes {
                             if let Some(held) = self.agree(&change, &mut agreed)? {
                                 return Ok(held);
@@ -526,6 +541,31 @@ impl<C: Cloud> Ensure<'_, C> {
         let fields = change.fields.iter().map(|change| change.field).collect();
         self.context.tell(self.step, What::Changed(fields));
         setting.set = Some((change, Poll::new(Duration::ZERO)));
+        Ok(true)
+    }
+
+    /// Takes the object back, or waits until that is visible. Says whether it was asked for.
+    async fn recover(&self, seen: &dyn Seen, setting: &mut Setting) -> Result<bool, Error> {
+        if let Some(poll) = &mut setting.recovering {
+            if poll.waited() > VISIBILITY {
+                return Err(Error::TimedOut {
+                    id: seen.id().clone(),
+                    phase: "out".into(),
+                    waited: poll.waited(),
+                    blockers: Vec::new(),
+                });
+            }
+            pause(&self.context.stop, poll.next()).await?;
+            return Ok(false);
+        }
+        let asked = self.node.kind().recover(&self.context.cloud, seen).await;
+        if let Err(error) = asked {
+            self.retry(error.into(), &mut setting.trouble).await?;
+            return Ok(false);
+        }
+        setting.trouble = Trouble::default();
+        setting.recovering = Some(Poll::new(Duration::ZERO));
+        self.context.tell(self.step, What::Recovered(seen.id().clone()));
         Ok(true)
     }
 

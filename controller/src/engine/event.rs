@@ -26,6 +26,8 @@ pub enum What {
     Removing,
     /// The object was asked for, and has this id.
     Created(PhysicalId),
+    /// The object was out, and was taken back.
+    Recovered(PhysicalId),
     /// These fields were set.
     Changed(Vec<&'static str>),
     /// It is not ready yet.

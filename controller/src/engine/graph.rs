@@ -12,7 +12,11 @@ pub struct Graph<C> {
     nodes: BTreeMap<Address, Arc<dyn Node<C>>>,
     /// As they were declared: every node after those it refers to.
     sequence: Vec<Address>,
+    retention: Retention,
 }
+
+/// Why an object stays that nothing declared stands for, by the name it has; nothing if it goes.
+type Retention = Arc<dyn Fn(&Address) -> Option<String> + Send + Sync>;
 
 /// Two nodes of one name.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +25,7 @@ pub struct DeclaredTwice(Address);
 
 impl<C> Default for Graph<C> {
     fn default() -> Self {
-        Self { nodes: BTreeMap::new(), sequence: Vec::new() }
+        Self { nodes: BTreeMap::new(), sequence: Vec::new(), retention: Arc::new(|_| None) }
     }
 }
 
@@ -44,6 +48,16 @@ impl<C: Send + Sync + 'static> Graph<C> {
         }
         self.sequence.push(address.clone());
         Ok(Ref { address, kind: PhantomData })
+    }
+
+    /// Says which objects stay when nothing declared stands for them any more, and why.
+    pub fn retain(&mut self, why: impl Fn(&Address) -> Option<String> + Send + Sync + 'static) {
+        self.retention = Arc::new(why);
+    }
+
+    /// Why the object of that name stays if nothing declared stands for it.
+    pub(super) fn retained(&self, address: &Address) -> Option<String> {
+        (self.retention)(address)
     }
 
     /// The nodes, each after those it refers to.

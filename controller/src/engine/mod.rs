@@ -49,11 +49,12 @@ pub use self::{
         observe_settled,
     },
     plan::{
-        Blocked, Counts, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict, plan,
+        Blocked, Counts, Kept, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict,
+        plan,
     },
     resource::{
-        Calls, Cloud, Creation, Found, Identity, Kind, Mark, Owner, Phase, Replacement, Resource,
-        Scope,
+        Calls, Cloud, Creation, Found, Identity, Keeping, Kind, Mark, Owner, Phase, Replacement,
+        Resource, Scope,
     },
     wait::{Stop, StopSignal},
     walk::{Done, Report, Walk, expected, walk},

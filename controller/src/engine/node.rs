@@ -117,6 +117,18 @@ pub trait AnyKind<C>: Send + Sync {
         cloud: &'a C,
         scope: Scope<'a>,
     ) -> BoxFuture<'a, Result<Vec<Arc<dyn Seen>>, CallError>>;
+    /// Takes back an object that is out and can be taken back.
+    fn recover<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<(), CallError>>;
+    /// Makes an object nobody's, and changes nothing else of it.
+    fn release<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<bool, Error>>;
     /// Asks for an object to be gone.
     fn delete<'a>(
         &'a self,
@@ -163,6 +175,40 @@ impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
         scope: Scope<'a>,
     ) -> BoxFuture<'a, Result<Vec<Arc<dyn Seen>>, CallError>> {
         Box::pin(async move { Ok(erased(R::find(cloud, &scope).await?)) })
+    }
+
+    fn recover<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<(), CallError>> {
+        Box::pin(async move {
+            match typed::<R>(have) {
+                Some(have) => R::recover(cloud, have).await,
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn release<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move {
+            let Some((have, want)) =
+                typed::<R>(have).and_then(|have| Some((have, R::released(have)?)))
+            else {
+                return Ok(false);
+            };
+            let rows = want.fields(&Outputs::default());
+            let mut delta = Delta::of(&Change::between(rows, have.rows(), &Phase::Ready));
+            R::update(cloud, have, &want, &mut delta).await?;
+            match delta.unclaimed() {
+                Some(field) => Err(Error::Unclaimed { field }),
+                None => Ok(true),
+            }
+        })
     }
 
     fn delete<'a>(

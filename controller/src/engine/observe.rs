@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use super::{
     Action, Address, CallError, Cell, Class, Cloud, Creation, Error, Event, Graph, Intent, Journal,
-    Outputs, Owner, Phase, PhysicalId, Scope, Sink, StopSignal, What,
+    Outputs, Owner, PhysicalId, Scope, Sink, StopSignal, What,
     ensure::find_by_id,
     journal::JournalError,
     node::{AnyKind, Seen},
@@ -177,9 +177,9 @@ impl Observation {
     fn has(&self, address: &Address) -> bool {
         self.kinds.get(address.kind).is_some_and(|found| {
             found.as_ref().is_ok_and(|found| {
-                found.iter().any(|seen| {
-                    *seen.phase() != Phase::Gone && seen.address().as_ref() == Some(address)
-                })
+                found
+                    .iter()
+                    .any(|seen| !seen.phase().is_out() && seen.address().as_ref() == Some(address))
             })
         })
     }
@@ -213,8 +213,7 @@ impl Observation {
             .collect();
         let mut named: BTreeSet<PhysicalId> = BTreeSet::new();
         for seen in self.objects() {
-            let of_kind =
-                |id: &PhysicalId| !about.id_prefix.is_empty() && id.0.starts_with(about.id_prefix);
+            let of_kind = |id: &PhysicalId| about.is_id(id);
             named.extend(seen.mentions().into_iter().filter(of_kind));
         }
         named.extend(known.iter().map(|(_, id)| (*id).clone()));
@@ -242,7 +241,7 @@ impl Observation {
             let Intent { address, at, .. } = intent;
             let there = fresh.iter().find(|seen| seen.id() == id);
             let until = later(*at, VISIBILITY);
-            if there.is_some_and(|seen| *seen.phase() != Phase::Gone) {
+            if there.is_some_and(|seen| !seen.phase().is_out()) {
                 let node = graph.in_order().find(|node| node.address().to_string() == *address);
                 stands.extend(node.map(|node| (id.clone(), node.address().clone())));
             } else if there.is_none() && until > self.time {
@@ -262,7 +261,7 @@ impl Observation {
                         found.push(seen);
                     }
                 }
-                Owner::Other if *seen.phase() != Phase::Gone => {
+                Owner::Other if !seen.phase().is_out() => {
                     let stood_for = stands.get(seen.id()).filter(|address| !self.has(address));
                     if let Some(address) = stood_for {
                         self.lost.insert(address.clone(), seen.id().clone());
@@ -277,16 +276,16 @@ impl Observation {
     /// same moment.
     async fn look_for_facets<C: Cloud>(&mut self, kind: &dyn AnyKind<C>, cloud: &C) {
         let about = kind.about();
-        if !self.is_read(about.name) || about.id_prefix.is_empty() {
+        if !self.is_read(about.name) || about.ids.is_empty() {
             return;
         }
         let seen = self.objects().filter(|seen| seen.kind().name == about.name);
         let covered: BTreeSet<PhysicalId> = seen.flat_map(|seen| seen.uses()).collect();
         let bare: Vec<PhysicalId> = self
             .objects()
-            .filter(|seen| seen.kind().creation != Creation::Facet && *seen.phase() != Phase::Gone)
+            .filter(|seen| seen.kind().creation != Creation::Facet && !seen.phase().is_out())
             .map(|seen| seen.id())
-            .filter(|id| id.0.starts_with(about.id_prefix) && !covered.contains(*id))
+            .filter(|id| about.is_id(id) && !covered.contains(*id))
             .cloned()
             .collect();
         for id in bare {
@@ -378,7 +377,7 @@ impl Observation {
                 |seen: &Address| seen.kind == kind.about().name && graph.node(seen).is_none();
             let vacant: Vec<Arc<dyn Seen>> = self
                 .objects()
-                .filter(|seen| seen.is_vacant() && *seen.phase() != Phase::Gone)
+                .filter(|seen| seen.is_vacant() && !seen.phase().is_out())
                 .filter(|seen| seen.address().is_some_and(|address| undeclared(&address)))
                 .cloned()
                 .collect();
@@ -415,7 +414,7 @@ impl Observation {
                 continue;
             };
             if *now.owner() == Owner::Other
-                && *now.phase() != Phase::Gone
+                && !now.phase().is_out()
                 && let Some(address) = address.filter(|address| graph.node(address).is_some())
             {
                 self.lost.insert(address, id.clone());

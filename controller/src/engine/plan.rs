@@ -40,6 +40,10 @@ pub struct Plan<C> {
     pub nodes: Vec<PlannedNode<C>>,
     /// Every object that has to go.
     pub removals: Vec<Removal>,
+    /// Every object that nothing declared stands for, and that is kept all the same.
+    pub kept: Vec<Kept>,
+    /// Every object that is out, that nothing declared stands for, and that can be taken back.
+    pub recoverable: Vec<Arc<dyn Seen>>,
     /// Kinds that could not be read, and why.
     pub unread: BTreeMap<&'static str, String>,
     /// Why there is no order, if there is none.
@@ -99,6 +103,14 @@ pub struct Removal {
     pub held: Option<String>,
 }
 
+/// An object that stays although nothing declared stands for it.
+pub struct Kept {
+    /// The object.
+    pub seen: Arc<dyn Seen>,
+    /// Why.
+    pub why: String,
+}
+
 /// Why an object has to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalReason {
@@ -117,6 +129,8 @@ pub enum RemovalReason {
 pub struct Counts {
     /// Creations.
     pub create: usize,
+    /// Objects that are taken back.
+    pub recover: usize,
     /// Changes in place.
     pub update: usize,
     /// Replacements.
@@ -144,7 +158,7 @@ pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> P
         match (&verdict, &current) {
             (Verdict::Blocked(_), _) => drop(blocked.insert(address)),
             (Verdict::Change(change), Some(current))
-                if matches!(change.action, Action::Keep | Action::Update) =>
+                if matches!(change.action, Action::Keep | Action::Update | Action::Recover) =>
             {
                 outputs.insert(address, current.outputs());
             }
@@ -157,10 +171,14 @@ pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> P
         let node = node.clone();
         nodes.push(PlannedNode { node, seen: current, verdict, predecessors, ordinal });
     }
-    let removals = objects.removals(&nodes, seen);
+    let kept = objects.kept(graph);
+    let removals = objects.removals(&nodes, &kept, seen);
+    let recoverable = objects.recoverable;
     let mut plan = Plan {
         nodes,
         removals,
+        kept,
+        recoverable,
         unread: seen
             .kinds
             .iter()
@@ -251,6 +269,11 @@ fn named<C: Send + Sync + 'static>(graph: &Graph<C>, object: &dyn Seen) -> Optio
     Some(if graph.node(&alias).is_some() { alias } else { address })
 }
 
+/// An object as its node, or its id, is called.
+fn name_of(seen: &dyn Seen) -> String {
+    seen.address().map_or_else(|| seen.id().to_string(), |address| address.to_string())
+}
+
 /// The present object of each declared node.
 pub(super) fn present<C: Send + Sync + 'static>(
     graph: &Graph<C>,
@@ -269,6 +292,8 @@ struct Objects {
     superseded: Vec<Arc<dyn Seen>>,
     going: Vec<Arc<dyn Seen>>,
     gone: Vec<Arc<dyn Seen>>,
+    /// Out, and no present object of any declared node.
+    recoverable: Vec<Arc<dyn Seen>>,
     undeclared: Vec<Arc<dyn Seen>>,
 }
 
@@ -281,9 +306,11 @@ impl Objects {
             superseded: Vec::new(),
             going: Vec::new(),
             gone: Vec::new(),
+            recoverable: Vec::new(),
             undeclared: Vec::new(),
         };
         let mut claims: BTreeMap<Address, Vec<Arc<dyn Seen>>> = BTreeMap::new();
+        let mut out: BTreeMap<Address, Arc<dyn Seen>> = BTreeMap::new();
         for object in seen.objects() {
             let Some(address) = named(graph, object.as_ref()) else { continue };
             let highest = sorted.ordinals.entry(address.clone()).or_default();
@@ -291,6 +318,14 @@ impl Objects {
             match object.phase() {
                 Phase::Gone => sorted.gone.push(object.clone()),
                 Phase::Going => sorted.going.push(object.clone()),
+                // The last one of a node is what there is to take back.
+                Phase::Recoverable(_) if graph.node(&address).is_some() => {
+                    let last = out.entry(address).or_insert_with(|| object.clone());
+                    if last.ordinal() < object.ordinal() {
+                        *last = object.clone();
+                    }
+                }
+                Phase::Recoverable(_) => sorted.recoverable.push(object.clone()),
                 Phase::Ready | Phase::Pending(_) | Phase::Failed(_) => {
                     if graph.node(&address).is_some() {
                         claims.entry(address).or_default().push(object.clone());
@@ -310,6 +345,11 @@ impl Objects {
                 sorted.current.extend(newest.pop().map(|object| (address, object)));
             } else {
                 sorted.duplicates.insert(address, newest);
+            }
+        }
+        for (address, object) in out {
+            if !sorted.duplicates.contains_key(&address) {
+                sorted.current.entry(address).or_insert(object);
             }
         }
         sorted
@@ -340,7 +380,37 @@ impl Objects {
         dead
     }
 
-    fn removals<C>(&mut self, nodes: &[PlannedNode<C>], seen: &Observation) -> Vec<Removal> {
+    /// Takes out what is kept although nothing declared stands for it, and what that uses.
+    fn kept<C: Send + Sync + 'static>(&mut self, graph: &Graph<C>) -> Vec<Kept> {
+        let mut kept: Vec<Kept> = Vec::new();
+        self.undeclared.retain(|seen| {
+            let why = seen.address().and_then(|address| graph.retained(&address));
+            kept.extend(why.map(|why| Kept { seen: seen.clone(), why }).into_iter());
+            !kept.last().is_some_and(|last| last.seen.id() == seen.id())
+        });
+        let mut next = 0;
+        while let Some(Kept { seen: holder, .. }) = kept.get(next) {
+            let (uses, name) = (holder.uses(), name_of(holder.as_ref()));
+            let (used, free) = self
+                .undeclared
+                .drain(..)
+                .partition(|seen: &Arc<dyn Seen>| uses.contains(seen.id()));
+            self.undeclared = free;
+            let why = format!("{name} is kept and uses it");
+            kept.extend(
+                used.into_iter().map(|seen: Arc<dyn Seen>| Kept { seen, why: why.clone() }),
+            );
+            next += 1;
+        }
+        kept
+    }
+
+    fn removals<C>(
+        &mut self,
+        nodes: &[PlannedNode<C>],
+        kept: &[Kept],
+        seen: &Observation,
+    ) -> Vec<Removal> {
         let replaced = nodes.iter().filter_map(|planned| match &planned.verdict {
             Verdict::Change(change) if change.action == Action::Replace => planned.seen.clone(),
             Verdict::Change(_) | Verdict::Blocked(_) => None,
@@ -365,6 +435,7 @@ impl Objects {
         let mut stay: Vec<Arc<dyn Seen>> = blocked
             .filter_map(|planned| planned.seen.clone())
             .chain(self.duplicates.values().flatten().cloned())
+            .chain(kept.iter().map(|kept| kept.seen.clone()))
             .collect();
         // What a held object uses is held as well.
         while let Some(holder) = stay.pop() {
@@ -407,6 +478,7 @@ impl<C: Send + Sync + 'static> Plan<C> {
             let count = match planned.change().map(|change| change.action) {
                 Some(Action::Keep) => &mut counts.keep,
                 Some(Action::Create) => &mut counts.create,
+                Some(Action::Recover) => &mut counts.recover,
                 Some(Action::Update) => &mut counts.update,
                 Some(Action::Replace) => &mut counts.replace,
                 Some(Action::Refuse) | None => &mut counts.blocked,
@@ -425,11 +497,12 @@ impl<C: Send + Sync + 'static> Plan<C> {
 
     /// Whether the world is as declared, as far as it was read.
     pub fn is_empty(&self) -> bool {
-        let Counts { create, update, replace, remove, keep: _, blocked: _ } = self.counts();
+        let Counts { create, recover, update, replace, remove, keep: _, blocked: _ } =
+            self.counts();
         let quarantined = self.nodes.iter().any(|planned| {
             matches!(planned.verdict, Verdict::Blocked(Blocked::Duplicate(_) | Blocked::LostTag(_)))
         });
-        create + update + replace + remove == 0 && !quarantined && !self.is_refused()
+        create + recover + update + replace + remove == 0 && !quarantined && !self.is_refused()
     }
 
     /// Whether something could not be read, so that nothing can be said of it.
@@ -541,9 +614,9 @@ impl<C> PlannedNode<C> {
     /// Whether its present object stays.
     fn keeps(&self) -> bool {
         self.seen.is_some()
-            && self
-                .change()
-                .is_some_and(|change| matches!(change.action, Action::Keep | Action::Update))
+            && self.change().is_some_and(|change| {
+                matches!(change.action, Action::Keep | Action::Update | Action::Recover)
+            })
     }
 }
 

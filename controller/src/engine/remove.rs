@@ -58,7 +58,7 @@ pub(super) async fn remove<C: Cloud>(
             continue;
         };
         missing = None;
-        if *now.phase() == Phase::Gone || now.is_vacant() {
+        if now.phase().is_out() || now.is_vacant() {
             return removed(context, step, seen.as_ref());
         }
         if *now.owner() == Owner::Other {

@@ -56,6 +56,21 @@ pub trait Resource: Sized + Send + Sync + 'static {
         delta: &mut Delta,
     ) -> impl Future<Output = Result<(), CallError>> + Send;
 
+    /// Asks for an object that is out, and can be taken back, to be taken back.
+    fn recover(
+        cloud: &Self::Cloud,
+        have: &Found<Self>,
+    ) -> impl Future<Output = Result<(), CallError>> + Send {
+        let _ = (cloud, have);
+        async { Ok(()) }
+    }
+
+    /// The configuration it would have if it were nobody's; nothing if it has no owner of its own.
+    fn released(have: &Found<Self>) -> Option<Self::Config> {
+        let _ = have;
+        None
+    }
+
     /// Asks for the object to be gone. Must tolerate that it is.
     fn delete(
         cloud: &Self::Cloud,
@@ -83,9 +98,9 @@ pub trait Resource: Sized + Send + Sync + 'static {
 pub struct Kind {
     /// As in `subnet/private-a`.
     pub name: &'static str,
-    /// How the ids of its objects begin, e.g. `vpc-`. Those of facets begin with the id of the
-    /// object they are facets of.
-    pub id_prefix: &'static str,
+    /// How the ids of its objects look, e.g. `vpc-*`; nothing if nobody can tell. No two kinds
+    /// share a form, but that those of facets look like the ids of the objects they are facets of.
+    pub ids: &'static str,
     /// What it is, in one sentence.
     pub summary: &'static str,
     /// The `CloudFormation` type it stands for.
@@ -104,8 +119,38 @@ pub struct Kind {
     pub outage: &'static str,
     /// Kinds whose every object of the same environment it stands on, without an id that says so.
     pub stands_on: &'static [&'static str],
+    /// What it means to keep an object of it that nobody needs any more, if it may be kept.
+    pub keeping: Option<Keeping>,
     /// The calls it makes.
     pub calls: Calls,
+}
+
+/// What it means to keep an object that nobody needs any more.
+#[derive(Clone, Copy, Debug)]
+pub struct Keeping {
+    /// What it costs.
+    pub costs: &'static str,
+    /// The command that ends it, `{id}` standing for its id.
+    pub ends: &'static str,
+}
+
+impl Kind {
+    /// Whether an id is one of this kind's.
+    pub fn is_id(&self, id: &PhysicalId) -> bool {
+        let mut parts = self.ids.split('*');
+        let Some(mut rest) = parts.next().and_then(|first| id.0.strip_prefix(first)) else {
+            return false;
+        };
+        let mut open = false;
+        for part in parts {
+            open = part.is_empty();
+            match rest.find(part) {
+                Some(at) => rest = rest.get(at + part.len()..).unwrap_or_default(),
+                None => return false,
+            }
+        }
+        !self.ids.is_empty() && (open || rest.is_empty())
+    }
 }
 
 /// The calls a kind makes.
@@ -218,6 +263,15 @@ pub enum Phase {
     Going,
     /// Out, although the cloud still shows it.
     Gone,
+    /// Out, and can be taken back for a time; the text says for how long.
+    Recoverable(String),
+}
+
+impl Phase {
+    /// Whether the object is out.
+    pub fn is_out(&self) -> bool {
+        matches!(self, Self::Gone | Self::Recoverable(_))
+    }
 }
 
 /// What the engine asks of a cloud beyond its objects.

@@ -107,6 +107,8 @@ pub enum Done {
     Kept,
     /// It made the object.
     Created,
+    /// It took the object back.
+    Recovered,
     /// It changed the object.
     Changed,
     /// It removed the object.

@@ -35,13 +35,14 @@ pub fn markdown(plan: &PlanView) -> String {
 fn show(out: &mut String, step: &StepView) {
     // What a diff block colours: additions, removals, and changes by the exclamation mark.
     let mark = match step.action {
-        StepAction::Create => "+",
+        StepAction::Create | StepAction::Recover => "+",
         StepAction::Remove => "-",
         StepAction::Update | StepAction::Replace | StepAction::Refuse => "!",
         StepAction::Blocked | StepAction::Going => "#",
     };
     let what = match step.action {
         StepAction::Create => "create",
+        StepAction::Recover => "take back",
         StepAction::Update => "change",
         StepAction::Replace => "REPLACE",
         StepAction::Remove => "REMOVE",

@@ -4,7 +4,7 @@ use owo_colors::Style;
 
 use crate::{
     aws::{Aws, Environment, ec2::NatGateway},
-    engine::{Phase, Plan, Resource, expected},
+    engine::{Kept, Phase, Plan, Resource, Seen, expected},
 };
 
 use super::{
@@ -24,6 +24,8 @@ pub struct Removals {
     /// Why there is no order, if there is none.
     ring: Option<String>,
     seconds: u64,
+    kept: Vec<Row>,
+    recoverable: Vec<Row>,
     nat_gateways: usize,
     public_addresses: Vec<String>,
 }
@@ -42,6 +44,18 @@ pub fn removals(
     marker: Option<&str>,
     sandbox: bool,
 ) -> Removals {
+    let name =
+        |seen: &dyn Seen| seen.address().map_or_else(String::new, |address| address.to_string());
+    let row = |seen: &dyn Seen, note: String| Row {
+        address: name(seen),
+        id: seen.id().to_string(),
+        note: Some(note),
+    };
+    let kept = plan.kept.iter().map(|kept| row(kept.seen.as_ref(), keeping(kept)));
+    let recoverable = plan.recoverable.iter().filter_map(|seen| match seen.phase() {
+        Phase::Recoverable(until) => Some(row(seen.as_ref(), format!("can be taken back {until}"))),
+        _ => None,
+    });
     let rows = plan.removals.iter().map(|removal| {
         let seen = removal.seen.as_ref();
         let going = *seen.phase() == Phase::Going;
@@ -49,8 +63,7 @@ pub fn removals(
             Some(held) => Some(format!("not now: {held}")),
             None => going.then(|| "is being removed already".to_owned()),
         };
-        let address = seen.address().map_or_else(String::new, |address| address.to_string());
-        Row { address, id: seen.id().to_string(), note }
+        Row { address: name(seen), id: seen.id().to_string(), note }
     });
     let mut rows: Vec<Row> = rows.collect();
     rows.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
@@ -67,6 +80,8 @@ pub fn removals(
         marker: marker.map(ToOwned::to_owned),
         ring: plan.ring.clone(),
         seconds: expected(plan).as_secs(),
+        kept: kept.collect(),
+        recoverable: recoverable.collect(),
         nat_gateways: plan
             .removals
             .iter()
@@ -74,6 +89,13 @@ pub fn removals(
             .count(),
         public_addresses: public.collect(),
     }
+}
+
+/// Why something is kept, what that costs, and how it ends.
+fn keeping(Kept { seen, why }: &Kept) -> String {
+    let Some(keeping) = seen.kind().keeping else { return why.clone() };
+    let ends = keeping.ends.replace("{id}", &seen.id().0);
+    format!("{why}; costs {}; to end it: {ends}", keeping.costs)
 }
 
 impl Removals {
@@ -85,6 +107,23 @@ impl Removals {
     /// How many objects there are to be removed, the marker among them.
     pub fn len(&self) -> usize {
         self.rows.len() + usize::from(self.marker.is_some())
+    }
+
+    /// Shows what is left of it, on purpose or for a time.
+    fn stays(&self, out: &mut String, paint: Paint) {
+        let listed = |out: &mut String, rows: &[Row]| {
+            for Row { address, id, note } in rows {
+                let id = paint.with(id, Style::new().dimmed());
+                let note = note.as_deref().unwrap_or_default();
+                line!(out, "  = {address}  {id}\n      {note}");
+            }
+        };
+        out.push_str(if self.kept.is_empty() { "Kept: nothing.\n" } else { "Kept:\n" });
+        listed(out, &self.kept);
+        if !self.recoverable.is_empty() {
+            out.push_str("Deleted before, and still there for a time:\n");
+            listed(out, &self.recoverable);
+        }
     }
 
     /// Shows it.
@@ -115,6 +154,9 @@ impl Removals {
             if self.unread.is_empty() {
                 out.push_str("Nothing of it is there.\n");
             }
+            if !(self.kept.is_empty() && self.recoverable.is_empty()) {
+                self.stays(&mut out, paint);
+            }
             return out;
         }
         line!(out, "\n{} to remove. Takes {}.", self.len(), roughly(self.seconds));
@@ -123,7 +165,7 @@ impl Removals {
             [one] => line!(out, "The public address {one} is given back for good."),
             all => line!(out, "The public addresses {} are given back for good.", all.join(", ")),
         }
-        out.push_str("Kept: nothing.\n");
+        self.stays(&mut out, paint);
         match self.nat_gateways {
             0 => {}
             1 => out.push_str(

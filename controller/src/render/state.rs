@@ -114,6 +114,9 @@ pub fn state(
                 match (change.action, planned.seen.as_deref().map(Seen::phase)) {
                     (_, None) => ("Missing", String::new()),
                     (_, Some(Phase::Pending(phase))) => ("Pending", phase.clone()),
+                    (_, Some(Phase::Recoverable(until))) => {
+                        ("Deleted", format!("can be taken back {until}"))
+                    }
                     (_, Some(Phase::Failed(why))) => ("Failed", why.clone()),
                     (Action::Keep, Some(_)) => ("Ready", String::new()),
                     (_, Some(_)) => {

@@ -27,6 +27,7 @@ pub(super) fn symbol(action: StepAction) -> (&'static str, Style) {
     let style = Style::new();
     match action {
         StepAction::Create => ("+", style.green()),
+        StepAction::Recover => ("<+", style.green()),
         StepAction::Update => ("~", style.yellow()),
         StepAction::Replace => ("-/+", style.magenta()),
         StepAction::Remove => ("-", style.red()),
@@ -70,6 +71,7 @@ pub(super) fn summary(plan: &PlanView) -> String {
     let mut parts = Vec::new();
     for (count, what) in [
         (counts.create, "to create"),
+        (counts.recover, "to take back"),
         (counts.update, "to change"),
         (counts.replace, "to replace"),
         (counts.remove, "to remove"),

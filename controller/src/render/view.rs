@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     aws::{Aws, Environment},
     engine::{
-        Action, Blocked, Cell, OnChange, Plan, PlannedNode, Removal, RemovalReason,
+        Action, Blocked, Cell, OnChange, Phase, Plan, PlannedNode, Removal, RemovalReason, Seen,
         Verdict as Said, expected,
     },
 };
@@ -86,6 +86,8 @@ pub enum Verdict {
 pub struct Summary {
     /// Objects to create.
     pub create: usize,
+    /// Deleted objects to take back.
+    pub recover: usize,
     /// Objects to change in place.
     pub update: usize,
     /// Objects to replace.
@@ -122,6 +124,8 @@ pub struct StepView {
 pub enum StepAction {
     /// It is made.
     Create,
+    /// It was deleted and can be taken back: it is, and what differs is changed.
+    Recover,
     /// It is changed in place.
     Update,
     /// It is made anew, and the old one removed.
@@ -186,6 +190,7 @@ pub fn view(
         verdict,
         summary: Summary {
             create: counts.create,
+            recover: counts.recover,
             update: counts.update,
             replace: counts.replace,
             remove: counts.remove,
@@ -220,6 +225,7 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
     let action = match change.action {
         Action::Keep => return None,
         Action::Create => StepAction::Create,
+        Action::Recover => StepAction::Recover,
         Action::Update => StepAction::Update,
         Action::Replace => StepAction::Replace,
         Action::Refuse => StepAction::Refuse,
@@ -238,7 +244,13 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
         })
         .collect();
     let effect = stops.then(|| about.outage.to_owned());
-    Some(StepView { action, address, id, fields, effect, reason: None })
+    let reason = match planned.seen.as_deref().map(Seen::phase) {
+        Some(Phase::Recoverable(until)) => {
+            Some(format!("it was deleted, and can be taken back {until}"))
+        }
+        _ => None,
+    };
+    Some(StepView { action, address, id, fields, effect, reason })
 }
 
 fn cost(of: OnChange) -> &'static str {
@@ -300,7 +312,7 @@ impl StepView {
 impl Summary {
     /// How many objects something would be done to.
     pub fn changes(&self) -> usize {
-        self.create + self.update + self.replace + self.remove
+        self.create + self.recover + self.update + self.replace + self.remove
     }
 
     /// How many steps have something to do: a replacement takes two.

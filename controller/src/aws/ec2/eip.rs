@@ -55,7 +55,7 @@ impl Resource for Eip {
 
     const ABOUT: Kind = Kind {
         name: "eip",
-        id_prefix: "eipalloc-",
+        ids: "eipalloc-*",
         summary: "A public address that stays",
         cloudformation: "AWS::EC2::EIP",
         replacement: Replacement::Never,
@@ -65,6 +65,7 @@ impl Resource for Eip {
         patience: Duration::from_mins(20),
         outage: "the address is lost for good",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &["ec2:DescribeAddresses"],
             write: &[

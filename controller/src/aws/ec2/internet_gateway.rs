@@ -84,7 +84,7 @@ impl Resource for InternetGateway {
 
     const ABOUT: Kind = Kind {
         name: "internet-gateway",
-        id_prefix: "igw-",
+        ids: "igw-*",
         summary: "The way between the network and the internet",
         cloudformation: "AWS::EC2::InternetGateway",
         // A VPC has one at most.
@@ -95,6 +95,7 @@ impl Resource for InternetGateway {
         patience: Duration::from_mins(20),
         outage: "nothing in the network reaches the internet, nor is reached from it, until it is back",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &["ec2:DescribeInternetGateways", "ec2:DescribeNetworkInterfaces"],
             write: &[

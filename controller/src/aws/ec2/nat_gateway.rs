@@ -66,7 +66,7 @@ impl Resource for NatGateway {
 
     const ABOUT: Kind = Kind {
         name: "nat-gateway",
-        id_prefix: "nat-",
+        ids: "nat-*",
         summary: "The way out to the internet for one zone's private subnet",
         cloudformation: "AWS::EC2::NatGateway",
         // Two cannot speak from one address.
@@ -78,6 +78,7 @@ impl Resource for NatGateway {
         outage: "the private subnets behind it cannot reach the internet for about four minutes",
         // Its address is mapped through the internet gateway, which cannot be detached before.
         stands_on: &["internet-gateway"],
+        keeping: None,
         calls: Calls {
             read: &["ec2:DescribeNatGateways", "ec2:DescribeNetworkInterfaces"],
             write: &[

@@ -120,7 +120,7 @@ impl Resource for RouteTable {
 
     const ABOUT: Kind = Kind {
         name: "route-table",
-        id_prefix: "rtb-",
+        ids: "rtb-*",
         summary: "Routes, and the subnets they are for",
         cloudformation: "AWS::EC2::RouteTable",
         replacement: Replacement::CreateFirst,
@@ -130,6 +130,7 @@ impl Resource for RouteTable {
         patience: Duration::from_mins(10),
         outage: "traffic of its subnets moves to the new table without a gap",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &["ec2:DescribeRouteTables"],
             write: &[

@@ -63,7 +63,7 @@ impl Resource for SecurityGroup {
 
     const ABOUT: Kind = Kind {
         name: "security-group",
-        id_prefix: "sg-",
+        ids: "sg-*",
         summary: "A group of network interfaces that rules speak of",
         cloudformation: "AWS::EC2::SecurityGroup",
         // The new one has another name: the ordinal is part of it.
@@ -74,6 +74,7 @@ impl Resource for SecurityGroup {
         patience: Duration::from_mins(20),
         outage: "its members move to the new group without a gap",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &[
                 "ec2:DescribeSecurityGroups",

@@ -52,7 +52,7 @@ impl Resource for SecurityGroupRules {
 
     const ABOUT: Kind = Kind {
         name: "security-group-rules",
-        id_prefix: "sg-",
+        ids: "sg-*",
         summary: "All rules of one security group",
         cloudformation: "AWS::EC2::SecurityGroupIngress, AWS::EC2::SecurityGroupEgress",
         replacement: Replacement::CreateFirst,
@@ -62,6 +62,7 @@ impl Resource for SecurityGroupRules {
         patience: Duration::from_mins(10),
         outage: "nothing stops: what is new is allowed before what is old is revoked",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"],
             write: &[

@@ -69,7 +69,7 @@ impl Resource for Subnet {
 
     const ABOUT: Kind = Kind {
         name: "subnet",
-        id_prefix: "subnet-",
+        ids: "subnet-*",
         summary: "A block of the network's addresses in one availability zone",
         cloudformation: "AWS::EC2::Subnet",
         // Two cannot share a range.
@@ -80,6 +80,7 @@ impl Resource for Subnet {
         patience: Duration::from_mins(20),
         outage: "everything in the subnet stops until it is rebuilt",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &["ec2:DescribeSubnets", "ec2:DescribeNetworkInterfaces"],
             write: &[

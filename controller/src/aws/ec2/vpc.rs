@@ -72,7 +72,7 @@ impl Resource for Vpc {
 
     const ABOUT: Kind = Kind {
         name: "vpc",
-        id_prefix: "vpc-",
+        ids: "vpc-*",
         summary: "The virtual network, with DNS attributes and an empty default security group",
         cloudformation: "AWS::EC2::VPC",
         replacement: Replacement::DeleteFirst,
@@ -82,6 +82,7 @@ impl Resource for Vpc {
         patience: Duration::from_mins(20),
         outage: "everything in the network stops: the oracle does not report until all of it is rebuilt",
         stands_on: &[],
+        keeping: None,
         calls: Calls {
             read: &[
                 "ec2:DescribeVpcs",

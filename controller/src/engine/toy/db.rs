@@ -50,7 +50,7 @@ impl Resource for Db {
     const ABOUT: Kind = Kind {
         typical: Duration::from_mins(10),
         typical_removal: Duration::from_mins(2),
-        ..kind("db", "db-", Replacement::Never, Creation::Key)
+        ..kind("db", "db-*", Replacement::Never, Creation::Key)
     };
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {

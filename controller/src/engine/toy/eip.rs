@@ -37,7 +37,7 @@ impl Resource for Eip {
     type Config = EipConfig;
     type Outputs = EipOutputs;
 
-    const ABOUT: Kind = kind("eip", "eip-", Replacement::CreateFirst, Creation::Bare);
+    const ABOUT: Kind = kind("eip", "eip-*", Replacement::CreateFirst, Creation::Bare);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindEips", scope, read).await

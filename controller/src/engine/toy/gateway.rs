@@ -63,7 +63,7 @@ impl Resource for Gateway {
     type Config = GatewayConfig;
     type Outputs = GatewayOutputs;
 
-    const ABOUT: Kind = kind("gateway", "gateway-", Replacement::DeleteFirst, Creation::Bare);
+    const ABOUT: Kind = kind("gateway", "gateway-*", Replacement::DeleteFirst, Creation::Bare);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindGateways", scope, read).await

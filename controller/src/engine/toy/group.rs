@@ -45,7 +45,7 @@ impl Resource for Group {
     type Config = GroupConfig;
     type Outputs = GroupOutputs;
 
-    const ABOUT: Kind = kind("group", "group-", Replacement::CreateFirst, Creation::Key);
+    const ABOUT: Kind = kind("group", "group-*", Replacement::CreateFirst, Creation::Key);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindGroups", scope, read).await

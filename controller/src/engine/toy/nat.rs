@@ -45,7 +45,7 @@ impl Resource for Nat {
         typical: Duration::from_mins(2),
         typical_removal: Duration::from_mins(1),
         stands_on: &["gateway"],
-        ..kind("nat", "nat-", Replacement::DeleteFirst, Creation::Token)
+        ..kind("nat", "nat-*", Replacement::DeleteFirst, Creation::Token)
     };
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {

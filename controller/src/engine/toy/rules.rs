@@ -55,7 +55,7 @@ impl Resource for Rules {
     type Config = RulesConfig;
     type Outputs = ();
 
-    const ABOUT: Kind = kind("rules", "group-", Replacement::CreateFirst, Creation::Facet);
+    const ABOUT: Kind = kind("rules", "group-*", Replacement::CreateFirst, Creation::Facet);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let groups: Vec<PhysicalId> = match scope {

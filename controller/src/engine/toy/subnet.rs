@@ -47,7 +47,7 @@ impl Resource for Subnet {
     type Config = SubnetConfig;
     type Outputs = SubnetOutputs;
 
-    const ABOUT: Kind = kind("subnet", "subnet-", Replacement::DeleteFirst, Creation::Key);
+    const ABOUT: Kind = kind("subnet", "subnet-*", Replacement::DeleteFirst, Creation::Key);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindSubnets", scope, read).await

@@ -35,7 +35,7 @@ impl Resource for Table {
     type Config = TableConfig;
     type Outputs = ();
 
-    const ABOUT: Kind = kind("table", "table-", Replacement::CreateFirst, Creation::Token);
+    const ABOUT: Kind = kind("table", "table-*", Replacement::CreateFirst, Creation::Token);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindTables", scope, read).await

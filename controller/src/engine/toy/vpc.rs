@@ -37,7 +37,7 @@ impl Resource for Vpc {
     type Config = VpcConfig;
     type Outputs = VpcOutputs;
 
-    const ABOUT: Kind = kind("vpc", "vpc-", Replacement::DeleteFirst, Creation::Bare);
+    const ABOUT: Kind = kind("vpc", "vpc-*", Replacement::DeleteFirst, Creation::Bare);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindVpcs", scope, read).await

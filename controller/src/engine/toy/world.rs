@@ -732,13 +732,13 @@ impl Cloud for Toy {
 /// What most kinds have in common.
 pub(super) const fn kind(
     name: &'static str,
-    id_prefix: &'static str,
+    ids: &'static str,
     replacement: Replacement,
     creation: Creation,
 ) -> Kind {
     Kind {
         name,
-        id_prefix,
+        ids,
         summary: "A toy.",
         cloudformation: "",
         replacement,
@@ -748,6 +748,7 @@ pub(super) const fn kind(
         patience: Duration::from_mins(20),
         outage: "",
         stands_on: &[],
+        keeping: None,
         calls: crate::engine::Calls { read: &[], write: &[] },
     }
 }
