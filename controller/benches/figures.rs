@@ -70,6 +70,7 @@ impl Bench {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            windows: clctl::aws::Windows::default(),
         };
         let aws = Arc::new(Aws::new(&connection, environment));
         Self { simulator, aws, journal: Arc::new(InMemory::default()) }

@@ -18,7 +18,7 @@ use clctl::{
     topology,
 };
 use clctl_simulator::{Fate, Settings, Simulator, World};
-use clctl_spec::ChainlinkNode;
+use clctl_spec::{ChainlinkNode, NodeSpec};
 use tokio::sync::{Notify, watch};
 
 use crate::{client::Client, truth::Truth};
@@ -33,6 +33,8 @@ pub(crate) struct Wanted {
     account: Option<String>,
     ignored_tags: Vec<String>,
     declare: Box<Declare>,
+    /// The spec it was read from, if it was.
+    spec: Option<Arc<NodeSpec>>,
 }
 
 /// The example of that name.
@@ -69,12 +71,17 @@ impl Wanted {
     pub(crate) fn read(text: &str) -> Self {
         let documents = clctl_spec::parse("node.yaml", text).unwrap();
         let ChainlinkNode { metadata, spec } = *documents.into_iter().next().unwrap().node;
+        let spec = Arc::new(spec);
+        let declared = spec.clone();
         Self {
             name: metadata.name.to_string(),
             region: spec.aws.region.to_string(),
             account: spec.aws.account_id.as_ref().map(ToString::to_string),
             ignored_tags: spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
-            declare: Box::new(move |environment| topology::declare(environment, &spec).unwrap()),
+            declare: Box::new(move |environment| {
+                topology::declare(environment, &declared).unwrap()
+            }),
+            spec: Some(spec),
         }
     }
 
@@ -104,6 +111,7 @@ impl Wanted {
             account: None,
             ignored_tags: Vec::new(),
             declare: Box::new(declare),
+            spec: None,
         }
     }
 }
@@ -129,6 +137,8 @@ static RUNS: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct Session {
     pub(crate) aws: Arc<Aws>,
     graph: Graph<Aws>,
+    /// What a deletion declares.
+    nothing: Graph<Aws>,
 }
 
 /// What came of a command that changes something.
@@ -316,9 +326,11 @@ impl Bench {
             account: caller.account,
             region: wanted.region.clone(),
             ignored_tags: wanted.ignored_tags.clone(),
+            windows: wanted.spec.as_deref().map(topology::windows).unwrap_or_default(),
         };
         let graph = (wanted.declare)(&environment);
-        Ok(Session { aws: Arc::new(Aws::new(&connection, environment)), graph })
+        let nothing = wanted.spec.as_deref().map(topology::nothing).unwrap_or_default();
+        Ok(Session { aws: Arc::new(Aws::new(&connection, environment)), graph, nothing })
     }
 
     /// What `diff` shows, under the list of what reads.
@@ -341,7 +353,7 @@ impl Bench {
 
     pub(crate) async fn delete(&self, wanted: &Wanted) -> Outcome {
         let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
-        let mut outcome = self.carry_out(&session, &Graph::default(), Purpose::Remove).await;
+        let mut outcome = self.carry_out(&session, &session.nothing, Purpose::Remove).await;
         if outcome.is_complete() {
             let before = self.written().len();
             session.aws.remove_mark().await.unwrap();

@@ -109,7 +109,13 @@ struct Operation(String);
 
 impl Operation {
     fn of(metadata: &Metadata) -> Self {
-        Self(format!("{}:{}", metadata.service().to_ascii_lowercase(), metadata.name()))
+        let service = match metadata.service() {
+            "CloudWatch Logs" => "logs".to_owned(),
+            "Resource Groups Tagging API" => "tag".to_owned(),
+            "Secrets Manager" => "secretsmanager".to_owned(),
+            other => other.to_ascii_lowercase(),
+        };
+        Self(format!("{service}:{}", metadata.name()))
     }
 }
 

@@ -43,20 +43,20 @@ impl Connection {
             .time_source(self.clock.clone())
             .build()
     }
+}
 
+/// Makes a client of a service, with every call passing through the connection's counting.
+macro_rules! client {
+    ($sdk:ident, $connection:expr) => {{
+        let connection = $connection;
+        let config = $sdk::config::Builder::from(&connection.counted());
+        $sdk::Client::from_conf(config.interceptor(Operations(connection.calls.clone())).build())
+    }};
+}
+
+impl Connection {
     pub(super) fn sts(&self) -> aws_sdk_sts::Client {
-        let config = aws_sdk_sts::config::Builder::from(&self.counted());
-        aws_sdk_sts::Client::from_conf(config.interceptor(Operations(self.calls.clone())).build())
-    }
-
-    fn ec2(&self) -> aws_sdk_ec2::Client {
-        let config = aws_sdk_ec2::config::Builder::from(&self.counted());
-        aws_sdk_ec2::Client::from_conf(config.interceptor(Operations(self.calls.clone())).build())
-    }
-
-    fn ssm(&self) -> aws_sdk_ssm::Client {
-        let config = aws_sdk_ssm::config::Builder::from(&self.counted());
-        aws_sdk_ssm::Client::from_conf(config.interceptor(Operations(self.calls.clone())).build())
+        client!(aws_sdk_sts, self)
     }
 }
 
@@ -69,6 +69,11 @@ pub struct Aws {
     pub calls: Arc<Calls>,
     pub(super) clock: Clock,
     pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) iam: aws_sdk_iam::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) secrets: aws_sdk_secretsmanager::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) ssm: aws_sdk_ssm::Client,
 }
 
@@ -79,8 +84,13 @@ impl Aws {
             environment,
             calls: connection.calls.clone(),
             clock: connection.clock.clone(),
-            ec2: connection.ec2(),
-            ssm: connection.ssm(),
+            ec2: client!(aws_sdk_ec2, connection),
+            iam: client!(aws_sdk_iam, connection),
+            kms: client!(aws_sdk_kms, connection),
+            logs: client!(aws_sdk_cloudwatchlogs, connection),
+            secrets: client!(aws_sdk_secretsmanager, connection),
+            tagging: client!(aws_sdk_resourcegroupstagging, connection),
+            ssm: client!(aws_sdk_ssm, connection),
         }
     }
 

@@ -102,7 +102,10 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "unavailable"
         | "servicefailure"
         | "internalserverexception"
-        | "internalserviceerror" => Class::Server,
+        | "internalserviceerror"
+        | "kmsinternalexception"
+        | "kmsinternal"
+        | "dependencytimeoutexception" => Class::Server,
         "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
         "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
         // ReleaseAddress says so of an address that is in use; elsewhere it is about credentials.
@@ -131,15 +134,40 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "invalidsubnet.conflict"
         | "routealreadyexists"
         | "invalidpermission.duplicate"
-        | "parameteralreadyexists" => Class::Exists,
+        | "parameteralreadyexists"
+        | "entityalreadyexists"
+        | "alreadyexistsexception"
+        | "resourceexistsexception"
+        | "resourcealreadyexistsexception"
+        | "invalidkeypair.duplicate"
+        | "flowlogalreadyexists" => Class::Exists,
+        // Its name stays taken for as long as it can be taken back.
+        "invalidrequestexception" if message.contains("scheduled for deletion") => Class::Exists,
         "incorrectstate"
         | "incorrectinstancestate"
         | "invalidstate"
         | "operationaborted"
         | "concurrentmodification"
         | "resourceconflictexception"
-        | "conflictexception" => Class::Busy,
+        | "conflictexception"
+        | "operationabortedexception"
+        | "entitytemporarilyunmodifiable"
+        | "concurrentmodificationexception"
+        | "kmsinvalidstateexception"
+        | "disabledexception" => Class::Busy,
         "invalidsubnet" => Class::NotYetVisible,
+        // Who was made a moment ago is not known everywhere.
+        "malformedpolicydocument" | "malformedpolicydocumentexception"
+            if message.to_ascii_lowercase().contains("principal") =>
+        {
+            Class::NotYetVisible
+        }
+        "invalidparameter" if message.contains("Unable to assume") => Class::NotYetVisible,
+        // A key whose policy was set a moment ago.
+        "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
+            Class::NotYetVisible
+        }
+        "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
         _ if code.ends_with("limitexceeded") || code.ends_with("limitexceededexception") => {
             Class::Quota
         }
@@ -149,7 +177,12 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         "insufficientinstancecapacity" | "insufficientaddresscapacity" | "insufficientcapacity" => {
             Class::Capacity
         }
-        "natgatewaynotfound" | "parameternotfound" | "gateway.notattached" => Class::NotFound,
+        "natgatewaynotfound"
+        | "parameternotfound"
+        | "gateway.notattached"
+        | "nosuchentity"
+        | "notfoundexception"
+        | "resourcenotfoundexception" => Class::NotFound,
         _ if code.ends_with(".notfound") => Class::NotFound,
         _ => Class::Rejected,
     }
@@ -179,6 +212,20 @@ mod tests {
             ("IdempotentParameterMismatch", "", Class::TokenMismatch),
             ("RequestExpired", "", Class::Expired),
             ("InvalidVpc.Range", "", Class::Rejected),
+            ("NoSuchEntity", "", Class::NotFound),
+            ("LimitExceededException", "", Class::Quota),
+            (
+                "InvalidRequestException",
+                "You can't create this secret because a secret with this name is already scheduled for deletion.",
+                Class::Exists,
+            ),
+            ("InvalidRequestException", "You tried to do something else.", Class::Rejected),
+            (
+                "MalformedPolicyDocument",
+                "Invalid principal in policy: \"AWS\":\"arn:aws:iam::123456789012:role/new\"",
+                Class::NotYetVisible,
+            ),
+            ("MalformedPolicyDocument", "Syntax errors in policy.", Class::Rejected),
         ] {
             assert_eq!(classify(code, message), class, "{code}");
         }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::engine::{Address, Identity, Owner};
+use crate::engine::{Address, Identity, Owner, PhysicalId};
 
 /// The environment's name.
 pub const TAG_ENVIRONMENT: &str = "clctl.dev/environment";
@@ -28,13 +28,31 @@ pub struct Environment {
     pub region: String,
     /// Prefixes of tag keys that others put on our objects and that are left alone.
     pub ignored_tags: Vec<String>,
+    /// For how long what is deleted can be taken back.
+    pub windows: Windows,
+}
+
+/// For how long what is deleted can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// A secret, in days.
+    pub secret_in_days: u16,
+    /// A KMS key, in days: no less than what is encrypted with it.
+    pub key_in_days: i32,
+}
+
+impl Default for Windows {
+    /// The longest that AWS allows.
+    fn default() -> Self {
+        Self { secret_in_days: 30, key_in_days: 30 }
+    }
 }
 
 impl Environment {
     /// Identifies the environment: a hash of partition, account, region and name, so that it can
     /// neither be lost nor differ between machines.
     pub fn uid(&self) -> String {
-        let Self { name, partition, account, region, ignored_tags: _ } = self;
+        let Self { name, partition, account, region, .. } = self;
         hex(&[partition, account, region, name], 8)
     }
 
@@ -50,7 +68,12 @@ impl Environment {
     }
 
     fn display(&self, kind: &str, name: &str) -> String {
-        format!("clctl-{}-{kind}-{name}", self.name)
+        format!("{}{name}", self.object_prefix(kind))
+    }
+
+    /// How the names of our objects of a kind begin.
+    pub(super) fn object_prefix(&self, kind: &str) -> String {
+        format!("clctl-{}-{kind}-", self.name)
     }
 
     /// The client token of a creation: the same for the same object, on any machine, without any
@@ -60,6 +83,22 @@ impl Environment {
         let address = me.address.to_string();
         let predecessors = me.predecessors.join(",");
         hex(&[&self.uid(), &address, &ordinal, &me.digest, &predecessors], 24)
+    }
+
+    /// The name of the version that a command puts into a secret.
+    pub(super) fn version(&self, run: &str, secret: &PhysicalId) -> String {
+        hex(&[&self.uid(), run, &secret.0], 24)
+    }
+
+    /// The ARN of something in the environment's account and region.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        let Self { partition, account, region, .. } = self;
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// The name of something that has a path: a secret, a log group.
+    pub fn path(&self, name: &str) -> String {
+        format!("/clctl/{}/{name}", self.name)
     }
 
     /// Whose an object of this kind is, as its tags say.
@@ -115,6 +154,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            windows: Windows::default(),
         }
     }
 

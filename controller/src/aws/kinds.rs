@@ -7,10 +7,14 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     ec2::{
-        Eip, InternetGateway, NatGateway, RouteTable, SecurityGroup, SecurityGroupRules, Subnet,
-        Vpc,
+        Eip, FlowLog, InternetGateway, KeyPair, NatGateway, RouteTable, SecurityGroup,
+        SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
+    iam::{InstanceProfile, Role},
+    kms::Key,
+    logs::LogGroup,
     marker,
+    secrets::{self, Secret},
 };
 
 macro_rules! kinds {
@@ -30,6 +34,14 @@ kinds! {
     RouteTable,
     SecurityGroup,
     SecurityGroupRules,
+    VpcEndpoint,
+    KeyPair,
+    Role,
+    InstanceProfile,
+    Key,
+    Secret,
+    LogGroup,
+    FlowLog,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.
@@ -48,6 +60,7 @@ pub fn writes() -> Vec<&'static str> {
     let mut writes: Vec<&'static str> =
         all().iter().flat_map(|kind| kind.about().calls.write).copied().collect();
     writes.extend(marker::WRITES);
+    writes.push(secrets::PUT);
     writes.sort_unstable();
     writes.dedup();
     writes

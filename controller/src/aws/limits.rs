@@ -2,7 +2,10 @@
 //! that somebody else's tools find the other half.
 //!
 //! EC2 counts by account, region and action
-//! (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>).
+//! (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>), and so do CloudWatch Logs
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), KMS
+//! (<https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>) and Secrets Manager
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>).
 
 use std::{
     collections::BTreeMap,
@@ -28,6 +31,10 @@ fn rate(operation: &str) -> (f64, f64) {
     match action {
         "CreateNatGateway" | "DeleteNatGateway" => (5.0, 0.5),
         "CreateTags" | "DeleteTags" => (50.0, 5.0),
+        "CreateVpcEndpoint" | "ModifyVpcEndpoint" | "DeleteVpcEndpoints" => (2.0, 0.15),
+        "DescribeLogGroups" | "CreateLogGroup" => (5.0, 5.0),
+        _ if operation.starts_with("logs:") => (2.0, 2.5),
+        _ if operation.starts_with("tag:") => (5.0, 5.0),
         _ if operation.starts_with("ssm:") => (10.0, 1.5),
         _ if ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb)) => {
             (50.0, 10.0)

@@ -5,10 +5,16 @@ mod clients;
 mod connect;
 pub mod ec2;
 mod errors;
+pub mod iam;
 mod identity;
 pub mod kinds;
+pub mod kms;
 mod limits;
+pub mod logs;
 mod marker;
+pub mod policy;
+pub mod secrets;
+mod tagging;
 mod tags;
 mod time;
 
@@ -16,7 +22,7 @@ pub use self::{
     calls::{CallRecord, Calls, Mode},
     clients::{Aws, Connection},
     connect::{Caller, ConnectError, Target, connect},
-    identity::{Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
+    identity::{Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID, Windows},
     tags::Tags,
     time::Clock,
 };

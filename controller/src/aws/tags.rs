@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 
-use crate::engine::{Address, CallError, Cell, Field, Identity, Outputs, PhysicalId};
+use crate::engine::{Address, CallError, Cell, Field, Identity, Outputs, Owner, PhysicalId};
 
 use super::{
     clients::Aws,
@@ -40,9 +40,9 @@ impl Tags {
         Self(tags)
     }
 
-    /// Reads what EC2 answers. Tags that are not ours to say are left out, and so is an ordinal
-    /// that is none.
-    pub(super) fn read(aws: &Aws, from: &[Tag]) -> Self {
+    /// Reads what AWS answers, as keys and values. Tags that are not ours to say are left out, and so
+    /// is an ordinal that is none.
+    pub(super) fn of(aws: &Aws, from: &[(String, String)]) -> Self {
         let ignored = |key: &str| {
             key.starts_with("aws:")
                 || aws
@@ -53,12 +53,47 @@ impl Tags {
         };
         let tags = from
             .iter()
-            .filter_map(|tag| Some((tag.key()?, tag.value().unwrap_or_default())))
             .filter(|(key, _)| !ignored(key))
-            .filter(|(key, value)| *key != TAG_REPLACEMENT || ordinal(value).is_some())
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .filter(|(key, value)| key != TAG_REPLACEMENT || ordinal(value).is_some())
+            .cloned();
+        Self(tags.collect())
+    }
+
+    /// Reads what EC2 answers.
+    pub(super) fn read(aws: &Aws, from: &[Tag]) -> Self {
+        Self::of(aws, &pairs(from))
+    }
+
+    /// These tags, for the object of that ordinal.
+    pub(super) fn to(&self, ordinal: u32) -> impl Iterator<Item = (&str, String)> {
+        self.0.iter().map(move |(key, value)| {
+            let its = key == TAG_REPLACEMENT && value == ITS_ORDINAL;
+            (key.as_str(), if its { ordinal.to_string() } else { value.clone() })
+        })
+    }
+
+    /// What has to be put and what to be taken away to make `have` these, on the object of that
+    /// ordinal.
+    pub(super) fn retagging(&self, have: &Self, ordinal: u32) -> Retagging {
+        let put = self
+            .to(ordinal)
+            .filter(|(key, value)| {
+                let have = have.0.get(*key);
+                let any = *key == TAG_REPLACEMENT && have.is_some();
+                !any && have != Some(value)
+            })
+            .map(|(key, value)| (key.to_owned(), value))
             .collect();
-        Self(tags)
+        let drop = have.0.keys().filter(|key| !self.0.contains_key(*key)).cloned().collect();
+        Retagging { put, drop }
+    }
+
+    /// The same without what makes an object ours.
+    pub(super) fn released(&self) -> Self {
+        let ours = [TAG_ENVIRONMENT, TAG_UID, TAG_ADDRESS, TAG_REPLACEMENT];
+        let mut rest = self.0.clone();
+        rest.retain(|key, _| !ours.contains(&key.as_str()));
+        Self(rest)
     }
 
     /// For the call that creates an object.
@@ -70,14 +105,7 @@ impl Tags {
     }
 
     fn as_ec2(&self, ordinal: u32) -> Vec<Tag> {
-        self.0
-            .iter()
-            .map(|(key, value)| {
-                let value =
-                    if key == TAG_REPLACEMENT { ordinal.to_string() } else { value.clone() };
-                Tag::builder().key(key).value(value).build()
-            })
-            .collect()
+        self.to(ordinal).map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
     }
 
     /// Makes the tags of an object of EC2's these.
@@ -88,21 +116,12 @@ impl Tags {
         have: &Self,
         ordinal: u32,
     ) -> Result<(), CallError> {
-        let put: Vec<Tag> = self
-            .as_ec2(ordinal)
+        let Retagging { put, drop } = self.retagging(have, ordinal);
+        let put: Vec<Tag> = put
             .into_iter()
-            .filter(|tag| {
-                let have = tag.key().and_then(|key| have.0.get(key));
-                let any = tag.key() == Some(TAG_REPLACEMENT) && have.is_some();
-                !any && have.map(String::as_str) != tag.value()
-            })
+            .map(|(key, value)| Tag::builder().key(key).value(value).build())
             .collect();
-        let drop: Vec<Tag> = have
-            .0
-            .keys()
-            .filter(|key| !self.0.contains_key(*key))
-            .map(|key| Tag::builder().key(key).build())
-            .collect();
+        let drop: Vec<Tag> = drop.into_iter().map(|key| Tag::builder().key(key).build()).collect();
         if !put.is_empty() {
             let call = || aws.ec2.create_tags().resources(&id.0).set_tags(Some(put.clone())).send();
             aws.write("ec2:CreateTags", call).await?;
@@ -114,6 +133,15 @@ impl Tags {
         }
         Ok(())
     }
+}
+
+/// What has to be done to tags.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Retagging {
+    /// Tags to put, over those of the same key.
+    pub(super) put: Vec<(String, String)>,
+    /// Keys of tags to take away.
+    pub(super) drop: Vec<String>,
 }
 
 impl Field for Tags {
@@ -147,8 +175,20 @@ pub(super) fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Fi
     Filter::builder().name(name).set_values(Some(values.into_iter().collect())).build()
 }
 
+/// Tags of EC2's as keys and values.
+fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
+    let pair = |tag: &Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+    tags.iter().filter_map(pair).collect()
+}
+
 /// Whose an object of EC2's is.
-pub(super) fn owner(aws: &Aws, kind: &str, tags: &[Tag]) -> crate::engine::Owner {
-    aws.environment
-        .owner(kind, |key| tags.iter().find(|tag| tag.key() == Some(key)).and_then(Tag::value))
+pub(super) fn owner(aws: &Aws, kind: &str, tags: &[Tag]) -> Owner {
+    owner_of(aws, kind, &pairs(tags))
+}
+
+/// Whose an object with these tags is.
+pub(super) fn owner_of(aws: &Aws, kind: &str, tags: &[(String, String)]) -> Owner {
+    aws.environment.owner(kind, |key| {
+        tags.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    })
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     aws::{Aws, Mode},
-    engine::{Cloud, Error, Graph, Plan, Purpose, plan},
+    engine::{Cloud, Error, Plan, Purpose, plan},
     render::{Removals, removals},
+    topology,
 };
 
 use super::{
@@ -37,8 +38,8 @@ async fn one(
     let session = command.open(named, mode).await?;
     let environment = &session.aws.environment;
     let _lock = if args.dry_run { None } else { Some(session.store.take(environment)?) };
-    // Nothing is declared: everything that is ours is too much.
-    let nothing = Graph::<Aws>::default();
+    // Nothing is declared: everything that is ours is too much, but for what the spec keeps.
+    let nothing = topology::nothing(&session.named.document.node.spec);
     let seen = if args.dry_run {
         carry_out::look(&session, &nothing, Purpose::Remove).await?
     } else {

@@ -229,6 +229,7 @@ fn environment(node: &ChainlinkNode, account: String, partition: String) -> Envi
         account,
         region: node.spec.aws.region.to_string(),
         ignored_tags: node.spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
+        windows: topology::windows(&node.spec),
     }
 }
 

@@ -292,6 +292,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            windows: crate::aws::Windows::default(),
         }
     }
 

@@ -1,13 +1,13 @@
 //! The chapters `access` and `gui`: one security group per role, each open to exactly those it serves.
 
-use clctl_spec::NodeSpec;
+use clctl_spec::{KeyPair as DeclaredKeyPair, NodeSpec};
 
 use crate::{
     aws::{
         Aws,
         ec2::{
-            Direction, Peer, Rule, SecurityGroup, SecurityGroupConfig, SecurityGroupRules,
-            SecurityGroupRulesConfig,
+            Direction, KeyPair, KeyPairConfig, Peer, PublicKey, Rule, SecurityGroup,
+            SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig,
         },
     },
     engine::{Declared, DeclaredTwice, Graph, Ref, Resource},
@@ -26,6 +26,12 @@ pub(super) fn declare(
     spec: &NodeSpec,
     network: &network::Built,
 ) -> Result<(), DeclaredTwice> {
+    if let Some(DeclaredKeyPair::PublicKey(key)) = &spec.access.key_pair {
+        let name = "main";
+        let public_key = PublicKey(key.to_string());
+        let tags = label.tags(KeyPair::ABOUT.name, name);
+        graph.add::<KeyPair>(name, KeyPairConfig { public_key, tags })?;
+    }
     let mut group = |name: &str, description: &str| {
         graph.add::<SecurityGroup>(
             name,

@@ -1,14 +1,25 @@
 //! From the spec to the graph: one file per chapter, pure.
 
 mod access;
+mod deletion;
+mod encryption;
+mod endpoints;
+mod flow_logs;
+mod logs;
 mod network;
+mod roles;
+mod secrets;
 mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::NodeSpec;
+use clctl_spec::{NodeSpec, UrlSource, Vpc};
 
-pub use self::unbuilt::{LeftOut, NotBuilt, check, left_out, status};
+pub use self::{
+    deletion::windows,
+    secrets::to_be_put,
+    unbuilt::{LeftOut, NotBuilt, check, left_out, status},
+};
 
 use crate::{
     aws::{Aws, Environment, Tags},
@@ -36,7 +47,32 @@ pub fn declare(environment: &Environment, spec: &NodeSpec) -> Result<Graph<Aws>,
     let label = Label::new(environment, spec);
     let network = network::declare(&mut graph, &label, spec)?;
     access::declare(&mut graph, &label, spec, &network)?;
+    if let Vpc::Create(vpc) = &spec.network.vpc {
+        endpoints::declare(&mut graph, &label, vpc, &network)?;
+    }
+    let roles = roles::declare(&mut graph, &label, spec)?;
+    let key = encryption::declare(&mut graph, &label, spec, &roles)?;
+    secrets::declare(&mut graph, &label, spec, &key)?;
+    logs::declare(&mut graph, &label, spec, &key)?;
+    flow_logs::declare(&mut graph, &label, spec, &network.vpc, &key)?;
+    graph.retain(deletion::retention(&spec.policies.deletion));
     Ok(graph)
+}
+
+/// Declares nothing: what is there goes, but for what the spec says to keep.
+pub fn nothing(spec: &NodeSpec) -> Graph<Aws> {
+    let mut graph = Graph::default();
+    graph.retain(deletion::retention(&spec.policies.deletion));
+    graph
+}
+
+/// Where each URL of an RPC endpoint comes from.
+fn urls(spec: &NodeSpec) -> impl Iterator<Item = &UrlSource> {
+    let endpoints = spec.nodes.chains.iter().flat_map(|chain| chain.rpc.iter());
+    endpoints.flat_map(|endpoint| {
+        let socket = endpoint.web_socket_url.iter().map(|url| &url.source);
+        std::iter::once(&endpoint.http_url.source).chain(socket)
+    })
 }
 
 /// What every object of an environment is tagged with.

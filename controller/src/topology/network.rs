@@ -22,6 +22,8 @@ use super::{Label, NotBuilt, NotDeclared};
 /// What other chapters build on.
 pub(super) struct Built {
     pub(super) vpc: Ref<Vpc>,
+    pub(super) private_subnets: Vec<Ref<Subnet>>,
+    pub(super) private_tables: Vec<Ref<RouteTable>>,
 }
 
 struct Declaring<'a> {
@@ -81,10 +83,13 @@ fn new(
         ],
     }
     .into_iter();
+    let mut private_tables = Vec::new();
     for (zone, subnet) in &private {
-        declaring.private_table(zone, subnet, way_out.next().flatten().as_ref())?;
+        let way_out = way_out.next().flatten();
+        private_tables.push(declaring.private_table(zone, subnet, way_out.as_ref())?);
     }
-    Ok(Built { vpc })
+    let private_subnets = private.into_iter().map(|(_, subnet)| subnet).collect();
+    Ok(Built { vpc, private_subnets, private_tables })
 }
 
 /// Everywhere.
@@ -166,7 +171,7 @@ impl Declaring<'_> {
         zone: &Zone<'_>,
         subnet: &Ref<Subnet>,
         way_out: Option<&Ref<NatGateway>>,
-    ) -> Result<(), DeclaredTwice> {
+    ) -> Result<Ref<RouteTable>, DeclaredTwice> {
         let name = format!("private-{}", zone.name.letter());
         let target =
             way_out.map(|nat| Target::NatGateway(nat.output("id", |gateway| gateway.id.clone())));
@@ -176,6 +181,6 @@ impl Declaring<'_> {
             subnets: vec![Loose(subnet.output("id", |subnet| subnet.id.clone()))],
             tags: self.tags(RouteTable::ABOUT.name, &name),
         };
-        self.graph.add::<RouteTable>(&name, config).map(drop)
+        self.graph.add::<RouteTable>(&name, config)
     }
 }

@@ -7,25 +7,21 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 18] = [
+const LEFT_OUT: [&str; 14] = [
     "spec.nodes",
     "spec.database",
     "spec.gui.loadBalancer",
     "spec.gui.domainName",
     "spec.gui.hostedZoneId",
-    "spec.access.keyPair",
+    "spec.access.keyPair.name",
     "spec.access.bastion",
     "spec.access.sessionManager",
     "spec.network.vpc.create.dhcpOptions",
-    "spec.network.vpc.create.s3Endpoint",
-    "spec.network.vpc.create.interfaceEndpoints",
-    "spec.network.flowLogs",
-    "spec.encryption",
-    "spec.secrets",
-    "spec.logs",
+    "spec.logs.database",
     "spec.monitoring",
     "spec.backup",
-    "spec.policies.deletion",
+    "spec.policies.deletion.database",
+    "spec.policies.deletion.backups",
 ];
 
 /// Something that is written and not built yet.

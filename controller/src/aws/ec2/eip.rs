@@ -113,6 +113,10 @@ impl Resource for Eip {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<EipConfig> {
+        Some(EipConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let call = || aws.ec2.release_address().allocation_id(&have.id.0).send();
         aws.write("ec2:ReleaseAddress", call).await.map(drop)

@@ -158,6 +158,10 @@ impl Resource for InternetGateway {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<InternetGatewayConfig> {
+        Some(InternetGatewayConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         if let AttachedVpc(Some(vpc)) = &have.config.vpc {
             let call = || {

@@ -2,8 +2,11 @@
 
 mod blockers;
 mod eip;
+mod flow_log;
 mod internet_gateway;
+mod key_pair;
 mod nat_gateway;
+mod refused;
 mod route_table;
 mod rule;
 mod scope;
@@ -11,13 +14,16 @@ mod security_group;
 mod security_group_rules;
 mod subnet;
 mod vpc;
+mod vpc_endpoint;
 
 pub use self::{
     eip::{Eip, EipConfig, EipId, EipOutputs},
+    flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
     internet_gateway::{
         AttachedVpc, InternetGateway, InternetGatewayConfig, InternetGatewayId,
         InternetGatewayOutputs,
     },
+    key_pair::{KeyPair, KeyPairConfig, KeyPairId, KeyPairOutputs, PublicKey},
     nat_gateway::{NatGateway, NatGatewayConfig, NatGatewayId, NatGatewayOutputs},
     route_table::{RouteTable, RouteTableConfig, RouteTableId, RouteTableOutputs, Target},
     rule::{Direction, Peer, Rule},
@@ -27,4 +33,5 @@ pub use self::{
     },
     subnet::{Subnet, SubnetConfig, SubnetId, SubnetOutputs},
     vpc::{Vpc, VpcConfig, VpcId, VpcOutputs},
+    vpc_endpoint::{Leads, VpcEndpoint, VpcEndpointConfig, VpcEndpointId, VpcEndpointOutputs},
 };

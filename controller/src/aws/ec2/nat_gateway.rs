@@ -141,6 +141,10 @@ impl Resource for NatGateway {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<NatGatewayConfig> {
+        Some(NatGatewayConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let call = || aws.ec2.delete_nat_gateway().nat_gateway_id(&have.id.0).send();
         aws.write("ec2:DeleteNatGateway", call).await.map(drop)

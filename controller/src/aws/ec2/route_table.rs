@@ -201,6 +201,10 @@ impl Resource for RouteTable {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<RouteTableConfig> {
+        Some(RouteTableConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         for association in have.outputs.associations.values() {
             disassociate(aws, association).await?;

@@ -139,6 +139,10 @@ impl Resource for SecurityGroup {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<SecurityGroupConfig> {
+        Some(SecurityGroupConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let call = || aws.ec2.delete_security_group().group_id(&have.id.0).send();
         aws.write("ec2:DeleteSecurityGroup", call).await.map(drop)

@@ -173,6 +173,10 @@ impl Resource for Subnet {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<SubnetConfig> {
+        Some(SubnetConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let call = || aws.ec2.delete_subnet().subnet_id(&have.id.0).send();
         aws.write("ec2:DeleteSubnet", call).await.map(drop)

@@ -202,6 +202,10 @@ impl Resource for Vpc {
         Ok(())
     }
 
+    fn released(have: &Found<Self>) -> Option<VpcConfig> {
+        Some(VpcConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         aws.write("ec2:DeleteVpc", || aws.ec2.delete_vpc().vpc_id(&have.id.0).send())
             .await

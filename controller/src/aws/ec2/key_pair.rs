@@ -1,0 +1,180 @@
+//! A key pair: somebody's public key, imported. AWS never sees the private one.
+
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{self, ResourceType};
+use aws_smithy_types::Blob;
+
+use crate::{
+    config,
+    engine::{
+        Address, CallError, Calls, Cell, Creation, Delta, Field, Found, Identity, Kind, Outputs,
+        Phase, PhysicalId, Replacement, Resource, Scope,
+    },
+    field, id,
+};
+
+use super::{
+    super::{
+        clients::Aws,
+        tags::{Tags, filter, owner},
+    },
+    scope::{Asked, keep},
+};
+
+/// A key pair.
+pub struct KeyPair;
+
+id!(
+    /// The id of a [`KeyPair`].
+    KeyPairId
+);
+
+/// A public key in OpenSSH's form.
+///
+/// AWS keeps the comment behind it as it likes: two keys are one if kind and key are.
+#[derive(Clone, Debug)]
+pub struct PublicKey(pub String);
+
+impl PublicKey {
+    fn without_comment(&self) -> String {
+        self.0.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl Field for PublicKey {
+    type Resolved = Self;
+
+    fn cell(&self, _: &Outputs) -> Cell {
+        Cell::Known(self.without_comment().into())
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(self.clone())
+    }
+}
+
+/// The settable part of a [`KeyPair`].
+#[derive(Clone, Debug)]
+pub struct KeyPairConfig {
+    /// The public key.
+    pub public_key: PublicKey,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+config! { KeyPairConfig, no references { public_key: Replace, tags: InPlace } }
+
+/// What a [`KeyPair`] has once it exists.
+#[derive(Clone, Debug)]
+pub struct KeyPairOutputs {
+    /// Its name, by which instances ask for it.
+    pub name: String,
+}
+
+impl Resource for KeyPair {
+    type Cloud = Aws;
+    type Config = KeyPairConfig;
+    type Outputs = KeyPairOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "key-pair",
+        ids: "key-*",
+        summary: "The public key that opens bastion and nodes over SSH",
+        cloudformation: "AWS::EC2::KeyPair",
+        // The new one has another name: the ordinal is part of it.
+        replacement: Replacement::CreateFirst,
+        creation: Creation::Key,
+        typical: Duration::from_secs(2),
+        typical_removal: Duration::from_secs(1),
+        patience: Duration::from_mins(5),
+        outage: "instances that are there keep the old key until they are made anew",
+        stands_on: &[],
+        keeping: None,
+        calls: Calls {
+            read: &["ec2:DescribeKeyPairs"],
+            write: &["ec2:ImportKeyPair", "ec2:CreateTags", "ec2:DeleteTags", "ec2:DeleteKeyPair"],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let Asked { filters, ids, page: _ } = Asked::of(aws, scope);
+        // The one list of EC2's without pages.
+        let call = || {
+            let call = aws.ec2.describe_key_pairs().include_public_key(true);
+            call.set_filters(filters.clone()).set_key_pair_ids(ids.clone()).send()
+        };
+        let answer = aws.read("ec2:DescribeKeyPairs", call).await?;
+        Ok(keep(scope, answer.key_pairs().iter().map(|pair| read(aws, pair)).collect()))
+    }
+
+    async fn create(
+        aws: &Aws,
+        me: &Identity,
+        want: &KeyPairConfig,
+    ) -> Result<PhysicalId, CallError> {
+        let tags = want.tags.specification(ResourceType::KeyPair, me);
+        let name = aws.environment.object_name(&me.address, me.ordinal);
+        let call = || {
+            aws.ec2
+                .import_key_pair()
+                .key_name(&name)
+                .public_key_material(Blob::new(want.public_key.0.as_bytes()))
+                .tag_specifications(tags.clone())
+                .send()
+        };
+        let made = aws.write("ec2:ImportKeyPair", call).await?;
+        Ok(PhysicalId(made.key_pair_id.unwrap_or_default()))
+    }
+
+    async fn holder(
+        aws: &Aws,
+        me: &Identity,
+        _: &KeyPairConfig,
+    ) -> Result<Option<Found<Self>>, CallError> {
+        let name = aws.environment.object_name(&me.address, me.ordinal);
+        let named = vec![filter("key-name", [name])];
+        let call = || {
+            let call = aws.ec2.describe_key_pairs().include_public_key(true);
+            call.set_filters(Some(named.clone())).send()
+        };
+        let answer = aws.read("ec2:DescribeKeyPairs", call).await?;
+        Ok(answer.key_pairs().first().map(|pair| read(aws, pair)))
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &KeyPairConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        if delta.take(field!(KeyPairConfig.tags)) {
+            want.tags.set(aws, &have.id, &have.config.tags, have.ordinal()).await?;
+        }
+        Ok(())
+    }
+
+    fn released(have: &Found<Self>) -> Option<KeyPairConfig> {
+        Some(KeyPairConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        let call = || aws.ec2.delete_key_pair().key_pair_id(&have.id.0).send();
+        aws.write("ec2:DeleteKeyPair", call).await.map(drop)
+    }
+}
+
+fn read(aws: &Aws, from: &types::KeyPairInfo) -> Found<KeyPair> {
+    Found {
+        id: PhysicalId(from.key_pair_id().unwrap_or_default().to_owned()),
+        owner: owner(aws, KeyPair::ABOUT.name, from.tags()),
+        config: KeyPairConfig {
+            public_key: PublicKey(from.public_key().unwrap_or_default().to_owned()),
+            tags: Tags::read(aws, from.tags()),
+        },
+        outputs: KeyPairOutputs { name: from.key_name().unwrap_or_default().to_owned() },
+        phase: Phase::Ready,
+    }
+}

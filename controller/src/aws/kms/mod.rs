@@ -1,0 +1,5 @@
+//! KMS: what everything of the environment is encrypted with.
+
+mod key;
+
+pub use self::key::{Key, KeyArn, KeyConfig, KeyOutputs, Rotation};

@@ -1,0 +1,282 @@
+//! A log group. Whoever writes to one that is gone makes it again, without retention or key: it goes after
+//! those who write to it.
+//!
+//! Its list has no tags, and its tags are read one by one, five a second
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>): what is ours is found by
+//! the tagging API.
+
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::types;
+
+use crate::{
+    config,
+    engine::{
+        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
+        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+    },
+    field,
+};
+
+use super::super::{
+    clients::Aws,
+    kms::KeyArn,
+    tagging,
+    tags::{Retagging, Tags, owner_of},
+};
+
+/// A log group.
+pub struct LogGroup;
+
+/// How long a [`LogGroup`] keeps what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retention {
+    /// So many days.
+    Days(i32),
+    /// For good.
+    Forever,
+}
+
+impl Field for Retention {
+    type Resolved = Self;
+
+    fn cell(&self, _: &Outputs) -> Cell {
+        match self {
+            Self::Days(days) => Cell::Known((*days).into()),
+            Self::Forever => Cell::Known("forever".into()),
+        }
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(*self)
+    }
+}
+
+/// What stands for the key of a [`LogGroup`] that has none.
+const NO_KEY: &str = "";
+
+/// The settable part of a [`LogGroup`].
+#[derive(Clone, Debug)]
+pub struct LogGroupConfig<S: Stage = Resolved> {
+    /// How long it keeps what is in it, in days.
+    pub retention: Retention,
+    /// What it is encrypted with: what comes from now on.
+    pub key: S::In<KeyArn>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+config! { LogGroupConfig { retention: InPlace, key: InPlace, tags: InPlace } }
+
+/// What a [`LogGroup`] has once it exists.
+#[derive(Clone, Debug)]
+pub struct LogGroupOutputs {
+    /// Its ARN, without the `:*` that stands for its streams.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Resource for LogGroup {
+    type Cloud = Aws;
+    type Config = LogGroupConfig;
+    type Outputs = LogGroupOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "log-group",
+        ids: "arn:*:logs:*:log-group:*",
+        summary: "What instances, database and network say of themselves",
+        cloudformation: "AWS::Logs::LogGroup",
+        replacement: Replacement::Never,
+        creation: Creation::Key,
+        typical: Duration::from_secs(2),
+        typical_removal: Duration::from_secs(1),
+        patience: Duration::from_mins(5),
+        outage: "what is written meanwhile is lost",
+        stands_on: &[],
+        keeping: Some(Keeping {
+            costs: "US$0.03 a month for each GB that is in it",
+            ends: "aws logs delete-log-group --log-group-name NAME",
+        }),
+        calls: Calls {
+            read: &[tagging::LISTS, "logs:DescribeLogGroups", "logs:ListTagsForResource"],
+            write: &[
+                "logs:CreateLogGroup",
+                "logs:PutRetentionPolicy",
+                "logs:DeleteRetentionPolicy",
+                "logs:AssociateKmsKey",
+                "logs:TagResource",
+                "logs:UntagResource",
+                "logs:DeleteLogGroup",
+            ],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let names: Vec<String> = match scope {
+            Scope::Owned => {
+                let arns = tagging::owned(aws, "logs:log-group").await?;
+                arns.iter().map(|arn| name_of(arn).to_owned()).collect()
+            }
+            Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
+        };
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(look(aws, &name).await?);
+        }
+        if let Scope::Owned = scope {
+            found.retain(|found| found.owner != Owner::Other);
+        }
+        Ok(found)
+    }
+
+    async fn create(
+        aws: &Aws,
+        me: &Identity,
+        want: &LogGroupConfig,
+    ) -> Result<PhysicalId, CallError> {
+        let name = group_name(aws, me);
+        let tags: std::collections::HashMap<String, String> =
+            want.tags.to(me.ordinal).map(|(key, value)| (key.to_owned(), value)).collect();
+        let key = Some(want.key.as_str()).filter(|key| *key != NO_KEY);
+        let call = || {
+            let call = aws.logs.create_log_group().log_group_name(&name);
+            call.set_kms_key_id(key.map(ToOwned::to_owned)).set_tags(Some(tags.clone())).send()
+        };
+        aws.write("logs:CreateLogGroup", call).await?;
+        // The answer is empty: its ARN follows from its name.
+        Ok(PhysicalId(aws.environment.arn("logs", &format!("log-group:{name}"))))
+    }
+
+    async fn holder(
+        aws: &Aws,
+        me: &Identity,
+        _: &LogGroupConfig,
+    ) -> Result<Option<Found<Self>>, CallError> {
+        look(aws, &group_name(aws, me)).await
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &LogGroupConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        let name = name_of(&have.id.0);
+        if delta.take(field!(LogGroupConfig.key)) {
+            let call = || {
+                let call = aws.logs.associate_kms_key().log_group_name(name);
+                call.kms_key_id(want.key.as_str()).send()
+            };
+            aws.write("logs:AssociateKmsKey", call).await?;
+        }
+        if delta.take(field!(LogGroupConfig.retention)) {
+            match want.retention {
+                Retention::Days(days) => {
+                    let call = || {
+                        let call = aws.logs.put_retention_policy().log_group_name(name);
+                        call.retention_in_days(days).send()
+                    };
+                    aws.write("logs:PutRetentionPolicy", call).await?;
+                }
+                Retention::Forever => {
+                    let call = || aws.logs.delete_retention_policy().log_group_name(name).send();
+                    aws.write("logs:DeleteRetentionPolicy", call).await?;
+                }
+            }
+        }
+        if delta.take(field!(LogGroupConfig.tags)) {
+            let Retagging { put, drop: gone } =
+                want.tags.retagging(&have.config.tags, have.ordinal());
+            let arn = have.id.0.as_str();
+            if !put.is_empty() {
+                let tags: std::collections::HashMap<String, String> = put.into_iter().collect();
+                let call = || {
+                    aws.logs.tag_resource().resource_arn(arn).set_tags(Some(tags.clone())).send()
+                };
+                aws.write("logs:TagResource", call).await?;
+            }
+            if !gone.is_empty() {
+                let call = || {
+                    let call = aws.logs.untag_resource().resource_arn(arn);
+                    call.set_tag_keys(Some(gone.clone())).send()
+                };
+                aws.write("logs:UntagResource", call).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn released(have: &Found<Self>) -> Option<LogGroupConfig> {
+        Some(LogGroupConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        let name = name_of(&have.id.0);
+        let call = || aws.logs.delete_log_group().log_group_name(name).send();
+        aws.write("logs:DeleteLogGroup", call).await.map(drop)
+    }
+}
+
+/// What a log group is called.
+fn group_name(aws: &Aws, me: &Identity) -> String {
+    let base = aws.environment.path(&me.address.name);
+    if me.ordinal > 1 { format!("{base}-{}", me.ordinal) } else { base }
+}
+
+/// The name in an ARN, with or without the `:*` that stands for its streams.
+fn name_of(arn: &str) -> &str {
+    let name = arn.split(":log-group:").nth(1).unwrap_or(arn);
+    name.strip_suffix(":*").unwrap_or(name)
+}
+
+/// Looks at one group by its name. What is not there is `None`.
+async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallError> {
+    // The list knows beginnings of names only.
+    let groups = aws
+        .pages(
+            "logs:DescribeLogGroups",
+            |token| {
+                let call = aws.logs.describe_log_groups().log_group_name_prefix(name);
+                call.set_next_token(token).send()
+            },
+            |page| (page.log_groups, page.next_token),
+        )
+        .await?;
+    let group = groups.into_iter().find(|group| group.log_group_name() == Some(name));
+    let Some(group) = group else { return Ok(None) };
+    let arn = aws.environment.arn("logs", &format!("log-group:{name}"));
+    let call = || aws.logs.list_tags_for_resource().resource_arn(&arn).send();
+    let tags = match aws.read("logs:ListTagsForResource", call).await {
+        Ok(answer) => answer.tags.unwrap_or_default(),
+        Err(error) if error.class == Class::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut tags: Vec<(String, String)> = tags.into_iter().collect();
+    tags.sort();
+    Ok(Some(read(aws, &group, arn, &tags)))
+}
+
+fn read(
+    aws: &Aws,
+    from: &types::LogGroup,
+    arn: String,
+    tags: &[(String, String)],
+) -> Found<LogGroup> {
+    Found {
+        id: PhysicalId(arn.clone()),
+        owner: owner_of(aws, LogGroup::ABOUT.name, tags),
+        config: LogGroupConfig {
+            retention: from.retention_in_days().map_or(Retention::Forever, Retention::Days),
+            key: KeyArn::new(from.kms_key_id().unwrap_or(NO_KEY)),
+            tags: Tags::of(aws, tags),
+        },
+        outputs: LogGroupOutputs {
+            arn,
+            name: from.log_group_name().unwrap_or_default().to_owned(),
+        },
+        phase: Phase::Ready,
+    }
+}

@@ -1,0 +1,10 @@
+//! Secrets Manager: what nobody may read.
+
+mod secret;
+mod value;
+
+pub(super) use self::value::PUT;
+pub use self::{
+    secret::{Origin, Secret, SecretConfig, SecretOutputs},
+    value::SecretValue,
+};

@@ -1,0 +1,349 @@
+//! A secret. What it holds is put at its creation, or by somebody else, and never read.
+//!
+//! Its name stays taken for as long as it can be taken back
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_delete-secret.html>).
+
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
+use aws_smithy_types::DateTime;
+
+use crate::{
+    config,
+    engine::{
+        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
+        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+    },
+    field,
+};
+
+use super::{
+    super::{
+        clients::Aws,
+        identity::TAG_UID,
+        kms::KeyArn,
+        tags::{Retagging, Tags, owner_of},
+    },
+    value::SecretValue,
+};
+
+/// A secret.
+pub struct Secret;
+
+/// Where the value of a [`Secret`] comes from. It is never compared: nobody reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is drawn when the secret is made: so many letters, digits, `-` and `_`.
+    Generated(u16),
+    /// Somebody puts it in.
+    Put,
+}
+
+impl Field for Origin {
+    type Resolved = Self;
+
+    fn cell(&self, _: &Outputs) -> Cell {
+        Cell::Any
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(*self)
+    }
+}
+
+/// The key of a [`Secret`] that has none of its own.
+const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
+
+/// The settable part of a [`Secret`].
+#[derive(Clone, Debug)]
+pub struct SecretConfig<S: Stage = Resolved> {
+    /// What it is for.
+    pub description: String,
+    /// What it is encrypted with.
+    pub key: S::In<KeyArn>,
+    /// Where its value comes from.
+    pub origin: Origin,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+config! { SecretConfig {
+    description: InPlace,
+    key: InPlace,
+    origin: InPlace,
+    tags: InPlace,
+} }
+
+/// What a [`Secret`] has once it exists.
+#[derive(Clone, Debug)]
+pub struct SecretOutputs {
+    /// Its ARN, with the six characters AWS puts behind its name.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// The version that counts; nothing as long as nobody has put a value in.
+    pub version: Option<String>,
+}
+
+impl Resource for Secret {
+    type Cloud = Aws;
+    type Config = SecretConfig;
+    type Outputs = SecretOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "secret",
+        ids: "arn:*:secretsmanager:*:secret:*",
+        summary: "A password, or a URL with a key in it, that instances read when they start",
+        cloudformation: "AWS::SecretsManager::Secret",
+        // What it holds is in it alone.
+        replacement: Replacement::Never,
+        creation: Creation::Key,
+        typical: Duration::from_secs(2),
+        typical_removal: Duration::from_secs(2),
+        patience: Duration::from_mins(5),
+        outage: "nodes that start meanwhile have to wait for it",
+        stands_on: &[],
+        keeping: Some(Keeping {
+            costs: "US$0.40 a month",
+            ends: "aws secretsmanager delete-secret --secret-id {id}",
+        }),
+        calls: Calls {
+            read: &["secretsmanager:ListSecrets", "secretsmanager:DescribeSecret"],
+            write: &[
+                "secretsmanager:GetRandomPassword",
+                "secretsmanager:CreateSecret",
+                "secretsmanager:UpdateSecret",
+                "secretsmanager:TagResource",
+                "secretsmanager:UntagResource",
+                "secretsmanager:DeleteSecret",
+                "secretsmanager:RestoreSecret",
+            ],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let mut found = Vec::new();
+        match scope {
+            Scope::Owned => {
+                let filters = [
+                    (FilterNameStringType::TagKey, TAG_UID.to_owned()),
+                    (FilterNameStringType::TagValue, aws.environment.uid()),
+                ];
+                let filters: Vec<Filter> = filters
+                    .into_iter()
+                    .map(|(key, value)| Filter::builder().key(key).values(value).build())
+                    .collect();
+                let listed = aws
+                    .pages(
+                        "secretsmanager:ListSecrets",
+                        |token| {
+                            let call = aws.secrets.list_secrets().include_planned_deletion(true);
+                            let call = call.set_filters(Some(filters.clone())).max_results(100);
+                            call.set_next_token(token).send()
+                        },
+                        |page| (page.secret_list, page.next_token),
+                    )
+                    .await?;
+                found.extend(listed.into_iter().map(|entry| {
+                    let versions = entry.secret_versions_to_stages.unwrap_or_default();
+                    read(
+                        aws,
+                        Read {
+                            arn: entry.arn.unwrap_or_default(),
+                            name: entry.name.unwrap_or_default(),
+                            description: entry.description.unwrap_or_default(),
+                            key: entry.kms_key_id,
+                            deleted: entry.deleted_date,
+                            tags: pairs(&entry.tags.unwrap_or_default()),
+                            version: current(versions),
+                        },
+                    )
+                }));
+                found.retain(|found| found.owner != Owner::Other);
+            }
+            Scope::Ids(ids) => {
+                for id in *ids {
+                    found.extend(look(aws, &id.0).await?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(
+        aws: &Aws,
+        me: &Identity,
+        want: &SecretConfig,
+    ) -> Result<PhysicalId, CallError> {
+        let (name, tags) = (secret_name(aws, me), as_tags(&want.tags, me.ordinal));
+        let value = match want.origin {
+            Origin::Generated(length) => Some(draw(aws, length).await?),
+            Origin::Put => None,
+        };
+        let token = value.as_ref().map(|_| aws.environment.token(me));
+        let call = || {
+            aws.secrets
+                .create_secret()
+                .name(&name)
+                .description(&want.description)
+                .kms_key_id(want.key.as_str())
+                .set_client_request_token(token.clone())
+                .set_secret_string(value.as_ref().map(|value| value.reveal().to_owned()))
+                .set_tags(Some(tags.clone()))
+                .send()
+        };
+        let made = aws.write("secretsmanager:CreateSecret", call).await?;
+        Ok(PhysicalId(made.arn.unwrap_or_default()))
+    }
+
+    async fn holder(
+        aws: &Aws,
+        me: &Identity,
+        _: &SecretConfig,
+    ) -> Result<Option<Found<Self>>, CallError> {
+        look(aws, &secret_name(aws, me)).await
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &SecretConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        let id = have.id.0.as_str();
+        let described = delta.take(field!(SecretConfig.description));
+        if delta.take(field!(SecretConfig.key)) || described {
+            let call = || {
+                let call = aws.secrets.update_secret().secret_id(id).description(&want.description);
+                call.kms_key_id(want.key.as_str()).send()
+            };
+            aws.write("secretsmanager:UpdateSecret", call).await?;
+        }
+        if delta.take(field!(SecretConfig.tags)) {
+            let Retagging { put, drop: gone } =
+                want.tags.retagging(&have.config.tags, have.ordinal());
+            if !put.is_empty() {
+                let tags: Vec<Tag> =
+                    put.into_iter().map(|(key, value)| as_tag(&key, value)).collect();
+                let call =
+                    || aws.secrets.tag_resource().secret_id(id).set_tags(Some(tags.clone())).send();
+                aws.write("secretsmanager:TagResource", call).await?;
+            }
+            if !gone.is_empty() {
+                let call = || {
+                    let call = aws.secrets.untag_resource().secret_id(id);
+                    call.set_tag_keys(Some(gone.clone())).send()
+                };
+                aws.write("secretsmanager:UntagResource", call).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn recover(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        let call = || aws.secrets.restore_secret().secret_id(&have.id.0).send();
+        aws.write("secretsmanager:RestoreSecret", call).await.map(drop)
+    }
+
+    fn released(have: &Found<Self>) -> Option<SecretConfig> {
+        Some(SecretConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        let days = aws.environment.windows.secret_in_days;
+        let call = || {
+            let call = aws.secrets.delete_secret().secret_id(&have.id.0);
+            call.recovery_window_in_days(i64::from(days)).send()
+        };
+        aws.write("secretsmanager:DeleteSecret", call).await.map(drop)
+    }
+}
+
+/// What a secret is called.
+fn secret_name(aws: &Aws, me: &Identity) -> String {
+    let base = aws.environment.path(&me.address.name);
+    if me.ordinal > 1 { format!("{base}-{}", me.ordinal) } else { base }
+}
+
+/// Draws a password of letters, digits, `-` and `_`.
+async fn draw(aws: &Aws, length: u16) -> Result<SecretValue, CallError> {
+    const OUT: &str = "!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~";
+    let call = || {
+        let call = aws.secrets.get_random_password().password_length(i64::from(length));
+        call.exclude_characters(OUT).include_space(false).send()
+    };
+    let drawn = aws.write("secretsmanager:GetRandomPassword", call).await?;
+    Ok(SecretValue::new(drawn.random_password.unwrap_or_default()))
+}
+
+/// What is told of a secret, by the list and by itself alike.
+struct Read {
+    arn: String,
+    name: String,
+    description: String,
+    key: Option<String>,
+    deleted: Option<DateTime>,
+    tags: Vec<(String, String)>,
+    version: Option<String>,
+}
+
+/// Looks at one secret, by ARN or name. What is not there is `None`.
+async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
+    let call = || aws.secrets.describe_secret().secret_id(id).send();
+    match aws.read("secretsmanager:DescribeSecret", call).await {
+        Ok(answer) => Ok(Some(read(
+            aws,
+            Read {
+                arn: answer.arn.unwrap_or_default(),
+                name: answer.name.unwrap_or_default(),
+                description: answer.description.unwrap_or_default(),
+                key: answer.kms_key_id,
+                deleted: answer.deleted_date,
+                tags: pairs(&answer.tags.unwrap_or_default()),
+                version: current(answer.version_ids_to_stages.unwrap_or_default()),
+            },
+        ))),
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read(aws: &Aws, from: Read) -> Found<Secret> {
+    let Read { arn, name, description, key, deleted, tags, version } = from;
+    Found {
+        id: PhysicalId(arn.clone()),
+        owner: owner_of(aws, Secret::ABOUT.name, &tags),
+        config: SecretConfig {
+            description,
+            key: KeyArn::new(key.unwrap_or_else(|| DEFAULT_KEY.to_owned())),
+            origin: Origin::Put,
+            tags: Tags::of(aws, &tags),
+        },
+        outputs: SecretOutputs { arn, name, version },
+        phase: match deleted {
+            Some(date) => Phase::Recoverable(format!("at least until {date}")),
+            None => Phase::Ready,
+        },
+    }
+}
+
+/// The version that counts.
+fn current(versions: std::collections::HashMap<String, Vec<String>>) -> Option<String> {
+    let counts = |stages: &[String]| stages.iter().any(|stage| stage == "AWSCURRENT");
+    versions.into_iter().find(|(_, stages)| counts(stages)).map(|(version, _)| version)
+}
+
+fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
+    let pair = |tag: &Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
+    tags.iter().filter_map(pair).collect()
+}
+
+fn as_tag(key: &str, value: String) -> Tag {
+    Tag::builder().key(key).value(value).build()
+}
+
+fn as_tags(tags: &Tags, ordinal: u32) -> Vec<Tag> {
+    tags.to(ordinal).map(|(key, value)| as_tag(key, value)).collect()
+}

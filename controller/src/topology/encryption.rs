@@ -1,0 +1,76 @@
+//! The chapter `encryption`: the key, and who may use it.
+
+use clctl_spec::{Key as DeclaredKey, NewKey, NodeSpec};
+
+use crate::{
+    aws::{
+        Aws,
+        kms::{Key, KeyArn, KeyConfig, Rotation},
+        policy::{Policy, Statement},
+    },
+    engine::{Declared, DeclaredTwice, Graph, Input, Resource},
+};
+
+use super::{Label, roles};
+
+pub(super) fn declare(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    spec: &NodeSpec,
+    roles: &roles::Built,
+) -> Result<Input<KeyArn>, DeclaredTwice> {
+    match &spec.encryption.key {
+        DeclaredKey::Existing(arn) => Ok(KeyArn::new(arn.as_str()).into()),
+        DeclaredKey::Create(key) => new(graph, label, key, roles),
+    }
+}
+
+fn new(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    key: &NewKey,
+    roles: &roles::Built,
+) -> Result<Input<KeyArn>, DeclaredTwice> {
+    let name = "main";
+    let declared = KeyConfig {
+        description: format!("Everything of {} is encrypted with it", label.environment.name),
+        policy: policy(label, roles),
+        rotation: Rotation::Days(key.rotation_period_in_days.get().cast_signed()),
+        enabled: true,
+        aliased: true,
+        tags: label.tags(Key::ABOUT.name, name),
+    };
+    let key = graph.add::<Key>(name, declared)?;
+    Ok(key.output("arn", |key| key.arn.clone()))
+}
+
+/// The account decides, by its own policies, as with every key; CloudWatch Logs may use it for our log
+/// groups, and the nodes open what Secrets Manager has encrypted.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>,
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
+fn policy(label: &Label<'_>, roles: &roles::Built) -> Policy<Declared> {
+    let environment = label.environment;
+    let region = &environment.region;
+    let everything = || ["*".to_owned()];
+    let groups = environment.arn("logs", &format!("log-group:{}", environment.path("*")));
+    let logs =
+        ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"];
+    Policy::of([
+        Statement::allow("AccountDecides", ["kms:*"])
+            .to(everything())
+            .by("AWS", environment.account.clone()),
+        Statement::allow("LogGroups", logs)
+            .to(everything())
+            .by("Service", format!("logs.{region}.amazonaws.com"))
+            .only("ArnLike", "kms:EncryptionContext:aws:logs:arn", [groups]),
+        Statement::allow("NodesOpenSecrets", ["kms:Decrypt"])
+            .to(everything())
+            .by("AWS", roles.nodes.output("arn", |role| role.arn.to_string()))
+            .only(
+                "StringEquals",
+                "kms:ViaService",
+                [format!("secretsmanager.{region}.amazonaws.com")],
+            ),
+    ])
+}

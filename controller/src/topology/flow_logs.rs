@@ -1,0 +1,62 @@
+//! The chapter `network.flowLogs`: a record of the connections in the VPC.
+
+use clctl_spec::{NodeSpec, TrafficType};
+
+use crate::{
+    aws::{
+        Aws,
+        ec2::{FlowLog, FlowLogConfig, LogDestination, Vpc},
+        kms::KeyArn,
+        policy::{Policy, Statement},
+    },
+    engine::{DeclaredTwice, Graph, Input, Ref, Resource},
+};
+
+use super::{Label, logs, roles};
+
+pub(super) fn declare(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    spec: &NodeSpec,
+    vpc: &Ref<Vpc>,
+    key: &Input<KeyArn>,
+) -> Result<(), DeclaredTwice> {
+    let flow_logs = &spec.network.flow_logs;
+    if !flow_logs.enabled {
+        return Ok(());
+    }
+    let kept = flow_logs.retention_in_days.unwrap_or(spec.logs.retention_in_days);
+    let group = logs::group(graph, label, key, logs::NETWORK, kept)?;
+    // It may not make the group: what is delivered after the end would make it again, without retention
+    // and key.
+    let groups = Statement::allow("FindLogs", ["logs:DescribeLogGroups"]).to(["*".to_owned()]);
+    let policy = Policy::of([roles::writes(label, logs::NETWORK), groups]);
+    let role = roles::role(
+        graph,
+        label,
+        "flow-logs",
+        "The flow log",
+        "vpc-flow-logs.amazonaws.com",
+        vec![("logs", policy)],
+        None,
+    )?;
+    let traffic = match flow_logs.traffic_type {
+        TrafficType::All => "ALL",
+        TrafficType::Accept => "ACCEPT",
+        TrafficType::Reject => "REJECT",
+    };
+    let name = "vpc";
+    graph
+        .add::<FlowLog>(
+            name,
+            FlowLogConfig {
+                vpc: vpc.output("id", |vpc| vpc.id.clone()),
+                traffic: traffic.to_owned(),
+                destination: group.output("arn", |group| LogDestination::new(&group.arn)),
+                role: role.output("arn", |role| role.arn.clone()),
+                interval_seconds: flow_logs.max_aggregation_interval.get().cast_signed(),
+                tags: label.tags(FlowLog::ABOUT.name, name),
+            },
+        )
+        .map(drop)
+}
