@@ -18,6 +18,7 @@ use super::{
     exit::Exit,
     files::{Named, Reading},
     progress::{Names, Progress, short},
+    secret,
     session::{Command, Ends, Session},
     stopping::Stopping,
     validate,
@@ -147,6 +148,13 @@ async fn one(
         carry_out::carry_out(&session, &planned, &args.waiting, &progress, printer, stopping)
             .await?;
     let outputs = useful(&session, &planned, &progress.ready()).await;
+    if outcome.report.is_complete() {
+        for name in secret::empty(&session).await? {
+            let put =
+                command.words(&format!("secret put {name} --from-stdin"), &session.named.file);
+            printer.note(&format!("secret/{name} has no value yet: `{put}`"));
+        }
+    }
     advice::explain(&outcome.report, progress.names(), printer);
     let mut exit = advice::exit(&outcome.report, stopping);
     if exit == Exit::Done {

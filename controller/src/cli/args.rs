@@ -100,6 +100,21 @@ pub(super) enum Verb {
     /// Show everything known of an environment: conditions, objects field by field, what happened.
     /// Changes nothing.
     Describe(Describe),
+    /// Put values into the secrets of an environment, and see which have one.
+    ///
+    /// What a secret holds is read from standard input, goes to AWS Secrets Manager, and is shown by no
+    /// command: not by this one either.
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Make an object that is there one of the environment's: the one of that address.
+    ///
+    /// Shows how it differs from what the file declares and asks; then puts our tags on it and changes nothing
+    /// else. Its name stays. What differs is for the next apply to change.
+    Adopt(Adopt),
+    /// Let go of an object: take our tags off it, and change nothing else.
+    ///
+    /// From then on it is nobody's as far as clctl is concerned: neither changed nor deleted.
+    Release(Release),
     /// Check files without asking AWS anything.
     ///
     /// Tells every problem of every file, each with its line and column. With -o yaml or json it prints each
@@ -205,6 +220,78 @@ pub(super) struct Describe {
     pub(super) files: Files,
     /// Only these objects: an address such as subnet/private-a, a kind such as subnet, or an AWS id.
     pub(super) objects: Vec<String>,
+}
+
+/// The file of one environment, for verbs that are about one.
+#[derive(Args, Clone, Debug)]
+pub(super) struct OneFile {
+    /// The file of the environment, or - for standard input.
+    #[arg(short = 'f', long = "filename", value_name = "FILE", default_value = "node.yaml")]
+    pub(super) file: String,
+}
+
+impl OneFile {
+    /// The same as a list of files.
+    pub(super) fn as_slice(&self) -> &[String] {
+        std::slice::from_ref(&self.file)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Secret {
+    /// Put a value into a secret of the environment. apply makes the secret; this fills it.
+    ///
+    /// One line break at the end of what comes in is left out. For example:
+    /// pass show rpc/sepolia | clctl secret put sepolia-http --from-stdin
+    Put(SecretPut),
+    /// List the secrets that the file names: where each comes from, and whether it has a value.
+    List(SecretList),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SecretPut {
+    /// The name of the secret, as the file has it.
+    pub(super) name: String,
+    /// Read the value from standard input: the only way in, since arguments are seen by everybody on the machine.
+    #[arg(long, required = true)]
+    pub(super) from_stdin: bool,
+    #[command(flatten)]
+    pub(super) file: OneFile,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SecretList {
+    #[command(flatten)]
+    pub(super) file: OneFile,
+    /// The form.
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    pub(super) output: Form,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Adopt {
+    /// What it is to be: an address of the file, such as subnet/private-a.
+    pub(super) address: String,
+    /// Which object: what AWS calls it, such as subnet-0123456789abcdef0, or its ARN.
+    pub(super) id: String,
+    #[command(flatten)]
+    pub(super) file: OneFile,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Release {
+    /// What it is: an address such as subnet/private-a.
+    pub(super) address: String,
+    /// Which object, where several claim to be it.
+    pub(super) id: Option<String>,
+    #[command(flatten)]
+    pub(super) file: OneFile,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(super) yes: bool,
 }
 
 #[derive(Args, Debug)]

@@ -89,6 +89,20 @@ impl Reading {
         self.invalid.is_empty() && self.twins.is_empty()
     }
 
+    /// The one document there is, for verbs that are about one environment.
+    pub(super) fn single(self, verb: &str) -> anyhow::Result<Named> {
+        let count = self.documents.len();
+        match <[Named; 1]>::try_from(self.documents) {
+            Ok([only]) => Ok(only),
+            Err(_) => anyhow::bail!(Ends {
+                exit: Exit::Usage,
+                text: format!(
+                    "{verb} is about one environment, and {count} are declared here: name a file with one (-f)"
+                ),
+            }),
+        }
+    }
+
     fn take(&mut self, name: &str, path: Option<&Path>, bytes: &[u8]) {
         match clctl_spec::parse_bytes(name, bytes) {
             Ok(documents) => {

@@ -1,5 +1,6 @@
 //! The command line: one file per verb.
 
+mod adopt;
 mod advice;
 mod apply;
 mod args;
@@ -14,9 +15,11 @@ mod get;
 mod printer;
 mod progress;
 mod reference;
+mod release;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 mod schema;
+mod secret;
 mod session;
 mod stopping;
 mod validate;
@@ -93,6 +96,10 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
         Verb::Delete(args) => Asking::Delete(args),
         Verb::Get(args) => Asking::Get(args),
         Verb::Describe(args) => Asking::Describe(args),
+        Verb::Secret(args::Secret::Put(args)) => Asking::SecretPut(args),
+        Verb::Secret(args::Secret::List(args)) => Asking::SecretList(args),
+        Verb::Adopt(args) => Asking::Adopt(args),
+        Verb::Release(args) => Asking::Release(args),
     };
     // A file that cannot be used is found out before anything else is touched.
     let read = files::read(verb.files())?;
@@ -120,6 +127,10 @@ enum Asking {
     Delete(args::Delete),
     Get(args::Get),
     Describe(args::Describe),
+    SecretPut(args::SecretPut),
+    SecretList(args::SecretList),
+    Adopt(args::Adopt),
+    Release(args::Release),
 }
 
 impl Asking {
@@ -130,6 +141,10 @@ impl Asking {
             Self::Delete(args) => &args.files,
             Self::Get(args) => &args.files,
             Self::Describe(args) => &args.files,
+            Self::SecretPut(args) => return args.file.as_slice(),
+            Self::SecretList(args) => return args.file.as_slice(),
+            Self::Adopt(args) => return args.file.as_slice(),
+            Self::Release(args) => return args.file.as_slice(),
         };
         &files.files
     }
@@ -142,6 +157,10 @@ async fn asking(command: &Command, verb: Asking, read: Reading) -> anyhow::Resul
         Asking::Delete(args) => Box::pin(delete::run(command, args, read)).await,
         Asking::Get(args) => get::run(command, args, read).await,
         Asking::Describe(args) => describe::run(command, args, read).await,
+        Asking::SecretPut(args) => secret::put(command, args, read).await,
+        Asking::SecretList(args) => secret::list(command, args, read).await,
+        Asking::Adopt(args) => adopt::run(command, args, read).await,
+        Asking::Release(args) => release::run(command, args, read).await,
     }
 }
 

@@ -495,6 +495,17 @@ impl<C: Send + Sync + 'static> Plan<C> {
         counts
     }
 
+    /// What the objects that are there and stay give to others.
+    pub fn outputs(&self) -> Outputs {
+        let mut outputs = Outputs::default();
+        for planned in self.nodes.iter().filter(|planned| planned.keeps()) {
+            if let Some(seen) = &planned.seen {
+                outputs.insert(planned.node.address().clone(), seen.outputs());
+            }
+        }
+        outputs
+    }
+
     /// Whether the world is as declared, as far as it was read.
     pub fn is_empty(&self) -> bool {
         let Counts { create, recover, update, replace, remove, keep: _, blocked: _ } =

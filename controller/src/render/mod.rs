@@ -22,6 +22,6 @@ pub use self::{
     markdown::markdown,
     removals::{Removals, removals},
     state::{ConditionView, ResourceView, StateView, outputs, rows, state, table},
-    text::{Paint, text},
+    text::{Paint, comparison, text},
     view::{EnvironmentView, FieldView, PlanView, StepAction, StepView, Summary, Verdict, view},
 };

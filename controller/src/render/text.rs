@@ -2,7 +2,9 @@
 
 use owo_colors::{OwoColorize, Style};
 
-use super::view::{FieldView, PlanView, StepAction, StepView, Verdict};
+use crate::engine::Change;
+
+use super::view::{FieldView, PlanView, StepAction, StepView, Verdict, field as field_view};
 
 /// Whether to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,17 @@ pub fn text(plan: &PlanView, paint: Paint) -> String {
     line!(out, "\n{}", summary(plan));
     if !plan.not_built.is_empty() {
         line!(out, "Not built yet, so not compared: {}.", plan.not_built.join(", "));
+    }
+    out
+}
+
+/// What differs, a line for each thing.
+pub fn comparison(change: &Change) -> String {
+    let mut out = String::new();
+    for field in &change.fields {
+        for text in lines(&field_view(field), false) {
+            line!(out, "  {text}");
+        }
     }
     out
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::{
     aws::{Aws, Environment},
     engine::{
-        Action, Blocked, Cell, OnChange, Phase, Plan, PlannedNode, Removal, RemovalReason, Seen,
-        Verdict as Said, expected,
+        Action, Address, Blocked, Cell, FieldChange, OnChange, Phase, Plan, PlannedNode, Removal,
+        RemovalReason, Seen, Verdict as Said, expected,
     },
 };
 
@@ -217,7 +217,7 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
                 id,
                 fields: Vec::new(),
                 effect: None,
-                reason: Some(why(blocked)),
+                reason: Some(why(blocked, planned.node.address())),
             });
         }
         Said::Change(change) => change,
@@ -232,17 +232,7 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
     };
     let stops = matches!(action, StepAction::Replace | StepAction::Refuse)
         || change.cost() == Some(OnChange::Interrupts);
-    let fields = change
-        .fields
-        .iter()
-        .map(|change| FieldView {
-            field: change.field.to_owned(),
-            cost: cost(change.on_change),
-            from: change.from.as_ref().map(data),
-            to: data(&change.to),
-            differences: differences(change.from.as_ref(), &change.to),
-        })
-        .collect();
+    let fields = change.fields.iter().map(field).collect();
     let effect = stops.then(|| about.outage.to_owned());
     let reason = match planned.seen.as_deref().map(Seen::phase) {
         Some(Phase::Recoverable(until)) => {
@@ -251,6 +241,16 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
         _ => None,
     };
     Some(StepView { action, address, id, fields, effect, reason })
+}
+
+pub(super) fn field(change: &FieldChange) -> FieldView {
+    FieldView {
+        field: change.field.to_owned(),
+        cost: cost(change.on_change),
+        from: change.from.as_ref().map(data),
+        to: data(&change.to),
+        differences: differences(change.from.as_ref(), &change.to),
+    }
 }
 
 fn cost(of: OnChange) -> &'static str {
@@ -280,7 +280,7 @@ fn removal(removal: &Removal) -> Option<StepView> {
 }
 
 /// Why nothing can be said of a node, and what to do.
-fn why(blocked: &Blocked) -> String {
+fn why(blocked: &Blocked, address: &Address) -> String {
     match blocked {
         Blocked::Unread(why) => format!("could not be read: {why}"),
         Blocked::Doubt(why) => format!(
@@ -289,15 +289,15 @@ fn why(blocked: &Blocked) -> String {
         Blocked::Duplicate(ids) => {
             let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
             format!(
-                "{} objects claim to be it: {}; none of them is touched. Find out which is in use, and remove the tag clctl.dev/uid from the other, or the other itself",
+                "{} objects claim to be it: {}; none of them is touched. Find out which is in use, and let go of the others: clctl release {address} ID",
                 ids.len(),
                 ids.join(", ")
             )
         }
         Blocked::LostTag(id) => format!(
-            "{id} stands where it is declared and no longer carries our owner tag (clctl.dev/uid), so it is not touched. If it is ours, put the tag back: aws ec2 create-tags --resources {id} --tags Key=clctl.dev/uid,Value=…, the uid being that of this environment"
+            "{id} stands where it is declared and does not carry our owner tag (clctl.dev/uid), so it is not touched. If it is ours, say so: clctl adopt {address} {id}"
         ),
-        Blocked::Behind(address) => format!("not compared: {address} comes first, see there"),
+        Blocked::Behind(first) => format!("not compared: {first} comes first, see there"),
     }
 }
 

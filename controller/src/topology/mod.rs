@@ -13,11 +13,11 @@ mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NodeSpec, UrlSource, Vpc};
+use clctl_spec::{NodeSpec, SecretId, UrlSource, Vpc};
 
 pub use self::{
     deletion::windows,
-    secrets::to_be_put,
+    secrets::{AskedSecret, Holds, asked_secrets},
     unbuilt::{LeftOut, NotBuilt, check, left_out, status},
 };
 
@@ -66,12 +66,26 @@ pub fn nothing(spec: &NodeSpec) -> Graph<Aws> {
     graph
 }
 
-/// Where each URL of an RPC endpoint comes from.
-fn urls(spec: &NodeSpec) -> impl Iterator<Item = &UrlSource> {
+/// The secrets of the user's own that the spec names, each once.
+pub fn existing_secrets(spec: &NodeSpec) -> Vec<&SecretId> {
+    let mut all: Vec<&SecretId> = Vec::new();
+    for existing in roles::existing(spec) {
+        if !all.contains(&&existing.id) {
+            all.push(&existing.id);
+        }
+    }
+    all
+}
+
+/// Where each URL of an RPC endpoint comes from, and how it begins.
+fn urls(spec: &NodeSpec) -> impl Iterator<Item = (&UrlSource, &'static [&'static str])> {
+    const HTTP: &[&str] = &["https://", "http://"];
+    const SOCKET: &[&str] = &["wss://", "ws://"];
+
     let endpoints = spec.nodes.chains.iter().flat_map(|chain| chain.rpc.iter());
     endpoints.flat_map(|endpoint| {
-        let socket = endpoint.web_socket_url.iter().map(|url| &url.source);
-        std::iter::once(&endpoint.http_url.source).chain(socket)
+        let socket = endpoint.web_socket_url.iter().map(|url| (&url.source, SOCKET));
+        std::iter::once((&endpoint.http_url.source, HTTP)).chain(socket)
     })
 }
 

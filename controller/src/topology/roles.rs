@@ -111,7 +111,7 @@ fn secrets(label: &Label<'_>, spec: &NodeSpec) -> Statement<Declared> {
 }
 
 /// The secrets of the user's own that the spec names.
-fn existing(spec: &NodeSpec) -> impl Iterator<Item = &ExistingSecret> {
+pub(super) fn existing(spec: &NodeSpec) -> impl Iterator<Item = &ExistingSecret> {
     let passwords = [
         &spec.secrets.keystore_password,
         &spec.secrets.admin_password,
@@ -121,7 +121,7 @@ fn existing(spec: &NodeSpec) -> impl Iterator<Item = &ExistingSecret> {
         Password::Existing(existing) => Some(existing),
         Password::Generate(_) | Password::Secret(_) => None,
     });
-    let urls = super::urls(spec).filter_map(|source| match source {
+    let urls = super::urls(spec).filter_map(|(source, _)| match source {
         UrlSource::Existing(existing) => Some(existing),
         UrlSource::Secret(_) | UrlSource::Public(_) => None,
     });

@@ -21,10 +21,64 @@ pub(super) const KEYSTORE: &str = "keystore-password";
 const ADMIN: &str = "admin-password";
 const DATABASE: &str = "database-password";
 
-/// A secret as the spec asks for it.
-struct Asked {
-    origin: Origin,
-    description: &'static str,
+/// A secret of the environment's own, as the spec asks for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedSecret {
+    /// Where its value comes from.
+    pub origin: Origin,
+    /// What it is for.
+    pub holds: Holds,
+}
+
+/// What a secret is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// What opens the keystore of the nodes.
+    KeystorePassword,
+    /// What the administrator logs in with for the first time.
+    AdminPassword,
+    /// What the nodes log in to the database with.
+    DatabasePassword,
+    /// A URL of an RPC endpoint, which begins so.
+    Url(&'static [&'static str]),
+}
+
+impl Holds {
+    fn description(self) -> &'static str {
+        match self {
+            Self::KeystorePassword => "Opens the keystore of the Chainlink nodes",
+            Self::AdminPassword => "The administrator's first password for the node GUI",
+            Self::DatabasePassword => "What the nodes log in to the database with",
+            Self::Url(_) => "The URL of an RPC endpoint",
+        }
+    }
+
+    /// What is wrong with a value, in words that do not show it.
+    ///
+    /// <https://docs.chain.link/chainlink-nodes/v1/secrets-config>
+    pub fn objection(self, value: &str) -> Option<String> {
+        let letters = value.chars().count();
+        let within = |least: usize, most: usize| {
+            let wrong = !(least..=most).contains(&letters);
+            wrong.then(|| format!("it has {letters} characters: it needs {least} to {most}"))
+        };
+        if value.chars().any(char::is_control) {
+            return Some("it has control characters or several lines".to_owned());
+        }
+        match self {
+            Self::KeystorePassword => within(16, 1000),
+            Self::AdminPassword => within(16, 50),
+            Self::DatabasePassword => within(16, 128),
+            Self::Url(schemes) => {
+                let good = schemes
+                    .iter()
+                    .any(|scheme| value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+                let spaced = value.contains(char::is_whitespace);
+                (!good || spaced)
+                    .then(|| format!("it is no URL that begins with {}", schemes.join(" or ")))
+            }
+        }
+    }
 }
 
 pub(super) fn declare(
@@ -33,11 +87,11 @@ pub(super) fn declare(
     spec: &NodeSpec,
     key: &Input<KeyArn>,
 ) -> Result<(), DeclaredTwice> {
-    for (name, Asked { origin, description }) in asked(spec) {
+    for (name, AskedSecret { origin, holds }) in asked_secrets(spec) {
         graph.add::<Secret>(
             &name,
             SecretConfig {
-                description: description.to_owned(),
+                description: holds.description().to_owned(),
                 key: key.clone(),
                 origin,
                 tags: label.tags(Secret::ABOUT.name, &name),
@@ -47,37 +101,30 @@ pub(super) fn declare(
     Ok(())
 }
 
-/// The secrets that somebody has to put a value into.
-pub fn to_be_put(spec: &NodeSpec) -> Vec<String> {
-    let put = asked(spec).into_iter().filter(|(_, asked)| asked.origin == Origin::Put);
-    put.map(|(name, _)| name).collect()
-}
-
-/// Each secret once, by name: several URLs may come from one.
-fn asked(spec: &NodeSpec) -> BTreeMap<String, Asked> {
+/// Each secret of the environment's own once, by name: several URLs may come from one.
+pub fn asked_secrets(spec: &NodeSpec) -> BTreeMap<String, AskedSecret> {
     let secrets = &spec.secrets;
-    let urls = super::urls(spec).filter_map(|source| match source {
+    let urls = super::urls(spec).filter_map(|(source, schemes)| match source {
         UrlSource::Secret(name) => {
-            let asked = Asked { origin: Origin::Put, description: "The URL of an RPC endpoint" };
-            Some((name.to_string(), asked))
+            let holds = Holds::Url(schemes);
+            Some((name.to_string(), AskedSecret { origin: Origin::Put, holds }))
         }
         UrlSource::Existing(_) | UrlSource::Public(_) => None,
     });
     let passwords = [
-        (KEYSTORE, &secrets.keystore_password, "Opens the keystore of the Chainlink nodes"),
-        (ADMIN, &secrets.admin_password, "The administrator's first password for the node GUI"),
-        (DATABASE, &secrets.database_password, "What the nodes log in to the database with"),
+        (KEYSTORE, &secrets.keystore_password, Holds::KeystorePassword),
+        (ADMIN, &secrets.admin_password, Holds::AdminPassword),
+        (DATABASE, &secrets.database_password, Holds::DatabasePassword),
     ];
-    let passwords =
-        passwords.into_iter().filter_map(|(name, password, description)| match password {
-            Password::Generate(how) => {
-                let origin = Origin::Generated(how.length.port());
-                Some((name.to_owned(), Asked { origin, description }))
-            }
-            Password::Secret(name) => {
-                Some((name.to_string(), Asked { origin: Origin::Put, description }))
-            }
-            Password::Existing(_) => None,
-        });
+    let passwords = passwords.into_iter().filter_map(|(name, password, holds)| match password {
+        Password::Generate(how) => {
+            let origin = Origin::Generated(how.length.port());
+            Some((name.to_owned(), AskedSecret { origin, holds }))
+        }
+        Password::Secret(name) => {
+            Some((name.to_string(), AskedSecret { origin: Origin::Put, holds }))
+        }
+        Password::Existing(_) => None,
+    });
     urls.chain(passwords).collect()
 }
