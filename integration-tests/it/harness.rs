@@ -335,7 +335,7 @@ impl Bench {
 
     /// What `diff` shows, under the list of what reads.
     pub(crate) async fn diff(&self, wanted: &Wanted) -> Plan<Aws> {
-        let Session { aws, graph } = self.connect(wanted, Mode::ReadOnly).await.unwrap();
+        let Session { aws, graph, .. } = self.connect(wanted, Mode::ReadOnly).await.unwrap();
         let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
         let look = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show);
         plan(&graph, &look.await.unwrap())
