@@ -127,6 +127,7 @@ pub struct Quotas {
     pub rules_per_direction: u32,
     pub groups_per_interface: u32,
     pub interfaces: u32,
+    pub key_pairs: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
 }
@@ -145,6 +146,7 @@ impl Default for Quotas {
             rules_per_direction: 60,
             groups_per_interface: 5,
             interfaces: 5_000,
+            key_pairs: 5_000,
             tags_per_resource: 50,
             parameters: 10_000,
         }

@@ -11,11 +11,13 @@ mod dhcp_options;
 mod filters;
 mod idempotency;
 mod internet_gateway;
+mod key_pair;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod paging;
 mod permission;
+mod public_key;
 mod resource;
 mod route;
 mod route_table;
@@ -36,6 +38,7 @@ use self::{
     dhcp_options::DhcpOptions,
     idempotency::Tokens,
     internet_gateway::InternetGateway,
+    key_pair::KeyPair,
     nat_gateway::NatGateway,
     network_acl::NetworkAcl,
     network_interface::NetworkInterface,
@@ -63,6 +66,7 @@ pub(crate) type Answer = Result<Xml, Fault>;
 
 /// What EC2 holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Ec2 {
     dhcp_options: Shelf<DhcpOptions>,
     vpcs: Shelf<Vpc>,
@@ -75,6 +79,7 @@ pub(crate) struct Ec2 {
     network_interfaces: Shelf<NetworkInterface>,
     security_groups: Shelf<SecurityGroup>,
     security_group_rules: Shelf<SecurityGroupRule>,
+    key_pairs: Shelf<KeyPair>,
     tokens: Tokens,
     agenda: Agenda,
 }
@@ -101,6 +106,7 @@ const OPERATIONS: &[&[Operation]] = &[
     availability_zone::OPERATIONS,
     dhcp_options::OPERATIONS,
     internet_gateway::OPERATIONS,
+    key_pair::OPERATIONS,
     nat_gateway::OPERATIONS,
     network_acl::OPERATIONS,
     network_interface::OPERATIONS,
@@ -125,7 +131,7 @@ pub(crate) fn mutates(name: &str) -> bool {
 
 impl Ec2 {
     /// Everything, kind by kind.
-    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 11] {
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 12] {
         [
             &self.dhcp_options,
             &self.vpcs,
@@ -138,10 +144,11 @@ impl Ec2 {
             &self.network_interfaces,
             &self.security_groups,
             &self.security_group_rules,
+            &self.key_pairs,
         ]
     }
 
-    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 11] {
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 12] {
         [
             &mut self.dhcp_options,
             &mut self.vpcs,
@@ -154,6 +161,7 @@ impl Ec2 {
             &mut self.network_interfaces,
             &mut self.security_groups,
             &mut self.security_group_rules,
+            &mut self.key_pairs,
         ]
     }
 
@@ -200,6 +208,7 @@ impl Ec2 {
             nat_gateway::drifts(self, key),
             security_group::drifts(self, key),
             security_group_rule::drifts(self, key),
+            key_pair::drifts(self, key),
             tags::drifts(self, key),
         ]
         .concat()
