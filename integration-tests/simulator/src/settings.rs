@@ -95,6 +95,12 @@ pub struct Durations {
     pub nat_gateway_delete: Span,
     /// How long a deleted or failed NAT gateway is still shown.
     pub nat_gateway_linger: Span,
+    /// An interface endpoint from `pending` to `available`.
+    pub interface_endpoint: Span,
+    /// An interface endpoint from `deleting` to gone.
+    pub interface_endpoint_delete: Span,
+    /// Until the route of a gateway endpoint has come or gone.
+    pub gateway_endpoint_route: Span,
 }
 
 impl Default for Durations {
@@ -107,6 +113,9 @@ impl Default for Durations {
             nat_gateway: Span::seconds(75, 150),
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
+            interface_endpoint: Span::seconds(60, 300),
+            interface_endpoint_delete: Span::seconds(60, 240),
+            gateway_endpoint_route: Span::seconds(1, 10),
         }
     }
 }
@@ -128,6 +137,8 @@ pub struct Quotas {
     pub groups_per_interface: u32,
     pub interfaces: u32,
     pub key_pairs: u32,
+    pub gateway_endpoints: u32,
+    pub interface_endpoints_per_vpc: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
 }
@@ -147,6 +158,8 @@ impl Default for Quotas {
             groups_per_interface: 5,
             interfaces: 5_000,
             key_pairs: 5_000,
+            gateway_endpoints: 20,
+            interface_endpoints_per_vpc: 50,
             tags_per_resource: 50,
             parameters: 10_000,
         }

@@ -20,4 +20,5 @@ mod ssm;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
 mod world;

@@ -8,6 +8,7 @@ mod address;
 mod agenda;
 mod availability_zone;
 mod dhcp_options;
+mod endpoint_service;
 mod filters;
 mod idempotency;
 mod internet_gateway;
@@ -28,6 +29,7 @@ mod security_group_rule;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
 
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +50,7 @@ use self::{
     security_group_rule::SecurityGroupRule,
     subnet::Subnet,
     vpc::Vpc,
+    vpc_endpoint::VpcEndpoint,
 };
 use crate::{
     Settings, Time, World,
@@ -80,6 +83,7 @@ pub(crate) struct Ec2 {
     security_groups: Shelf<SecurityGroup>,
     security_group_rules: Shelf<SecurityGroupRule>,
     key_pairs: Shelf<KeyPair>,
+    vpc_endpoints: Shelf<VpcEndpoint>,
     tokens: Tokens,
     agenda: Agenda,
 }
@@ -105,6 +109,7 @@ const OPERATIONS: &[&[Operation]] = &[
     address::OPERATIONS,
     availability_zone::OPERATIONS,
     dhcp_options::OPERATIONS,
+    endpoint_service::OPERATIONS,
     internet_gateway::OPERATIONS,
     key_pair::OPERATIONS,
     nat_gateway::OPERATIONS,
@@ -118,6 +123,7 @@ const OPERATIONS: &[&[Operation]] = &[
     subnet::OPERATIONS,
     tags::OPERATIONS,
     vpc::OPERATIONS,
+    vpc_endpoint::OPERATIONS,
 ];
 
 fn operation(name: &str) -> Option<&'static Operation> {
@@ -131,7 +137,7 @@ pub(crate) fn mutates(name: &str) -> bool {
 
 impl Ec2 {
     /// Everything, kind by kind.
-    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 12] {
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 13] {
         [
             &self.dhcp_options,
             &self.vpcs,
@@ -145,10 +151,11 @@ impl Ec2 {
             &self.security_groups,
             &self.security_group_rules,
             &self.key_pairs,
+            &self.vpc_endpoints,
         ]
     }
 
-    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 12] {
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 13] {
         [
             &mut self.dhcp_options,
             &mut self.vpcs,
@@ -162,6 +169,7 @@ impl Ec2 {
             &mut self.security_groups,
             &mut self.security_group_rules,
             &mut self.key_pairs,
+            &mut self.vpc_endpoints,
         ]
     }
 
@@ -209,6 +217,7 @@ impl Ec2 {
             security_group::drifts(self, key),
             security_group_rule::drifts(self, key),
             key_pair::drifts(self, key),
+            vpc_endpoint::drifts(self, key),
             tags::drifts(self, key),
         ]
         .concat()
