@@ -120,7 +120,7 @@ impl Default for Durations {
     }
 }
 
-/// How many of each a region may hold: AWS's default quotas.
+/// How many of each a region, or for IAM the account, may hold: AWS's default quotas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is a quota, named as AWS names it")]
@@ -141,6 +141,11 @@ pub struct Quotas {
     pub interface_endpoints_per_vpc: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
+    pub roles: u32,
+    pub instance_profiles: u32,
+    pub policies_per_role: u32,
+    pub inline_policy_size: u32,
+    pub trust_policy_size: u32,
 }
 
 impl Default for Quotas {
@@ -162,6 +167,11 @@ impl Default for Quotas {
             interface_endpoints_per_vpc: 50,
             tags_per_resource: 50,
             parameters: 10_000,
+            roles: 1_000,
+            instance_profiles: 1_000,
+            policies_per_role: 10,
+            inline_policy_size: 10_240,
+            trust_policy_size: 2_048,
         }
     }
 }
