@@ -95,6 +95,8 @@ pub struct Durations {
     pub nat_gateway_delete: Span,
     /// How long a deleted or failed NAT gateway is still shown.
     pub nat_gateway_linger: Span,
+    /// A secret from the end of its recovery window (or its deletion without one) until it is gone.
+    pub secret_deletion: Span,
 }
 
 impl Default for Durations {
@@ -107,6 +109,7 @@ impl Default for Durations {
             nat_gateway: Span::seconds(75, 150),
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
+            secret_deletion: Span::seconds(2, 60),
         }
     }
 }
@@ -129,6 +132,8 @@ pub struct Quotas {
     pub interfaces: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
+    pub secrets: u32,
+    pub versions_per_secret: u32,
 }
 
 impl Default for Quotas {
@@ -147,6 +152,8 @@ impl Default for Quotas {
             interfaces: 5_000,
             tags_per_resource: 50,
             parameters: 10_000,
+            secrets: 500_000,
+            versions_per_secret: 100,
         }
     }
 }

@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{World, fault::Fault, random::Rng, shelf::AnyShelf, wire::{query::Params, xml::Xml}};
+use crate::{
+    World,
+    fault::Fault,
+    random::Rng,
+    shelf::AnyShelf,
+    wire::{query::Params, xml::Xml},
+};
 
 pub(crate) const VERSION: &str = "2010-05-08";
 pub(crate) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
