@@ -97,6 +97,8 @@ pub struct Durations {
     pub nat_gateway_linger: Span,
     /// A secret from the end of its recovery window (or its deletion without one) until it is gone.
     pub secret_deletion: Span,
+    /// How long a log group that was changed refuses another change.
+    pub log_group_change: Span,
 }
 
 impl Default for Durations {
@@ -110,6 +112,7 @@ impl Default for Durations {
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
             secret_deletion: Span::seconds(2, 60),
+            log_group_change: Span::fixed(0),
         }
     }
 }
@@ -134,6 +137,7 @@ pub struct Quotas {
     pub parameters: u32,
     pub secrets: u32,
     pub versions_per_secret: u32,
+    pub log_groups: u32,
 }
 
 impl Default for Quotas {
@@ -154,6 +158,7 @@ impl Default for Quotas {
             parameters: 10_000,
             secrets: 500_000,
             versions_per_secret: 100,
+            log_groups: 1_000_000,
         }
     }
 }
@@ -276,6 +281,10 @@ impl Settings {
                 by_id: Span::seconds(0, 10),
                 listed: Span::seconds(0, 240),
                 dependents: true,
+            },
+            durations: Durations {
+                log_group_change: Span::millis(0, 3_000),
+                ..Durations::default()
             },
             weather: Weather {
                 throttled: 40,
