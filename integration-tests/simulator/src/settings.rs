@@ -95,6 +95,8 @@ pub struct Durations {
     pub nat_gateway_delete: Span,
     /// How long a deleted or failed NAT gateway is still shown.
     pub nat_gateway_linger: Span,
+    /// Until KMS's own caches know that a key was enabled; only where dependents lag.
+    pub kms_cache: Span,
 }
 
 impl Default for Durations {
@@ -107,6 +109,7 @@ impl Default for Durations {
             nat_gateway: Span::seconds(75, 150),
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
+            kms_cache: Span::seconds(0, 60),
         }
     }
 }
@@ -129,6 +132,9 @@ pub struct Quotas {
     pub interfaces: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
+    pub kms_keys: u32,
+    pub kms_aliases_per_key: u32,
+    pub kms_grants_per_key: u32,
 }
 
 impl Default for Quotas {
@@ -147,6 +153,9 @@ impl Default for Quotas {
             interfaces: 5_000,
             tags_per_resource: 50,
             parameters: 10_000,
+            kms_keys: 100_000,
+            kms_aliases_per_key: 50,
+            kms_grants_per_key: 50_000,
         }
     }
 }

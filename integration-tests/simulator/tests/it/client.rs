@@ -81,6 +81,13 @@ impl Client {
         self.send("ssm", kind, Some(&target), body.to_string()).await.unwrap()
     }
 
+    /// A call of KMS.
+    pub(crate) async fn kms(&self, operation: &str, body: serde_json::Value) -> Answer {
+        let target = format!("TrentService.{operation}");
+        let kind = "application/x-amz-json-1.1";
+        self.send("kms", kind, Some(&target), body.to_string()).await.unwrap()
+    }
+
     pub(crate) async fn send(
         &self,
         service: &str,
