@@ -95,6 +95,8 @@ pub struct Durations {
     pub nat_gateway_delete: Span,
     /// How long a deleted or failed NAT gateway is still shown.
     pub nat_gateway_linger: Span,
+    /// Until KMS's own caches know that a key was enabled; only where dependents lag.
+    pub kms_cache: Span,
     /// A secret from the end of its recovery window (or its deletion without one) until it is gone.
     pub secret_deletion: Span,
     /// How long a log group that was changed refuses another change.
@@ -111,6 +113,7 @@ impl Default for Durations {
             nat_gateway: Span::seconds(75, 150),
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
+            kms_cache: Span::seconds(0, 60),
             secret_deletion: Span::seconds(2, 60),
             log_group_change: Span::fixed(0),
         }
@@ -135,6 +138,9 @@ pub struct Quotas {
     pub interfaces: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
+    pub kms_keys: u32,
+    pub kms_aliases_per_key: u32,
+    pub kms_grants_per_key: u32,
     pub secrets: u32,
     pub versions_per_secret: u32,
     pub log_groups: u32,
@@ -156,6 +162,9 @@ impl Default for Quotas {
             interfaces: 5_000,
             tags_per_resource: 50,
             parameters: 10_000,
+            kms_keys: 100_000,
+            kms_aliases_per_key: 50,
+            kms_grants_per_key: 50_000,
             secrets: 500_000,
             versions_per_secret: 100,
             log_groups: 1_000_000,

@@ -123,6 +123,11 @@ impl Client {
         self.send(service, kind, Some(&target), body.to_string()).await.unwrap()
     }
 
+    /// A call of KMS.
+    pub(crate) async fn kms(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("kms", "TrentService", operation, body).await
+    }
+
     pub(crate) async fn send(
         &self,
         service: &str,

@@ -9,6 +9,7 @@ mod describing;
 mod documents;
 mod faults;
 mod internet_gateway;
+mod kms;
 mod nat_gateway;
 mod network_interface;
 mod route_table;

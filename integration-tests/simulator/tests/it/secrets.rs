@@ -431,3 +431,65 @@ async fn a_value_is_in_no_debug_output() {
     let shown = client.simulator.with(|world| format!("{world:?}"));
     assert!(shown.contains("AWSCURRENT") && !shown.contains("hush-hush"));
 }
+
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
+#[tokio::test(start_paused = true)]
+async fn a_value_needs_a_key_that_can_be_used_and_an_empty_secret_none() {
+    let client = Client::calm();
+    let made = client.kms("CreateKey", json!({})).await.good().value();
+    let key = made["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    let with = async |name: &str, key: &str| {
+        let body = json!({
+            "Name": name, "SecretString": "1", "ClientRequestToken": ONE, "KmsKeyId": key,
+        });
+        client.secrets("CreateSecret", body).await
+    };
+    with("a", &key).await.good();
+    assert_eq!(on(&client, "DescribeSecret", "a").await.value()["KmsKeyId"], key);
+    let versions = on(&client, "ListSecretVersionIds", "a").await.value();
+    assert_eq!(versions["Versions"][0]["KmsKeyIds"], json!([key]));
+    assert_eq!(with("b", "alias/none").await.kind(), "EncryptionFailure");
+    let empty = json!({ "Name": "b", "KmsKeyId": "alias/none", "ClientRequestToken": ONE });
+    client.secrets("CreateSecret", empty).await.good();
+    assert_eq!(put(&client, "b", TWO, "1").await.kind(), "EncryptionFailure");
+    client.kms("DisableKey", json!({ "KeyId": key })).await.good();
+    assert_eq!(on(&client, "GetSecretValue", "a").await.kind(), "DecryptionFailure");
+    assert_eq!(put(&client, "a", TWO, "2").await.kind(), "EncryptionFailure");
+    on(&client, "DescribeSecret", "a").await.good();
+    let default = json!({ "SecretId": "a", "KmsKeyId": "" });
+    client.secrets("UpdateSecret", default).await.good();
+    assert_eq!(on(&client, "DescribeSecret", "a").await.value()["KmsKeyId"], Value::Null);
+    on(&client, "GetSecretValue", "a").await.good();
+    let named = with("c", "alias/aws/secretsmanager").await.good();
+    assert!(named.value()["VersionId"].is_string());
+    assert_eq!(on(&client, "DescribeSecret", "c").await.value()["KmsKeyId"], Value::Null);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_policy_does_not_let_the_caller_in_is_denied() {
+    let client = Client::calm();
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
+                "Action": ["kms:PutKeyPolicy", "kms:DescribeKey"], "Resource": "*",
+            },
+            {
+                "Effect": "Allow", "Principal": { "AWS": "*" },
+                "Action": ["kms:GenerateDataKey", "kms:Decrypt"], "Resource": "*",
+                "Condition": {
+                    "StringEquals": { "kms:ViaService": "secretsmanager.eu-north-1.amazonaws.com" },
+                },
+            },
+        ],
+    });
+    let body = json!({ "Policy": policy.to_string() });
+    let made = client.kms("CreateKey", body).await.good().value();
+    let body = json!({
+        "Name": "a", "SecretString": "1", "ClientRequestToken": ONE,
+        "KmsKeyId": made["KeyMetadata"]["Arn"],
+    });
+    let denied = client.secrets("CreateSecret", body).await;
+    assert_eq!((denied.status, denied.kind().as_str()), (400, "AccessDeniedException"));
+}

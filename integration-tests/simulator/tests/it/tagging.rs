@@ -33,6 +33,12 @@ async fn resources_of_every_service_are_found_by_tag_and_type() {
         "Name": "/a/b", "Value": "1", "Type": "String", "Tags": [{ "Key": "env", "Value": "x" }],
     });
     client.ssm("PutParameter", put).await.good();
+    let group = json!({ "logGroupName": "/a/b", "tags": { "group": "1" } });
+    client.logs("CreateLogGroup", group).await.good();
+    let key = json!({ "Tags": [{ "TagKey": "key", "TagValue": "1" }] });
+    let key = client.kms("CreateKey", key).await.good().value()["KeyMetadata"]["Arn"].clone();
+    let group = "arn:aws:logs:us-east-1:123456789012:log-group:/a/b".to_owned();
+    let key = key.as_str().unwrap().to_owned();
     let vpc = format!("arn:aws:ec2:us-east-1:123456789012:vpc/{vpc}");
     let parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/a/b".to_owned();
     let found = async |body: Value| arns(&client.tagging("GetResources", body).await.good());
@@ -42,6 +48,7 @@ async fn resources_of_every_service_are_found_by_tag_and_type() {
         (json!({ "ResourceTypeFilters": ["secretsmanager:secret"] }), vec![&one, &two]),
         (json!({ "ResourceTypeFilters": ["secretsmanager"] }), vec![&one, &two]),
         (json!({ "ResourceTypeFilters": ["ec2:vpc"] }), vec![&vpc]),
+        (json!({ "ResourceTypeFilters": ["logs:log-group", "kms:key"] }), vec![&key, &group]),
         (json!({ "ResourceTypeFilters": ["ec2:subnet"] }), vec![]),
         (json!({ "TagFilters": [{ "Key": "env", "Values": ["1", "2"] }] }), vec![&vpc]),
         (json!({ "TagFilters": [{ "Key": "env" }, { "Key": "other" }] }), vec![]),
@@ -50,7 +57,7 @@ async fn resources_of_every_service_are_found_by_tag_and_type() {
         assert_eq!(found(body.clone()).await.iter().collect::<Vec<_>>(), expected, "{body}");
     }
     let keys = client.tagging("GetTagKeys", json!({})).await.good().value();
-    assert_eq!(keys["TagKeys"], json!(["env", "other"]));
+    assert_eq!(keys["TagKeys"], json!(["env", "group", "key", "other"]));
     let values = client.tagging("GetTagValues", json!({ "Key": "env" })).await.good().value();
     assert_eq!(values["TagValues"], json!(["1", "one", "x"]));
 }

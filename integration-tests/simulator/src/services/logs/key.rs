@@ -6,15 +6,48 @@
 use serde_json::json;
 
 use super::{Answer, Call, constraint, invalid, names};
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    services::kms::{Kms, Unusable, Use, Who},
+};
+
+/// What CloudWatch Logs does with a key.
+const ACTIONS: &[&str] = &[
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+];
 
 /// Refuses a key that CloudWatch Logs cannot use for a group, and gives the key's ARN.
-pub(super) fn check(call: &Call<'_>, key: &str, _group: &str) -> Result<String, Fault> {
+pub(super) fn check(call: &Call<'_>, key: &str, group: &str) -> Result<String, Fault> {
     if key.chars().count() > 256 {
         return Err(constraint("kmsKeyId", "have length less than or equal to 256"));
     }
-    let _ = call;
-    Err(Fault::unsupported(format!("the key {key} of log groups")))
+    let service = format!("logs.{}.amazonaws.com", call.region);
+    let arn = call.arn(group);
+    let context = vec![("kms:EncryptionContext:aws:logs:arn", arn.clone())];
+    let by = Use { who: Who::Service(&service), actions: ACTIONS, context };
+    let refused = || {
+        invalid(format!(
+            "The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+        ))
+    };
+    if !(key.starts_with("arn:") && key.contains(":key/")) {
+        return Err(refused());
+    }
+    match Kms::usable(call, key, &by) {
+        Ok(usable) => Ok(usable.arn),
+        Err(Unusable::Unsupported(fault)) => Err(fault),
+        Err(
+            Unusable::NotFound(_)
+            | Unusable::Disabled(_)
+            | Unusable::PendingDeletion(_)
+            | Unusable::Denied(_),
+        ) => Err(refused()),
+    }
 }
 
 /// The name of the group whose key is meant.

@@ -3,6 +3,8 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>: a
 //! creation that is repeated with the same token and value is one creation.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -57,27 +59,26 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         let text = format!("You've exceeded the maximum of {most} secrets.");
         return Err(Fault::client("LimitExceededException", text));
     }
-    let mut versions = Versions::default();
     let (settings, now) = (call.settings, call.now);
-    let id = match version {
-        Some((content, id)) => {
-            key::encrypts(call, key.as_deref())?;
-            let stages = std::collections::BTreeSet::new();
-            let version = Version { content, stages, created: now, key: key.clone() };
-            versions.add(settings, &id, version, &[CURRENT.to_owned()])?;
-            Some(id)
-        }
-        None => None,
-    };
-    let body = Secret {
+    let mut body = Secret {
         suffix: suffix(&mut call.rng),
         description,
         key,
-        versions,
+        versions: Versions::default(),
         policy: None,
         created: now,
         changed: now,
         deletion: None,
+    };
+    let id = match version {
+        Some((content, id)) => {
+            key::encrypts(call, &call.arn(&name, &body), body.key.as_deref())?;
+            let stages = BTreeSet::new();
+            let version = Version { content, stages, created: now, key: body.key.clone() };
+            body.versions.add(settings, &id, version, &[CURRENT.to_owned()])?;
+            Some(id)
+        }
+        None => None,
     };
     let answer = told(call, &name, &body, id);
     call.state.secrets.add(call.stamp, Some(now), Record { id: name, tags, body });

@@ -68,7 +68,7 @@ pub(super) fn value(call: &mut Call<'_>) -> Answer {
         let (id, version) = found.ok_or_else(|| missing(format!("staging label: {stage}")))?;
         (id.clone(), version)
     };
-    key::decrypts(call, version.key.as_deref())?;
+    key::decrypts(call, &call.arn(&secret.id, secret), version.key.as_deref())?;
     let mut answer = json!({
         "ARN": call.arn(&secret.id, secret),
         "Name": secret.id,

@@ -37,7 +37,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     if (secret.versions.is_empty() || too) && !stages.iter().any(|it| it == CURRENT) {
         stages.push(CURRENT.to_owned());
     }
-    key::encrypts(call, key.as_deref())?;
+    key::encrypts(call, &call.arn(&name, secret), key.as_deref())?;
     let mut versions = secret.versions.clone();
     let version = Version { content, stages: BTreeSet::new(), created: call.now, key };
     versions.add(call.settings, &token, version, &stages)?;
@@ -80,7 +80,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
         None => secret.key.clone(),
     };
     if key != secret.key && !versions.is_empty() {
-        key::encrypts(call, key.as_deref())?;
+        key::encrypts(call, &call.arn(&name, secret), key.as_deref())?;
         versions.encrypt(key.as_ref());
     }
     let made = match content.zip(token) {
@@ -93,7 +93,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
             }
             Some(_) => return Err(token_in_use(&id, &call.arn(&name, secret))),
             None => {
-                key::encrypts(call, key.as_deref())?;
+                key::encrypts(call, &call.arn(&name, secret), key.as_deref())?;
                 let (stages, created) = (BTreeSet::new(), call.now);
                 let version = Version { content, stages, created, key: key.clone() };
                 versions.add(call.settings, &id, version, &[CURRENT.to_owned()])?;

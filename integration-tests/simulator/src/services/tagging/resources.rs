@@ -17,8 +17,11 @@ use crate::{
     world::Region,
 };
 
+/// What a service holds.
+type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
+
 /// The services that are looked into.
-const SERVICES: &[(&str, fn(&Region) -> Vec<&dyn AnyShelf>)] = &[
+const SERVICES: &[(&str, Shelves)] = &[
     ("ec2", |it| it.ec2.shelves().into()),
     ("kms", |it| it.kms.shelves()),
     ("logs", |it| it.logs.shelves()),
