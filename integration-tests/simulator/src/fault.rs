@@ -65,6 +65,8 @@ impl Fault {
                     | "InvalidSubnet.Range"
                     | "InvalidID"
                     | "InvalidKey.Format"
+                    | "InvalidPolicyDocument"
+                    | "InvalidServiceName"
             )
     }
 }

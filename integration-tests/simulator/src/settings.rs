@@ -107,6 +107,10 @@ pub struct Durations {
     pub secret_deletion: Span,
     /// How long a log group that was changed refuses another change.
     pub log_group_change: Span,
+    /// From the creation of a flow log to its first delivery.
+    pub flow_log_delivery: Span,
+    /// How long a deleted flow log goes on to deliver.
+    pub flow_log_drain: Span,
 }
 
 impl Default for Durations {
@@ -125,6 +129,8 @@ impl Default for Durations {
             kms_cache: Span::seconds(0, 60),
             secret_deletion: Span::seconds(2, 60),
             log_group_change: Span::fixed(0),
+            flow_log_delivery: Span::seconds(480, 900),
+            flow_log_drain: Span::seconds(120, 600),
         }
     }
 }
@@ -148,6 +154,7 @@ pub struct Quotas {
     pub key_pairs: u32,
     pub gateway_endpoints: u32,
     pub interface_endpoints_per_vpc: u32,
+    pub flow_logs_per_resource: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
     pub roles: u32,
@@ -180,6 +187,7 @@ impl Default for Quotas {
             key_pairs: 5_000,
             gateway_endpoints: 20,
             interface_endpoints_per_vpc: 50,
+            flow_logs_per_resource: 2,
             tags_per_resource: 50,
             parameters: 10_000,
             roles: 1_000,

@@ -22,8 +22,15 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 pub(crate) use self::{
-    ec2::Ec2, iam::Iam, kms::Kms, logs::Logs, quotas::ServiceQuotas, secrets::Secrets,
-    service::Service, ssm::Ssm, tagging::Tagging,
+    ec2::{Around, Ec2},
+    iam::Iam,
+    kms::Kms,
+    logs::Logs,
+    quotas::ServiceQuotas,
+    secrets::Secrets,
+    service::Service,
+    ssm::Ssm,
+    tagging::Tagging,
 };
 use crate::{
     World,

@@ -8,6 +8,7 @@ mod consistency;
 mod describing;
 mod documents;
 mod faults;
+mod flow_log;
 mod internet_gateway;
 mod key_pair;
 mod kms;

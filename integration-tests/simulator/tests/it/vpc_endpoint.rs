@@ -430,3 +430,114 @@ async fn services_are_listed() {
     let missing = client.ec2("DescribeVpcEndpointServices", &missing).await;
     assert_eq!(missing.code(), "InvalidServiceName");
 }
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_may_change_or_delete_them() {
+    let mut told = std::collections::BTreeSet::new();
+    for seed in 0..60 {
+        let client = Client::calm();
+        let vpc = resolving(&client).await;
+        let one = table(&client, &vpc).await;
+        let gateway = gateway(&client, &vpc, &[&one]).await.good().text("vpcEndpointId");
+        let interface = interface(&client, &vpc, &[]).await.good().text("vpcEndpointId");
+        let tag = [
+            ("ResourceId.1", &*gateway),
+            ("ResourceId.2", &*interface),
+            ("Tag.1.Key", "clctl.dev/uid"),
+        ];
+        client.ec2("CreateTags", &tag).await.good();
+        client.wait(200).await;
+        let said = client.simulator.with(|world| world.drift(seed)).unwrap();
+        let said = said.replace(&gateway, "G").replace(&interface, "I").replace(&one, "T");
+        told.insert(said);
+    }
+    let expected = [
+        "G has another policy",
+        "G has no route in T",
+        "G is deleted",
+        "I has another policy",
+        "I is deleted",
+        "PrivateDnsEnabled of I is false now",
+    ];
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), expected);
+}
+
+/// Whatever the storm and whatever was done, an hour later all is settled: every interface and
+/// every route belongs to an endpoint that is there, and none is missing.
+#[tokio::test(start_paused = true)]
+async fn after_a_storm_everything_is_settled() {
+    let mut lasting = 0;
+    for seed in 0..20 {
+        let client = Client::new(Settings::calm());
+        let vpc = resolving(&client).await;
+        let subnet = client.subnet(&vpc, "10.0.1.0/24").await;
+        let tables = [table(&client, &vpc).await, table(&client, &vpc).await];
+        client.simulator.with(|world| *world.settings_mut() = Settings::stormy(seed));
+        let mut endpoints = vec!["vpce-0123456789abcdef0".to_owned()];
+        let mut chance = seed;
+        let mut draw = |bound: usize| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(chance >> 33).unwrap() % bound
+        };
+        for _ in 0..80 {
+            let endpoint = endpoints[draw(endpoints.len())].clone();
+            let table = &*tables[draw(2)];
+            let kind = draw(6);
+            let wait = draw(90) as u64;
+            let (action, params) = match kind {
+                0 => (
+                    "CreateVpcEndpoint",
+                    vec![("VpcId", &*vpc), ("ServiceName", S3), ("RouteTableId.1", table)],
+                ),
+                1 => (
+                    "CreateVpcEndpoint",
+                    vec![
+                        ("VpcId", &*vpc),
+                        ("ServiceName", LOGS),
+                        ("VpcEndpointType", "Interface"),
+                        ("SubnetId.1", &*subnet),
+                        ("PrivateDnsEnabled", if wait > 45 { "true" } else { "false" }),
+                    ],
+                ),
+                2 => (
+                    "ModifyVpcEndpoint",
+                    vec![("VpcEndpointId", &*endpoint), ("AddRouteTableId.1", table)],
+                ),
+                3 => (
+                    "ModifyVpcEndpoint",
+                    vec![("VpcEndpointId", &*endpoint), ("RemoveRouteTableId.1", table)],
+                ),
+                _ => ("DeleteVpcEndpoints", vec![("VpcEndpointId.1", &*endpoint)]),
+            };
+            if let Ok(answer) = client.try_ec2(action, &params).await {
+                endpoints.extend(answer.texts("vpcEndpointId"));
+            }
+            client.wait(wait).await;
+        }
+        client.simulator.with(|world| *world.settings_mut() = Settings::calm());
+        client.wait(1_000).await;
+        let sorted = |mut all: Vec<String>| {
+            all.sort();
+            all
+        };
+        let list = client.ec2("DescribeVpcEndpoints", &[]).await.good();
+        assert!(list.texts("state").iter().all(|it| it == "available"), "{seed} {}", list.body);
+        let inside = |set: &str| {
+            let (open, close) = (format!("<{set}>"), format!("</{set}>"));
+            let parts = list.body.split(&*open).skip(1);
+            let insides = parts.filter_map(|it| it.split_once(&*close)).map(|it| it.0.to_owned());
+            let items = insides.collect::<String>();
+            Answer { status: 200, body: items }.texts("item")
+        };
+        let interfaces = client.ec2("DescribeNetworkInterfaces", &[]).await.good();
+        let held = interfaces.texts("networkInterfaceId");
+        assert_eq!(sorted(inside("networkInterfaceIdSet")), sorted(held), "{seed}");
+        let of = [("Filter.1.Name", "vpc-id"), ("Filter.1.Value.1", &*vpc)];
+        let routed = client.ec2("DescribeRouteTables", &of).await.good();
+        let led = routed.texts("destinationPrefixListId").len();
+        assert_eq!(inside("routeTableIdSet").len(), led, "{seed}");
+        assert!(!routed.body.contains("blackhole"), "{seed}");
+        lasting += list.texts("vpcEndpointId").len();
+    }
+    assert!(lasting > 10, "{lasting}");
+}

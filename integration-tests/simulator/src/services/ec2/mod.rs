@@ -10,6 +10,8 @@ mod availability_zone;
 mod dhcp_options;
 mod endpoint_service;
 mod filters;
+mod flow_log;
+mod flow_log_delivery;
 mod idempotency;
 mod internet_gateway;
 mod key_pair;
@@ -31,13 +33,16 @@ mod tags;
 mod vpc;
 mod vpc_endpoint;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::resource::Drift;
 use self::{
     address::Address,
     agenda::Agenda,
     dhcp_options::DhcpOptions,
+    flow_log::FlowLog,
+    flow_log_delivery::Course,
     idempotency::Tokens,
     internet_gateway::InternetGateway,
     key_pair::KeyPair,
@@ -52,6 +57,7 @@ use self::{
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
 };
+pub(crate) use self::{resource::Drift, scene::Around};
 use crate::{
     Settings, Time, World,
     fault::Fault,
@@ -84,6 +90,9 @@ pub(crate) struct Ec2 {
     security_group_rules: Shelf<SecurityGroupRule>,
     key_pairs: Shelf<KeyPair>,
     vpc_endpoints: Shelf<VpcEndpoint>,
+    flow_logs: Shelf<FlowLog>,
+    /// The deliveries of flow logs, those that are deleted included, by their id.
+    flow_log_courses: BTreeMap<String, Course>,
     tokens: Tokens,
     agenda: Agenda,
 }
@@ -110,6 +119,7 @@ const OPERATIONS: &[&[Operation]] = &[
     availability_zone::OPERATIONS,
     dhcp_options::OPERATIONS,
     endpoint_service::OPERATIONS,
+    flow_log::OPERATIONS,
     internet_gateway::OPERATIONS,
     key_pair::OPERATIONS,
     nat_gateway::OPERATIONS,
@@ -137,7 +147,7 @@ pub(crate) fn mutates(name: &str) -> bool {
 
 impl Ec2 {
     /// Everything, kind by kind.
-    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 13] {
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 14] {
         [
             &self.dhcp_options,
             &self.vpcs,
@@ -152,10 +162,11 @@ impl Ec2 {
             &self.security_group_rules,
             &self.key_pairs,
             &self.vpc_endpoints,
+            &self.flow_logs,
         ]
     }
 
-    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 13] {
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 14] {
         [
             &mut self.dhcp_options,
             &mut self.vpcs,
@@ -170,13 +181,14 @@ impl Ec2 {
             &mut self.security_group_rules,
             &mut self.key_pairs,
             &mut self.vpc_endpoints,
+            &mut self.flow_logs,
         ]
     }
 
     /// A region as a new account finds it: with a default VPC.
-    pub(crate) fn as_aws_makes_it(settings: &Settings, region: &str, rng: Rng) -> Self {
+    pub(crate) fn as_aws_makes_it(around: Around<'_>, rng: Rng) -> Self {
         let mut ec2 = Self::default();
-        let mut scene = Scene::long_ago(settings, region, rng, &mut ec2, settings.start);
+        let mut scene = Scene::long_ago(around, rng, &mut ec2, around.settings.start);
         vpc::make_default(&mut scene);
         ec2
     }
@@ -186,8 +198,7 @@ impl Ec2 {
     /// With `long_ago` it is visible everywhere at once and ready.
     pub(crate) fn act(
         &mut self,
-        settings: &Settings,
-        region: &str,
+        around: Around<'_>,
         rng: Rng,
         now: Time,
         long_ago: bool,
@@ -196,9 +207,9 @@ impl Ec2 {
         let params: Params = action.1.into_iter().collect();
         let mut copy = self.clone();
         let scene = if long_ago {
-            Scene::long_ago(settings, region, rng, &mut copy, now)
+            Scene::long_ago(around, rng, &mut copy, now)
         } else {
-            Scene::new(settings, region, rng, &mut copy, now)
+            Scene::new(around, rng, &mut copy, now)
         };
         let answer = run(Call { scene, params: params.reader() }, action.0, &params)?;
         *self = copy;
@@ -218,6 +229,7 @@ impl Ec2 {
             security_group_rule::drifts(self, key),
             key_pair::drifts(self, key),
             vpc_endpoint::drifts(self, key),
+            flow_log::drifts(self, key),
             tags::drifts(self, key),
         ]
         .concat()
@@ -238,7 +250,8 @@ pub(crate) fn ask(
     rng: Rng,
 ) -> Answer {
     world.region(region);
-    let World { settings, now, buckets, regions, .. } = world;
+    let World { settings, now, buckets, iam, regions, .. } = world;
+    let around = Around { settings, region, iam };
     let Some(ec2) = regions.get_mut(region).map(|it| &mut it.ec2) else {
         return Err(Fault::unsupported(format!("the region {region}")));
     };
@@ -267,7 +280,7 @@ pub(crate) fn ask(
     let dry = reader.flag("DryRun")?.unwrap_or_default();
     if operation.mutating || dry {
         let mut copy = ec2.clone();
-        let scene = Scene::new(settings, region, rng, &mut copy, *now);
+        let scene = Scene::new(around, rng, &mut copy, *now);
         let answer = run(Call { scene, params: reader }, name, params);
         if dry {
             return Err(answer.err().filter(Fault::is_about_the_request).unwrap_or_else(|| {
@@ -282,7 +295,7 @@ pub(crate) fn ask(
         *ec2 = copy;
         Ok(answer)
     } else {
-        let scene = Scene::new(settings, region, rng, ec2, *now);
+        let scene = Scene::new(around, rng, ec2, *now);
         run(Call { scene, params: reader }, name, params)
     }
 }

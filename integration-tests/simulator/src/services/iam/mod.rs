@@ -4,6 +4,7 @@
 //! act on the truth: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html#troubleshoot_general_eventual-consistency>.
 
 mod account;
+pub(crate) mod assume;
 mod attached;
 mod call;
 pub(crate) mod condition;

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/Welcome.html>. Groups lag as
 //! everything does; streams and events do not. Only the standard class of groups is modelled.
 
+mod delivery;
 mod describe;
 mod events;
 mod groups;
