@@ -263,6 +263,10 @@ async fn disputed_answers_are_given_when_told() {
     let (vpc, role) = (busy_vpc(&client).await, good_role(&client).await);
     let id = made(&create(&client, &vpc, &role, &[]).await.good());
     assert!(!seen(&client, &id).await.body.contains("<logDestination>"));
+    let arn = "arn:aws:logs:us-east-1:123456789012:log-group:x";
+    let named = [("LogGroupName", ""), ("LogDestination", arn)];
+    let id = made(&create(&client, &vpc, &role, &named).await.good());
+    assert_eq!(seen(&client, &id).await.text("logDestination"), arn);
 
     let client = answering("flow-log-of-missing-resource", 1);
     let (vpc, role) = (busy_vpc(&client).await, good_role(&client).await);

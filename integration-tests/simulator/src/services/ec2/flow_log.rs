@@ -49,6 +49,8 @@ pub(super) struct FlowLog {
     resource: String,
     traffic: Traffic,
     group: String,
+    /// Whether the group was given by its ARN, not by its name.
+    by_arn: bool,
     role: String,
     interval: Interval,
     created: Time,
@@ -158,10 +160,8 @@ impl Resource for FlowLog {
     }
 
     fn render(log: &Record<Self>, scene: &Scene<'_>) -> Xml {
-        let destination = match scene.settings.disputed("flow-log-destination-shown", 2) {
-            0 => Some(group_arn(scene, &log.group)),
-            _ => None,
-        };
+        let shown = log.by_arn || scene.settings.disputed("flow-log-destination-shown", 2) == 0;
+        let destination = shown.then(|| group_arn(scene, &log.group));
         Xml::new()
             .text("creationTime", log.created)
             .maybe("deliverLogsErrorMessage", log.outcome.and_then(Outcome::error))
@@ -309,6 +309,7 @@ fn establish(call: &mut Call<'_>) -> Answer {
     let traffic = traffic(call)?;
     let interval = interval(call)?;
     let group = group(call)?;
+    let by_arn = call.params.given("LogDestination");
     let mut found = Vec::new();
     for id in &resources {
         let there = exists(call, &kind, id);
@@ -332,6 +333,7 @@ fn establish(call: &mut Call<'_>) -> Answer {
             resource: resource.clone(),
             traffic,
             group: group.clone(),
+            by_arn,
             role: role.clone(),
             interval,
             created: now,

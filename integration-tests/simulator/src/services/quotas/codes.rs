@@ -78,6 +78,10 @@ pub(super) const QUOTAS: &[Quota] = &[
     quota("vpc", "L-DF5E4CA3", "Network interfaces per Region", |it| it.interfaces),
     quota("vpc", "L-589F43AA", "Route tables per VPC", |it| it.route_tables_per_vpc),
     quota("vpc", "L-93826ACB", "Routes per route table", |it| it.routes_per_table),
+    quota("vpc", "L-1B52E74A", "Gateway VPC endpoints per Region", |it| it.gateway_endpoints),
+    quota("vpc", "L-29B6F2EB", "Interface VPC endpoints per VPC", |it| {
+        it.interface_endpoints_per_vpc
+    }),
     quota("vpc", "L-E79EC296", "VPC security groups per Region", |it| it.security_groups),
     quota("vpc", "L-0EA8095F", "Inbound or outbound rules per security group", |it| {
         it.rules_per_direction
