@@ -64,6 +64,9 @@ impl Fault {
                     | "InvalidVpcRange"
                     | "InvalidSubnet.Range"
                     | "InvalidID"
+                    | "InvalidKey.Format"
+                    | "InvalidPolicyDocument"
+                    | "InvalidServiceName"
             )
     }
 }

@@ -95,6 +95,22 @@ pub struct Durations {
     pub nat_gateway_delete: Span,
     /// How long a deleted or failed NAT gateway is still shown.
     pub nat_gateway_linger: Span,
+    /// An interface endpoint from `pending` to `available`.
+    pub interface_endpoint: Span,
+    /// An interface endpoint from `deleting` to gone.
+    pub interface_endpoint_delete: Span,
+    /// Until the route of a gateway endpoint has come or gone.
+    pub gateway_endpoint_route: Span,
+    /// Until KMS's own caches know that a key was enabled; only where dependents lag.
+    pub kms_cache: Span,
+    /// A secret from the end of its recovery window (or its deletion without one) until it is gone.
+    pub secret_deletion: Span,
+    /// How long a log group that was changed refuses another change.
+    pub log_group_change: Span,
+    /// From the creation of a flow log to its first delivery.
+    pub flow_log_delivery: Span,
+    /// How long a deleted flow log goes on to deliver.
+    pub flow_log_drain: Span,
 }
 
 impl Default for Durations {
@@ -107,11 +123,19 @@ impl Default for Durations {
             nat_gateway: Span::seconds(75, 150),
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
+            interface_endpoint: Span::seconds(60, 300),
+            interface_endpoint_delete: Span::seconds(60, 240),
+            gateway_endpoint_route: Span::seconds(1, 10),
+            kms_cache: Span::seconds(0, 60),
+            secret_deletion: Span::seconds(2, 60),
+            log_group_change: Span::fixed(0),
+            flow_log_delivery: Span::seconds(480, 900),
+            flow_log_drain: Span::seconds(120, 600),
         }
     }
 }
 
-/// How many of each a region may hold: AWS's default quotas.
+/// How many of each a region, or for IAM the account, may hold: AWS's default quotas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is a quota, named as AWS names it")]
@@ -127,8 +151,23 @@ pub struct Quotas {
     pub rules_per_direction: u32,
     pub groups_per_interface: u32,
     pub interfaces: u32,
+    pub key_pairs: u32,
+    pub gateway_endpoints: u32,
+    pub interface_endpoints_per_vpc: u32,
+    pub flow_logs_per_resource: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
+    pub roles: u32,
+    pub instance_profiles: u32,
+    pub policies_per_role: u32,
+    pub inline_policy_size: u32,
+    pub trust_policy_size: u32,
+    pub kms_keys: u32,
+    pub kms_aliases_per_key: u32,
+    pub kms_grants_per_key: u32,
+    pub secrets: u32,
+    pub versions_per_secret: u32,
+    pub log_groups: u32,
 }
 
 impl Default for Quotas {
@@ -145,8 +184,23 @@ impl Default for Quotas {
             rules_per_direction: 60,
             groups_per_interface: 5,
             interfaces: 5_000,
+            key_pairs: 5_000,
+            gateway_endpoints: 20,
+            interface_endpoints_per_vpc: 50,
+            flow_logs_per_resource: 2,
             tags_per_resource: 50,
             parameters: 10_000,
+            roles: 1_000,
+            instance_profiles: 1_000,
+            policies_per_role: 10,
+            inline_policy_size: 10_240,
+            trust_policy_size: 2_048,
+            kms_keys: 100_000,
+            kms_aliases_per_key: 50,
+            kms_grants_per_key: 50_000,
+            secrets: 500_000,
+            versions_per_secret: 100,
+            log_groups: 1_000_000,
         }
     }
 }
@@ -269,6 +323,10 @@ impl Settings {
                 by_id: Span::seconds(0, 10),
                 listed: Span::seconds(0, 240),
                 dependents: true,
+            },
+            durations: Durations {
+                log_group_change: Span::millis(0, 3_000),
+                ..Durations::default()
             },
             weather: Weather {
                 throttled: 40,

@@ -21,7 +21,9 @@ use crate::{
     Settings, Time,
     fault::Fault,
     random::Rng,
-    services::{self, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging},
+    services::{
+        self, Around, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging,
+    },
     shelf::AnyShelf,
     throttle::Buckets,
 };
@@ -50,10 +52,12 @@ impl Region {
         all
     }
 
-    fn settle(&mut self, settings: &Settings, name: &str, rng: &mut Rng, now: Time) {
-        self.ec2.settle(settings, name, rng, now);
+    fn settle(&mut self, around: Around<'_>, rng: &mut Rng, now: Time) {
+        let settings = around.settings;
+        self.ec2.settle(around, rng, now);
         self.kms.settle(settings, now);
         self.logs.settle(settings, now);
+        self.ec2.deliver(around, &mut self.logs, rng, now);
         self.secrets.settle(settings, now);
     }
 }
@@ -130,7 +134,8 @@ impl World {
     pub fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
         for (name, region) in &mut self.regions {
-            region.settle(&self.settings, name, &mut self.rng, self.now);
+            let around = Around { settings: &self.settings, region: name, iam: &self.iam };
+            region.settle(around, &mut self.rng, self.now);
         }
     }
 
@@ -189,7 +194,8 @@ impl World {
     pub(crate) fn region(&mut self, name: &str) -> &mut Region {
         if !self.regions.contains_key(name) {
             let rng = self.rng.fork();
-            let ec2 = Ec2::as_aws_makes_it(&self.settings, name, rng);
+            let around = Around { settings: &self.settings, region: name, iam: &self.iam };
+            let ec2 = Ec2::as_aws_makes_it(around, rng);
             self.regions.insert(name.to_owned(), Region { ec2, ..Region::default() });
         }
         self.regions.entry(name.to_owned()).or_default()

@@ -13,14 +13,24 @@ mod secrets;
 mod service;
 mod ssm;
 mod sts;
+mod tag_rules;
 mod tagging;
+
+use std::fmt;
 
 use bytes::Bytes;
 use http::{Request, Response};
 
 pub(crate) use self::{
-    ec2::Ec2, iam::Iam, kms::Kms, logs::Logs, quotas::ServiceQuotas, secrets::Secrets,
-    service::Service, ssm::Ssm, tagging::Tagging,
+    ec2::{Around, Ec2},
+    iam::Iam,
+    kms::Kms,
+    logs::Logs,
+    quotas::ServiceQuotas,
+    secrets::Secrets,
+    service::Service,
+    ssm::Ssm,
+    tagging::Tagging,
 };
 use crate::{
     World,
@@ -37,6 +47,7 @@ use crate::{
 struct Json {
     name: &'static str,
     target: &'static str,
+    throttled: &'static str,
     mutates: fn(&str) -> bool,
     ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
 }
@@ -45,6 +56,7 @@ const fn json<S: Service>() -> Json {
     Json {
         name: S::NAME,
         target: S::TARGET,
+        throttled: S::THROTTLED,
         mutates: service::mutates::<S>,
         ask: service::ask::<S>,
     }
@@ -61,7 +73,6 @@ const JSON: &[Json] = &[
 ];
 
 /// A request, read.
-#[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) service: String,
     pub(crate) operation: String,
@@ -72,6 +83,16 @@ pub(crate) struct Asked {
     target: String,
     form: String,
     body: Bytes,
+}
+
+/// Without what is sent: it may be a secret.
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +173,11 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Manner::Query => Fault::client("Throttling", "Rate exceeded"),
-            Manner::Json => Fault::client("ThrottlingException", "Rate exceeded"),
+            Manner::Json => {
+                let service = JSON.iter().find(|it| it.name == self.service);
+                let code = service.map_or("ThrottlingException", |it| it.throttled);
+                Fault::client(code, "Rate exceeded")
+            }
         }
     }
 

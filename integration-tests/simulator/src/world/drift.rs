@@ -2,7 +2,7 @@
 //!
 //! Each is made by a call of somebody else, so that it is one that AWS would allow.
 
-use crate::{World, random::Rng};
+use crate::{World, random::Rng, services::Around};
 
 /// What marks an object as the controller's.
 const OWNED: &str = "clctl.dev/uid";
@@ -22,7 +22,8 @@ impl World {
             let chance = self.rng.fork();
             let ec2 = &mut self.regions.get_mut(&name)?.ec2;
             let action = (drift.action, drift.params);
-            if ec2.act(&self.settings, &name, chance, self.now, false, action).is_ok() {
+            let around = Around { settings: &self.settings, region: &name, iam: &self.iam };
+            if ec2.act(around, chance, self.now, false, action).is_ok() {
                 return Some(drift.says);
             }
         }

@@ -1,6 +1,6 @@
 //! What a user has before clctl comes, so that there is something to deploy into.
 
-use crate::World;
+use crate::{World, services::Around};
 
 /// Something to begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,8 @@ impl World {
         let chance = self.rng.fork();
         let now = self.now;
         let Some(place) = self.regions.get_mut(region) else { return String::new() };
-        let answer = place.ec2.act(&self.settings, region, chance, now, true, (action, all));
+        let around = Around { settings: &self.settings, region, iam: &self.iam };
+        let answer = place.ec2.act(around, chance, now, true, (action, all));
         answer.ok().and_then(|it| it.first_id()).unwrap_or_default()
     }
 }

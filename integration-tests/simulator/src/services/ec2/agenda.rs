@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ec2, nat_gateway, scene::Scene};
-use crate::{Settings, Time, random::Rng};
+use super::{
+    Ec2, nat_gateway,
+    scene::{Around, Scene},
+    vpc_endpoint,
+};
+use crate::{Time, random::Rng};
 
 /// Something AWS does later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,6 +18,13 @@ pub(super) enum Due {
         id: String,
         /// What happens to it.
         step: nat_gateway::Step,
+    },
+    /// A step in the life of a VPC endpoint.
+    VpcEndpoint {
+        /// Which.
+        id: String,
+        /// What happens to it.
+        step: vpc_endpoint::Step,
     },
 }
 
@@ -44,11 +55,12 @@ impl Agenda {
 
 impl Ec2 {
     /// Lets everything happen that is due.
-    pub(crate) fn settle(&mut self, settings: &Settings, region: &str, rng: &mut Rng, now: Time) {
+    pub(crate) fn settle(&mut self, around: Around<'_>, rng: &mut Rng, now: Time) {
         while let Some(entry) = self.agenda.next(now) {
-            let mut scene = Scene::new(settings, region, rng.fork(), self, entry.at);
+            let mut scene = Scene::new(around, rng.fork(), self, entry.at);
             match entry.due {
                 Due::NatGateway { id, step } => nat_gateway::happen(&mut scene, &id, step),
+                Due::VpcEndpoint { id, step } => vpc_endpoint::happen(&mut scene, &id, step),
             }
         }
     }

@@ -8,14 +8,19 @@ mod address;
 mod agenda;
 mod availability_zone;
 mod dhcp_options;
+mod endpoint_service;
 mod filters;
+mod flow_log;
+mod flow_log_delivery;
 mod idempotency;
 mod internet_gateway;
+mod key_pair;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod paging;
 mod permission;
+mod public_key;
 mod resource;
 mod route;
 mod route_table;
@@ -26,16 +31,21 @@ mod security_group_rule;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::resource::Drift;
 use self::{
     address::Address,
     agenda::Agenda,
     dhcp_options::DhcpOptions,
+    flow_log::FlowLog,
+    flow_log_delivery::Course,
     idempotency::Tokens,
     internet_gateway::InternetGateway,
+    key_pair::KeyPair,
     nat_gateway::NatGateway,
     network_acl::NetworkAcl,
     network_interface::NetworkInterface,
@@ -45,7 +55,9 @@ use self::{
     security_group_rule::SecurityGroupRule,
     subnet::Subnet,
     vpc::Vpc,
+    vpc_endpoint::VpcEndpoint,
 };
+pub(crate) use self::{resource::Drift, scene::Around};
 use crate::{
     Settings, Time, World,
     fault::Fault,
@@ -63,6 +75,7 @@ pub(crate) type Answer = Result<Xml, Fault>;
 
 /// What EC2 holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Ec2 {
     dhcp_options: Shelf<DhcpOptions>,
     vpcs: Shelf<Vpc>,
@@ -75,6 +88,11 @@ pub(crate) struct Ec2 {
     network_interfaces: Shelf<NetworkInterface>,
     security_groups: Shelf<SecurityGroup>,
     security_group_rules: Shelf<SecurityGroupRule>,
+    key_pairs: Shelf<KeyPair>,
+    vpc_endpoints: Shelf<VpcEndpoint>,
+    flow_logs: Shelf<FlowLog>,
+    /// The deliveries of flow logs, those that are deleted included, by their id.
+    flow_log_courses: BTreeMap<String, Course>,
     tokens: Tokens,
     agenda: Agenda,
 }
@@ -100,7 +118,10 @@ const OPERATIONS: &[&[Operation]] = &[
     address::OPERATIONS,
     availability_zone::OPERATIONS,
     dhcp_options::OPERATIONS,
+    endpoint_service::OPERATIONS,
+    flow_log::OPERATIONS,
     internet_gateway::OPERATIONS,
+    key_pair::OPERATIONS,
     nat_gateway::OPERATIONS,
     network_acl::OPERATIONS,
     network_interface::OPERATIONS,
@@ -112,6 +133,7 @@ const OPERATIONS: &[&[Operation]] = &[
     subnet::OPERATIONS,
     tags::OPERATIONS,
     vpc::OPERATIONS,
+    vpc_endpoint::OPERATIONS,
 ];
 
 fn operation(name: &str) -> Option<&'static Operation> {
@@ -125,7 +147,7 @@ pub(crate) fn mutates(name: &str) -> bool {
 
 impl Ec2 {
     /// Everything, kind by kind.
-    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 11] {
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 14] {
         [
             &self.dhcp_options,
             &self.vpcs,
@@ -138,10 +160,13 @@ impl Ec2 {
             &self.network_interfaces,
             &self.security_groups,
             &self.security_group_rules,
+            &self.key_pairs,
+            &self.vpc_endpoints,
+            &self.flow_logs,
         ]
     }
 
-    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 11] {
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 14] {
         [
             &mut self.dhcp_options,
             &mut self.vpcs,
@@ -154,13 +179,16 @@ impl Ec2 {
             &mut self.network_interfaces,
             &mut self.security_groups,
             &mut self.security_group_rules,
+            &mut self.key_pairs,
+            &mut self.vpc_endpoints,
+            &mut self.flow_logs,
         ]
     }
 
     /// A region as a new account finds it: with a default VPC.
-    pub(crate) fn as_aws_makes_it(settings: &Settings, region: &str, rng: Rng) -> Self {
+    pub(crate) fn as_aws_makes_it(around: Around<'_>, rng: Rng) -> Self {
         let mut ec2 = Self::default();
-        let mut scene = Scene::long_ago(settings, region, rng, &mut ec2, settings.start);
+        let mut scene = Scene::long_ago(around, rng, &mut ec2, around.settings.start);
         vpc::make_default(&mut scene);
         ec2
     }
@@ -170,8 +198,7 @@ impl Ec2 {
     /// With `long_ago` it is visible everywhere at once and ready.
     pub(crate) fn act(
         &mut self,
-        settings: &Settings,
-        region: &str,
+        around: Around<'_>,
         rng: Rng,
         now: Time,
         long_ago: bool,
@@ -180,9 +207,9 @@ impl Ec2 {
         let params: Params = action.1.into_iter().collect();
         let mut copy = self.clone();
         let scene = if long_ago {
-            Scene::long_ago(settings, region, rng, &mut copy, now)
+            Scene::long_ago(around, rng, &mut copy, now)
         } else {
-            Scene::new(settings, region, rng, &mut copy, now)
+            Scene::new(around, rng, &mut copy, now)
         };
         let answer = run(Call { scene, params: params.reader() }, action.0, &params)?;
         *self = copy;
@@ -200,6 +227,9 @@ impl Ec2 {
             nat_gateway::drifts(self, key),
             security_group::drifts(self, key),
             security_group_rule::drifts(self, key),
+            key_pair::drifts(self, key),
+            vpc_endpoint::drifts(self, key),
+            flow_log::drifts(self, key),
             tags::drifts(self, key),
         ]
         .concat()
@@ -220,7 +250,8 @@ pub(crate) fn ask(
     rng: Rng,
 ) -> Answer {
     world.region(region);
-    let World { settings, now, buckets, regions, .. } = world;
+    let World { settings, now, buckets, iam, regions, .. } = world;
+    let around = Around { settings, region, iam };
     let Some(ec2) = regions.get_mut(region).map(|it| &mut it.ec2) else {
         return Err(Fault::unsupported(format!("the region {region}")));
     };
@@ -249,7 +280,7 @@ pub(crate) fn ask(
     let dry = reader.flag("DryRun")?.unwrap_or_default();
     if operation.mutating || dry {
         let mut copy = ec2.clone();
-        let scene = Scene::new(settings, region, rng, &mut copy, *now);
+        let scene = Scene::new(around, rng, &mut copy, *now);
         let answer = run(Call { scene, params: reader }, name, params);
         if dry {
             return Err(answer.err().filter(Fault::is_about_the_request).unwrap_or_else(|| {
@@ -264,7 +295,7 @@ pub(crate) fn ask(
         *ec2 = copy;
         Ok(answer)
     } else {
-        let scene = Scene::new(settings, region, rng, ec2, *now);
+        let scene = Scene::new(around, rng, ec2, *now);
         run(Call { scene, params: reader }, name, params)
     }
 }

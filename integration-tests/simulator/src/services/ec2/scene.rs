@@ -10,14 +10,24 @@ use crate::{
     Settings, Span, Time,
     fault::Fault,
     random::Rng,
+    services::Iam,
     shelf::{Eyes, Record, Stamp, Tags},
     wire::query::Reader,
 };
+
+/// Where EC2 is, and what it may look at but never changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) region: &'a str,
+    pub(crate) iam: &'a Iam,
+}
 
 /// A region at a moment, with what is needed to act in it.
 pub(super) struct Scene<'a> {
     pub(super) settings: &'a Settings,
     pub(super) region: &'a str,
+    pub(super) iam: &'a Iam,
     pub(super) rng: Rng,
     pub(super) ec2: &'a mut Ec2,
     pub(super) now: Time,
@@ -49,28 +59,18 @@ impl DerefMut for Call<'_> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(
-        settings: &'a Settings,
-        region: &'a str,
-        mut rng: Rng,
-        ec2: &'a mut Ec2,
-        now: Time,
-    ) -> Self {
+    pub(super) fn new(around: Around<'a>, mut rng: Rng, ec2: &'a mut Ec2, now: Time) -> Self {
+        let Around { settings, region, iam } = around;
         let stamp = Stamp::draw(&settings.lag, &mut rng, now);
         let behind = rng.below(1000);
-        Self { settings, region, rng, ec2, now, stamp, behind, long_ago: false }
+        Self { settings, region, iam, rng, ec2, now, stamp, behind, long_ago: false }
     }
 
     /// A scene in which everything is visible and ready at once, as if it had been done long ago.
-    pub(super) fn long_ago(
-        settings: &'a Settings,
-        region: &'a str,
-        rng: Rng,
-        ec2: &'a mut Ec2,
-        now: Time,
-    ) -> Self {
+    pub(super) fn long_ago(around: Around<'a>, rng: Rng, ec2: &'a mut Ec2, now: Time) -> Self {
+        let Around { settings, region, iam } = around;
         let stamp = Stamp { at: now, by_id: now, listed: now };
-        Self { settings, region, rng, ec2, now, stamp, behind: 0, long_ago: true }
+        Self { settings, region, iam, rng, ec2, now, stamp, behind: 0, long_ago: true }
     }
 
     /// Makes an object with an id of its own; it is not on its shelf yet.
