@@ -15,17 +15,17 @@ pub(super) fn malformed(text: impl Into<String>) -> Fault {
 }
 
 /// Checks a policy, and keeps it with its principals resolved.
-pub(super) fn seal(place: &Place<'_>, text: &str) -> Result<String, Fault> {
+pub(super) fn seal(place: &Place<'_>, text: &str) -> Result<Value, Fault> {
     let Ok(Value::Object(policy)) = serde_json::from_str(text) else {
         return Err(malformed("This policy contains invalid Json"));
     };
     check(place, &policy)?;
-    Ok(text.to_owned())
+    Ok(Value::Object(policy))
 }
 
 /// The policy as it is shown.
-pub(super) fn show(_: &Place<'_>, sealed: &str) -> String {
-    sealed.to_owned()
+pub(super) fn show(_: &Place<'_>, sealed: &Value) -> Value {
+    sealed.clone()
 }
 
 /// The principal of this account that an Amazon resource name stands for.
@@ -119,12 +119,11 @@ fn list(value: Option<&Value>) -> Vec<&Value> {
 /// Whether a policy lets somebody do something, all its statements taken together.
 pub(super) fn allows(
     place: &Place<'_>,
-    sealed: &str,
+    policy: &Value,
     who: Who<'_>,
     action: &str,
     context: &[(&str, String)],
 ) -> bool {
-    let policy: Value = serde_json::from_str(sealed).unwrap_or_default();
     let statements = list(policy.get("Statement"));
     let has = |effect: &str| {
         let of = statements.iter().filter(|it| it["Effect"] == effect);

@@ -14,6 +14,7 @@ mod listing;
 mod managed;
 mod place;
 mod policies;
+mod rendering;
 mod rotation;
 mod tags;
 #[expect(dead_code, reason = "for the services that encrypt with a key")]
@@ -22,6 +23,7 @@ mod usable;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[expect(unused_imports, reason = "for the services that encrypt with a key")]
 pub(crate) use self::usable::{Unusable, Usable, Use, Who};
@@ -52,7 +54,8 @@ struct Key {
     created: Time,
     state: State,
     rotation: Option<Rotation>,
-    policy: String,
+    /// With its principals resolved.
+    policy: Value,
     grants: BTreeMap<String, Grant>,
 }
 
