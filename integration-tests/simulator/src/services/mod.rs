@@ -5,7 +5,7 @@
 
 pub(crate) mod ec2;
 mod iam;
-mod kms;
+pub(crate) mod kms;
 mod logs;
 mod paging;
 mod quotas;
@@ -42,7 +42,12 @@ struct Json {
 }
 
 const fn json<S: Service>() -> Json {
-    Json { name: S::NAME, target: S::TARGET, mutates: service::mutates::<S>, ask: service::ask::<S> }
+    Json {
+        name: S::NAME,
+        target: S::TARGET,
+        mutates: service::mutates::<S>,
+        ask: service::ask::<S>,
+    }
 }
 
 /// The services that speak JSON.

@@ -597,3 +597,52 @@ async fn a_key_just_enabled_may_still_pass_for_disabled() {
     client.wait(41).await;
     client.kms_good("DisableKeyRotation", on).await;
 }
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html>
+#[tokio::test(start_paused = true)]
+async fn another_service_uses_a_key_only_if_its_state_and_its_policy_allow_it() {
+    let client = Client::calm();
+    let key = client.key().await;
+    let alias = json!({ "AliasName": "alias/mine", "TargetKeyId": key });
+    client.kms_good("CreateAlias", alias).await;
+    let put = async |key: &str| {
+        let body = json!({
+            "Name": "/secret", "Value": "v", "Type": "SecureString", "KeyId": key,
+            "Overwrite": true,
+        });
+        kind(&client.ssm("PutParameter", body).await)
+    };
+    let get = async || {
+        let body = json!({ "Name": "/secret", "WithDecryption": true });
+        kind(&client.ssm("GetParameter", body).await)
+    };
+    assert_eq!(put("alias/none").await, "InvalidKeyId");
+    assert_eq!(put("alias/aws/ssm").await, "");
+    for name in [&key, &arn(&key), "alias/mine"] {
+        assert_eq!((put(name).await, get().await), (String::new(), String::new()), "{name}");
+    }
+    let on = json!({ "KeyId": key });
+    client.kms_good("DisableKey", on.clone()).await;
+    assert_eq!((put(&key).await, get().await), ("InvalidKeyId".into(), "InvalidKeyId".into()));
+    client.kms_good("EnableKey", on.clone()).await;
+    for (condition, code) in [
+        (json!({ "StringEquals": { "kms:ViaService": "ssm.us-east-1.amazonaws.com" } }), ""),
+        (json!({ "StringEquals": { "kms:ViaService": "s3.*" } }), "AccessDeniedException"),
+        (json!({ "StringLike": { "kms:viaservice": "ssm.*" } }), ""),
+        (json!({ "StringEquals": { "kms:CallerAccount": "1" } }), "AccessDeniedException"),
+    ] {
+        let statement = json!({
+            "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "kms:*crypt",
+            "Resource": "*", "Condition": condition,
+        });
+        let admin = json!({
+            "Effect": "Allow", "Principal": { "AWS": "123456789012" },
+            "Action": "kms:Put*", "Resource": "*",
+        });
+        let policy = json!({ "Statement": [admin, statement] }).to_string();
+        client.kms_good("PutKeyPolicy", json!({ "KeyId": key, "Policy": policy })).await;
+        assert_eq!(put(&key).await, code, "{condition}");
+    }
+    client.kms_good("ScheduleKeyDeletion", on).await;
+    assert_eq!(get().await, "InvalidKeyId");
+}

@@ -17,7 +17,6 @@ mod policies;
 mod rendering;
 mod rotation;
 mod tags;
-#[expect(dead_code, reason = "for the services that encrypt with a key")]
 mod usable;
 
 use std::{collections::BTreeMap, fmt::Write as _};
@@ -25,8 +24,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-#[expect(unused_imports, reason = "for the services that encrypt with a key")]
-pub(crate) use self::usable::{Unusable, Usable, Use, Who};
+pub(crate) use self::usable::{Unusable, Use, Who};
 use self::{grants::Grant, place::Place, rotation::Rotation};
 use super::service::{self, Answer, Operation, Service};
 use crate::{

@@ -27,9 +27,9 @@ pub(super) fn single(policy: &Value) -> Value {
     match policy {
         Value::Object(all) => {
             let part = |(name, value): (&String, &Value)| {
-                let value = match value {
-                    Value::Array(all) if name == "Statement" => all.iter().map(single).collect(),
-                    other => single(other),
+                let value = match value.as_array().filter(|_| name == "Statement") {
+                    Some(all) => all.iter().map(single).collect(),
+                    None => single(value),
                 };
                 (name.clone(), value)
             };
@@ -39,7 +39,7 @@ pub(super) fn single(policy: &Value) -> Value {
             [one] => single(one),
             all => all.iter().map(single).collect(),
         },
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => policy.clone(),
     }
 }
 
@@ -72,6 +72,6 @@ fn write(value: &Value, depth: usize) -> String {
             format!("[ {} ]", items.join(", "))
         }
         Value::Array(_) => "[ ]".to_owned(),
-        other => other.to_string(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
