@@ -114,7 +114,7 @@ impl Default for Durations {
     }
 }
 
-/// How many of each a region may hold: AWS's default quotas.
+/// How many of each a region, or for IAM the account, may hold: AWS's default quotas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is a quota, named as AWS names it")]
@@ -135,6 +135,11 @@ pub struct Quotas {
     pub kms_keys: u32,
     pub kms_aliases_per_key: u32,
     pub kms_grants_per_key: u32,
+    pub roles: u32,
+    pub instance_profiles: u32,
+    pub policies_per_role: u32,
+    pub inline_policy_size: u32,
+    pub trust_policy_size: u32,
 }
 
 impl Default for Quotas {
@@ -156,6 +161,11 @@ impl Default for Quotas {
             kms_keys: 100_000,
             kms_aliases_per_key: 50,
             kms_grants_per_key: 50_000,
+            roles: 1_000,
+            instance_profiles: 1_000,
+            policies_per_role: 10,
+            inline_policy_size: 10_240,
+            trust_policy_size: 2_048,
         }
     }
 }

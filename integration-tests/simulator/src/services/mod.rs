@@ -5,7 +5,7 @@
 
 pub(crate) mod ec2;
 mod iam;
-pub(crate) mod kms;
+mod kms;
 mod logs;
 mod paging;
 mod quotas;

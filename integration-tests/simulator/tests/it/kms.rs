@@ -1,6 +1,8 @@
 //! Keys, after <https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html> and
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>.
 
+use std::fmt::Write as _;
+
 use clctl_simulator::{Lag, Settings, Span};
 use serde_json::{Value, json};
 
@@ -399,7 +401,7 @@ async fn a_policy_is_checked_and_does_not_lock_its_author_out() {
         ("{".to_owned(), "This policy contains invalid Json"),
         ("[]".to_owned(), "This policy contains invalid Json"),
         ("{}".to_owned(), syntax),
-        (lone(&without("Principal")), syntax),
+        (lone(&without("Principal")), "Missing required field Principal"),
         (lone(&without("Effect")), syntax),
         (lone(&with("Efect", json!("Allow"))), syntax),
         (lone(&with("Principal", json!({ "AWS": "clctl" }))), invalid),
@@ -645,4 +647,69 @@ async fn another_service_uses_a_key_only_if_its_state_and_its_policy_allow_it() 
     }
     client.kms_good("ScheduleKeyDeletion", on).await;
     assert_eq!(get().await, "InvalidKeyId");
+}
+
+async fn iam(client: &Client, action: &str, params: &[(&str, &str)]) {
+    let mut form = format!("Action={action}&Version=2010-05-08");
+    for (name, value) in params {
+        let value =
+            percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+        write!(form, "&{name}={value}").unwrap();
+    }
+    client.send("iam", "application/x-www-form-urlencoded", None, form).await.unwrap().good();
+}
+
+async fn make_role(client: &Client) {
+    let trust = json!({
+        "Statement": {
+            "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" },
+            "Action": "sts:AssumeRole",
+        },
+    })
+    .to_string();
+    let params = [("RoleName", "node"), ("AssumeRolePolicyDocument", trust.as_str())];
+    iam(client, "CreateRole", &params).await;
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+#[tokio::test(start_paused = true)]
+async fn a_policy_means_the_very_role_it_named_when_it_was_put() {
+    let client = Client::calm();
+    let key = client.key().await;
+    let role = "arn:aws:iam::123456789012:role/node";
+    let wanted = policy(&json!({
+        "Effect": "Allow", "Principal": { "AWS": [role] }, "Action": "kms:Decrypt",
+        "Resource": "*",
+    }));
+    let body = json!({ "KeyId": key, "Policy": wanted });
+    let shown = async || {
+        let said = client.kms_good("GetKeyPolicy", json!({ "KeyId": key })).await;
+        let policy: Value = serde_json::from_str(said["Policy"].as_str().unwrap()).unwrap();
+        text(&policy["Statement"][1]["Principal"]["AWS"])
+    };
+    let grant = json!({ "KeyId": key, "GranteePrincipal": role, "Operations": ["Decrypt"] });
+    for operation in ["PutKeyPolicy", "CreateKey"] {
+        let mut body = body.clone();
+        if operation == "CreateKey" {
+            body.as_object_mut().unwrap().remove("KeyId");
+        }
+        let refused = client.kms(operation, body).await;
+        assert_eq!(kind(&refused), "MalformedPolicyDocumentException");
+        let invalid = "Policy contains a statement with one or more invalid principals.";
+        assert_eq!(says(&refused), invalid);
+    }
+    assert_eq!(kind(&client.kms("CreateGrant", grant.clone()).await), "InvalidArnException");
+    make_role(&client).await;
+    client.kms_good("PutKeyPolicy", body.clone()).await;
+    client.kms_good("CreateGrant", grant).await;
+    assert_eq!(shown().await, role);
+    iam(&client, "DeleteRole", &[("RoleName", "node")]).await;
+    let gone = shown().await;
+    assert!(gone.starts_with("AROA"), "{gone}");
+    let grants = client.all("ListGrants", "Grants", json!({ "KeyId": key })).await;
+    assert_eq!(grants[0]["GranteePrincipal"], gone);
+    make_role(&client).await;
+    assert_eq!(shown().await, gone);
+    client.kms_good("PutKeyPolicy", body).await;
+    assert_eq!(shown().await, role);
 }

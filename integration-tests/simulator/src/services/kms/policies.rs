@@ -40,7 +40,7 @@ fn usual(account: &str) -> String {
 }
 
 /// Reads a policy and resolves its principals.
-fn read(call: &Call<'_>, text: &str) -> Result<Value, Fault> {
+fn read(call: &Call<'_>, key: &str, text: &str) -> Result<Value, Fault> {
     if text.is_empty() {
         return Err(constraint(text, "policy", "have length greater than or equal to 1"));
     }
@@ -56,7 +56,7 @@ fn read(call: &Call<'_>, text: &str) -> Result<Value, Fault> {
     let place = Place::of(call);
     let sealed = document::seal(&place, text)?;
     let bypass: bool = call.members.get("BypassPolicyLockoutSafetyCheck")?.unwrap_or_default();
-    if !bypass && !document::allows(&place, &sealed, Who::Caller, "kms:PutKeyPolicy", &[]) {
+    if !bypass && !document::allows(&place, (key, &sealed), Who::Caller, "kms:PutKeyPolicy", &[]) {
         return Err(document::malformed(
             "The new key policy will not allow you to update the key policy in the future.",
         ));
@@ -65,9 +65,9 @@ fn read(call: &Call<'_>, text: &str) -> Result<Value, Fault> {
 }
 
 /// The policy of a key that is being made.
-pub(super) fn at_creation(call: &Call<'_>) -> Result<Value, Fault> {
+pub(super) fn at_creation(call: &Call<'_>, key: &str) -> Result<Value, Fault> {
     let given: Option<String> = call.members.get("Policy")?;
-    read(call, &given.unwrap_or_else(|| usual(&call.settings.account)))
+    read(call, key, &given.unwrap_or_else(|| usual(&call.settings.account)))
 }
 
 pub(super) fn put(call: &mut Call<'_>) -> Answer {
@@ -75,7 +75,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     let text: String = call.members.need("Policy")?;
     named(call)?;
     let key = Place::of(call).own(&key, "PutKeyPolicy")?;
-    let policy = read(call, &text)?;
+    let policy = read(call, &key.id, &text)?;
     call.state.keys.change(call.stamp, &key.id, |it| it.policy = policy);
     Ok(json!({}))
 }
