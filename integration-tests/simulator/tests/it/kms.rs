@@ -580,7 +580,8 @@ async fn a_new_key_is_not_seen_at_once() {
     }
 }
 
-/// What CloudFormation's own handlers wait for: KMS's caches know of EnableKey within a minute.
+/// What `CloudFormation`'s own handlers wait a minute for:
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms>
 #[tokio::test(start_paused = true)]
 async fn a_key_just_enabled_may_still_pass_for_disabled() {
     let mut settings = Settings::calm();
