@@ -1,9 +1,7 @@
 //! Keys, after <https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html> and
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>.
 
-use std::fmt::Write as _;
-
-use clctl_simulator::{Lag, Settings, Span};
+use clctl_simulator::{Lag, Settings, Span, World};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
@@ -650,28 +648,6 @@ async fn another_service_uses_a_key_only_if_its_state_and_its_policy_allow_it() 
     assert_eq!(get().await, "InvalidKeyId");
 }
 
-async fn iam(client: &Client, action: &str, params: &[(&str, &str)]) {
-    let mut form = format!("Action={action}&Version=2010-05-08");
-    for (name, value) in params {
-        let value =
-            percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
-        write!(form, "&{name}={value}").unwrap();
-    }
-    client.send("iam", "application/x-www-form-urlencoded", None, form).await.unwrap().good();
-}
-
-async fn make_role(client: &Client) {
-    let trust = json!({
-        "Statement": {
-            "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" },
-            "Action": "sts:AssumeRole",
-        },
-    })
-    .to_string();
-    let params = [("RoleName", "node"), ("AssumeRolePolicyDocument", trust.as_str())];
-    iam(client, "CreateRole", &params).await;
-}
-
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 #[tokio::test(start_paused = true)]
 async fn a_policy_means_the_very_role_it_named_when_it_was_put() {
@@ -700,17 +676,71 @@ async fn a_policy_means_the_very_role_it_named_when_it_was_put() {
         assert_eq!(says(&refused), invalid);
     }
     assert_eq!(kind(&client.kms("CreateGrant", grant.clone()).await), "InvalidArnException");
-    make_role(&client).await;
+    client.role("node").await;
     client.kms_good("PutKeyPolicy", body.clone()).await;
     client.kms_good("CreateGrant", grant).await;
     assert_eq!(shown().await, role);
-    iam(&client, "DeleteRole", &[("RoleName", "node")]).await;
+    client.iam("DeleteRole", &[("RoleName", "node")]).await.good();
     let gone = shown().await;
     assert!(gone.starts_with("AROA"), "{gone}");
     let grants = client.all("ListGrants", "Grants", json!({ "KeyId": key })).await;
     assert_eq!(grants[0]["GranteePrincipal"], gone);
-    make_role(&client).await;
+    client.role("node").await;
     assert_eq!(shown().await, gone);
     client.kms_good("PutKeyPolicy", body).await;
     assert_eq!(shown().await, role);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_changes_whatever_there_is_of_a_marked_key() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let client = Client::calm();
+        let mark = json!([
+            { "TagKey": "clctl.dev/uid", "TagValue": "1" }, { "TagKey": "env", "TagValue": "x" },
+        ]);
+        let other = client.key().await;
+        let made = client.kms_good("CreateKey", json!({ "Tags": mark })).await;
+        let key = text(&made["KeyMetadata"]["KeyId"]);
+        client.kms_good("EnableKeyRotation", json!({ "KeyId": key })).await;
+        let alias = json!({ "AliasName": "alias/mine", "TargetKeyId": key });
+        client.kms_good("CreateAlias", alias).await;
+        let said = client.simulator.with(|world| world.drift(seed)).unwrap();
+        seen.insert(said.replace(&other, "another").replace(&key, "it"));
+    }
+    let expected = [
+        "alias/mine is gone",
+        "alias/mine stands for another now",
+        "it does not rotate any more",
+        "it is disabled",
+        "it is to be deleted in a week",
+        "it rotates every 180 days now",
+        "the description of it is 'by hand' now",
+        "the policy of it lets everybody look at it now",
+        "the tag env of it is 'x-changed' now",
+        "the tag env of it is gone",
+    ];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_survive_in_a_world_that_is_written_down() {
+    let client = Client::calm();
+    let key = client.key().await;
+    let on = json!({ "KeyId": key });
+    client.kms_good("EnableKeyRotation", on.clone()).await;
+    let grant = json!({
+        "KeyId": key, "GranteePrincipal": "arn:aws:iam::123456789012:root",
+        "Operations": ["Decrypt"],
+    });
+    client.kms_good("CreateGrant", grant).await;
+    let alias = json!({ "AliasName": "alias/mine", "TargetKeyId": key });
+    client.kms_good("CreateAlias", alias).await;
+    client.kms_good("ScheduleKeyDeletion", on).await;
+    client.simulator.with(|world| {
+        let written = serde_json::to_value(&*world).unwrap();
+        let read: World = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), written);
+        assert_eq!(read.objects(), world.objects());
+    });
 }

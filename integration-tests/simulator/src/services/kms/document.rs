@@ -110,3 +110,47 @@ pub(super) fn allows(
         Decision::ExplicitlyDenied => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Settings, Time,
+        services::{Iam, Kms},
+        shelf::Eyes,
+    };
+
+    /// The policy of
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>.
+    #[test]
+    fn a_service_uses_a_key_for_what_its_conditions_say_and_for_nothing_else() {
+        let (kms, iam, settings) = (Kms::default(), Iam::default(), Settings::calm());
+        let now = Time::from_millis(1);
+        let eyes = Eyes { now, behind: 0, list: false };
+        let place =
+            Place { kms: &kms, settings: &settings, region: "us-east-1", iam: &iam, now, eyes };
+        let logs = "logs.us-east-1.amazonaws.com";
+        let group = "arn:aws:logs:us-east-1:123456789012:log-group:";
+        let context = "kms:EncryptionContext:aws:logs:arn";
+        let text = json!({
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": { "Service": logs },
+                "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*"],
+                "Resource": "*",
+                "Condition": { "ArnLike": { context: format!("{group}/node/*") } },
+            },
+        });
+        let policy = seal(&place, &text.to_string());
+        let can = |who: Who<'_>, action: &str, group_name: &str| {
+            let keys = [(context, format!("{group}{group_name}"))];
+            policy.as_ref().is_ok_and(|it| allows(&place, ("id", it), who, action, &keys))
+        };
+        assert!(can(Who::Service(logs), "kms:GenerateDataKey", "/node/a"));
+        assert!(!can(Who::Service(logs), "kms:GenerateDataKey", "/other"));
+        assert!(!can(Who::Service(logs), "kms:DescribeKey", "/node/a"));
+        let elsewhere = Who::Service("logs.eu-west-1.amazonaws.com");
+        assert!(!can(elsewhere, "kms:GenerateDataKey", "/node/a"));
+        assert!(!can(Who::Caller, "kms:GenerateDataKey", "/node/a"));
+    }
+}

@@ -8,6 +8,7 @@
 mod aliases;
 mod deletion;
 mod document;
+mod drift;
 mod grants;
 mod keys;
 mod listing;
@@ -33,7 +34,7 @@ use crate::{
     random::Rng,
     shelf::{AnyShelf, Kind, Shelf},
     throttle::{self, Rate},
-    world::Region,
+    world::{Drift, Region},
 };
 
 /// What it holds in a region.
@@ -154,6 +155,10 @@ impl Service for Kms {
 
     fn rate(operation: &str) -> Rate {
         throttle::kms(operation)
+    }
+
+    fn drifts(&self, mark: &str) -> Vec<Drift> {
+        drift::all(self, mark)
     }
 
     fn settle(&mut self, _: &Settings, now: Time) {
