@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html> and its
 //! sisters. Reads lag as EC2's do; puts and deletes act on the truth.
 
+mod key;
 mod names;
 mod read;
 mod tags;

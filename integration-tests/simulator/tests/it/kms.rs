@@ -1,7 +1,7 @@
 //! Keys, after <https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html> and
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>.
 
-use clctl_simulator::{Lag, Settings, Span};
+use clctl_simulator::{Lag, Settings, Span, World};
 use serde_json::{Value, json};
 
 use crate::client::{Answer, Client};
@@ -375,7 +375,7 @@ async fn a_policy_is_checked_and_does_not_lock_its_author_out() {
     let lone = |statement: &Value| json!({ "Statement": [statement] }).to_string();
     let user = json!({
         "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
-        "Action": ["kms:Put*", "kms:Describe*"], "Resource": "*",
+        "Action": ["kms:Put*", "kms:Describe*"], "Resource": ["*"],
     });
     let with = |name: &str, value: Value| {
         let mut changed = user.clone();
@@ -399,7 +399,7 @@ async fn a_policy_is_checked_and_does_not_lock_its_author_out() {
         ("{".to_owned(), "This policy contains invalid Json"),
         ("[]".to_owned(), "This policy contains invalid Json"),
         ("{}".to_owned(), syntax),
-        (lone(&without("Principal")), syntax),
+        (lone(&without("Principal")), "Missing required field Principal"),
         (lone(&without("Effect")), syntax),
         (lone(&with("Efect", json!("Allow"))), syntax),
         (lone(&with("Principal", json!({ "AWS": "clctl" }))), invalid),
@@ -415,8 +415,17 @@ async fn a_policy_is_checked_and_does_not_lock_its_author_out() {
         assert_eq!(says(&refused), message, "{policy}");
     }
     let shown = client.kms_good("GetKeyPolicy", json!({ "KeyId": key })).await;
-    let shown: Value = serde_json::from_str(shown["Policy"].as_str().unwrap()).unwrap();
-    assert_eq!(shown, serde_json::from_str::<Value>(&good).unwrap());
+    let expected = r#"{
+  "Statement" : [ {
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "arn:aws:iam::123456789012:root"
+    },
+    "Action" : [ "kms:Put*", "kms:Describe*" ],
+    "Resource" : "*"
+  } ]
+}"#;
+    assert_eq!(shown["Policy"], expected);
 
     let useless = lone(&with("Action", json!("kms:Describe*")));
     let bypass = json!({ "BypassPolicyLockoutSafetyCheck": true });
@@ -569,7 +578,8 @@ async fn a_new_key_is_not_seen_at_once() {
     }
 }
 
-/// What CloudFormation's own handlers wait for: KMS's caches know of EnableKey within a minute.
+/// What `CloudFormation`'s own handlers wait a minute for:
+/// <https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms>
 #[tokio::test(start_paused = true)]
 async fn a_key_just_enabled_may_still_pass_for_disabled() {
     let mut settings = Settings::calm();
@@ -587,4 +597,150 @@ async fn a_key_just_enabled_may_still_pass_for_disabled() {
     assert_eq!(says(&refused), format!("{} is disabled.", arn(&key)));
     client.wait(41).await;
     client.kms_good("DisableKeyRotation", on).await;
+}
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html>
+#[tokio::test(start_paused = true)]
+async fn another_service_uses_a_key_only_if_its_state_and_its_policy_allow_it() {
+    let client = Client::calm();
+    let key = client.key().await;
+    let alias = json!({ "AliasName": "alias/mine", "TargetKeyId": key });
+    client.kms_good("CreateAlias", alias).await;
+    let put = async |key: &str| {
+        let body = json!({
+            "Name": "/secret", "Value": "v", "Type": "SecureString", "KeyId": key,
+            "Overwrite": true,
+        });
+        kind(&client.ssm("PutParameter", body).await)
+    };
+    let get = async || {
+        let body = json!({ "Name": "/secret", "WithDecryption": true });
+        kind(&client.ssm("GetParameter", body).await)
+    };
+    assert_eq!(put("alias/none").await, "InvalidKeyId");
+    assert_eq!(put("alias/aws/ssm").await, "");
+    for name in [&key, &arn(&key), "alias/mine"] {
+        assert_eq!((put(name).await, get().await), (String::new(), String::new()), "{name}");
+    }
+    let on = json!({ "KeyId": key });
+    client.kms_good("DisableKey", on.clone()).await;
+    assert_eq!((put(&key).await, get().await), ("InvalidKeyId".into(), "InvalidKeyId".into()));
+    client.kms_good("EnableKey", on.clone()).await;
+    for (condition, code) in [
+        (json!({ "StringEquals": { "kms:ViaService": "ssm.us-east-1.amazonaws.com" } }), ""),
+        (json!({ "StringEquals": { "kms:ViaService": "s3.*" } }), "AccessDeniedException"),
+        (json!({ "StringLike": { "kms:viaservice": "ssm.*" } }), ""),
+        (json!({ "StringEquals": { "kms:CallerAccount": "1" } }), "AccessDeniedException"),
+    ] {
+        let statement = json!({
+            "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "kms:*crypt",
+            "Resource": "*", "Condition": condition,
+        });
+        let admin = json!({
+            "Effect": "Allow", "Principal": { "AWS": "123456789012" },
+            "Action": "kms:Put*", "Resource": "*",
+        });
+        let policy = json!({ "Statement": [admin, statement] }).to_string();
+        client.kms_good("PutKeyPolicy", json!({ "KeyId": key, "Policy": policy })).await;
+        assert_eq!(put(&key).await, code, "{condition}");
+    }
+    client.kms_good("ScheduleKeyDeletion", on).await;
+    assert_eq!(get().await, "InvalidKeyId");
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+#[tokio::test(start_paused = true)]
+async fn a_policy_means_the_very_role_it_named_when_it_was_put() {
+    let client = Client::calm();
+    let key = client.key().await;
+    let role = "arn:aws:iam::123456789012:role/node";
+    let wanted = policy(&json!({
+        "Effect": "Allow", "Principal": { "AWS": [role] }, "Action": "kms:Decrypt",
+        "Resource": "*",
+    }));
+    let body = json!({ "KeyId": key, "Policy": wanted });
+    let shown = async || {
+        let said = client.kms_good("GetKeyPolicy", json!({ "KeyId": key })).await;
+        let policy: Value = serde_json::from_str(said["Policy"].as_str().unwrap()).unwrap();
+        text(&policy["Statement"][1]["Principal"]["AWS"])
+    };
+    let grant = json!({ "KeyId": key, "GranteePrincipal": role, "Operations": ["Decrypt"] });
+    for operation in ["PutKeyPolicy", "CreateKey"] {
+        let mut body = body.clone();
+        if operation == "CreateKey" {
+            body.as_object_mut().unwrap().remove("KeyId");
+        }
+        let refused = client.kms(operation, body).await;
+        assert_eq!(kind(&refused), "MalformedPolicyDocumentException");
+        let invalid = "Policy contains a statement with one or more invalid principals.";
+        assert_eq!(says(&refused), invalid);
+    }
+    assert_eq!(kind(&client.kms("CreateGrant", grant.clone()).await), "InvalidArnException");
+    client.role("node").await;
+    client.kms_good("PutKeyPolicy", body.clone()).await;
+    client.kms_good("CreateGrant", grant).await;
+    assert_eq!(shown().await, role);
+    client.iam("DeleteRole", &[("RoleName", "node")]).await.good();
+    let gone = shown().await;
+    assert!(gone.starts_with("AROA"), "{gone}");
+    let grants = client.all("ListGrants", "Grants", json!({ "KeyId": key })).await;
+    assert_eq!(grants[0]["GranteePrincipal"], gone);
+    client.role("node").await;
+    assert_eq!(shown().await, gone);
+    client.kms_good("PutKeyPolicy", body).await;
+    assert_eq!(shown().await, role);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_changes_whatever_there_is_of_a_marked_key() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let client = Client::calm();
+        let mark = json!([
+            { "TagKey": "clctl.dev/uid", "TagValue": "1" }, { "TagKey": "env", "TagValue": "x" },
+        ]);
+        let other = client.key().await;
+        let made = client.kms_good("CreateKey", json!({ "Tags": mark })).await;
+        let key = text(&made["KeyMetadata"]["KeyId"]);
+        client.kms_good("EnableKeyRotation", json!({ "KeyId": key })).await;
+        let alias = json!({ "AliasName": "alias/mine", "TargetKeyId": key });
+        client.kms_good("CreateAlias", alias).await;
+        let said = client.simulator.with(|world| world.drift(seed)).unwrap();
+        seen.insert(said.replace(&other, "another").replace(&key, "it"));
+    }
+    let expected = [
+        "alias/mine is gone",
+        "alias/mine stands for another now",
+        "it does not rotate any more",
+        "it is disabled",
+        "it is to be deleted in a week",
+        "it rotates every 180 days now",
+        "the description of it is 'by hand' now",
+        "the policy of it lets everybody look at it now",
+        "the tag env of it is 'x-changed' now",
+        "the tag env of it is gone",
+    ];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_survive_in_a_world_that_is_written_down() {
+    let client = Client::calm();
+    let key = client.key().await;
+    let on = json!({ "KeyId": key });
+    client.kms_good("EnableKeyRotation", on.clone()).await;
+    let grant = json!({
+        "KeyId": key, "GranteePrincipal": "arn:aws:iam::123456789012:root",
+        "Operations": ["Decrypt"],
+    });
+    client.kms_good("CreateGrant", grant).await;
+    let alias = json!({ "AliasName": "alias/mine", "TargetKeyId": key });
+    client.kms_good("CreateAlias", alias).await;
+    client.kms_good("ScheduleKeyDeletion", on).await;
+    client.simulator.with(|world| {
+        let written = serde_json::to_value(&*world).unwrap();
+        let read: World = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), written);
+        assert_eq!(read.objects(), world.objects());
+    });
 }

@@ -9,6 +9,8 @@ mod describing;
 mod documents;
 mod faults;
 mod flow_log;
+mod iam;
+mod iam_permission;
 mod internet_gateway;
 mod key_pair;
 mod kms;

@@ -57,7 +57,7 @@ use self::{
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
 };
-pub(crate) use self::{resource::Drift, scene::Around};
+pub(crate) use self::scene::Around;
 use crate::{
     Settings, Time, World,
     fault::Fault,
@@ -65,6 +65,7 @@ use crate::{
     shelf::{AnyShelf, Shelf},
     throttle,
     wire::{query::Params, xml::Xml},
+    world::Drift,
 };
 
 /// The version of the API that every client of today speaks.

@@ -1,13 +1,21 @@
 //! Policy documents of keys: what they may say, and what they allow.
 //!
-//! <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>,
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>. KMS
-//! takes statements without `Action` or `Resource`; they have no effect.
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html>. Principals have
+//! to exist and are kept as IAM's unique ids; statements without `Action` or `Resource` are taken and
+//! have no effect.
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::{Place, Who};
-use crate::fault::Fault;
+use crate::{
+    fault::Fault,
+    services::iam::{
+        condition::Context,
+        document::{Document, Grammar, json as strict},
+        evaluate::{self, Decision, Principal, Request},
+        principals::{ADMINISTRATOR, Stranger},
+    },
+};
 
 /// A policy that is none.
 pub(super) fn malformed(text: impl Into<String>) -> Fault {
@@ -15,223 +23,134 @@ pub(super) fn malformed(text: impl Into<String>) -> Fault {
 }
 
 /// Checks a policy, and keeps it with its principals resolved.
-pub(super) fn seal(place: &Place<'_>, text: &str) -> Result<String, Fault> {
-    let Ok(Value::Object(policy)) = serde_json::from_str(text) else {
-        return Err(malformed("This policy contains invalid Json"));
-    };
-    check(place, &policy)?;
-    Ok(text.to_owned())
-}
-
-/// The policy as it is shown.
-pub(super) fn show(_: &Place<'_>, sealed: &str) -> String {
-    sealed.to_owned()
-}
-
-/// The principal of this account that an Amazon resource name stands for.
-pub(super) fn principal(place: &Place<'_>, arn: &str) -> Option<String> {
-    let account = arn.strip_prefix("arn:aws:iam::")?.strip_prefix(&place.settings.account)?;
-    account.strip_prefix(':').filter(|it| !it.is_empty()).map(|_| arn.to_owned())
-}
-
-/// A principal as it is shown.
-pub(super) fn principal_shown(_: &Place<'_>, principal: &str) -> String {
-    principal.to_owned()
-}
-
-fn check(place: &Place<'_>, policy: &Map<String, Value>) -> Result<(), Fault> {
-    let syntax = || malformed("Syntax errors in policy.");
-    for (name, value) in policy {
-        let good = match name.as_str() {
-            "Version" => matches!(value.as_str(), Some("2008-10-17" | "2012-10-17")),
-            "Id" => value.is_string(),
-            "Statement" => value.is_array() || value.is_object(),
-            _ => false,
-        };
-        if !good {
-            return Err(syntax());
-        }
-    }
-    let statements = list(policy.get("Statement"));
-    if statements.is_empty() {
-        return Err(syntax());
-    }
-    for statement in statements {
-        check_statement(place, statement.as_object().ok_or_else(syntax)?)?;
-    }
-    Ok(())
-}
-
-fn check_statement(place: &Place<'_>, statement: &Map<String, Value>) -> Result<(), Fault> {
-    let texts = |value: &Value| {
-        value.is_string()
-            || value.as_array().is_some_and(|it| !it.is_empty() && it.iter().all(Value::is_string))
-    };
-    let principals = |value: &Value| {
-        value.as_str() == Some("*")
-            || value.as_object().is_some_and(|it| {
-                let known = ["AWS", "Service", "Federated", "CanonicalUser"];
-                !it.is_empty()
-                    && it.iter().all(|(kind, value)| known.contains(&kind.as_str()) && texts(value))
-            })
-    };
-    for (name, value) in statement {
-        let good = match name.as_str() {
-            "Sid" => value.is_string(),
-            "Effect" => matches!(value.as_str(), Some("Allow" | "Deny")),
-            "Principal" | "NotPrincipal" => principals(value),
-            "Action" | "NotAction" | "Resource" | "NotResource" => texts(value),
-            "Condition" => value.as_object().is_some_and(|it| it.values().all(Value::is_object)),
-            _ => false,
-        };
-        if !good {
-            return Err(malformed("Syntax errors in policy."));
-        }
-    }
-    let who = statement.get("Principal").or_else(|| statement.get("NotPrincipal"));
-    let Some(who) = who.filter(|_| statement.contains_key("Effect")) else {
-        return Err(malformed("Syntax errors in policy."));
-    };
-    for name in list(who.get("AWS")).into_iter().filter_map(Value::as_str) {
-        let account = name.len() == 12 && name.bytes().all(|it| it.is_ascii_digit());
-        let foreign = name.starts_with("arn:aws:iam::") || name.starts_with("arn:aws:sts::");
-        let own = name.contains(&format!("::{}:", place.settings.account));
-        let good =
-            name == "*" || account || if own { principal(place, name).is_some() } else { foreign };
-        if !good {
-            return Err(malformed(
-                "Policy contains a statement with one or more invalid principals.",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// What is one or a list of many.
-fn list(value: Option<&Value>) -> Vec<&Value> {
-    match value {
-        None => Vec::new(),
-        Some(Value::Array(all)) => all.iter().collect(),
-        Some(one) => vec![one],
-    }
-}
-
-/// Whether a policy lets somebody do something, all its statements taken together.
-pub(super) fn allows(
-    place: &Place<'_>,
-    sealed: &str,
-    who: Who<'_>,
-    action: &str,
-    context: &[(&str, String)],
-) -> bool {
-    let policy: Value = serde_json::from_str(sealed).unwrap_or_default();
-    let statements = list(policy.get("Statement"));
-    let has = |effect: &str| {
-        let of = statements.iter().filter(|it| it["Effect"] == effect);
-        of.filter(|it| is_about(place, it, who))
-            .filter(|it| {
-                covers(it, "Action", "NotAction", action)
-                    && (it.get("Resource").is_some() || it.get("NotResource").is_some())
-            })
-            .any(|it| meets(place, it.get("Condition"), who, context, effect == "Deny"))
-    };
-    has("Allow") && !has("Deny")
-}
-
-fn covers(statement: &Value, name: &str, negated: &str, wanted: &str) -> bool {
-    let wanted = wanted.to_lowercase();
-    let any = |value: &Value| {
-        let patterns = list(Some(value));
-        patterns.iter().filter_map(|it| it.as_str()).any(|it| glob(&it.to_lowercase(), &wanted))
-    };
-    match (statement.get(name), statement.get(negated)) {
-        (Some(value), _) => any(value),
-        (None, Some(value)) => !any(value),
-        (None, None) => false,
-    }
-}
-
-/// Whether a statement is about somebody. The account stands for everybody in it whose own
-/// policies allow the action.
-fn is_about(place: &Place<'_>, statement: &Value, who: Who<'_>) -> bool {
-    let among = |value: &Value| {
-        if value.as_str() == Some("*") {
-            return true;
-        }
-        match who {
-            Who::Service(name) => list(value.get("Service")).iter().any(|it| *it == name),
-            Who::Caller => {
-                let account = &place.settings.account;
-                let caller = place.settings.caller_arn();
-                let root = format!("arn:aws:iam::{account}:root");
-                let all = list(value.get("AWS"));
-                let mut names = all.iter().filter_map(|it| it.as_str());
-                names.any(|it| it == "*" || it == *account || it == root || it == caller)
-            }
-        }
-    };
-    match (statement.get("Principal"), statement.get("NotPrincipal")) {
-        (Some(value), _) => among(value),
-        (None, Some(value)) => !among(value),
-        (None, None) => false,
-    }
-}
-
-/// Whether the conditions of a statement are met. One that is not modelled is met where that
-/// denies, and not where it allows.
-fn meets(
-    place: &Place<'_>,
-    conditions: Option<&Value>,
-    who: Who<'_>,
-    context: &[(&str, String)],
-    strict: bool,
-) -> bool {
-    let account = place.settings.account.clone();
-    let mut known: Vec<(String, String)> =
-        context.iter().map(|it| (it.0.to_lowercase(), it.1.clone())).collect();
-    if who == Who::Caller {
-        known.push(("kms:calleraccount".to_owned(), account));
-    }
-    let Some(conditions) = conditions.and_then(Value::as_object) else { return true };
-    conditions.iter().all(|(operator, keys)| {
-        let (operator, if_exists) = match operator.strip_suffix("IfExists") {
-            Some(operator) => (operator, true),
-            None => (operator.as_str(), false),
-        };
-        let (wild, negated) = match operator {
-            "StringEquals" => (false, false),
-            "StringNotEquals" => (false, true),
-            "StringLike" | "ArnLike" | "ArnEquals" => (true, false),
-            "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => (true, true),
-            _ => return strict,
-        };
-        keys.as_object().into_iter().flatten().all(|(key, wanted)| {
-            let key = key.to_lowercase();
-            let Some((_, value)) = known.iter().find(|it| it.0 == key) else {
-                return if_exists || negated;
-            };
-            let patterns = list(Some(wanted));
-            let mut patterns = patterns.iter().filter_map(|it| it.as_str());
-            let equal = patterns.any(|it| if wild { glob(it, value) } else { it == value });
-            equal != negated
+pub(super) fn seal(place: &Place<'_>, text: &str) -> Result<Value, Fault> {
+    let policy = strict(text).map_err(|it| malformed(it.0))?;
+    Document::read(&policy, Grammar::Resource).map_err(|it| malformed(it.0))?;
+    let sealed = place.iam.seal(place.settings, &policy, place.eyes);
+    sealed.map_err(|it| {
+        refused(it, || {
+            malformed("Policy contains a statement with one or more invalid principals.")
         })
     })
 }
 
-/// Whether a pattern with `*` and `?` fits a text.
-fn glob(pattern: &str, text: &str) -> bool {
-    let mut rest = pattern.chars();
-    match rest.next() {
-        None => text.is_empty(),
-        Some('*') => {
-            let rest = rest.as_str();
-            glob(rest, text)
-                || text.char_indices().any(|(at, it)| glob(rest, &text[at + it.len_utf8()..]))
+/// KMS does not say whom it does not know.
+fn refused(stranger: Stranger, unknown: impl FnOnce() -> Fault) -> Fault {
+    match stranger {
+        Stranger::Unknown(_) => unknown(),
+        Stranger::Unmodelled(who) => Fault::unsupported(format!("the principal {who}")),
+    }
+}
+
+/// The policy as it is shown.
+pub(super) fn show(place: &Place<'_>, sealed: &Value) -> Value {
+    place.iam.unseal(place.settings, sealed, place.eyes)
+}
+
+/// A document that names one principal.
+fn about(principal: &str) -> Value {
+    json!({ "Statement": { "Principal": { "AWS": principal } } })
+}
+
+fn named(document: &Value) -> String {
+    document["Statement"]["Principal"]["AWS"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The principal that an Amazon resource name stands for, resolved.
+pub(super) fn principal(place: &Place<'_>, arn: &str) -> Result<String, Fault> {
+    let unknown = || {
+        let text = format!("ARN does not refer to a valid principal: {arn}");
+        Fault::client("InvalidArnException", text)
+    };
+    if !arn.starts_with("arn:") {
+        return Err(unknown());
+    }
+    let sealed = place.iam.seal(place.settings, &about(arn), place.eyes);
+    sealed.map(|it| named(&it)).map_err(|it| refused(it, unknown))
+}
+
+/// A principal as it is shown.
+pub(super) fn principal_shown(place: &Place<'_>, sealed: &str) -> String {
+    named(&place.iam.unseal(place.settings, &about(sealed), place.eyes))
+}
+
+/// Whether the policy of a key lets somebody do something with it, or leaves that to the caller's
+/// own policies.
+pub(super) fn allows(
+    place: &Place<'_>,
+    (key, sealed): (&str, &Value),
+    who: Who<'_>,
+    action: &str,
+    keys: &[(&str, String)],
+) -> bool {
+    let Ok(mut document) = Document::read(sealed, Grammar::Resource) else { return false };
+    document.statements.retain(|it| it.resources.is_some());
+    let mut context = Context::default();
+    for (key, value) in keys {
+        context.set(key, value.as_str());
+    }
+    let account = &place.settings.account;
+    let principal = match who {
+        Who::Service(name) => Principal::Service(name.to_owned()),
+        Who::Caller => {
+            context.set("kms:CallerAccount", account.as_str());
+            Principal::Aws {
+                account: account.clone(),
+                arn: place.settings.caller_arn(),
+                unique: ADMINISTRATOR.to_owned(),
+                session: None,
+            }
         }
-        Some(wanted) => {
-            let mut others = text.chars();
-            others.next().is_some_and(|it| wanted == '?' || it == wanted)
-                && glob(rest.as_str(), others.as_str())
-        }
+    };
+    let request = Request { action: action.to_owned(), resource: place.arn(key), context };
+    let grant = evaluate::resource(&document, &principal, &request);
+    match grant.decision {
+        Decision::Allowed => true,
+        Decision::ImplicitlyDenied => grant.delegated,
+        Decision::ExplicitlyDenied => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Settings, Time,
+        services::{Iam, Kms},
+        shelf::Eyes,
+    };
+
+    /// The policy of
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>.
+    #[test]
+    fn a_service_uses_a_key_for_what_its_conditions_say_and_for_nothing_else() {
+        let (kms, iam, settings) = (Kms::default(), Iam::default(), Settings::calm());
+        let now = Time::from_millis(1);
+        let eyes = Eyes { now, behind: 0, list: false };
+        let place =
+            Place { kms: &kms, settings: &settings, region: "us-east-1", iam: &iam, now, eyes };
+        let logs = "logs.us-east-1.amazonaws.com";
+        let group = "arn:aws:logs:us-east-1:123456789012:log-group:";
+        let context = "kms:EncryptionContext:aws:logs:arn";
+        let text = json!({
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": { "Service": logs },
+                "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:GenerateDataKey*"],
+                "Resource": "*",
+                "Condition": { "ArnLike": { context: format!("{group}/node/*") } },
+            },
+        });
+        let policy = seal(&place, &text.to_string());
+        let can = |who: Who<'_>, action: &str, group_name: &str| {
+            let keys = [(context, format!("{group}{group_name}"))];
+            policy.as_ref().is_ok_and(|it| allows(&place, ("id", it), who, action, &keys))
+        };
+        assert!(can(Who::Service(logs), "kms:GenerateDataKey", "/node/a"));
+        assert!(!can(Who::Service(logs), "kms:GenerateDataKey", "/other"));
+        assert!(!can(Who::Service(logs), "kms:DescribeKey", "/node/a"));
+        let elsewhere = Who::Service("logs.eu-west-1.amazonaws.com");
+        assert!(!can(elsewhere, "kms:GenerateDataKey", "/node/a"));
+        assert!(!can(Who::Caller, "kms:GenerateDataKey", "/node/a"));
     }
 }

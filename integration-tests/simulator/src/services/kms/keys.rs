@@ -63,13 +63,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let description = description(call)?.unwrap_or_default();
     let tags = tags::read(call)?.unwrap_or_default();
     tags::within_quota(call, &tags)?;
-    let policy = policies::at_creation(call)?;
+    let id = call.rng.uuid();
+    let policy = policies::at_creation(call, &id)?;
     let most = call.settings.quotas.kms_keys;
     if call.state.keys.all().count() >= most as usize {
         let text = format!("You have reached the maximum number of keys ({most}).");
         return Err(Fault::client("LimitExceededException", text));
     }
-    let id = call.rng.uuid();
     let now = call.now;
     let body = Key {
         manager: Manager::Customer,

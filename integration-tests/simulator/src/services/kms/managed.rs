@@ -8,7 +8,7 @@
 //!
 //! They are not kept: which there are follows from the world's settings.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Key, Manager, Rotation, State, place::Place, rotation::YEAR};
 use crate::{
@@ -50,7 +50,7 @@ fn make(place: &Place<'_>, id: String, endpoint: &str, protects: &str) -> Record
     Record { id, tags: Tags::new(), body }
 }
 
-fn policy(place: &Place<'_>, endpoint: &str) -> String {
+fn policy(place: &Place<'_>, endpoint: &str) -> Value {
     let account = &place.settings.account;
     let via = format!("{endpoint}.{}.amazonaws.com", place.region);
     json!({
@@ -79,7 +79,6 @@ fn policy(place: &Place<'_>, endpoint: &str) -> String {
             },
         ],
     })
-    .to_string()
 }
 
 /// The AWS managed keys there are.

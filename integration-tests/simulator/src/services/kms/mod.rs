@@ -8,12 +8,14 @@
 mod aliases;
 mod deletion;
 mod document;
+mod drift;
 mod grants;
 mod keys;
 mod listing;
 mod managed;
 mod place;
 mod policies;
+mod rendering;
 mod rotation;
 mod tags;
 mod usable;
@@ -21,6 +23,7 @@ mod usable;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub(crate) use self::usable::{Unusable, Use, Who};
 use self::{grants::Grant, place::Place, rotation::Rotation};
@@ -31,7 +34,7 @@ use crate::{
     random::Rng,
     shelf::{AnyShelf, Kind, Shelf},
     throttle::{self, Rate},
-    world::Region,
+    world::{Drift, Region},
 };
 
 /// What it holds in a region.
@@ -50,7 +53,8 @@ struct Key {
     created: Time,
     state: State,
     rotation: Option<Rotation>,
-    policy: String,
+    /// With its principals resolved.
+    policy: Value,
     grants: BTreeMap<String, Grant>,
 }
 
@@ -151,6 +155,10 @@ impl Service for Kms {
 
     fn rate(operation: &str) -> Rate {
         throttle::kms(operation)
+    }
+
+    fn drifts(&self, mark: &str) -> Vec<Drift> {
+        drift::all(self, mark)
     }
 
     fn settle(&mut self, _: &Settings, now: Time) {

@@ -9,6 +9,7 @@ use super::{Alias, Call, Key, Kms, Manager, State, managed, not_found, service, 
 use crate::{
     Settings, Time,
     fault::Fault,
+    services::Iam,
     shelf::{Eyes, Record},
 };
 
@@ -18,7 +19,8 @@ pub(super) struct Place<'a> {
     pub(super) settings: &'a Settings,
     pub(super) region: &'a str,
     pub(super) now: Time,
-    eyes: Eyes,
+    pub(super) iam: &'a Iam,
+    pub(super) eyes: Eyes,
 }
 
 /// What a text names.
@@ -44,6 +46,7 @@ impl<'a> Place<'a> {
             settings: call.settings,
             region: call.region,
             now: call.now,
+            iam: call.iam,
             eyes: call.by_id(),
         }
     }

@@ -5,9 +5,9 @@
 //! named `default`; without one of the caller's it gets the one that lets the account's own
 //! policies decide.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Answer, Call, Place, Who, constraint, document};
+use super::{Answer, Call, Place, Who, constraint, document, rendering};
 use crate::fault::Fault;
 
 const NAME: &str = "default";
@@ -23,27 +23,24 @@ fn named(call: &Call<'_>) -> Result<(), Fault> {
     }
 }
 
-/// The policy of a key that gets none from the caller, as AWS writes it.
+/// The policy of a key that gets none from the caller.
 fn usual(account: &str) -> String {
-    format!(
-        r#"{{
-  "Version" : "2012-10-17",
-  "Id" : "key-default-1",
-  "Statement" : [ {{
-    "Sid" : "Enable IAM User Permissions",
-    "Effect" : "Allow",
-    "Principal" : {{
-      "AWS" : "arn:aws:iam::{account}:root"
-    }},
-    "Action" : "kms:*",
-    "Resource" : "*"
-  }} ]
-}}"#
-    )
+    json!({
+        "Version": "2012-10-17",
+        "Id": "key-default-1",
+        "Statement": [{
+            "Sid": "Enable IAM User Permissions",
+            "Effect": "Allow",
+            "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
+            "Action": "kms:*",
+            "Resource": "*",
+        }],
+    })
+    .to_string()
 }
 
 /// Reads a policy and resolves its principals.
-fn read(call: &Call<'_>, text: &str) -> Result<String, Fault> {
+fn read(call: &Call<'_>, key: &str, text: &str) -> Result<Value, Fault> {
     if text.is_empty() {
         return Err(constraint(text, "policy", "have length greater than or equal to 1"));
     }
@@ -59,7 +56,7 @@ fn read(call: &Call<'_>, text: &str) -> Result<String, Fault> {
     let place = Place::of(call);
     let sealed = document::seal(&place, text)?;
     let bypass: bool = call.members.get("BypassPolicyLockoutSafetyCheck")?.unwrap_or_default();
-    if !bypass && !document::allows(&place, &sealed, Who::Caller, "kms:PutKeyPolicy", &[]) {
+    if !bypass && !document::allows(&place, (key, &sealed), Who::Caller, "kms:PutKeyPolicy", &[]) {
         return Err(document::malformed(
             "The new key policy will not allow you to update the key policy in the future.",
         ));
@@ -68,9 +65,9 @@ fn read(call: &Call<'_>, text: &str) -> Result<String, Fault> {
 }
 
 /// The policy of a key that is being made.
-pub(super) fn at_creation(call: &Call<'_>) -> Result<String, Fault> {
+pub(super) fn at_creation(call: &Call<'_>, key: &str) -> Result<Value, Fault> {
     let given: Option<String> = call.members.get("Policy")?;
-    read(call, &given.unwrap_or_else(|| usual(&call.settings.account)))
+    read(call, key, &given.unwrap_or_else(|| usual(&call.settings.account)))
 }
 
 pub(super) fn put(call: &mut Call<'_>) -> Answer {
@@ -78,7 +75,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     let text: String = call.members.need("Policy")?;
     named(call)?;
     let key = Place::of(call).own(&key, "PutKeyPolicy")?;
-    let policy = read(call, &text)?;
+    let policy = read(call, &key.id, &text)?;
     call.state.keys.change(call.stamp, &key.id, |it| it.policy = policy);
     Ok(json!({}))
 }
@@ -88,5 +85,10 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
     named(call)?;
     let place = Place::of(call);
     let key = place.seen(&text)?;
-    Ok(json!({ "Policy": document::show(&place, &key.policy), "PolicyName": NAME }))
+    let shown = document::show(&place, &key.policy);
+    let shown = match call.settings.disputed("kms-policy-lists-of-one", 2) {
+        0 => rendering::single(&shown),
+        _ => shown,
+    };
+    Ok(json!({ "Policy": rendering::text(&shown), "PolicyName": NAME }))
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Call, Parameter, Tier, Type, invalid,
+    Answer, Call, Parameter, Tier, Type, invalid, key,
     names::{Wanted, wanted},
     write::{names, not_found},
 };
@@ -40,6 +40,9 @@ fn look(call: &Call<'_>, wanted: &Wanted, decrypt: bool) -> Result<Value, Fault>
     let eyes = call.by_id();
     let found = call.state.parameters.seen(&wanted.name, eyes);
     let parameter = found.ok_or_else(|| not_found(&wanted.name))?;
+    if decrypt {
+        key::decrypts(call, parameter)?;
+    }
     let Some(selector) = &wanted.selector else {
         return show(call, parameter, parameter.version(), decrypt)
             .ok_or_else(|| not_found(&wanted.name));
@@ -71,7 +74,9 @@ pub(super) fn get_many(call: &mut Call<'_>) -> Answer {
     for text in names(call)? {
         match look(call, &wanted(&text)?, decrypt) {
             Ok(value) => found.push(value),
-            Err(_) => invalid.push(text),
+            Err(fault) if fault.code == "ParameterNotFound" => invalid.push(text),
+            Err(fault) if fault.code == "ParameterVersionNotFound" => invalid.push(text),
+            Err(fault) => return Err(fault),
         }
     }
     Ok(json!({ "Parameters": found, "InvalidParameters": invalid }))
@@ -113,7 +118,7 @@ impl Filter {
             "Type" => compare(type_name(parameter.kind)),
             "Tier" => compare(tier_name(parameter.tier)),
             "DataType" => compare("text"),
-            "KeyId" => compare(key_of(parameter).unwrap_or_default()),
+            "KeyId" => compare(key::of(parameter).unwrap_or_default()),
             "Path" => match self.option() {
                 "Recursive" => Ok(self.values.iter().any(|it| below(&parameter.id, it, true))),
                 "OneLevel" => Ok(self.values.iter().any(|it| below(&parameter.id, it, false))),
@@ -144,11 +149,6 @@ fn tier_name(tier: Tier) -> &'static str {
         Tier::Standard => "Standard",
         Tier::Advanced => "Advanced",
     }
-}
-
-fn key_of(parameter: &Parameter) -> Option<&str> {
-    let own = parameter.key.as_deref().or(Some("alias/aws/ssm"));
-    own.filter(|_| parameter.kind == Type::SecureString)
 }
 
 /// Whether a name is below a path: anywhere, or right below.
@@ -201,6 +201,9 @@ pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
     let mut all = Vec::new();
     for it in call.state.parameters.all_seen(call.in_lists()) {
         if below(&it.id, &path, recursive) && keep(&filters, it)? {
+            if decrypt {
+                key::decrypts(call, it)?;
+            }
             let shown = show(call, it, it.version(), decrypt);
             all.extend(shown.map(|value| (it.id.clone(), value)));
         }
@@ -255,7 +258,7 @@ fn metadata(call: &Call<'_>, parameter: &Record<Parameter>) -> Value {
     if let Some(description) = &parameter.description {
         shown["Description"] = json!(description);
     }
-    if let Some(key) = key_of(parameter) {
+    if let Some(key) = key::of(parameter) {
         shown["KeyId"] = json!(key);
     }
     shown

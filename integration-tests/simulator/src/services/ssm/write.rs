@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{
-    Answer, Call, Parameter, Tier, Type, invalid,
+    Answer, Call, Parameter, Tier, Type, invalid, key,
     names::{check, wanted},
     tags,
 };
@@ -22,7 +22,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     let kind = members.get::<String>("Type")?.map(|it| read_type(&it)).transpose()?;
     let overwrite = members.get::<bool>("Overwrite")?.unwrap_or_default();
     let description: Option<String> = members.get("Description")?;
-    let key: Option<String> = members.get("KeyId")?;
+    let key_id: Option<String> = members.get("KeyId")?;
     let tags = tags::read(members, "Tags")?;
     let tier: Option<String> = members.get("Tier")?;
     if members.get::<String>("DataType")?.is_some_and(|it| it != "text") {
@@ -59,8 +59,12 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     let Some(kind) = kind.or_else(|| old.map(|it| it.kind)) else {
         return Err(invalid("A parameter type is required when you create a parameter."));
     };
-    if key.is_some() && kind != Type::SecureString {
+    if key_id.is_some() && kind != Type::SecureString {
         return Err(invalid("KeyId is required for SecureString type parameter only."));
+    }
+    if kind == Type::SecureString {
+        let named = key_id.as_deref().or_else(|| old.and_then(|it| it.key.as_deref()));
+        key::encrypts(call, named)?;
     }
     let now = call.now;
     let version = match old {
@@ -83,7 +87,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
                     it.first += 1;
                 }
                 it.description = description.or_else(|| it.description.take());
-                it.key = key.or_else(|| it.key.take());
+                it.key = key_id.or_else(|| it.key.take());
                 it.modified = now;
             });
             version
@@ -95,7 +99,8 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
                 return Err(Fault::client("ParameterLimitExceeded", text));
             }
             let values = vec![value];
-            let body = Parameter { kind, tier, description, key, first: 1, values, modified: now };
+            let body =
+                Parameter { kind, tier, description, key: key_id, first: 1, values, modified: now };
             call.state.parameters.add(call.stamp, Some(now), Record { id: name, tags, body });
             1
         }
