@@ -120,7 +120,7 @@ impl Default for Durations {
     }
 }
 
-/// How many of each a region may hold: AWS's default quotas.
+/// How many of each a region, or for IAM the account, may hold: AWS's default quotas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is a quota, named as AWS names it")]
@@ -144,6 +144,11 @@ pub struct Quotas {
     pub secrets: u32,
     pub versions_per_secret: u32,
     pub log_groups: u32,
+    pub roles: u32,
+    pub instance_profiles: u32,
+    pub policies_per_role: u32,
+    pub inline_policy_size: u32,
+    pub trust_policy_size: u32,
 }
 
 impl Default for Quotas {
@@ -168,6 +173,11 @@ impl Default for Quotas {
             secrets: 500_000,
             versions_per_secret: 100,
             log_groups: 1_000_000,
+            roles: 1_000,
+            instance_profiles: 1_000,
+            policies_per_role: 10,
+            inline_policy_size: 10_240,
+            trust_policy_size: 2_048,
         }
     }
 }

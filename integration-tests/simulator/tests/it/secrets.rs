@@ -405,6 +405,12 @@ async fn a_resource_policy_is_read_before_it_is_kept() {
     for wrong in ["nonsense", "{}", &nobody.to_string()] {
         assert_eq!(put(wrong, false).await.kind(), "MalformedPolicyDocumentException", "{wrong}");
     }
+    let mut stranger = public.clone();
+    stranger["Statement"][0]["Principal"] =
+        json!({ "AWS": "arn:aws:iam::123456789012:role/nobody" });
+    let refused = put(&stranger.to_string(), false).await;
+    assert_eq!(refused.kind(), "MalformedPolicyDocumentException");
+    assert!(refused.body.contains("unsupported principal"));
     assert_eq!(put(&public.to_string(), true).await.kind(), "PublicPolicyException");
     let none = on(&client, "GetResourcePolicy", "a").await.good().value();
     assert_eq!(none["ResourcePolicy"], Value::Null);

@@ -19,7 +19,7 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-use self::versions::Versions;
+use self::{policy::Policy, versions::Versions};
 use super::service::{self, Answer, Operation, Service};
 use crate::{
     Settings, Time,
@@ -44,7 +44,7 @@ struct Secret {
     /// The key as it was named; nothing for the key of the service.
     key: Option<String>,
     versions: Versions,
-    policy: Option<String>,
+    policy: Option<Policy>,
     created: Time,
     changed: Time,
     deletion: Option<Deletion>,
