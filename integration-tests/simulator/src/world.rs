@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::drift::{Drift, Input};
 pub use self::{
     census::{Moments, Object},
     seeds::Seed,

@@ -34,6 +34,7 @@ use crate::{
         json,
         query::{self, Dialect, Params},
     },
+    world::{Drift, Input, Region},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -43,6 +44,9 @@ struct Json {
     throttled: &'static str,
     mutates: fn(&str) -> bool,
     ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
+    /// The same, whoever asks.
+    act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
+    drifts: fn(&Region, &str) -> Vec<Drift>,
 }
 
 const fn json<S: Service>() -> Json {
@@ -52,6 +56,8 @@ const fn json<S: Service>() -> Json {
         throttled: S::THROTTLED,
         mutates: service::mutates::<S>,
         ask: service::ask::<S>,
+        act: service::act::<S>,
+        drifts: |region, key| S::of(region).drifts(key),
     }
 }
 
@@ -227,5 +233,41 @@ pub(crate) fn perform(
                 .and_then(|it| (service.ask)(world, &scope.region, &asked.operation, &it, rng));
             json::answer(request_id, result)
         }
+    }
+}
+
+/// Changes that somebody might make to what carries the tag `key`, each with its region.
+pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
+    let mut all = Vec::new();
+    for (name, region) in &world.regions {
+        let others = JSON.iter().flat_map(|it| (it.drifts)(region, key));
+        let drifts = region.ec2.drifts(key).into_iter().chain(others);
+        all.extend(drifts.map(|it| (name.clone(), it)));
+    }
+    all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
+    all
+}
+
+/// Does a thing as somebody else would, outside of any request of the client.
+pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Result<(), Fault> {
+    let now = world.now;
+    match (drift.service, drift.input) {
+        ("ec2", Input::Form(params)) => {
+            let World { settings, regions, .. } = world;
+            let place = regions.get_mut(region);
+            let ec2 = place.map(|it| &mut it.ec2).ok_or_else(|| Fault::unsupported(region))?;
+            ec2.act(settings, region, rng, now, false, (drift.action, params)).map(drop)
+        }
+        ("iam", Input::Form(params)) => {
+            let World { settings, iam, .. } = world;
+            iam.act(settings, rng, now, (drift.action, params)).map(drop)
+        }
+        (name, Input::Json(members)) => {
+            let service = JSON.iter().find(|it| it.name == name);
+            let service = service.ok_or_else(|| Fault::unsupported(name))?;
+            let members = json::Members::parse(members.to_string().as_bytes())?;
+            (service.act)(world, region, drift.action, &members, rng).map(drop)
+        }
+        (name, Input::Form(_)) => Err(Fault::unsupported(name)),
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     shelf::{AnyShelf, Eyes, Stamp},
     throttle::Rate,
     wire::json::Members,
-    world::Region,
+    world::{Drift, Region},
 };
 
 pub(crate) type Answer = Result<Value, Fault>;
@@ -45,6 +45,12 @@ pub(crate) trait Service: Clone + Sized + 'static {
     fn shelves(&self) -> Vec<&dyn AnyShelf>;
     /// How often an operation may be called.
     fn rate(operation: &str) -> Rate;
+
+    /// Changes that somebody might make to what carries the tag `key`.
+    fn drifts(&self, key: &str) -> Vec<Drift> {
+        let _ = key;
+        Vec::new()
+    }
 
     /// Lets time pass: everything that is due until `now` happens.
     fn settle(&mut self, settings: &Settings, now: Time) {
@@ -105,17 +111,13 @@ pub(crate) fn ask<S: Service>(
     region: &str,
     name: &str,
     members: &Members,
-    mut rng: Rng,
+    rng: Rng,
 ) -> Answer {
     let service = S::NAME;
-    let Some((_, writes, run)) = operation::<S>(name) else {
+    if operation::<S>(name).is_none() {
         return Err(Fault::unsupported(format!("the operation {service}:{name}")));
-    };
-    world.region(region);
-    let World { settings, now, buckets, iam, regions, .. } = world;
-    let Some(place) = regions.get_mut(region) else {
-        return Err(Fault::unsupported(format!("the region {region}")));
-    };
+    }
+    let World { settings, now, buckets, .. } = world;
     let bucket = format!("{region}/{service}:{name}");
     if settings.throttling && !buckets.take(bucket, S::rate(name), *now) {
         return Err(Fault::client(S::THROTTLED, "Rate exceeded"));
@@ -130,6 +132,25 @@ pub(crate) fn ask<S: Service>(
         );
         return Err(Fault::client("AccessDeniedException", text));
     }
+    act::<S>(world, region, name, members, rng)
+}
+
+/// Does what is asked, whoever asks.
+pub(crate) fn act<S: Service>(
+    world: &mut World,
+    region: &str,
+    name: &str,
+    members: &Members,
+    mut rng: Rng,
+) -> Answer {
+    let Some((_, writes, run)) = operation::<S>(name) else {
+        return Err(Fault::unsupported(format!("the operation {}:{name}", S::NAME)));
+    };
+    world.region(region);
+    let World { settings, now, iam, regions, .. } = world;
+    let Some(place) = regions.get_mut(region) else {
+        return Err(Fault::unsupported(format!("the region {region}")));
+    };
     let mut copy = S::of(place).clone();
     let stamp = Stamp::draw(&settings.lag, &mut rng, *now);
     let behind = rng.below(1000);

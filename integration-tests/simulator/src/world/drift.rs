@@ -1,29 +1,68 @@
 //! Changes behind the controller's back.
 //!
-//! Each is made by a call of somebody else, so that it is one that AWS would allow.
+//! Each is made by a call of somebody else, so that it is one that AWS would allow. A service says
+//! what somebody might do to it: EC2 and IAM in `drifts`, the others in `Service::drifts`.
 
-use crate::{World, random::Rng};
+use serde_json::Value;
+
+use crate::{World, random::Rng, services};
 
 /// What marks an object as the controller's.
 const OWNED: &str = "clctl.dev/uid";
+
+/// A change that somebody else might make: what it is, and the call that makes it.
+#[derive(Debug, Clone)]
+pub(crate) struct Drift {
+    pub(crate) service: &'static str,
+    pub(crate) says: String,
+    pub(crate) action: &'static str,
+    pub(crate) input: Input,
+}
+
+/// What a call is given, in the form of its service.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Form(Vec<(String, String)>),
+    Json(Value),
+}
+
+impl Drift {
+    /// A call of a service that speaks a query protocol.
+    pub(crate) fn form(
+        service: &'static str,
+        says: String,
+        action: &'static str,
+        params: &[(&str, &str)],
+    ) -> Self {
+        let params = params.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect();
+        Self { service, says, action, input: Input::Form(params) }
+    }
+
+    /// A call of a service that speaks JSON.
+    #[expect(dead_code, reason = "until one of the services that speak JSON drifts")]
+    pub(crate) fn json(
+        service: &'static str,
+        says: String,
+        action: &'static str,
+        members: Value,
+    ) -> Self {
+        Self { service, says, action, input: Input::Json(members) }
+    }
+}
 
 impl World {
     /// Makes one plausible change to something that carries the owner's tag, and says which; says
     /// nothing when there is nothing to change.
     pub fn drift(&mut self, seed: u64) -> Option<String> {
         let mut rng = Rng::new(seed);
-        let regions = self.regions.iter();
-        let mut all: Vec<_> = regions
-            .flat_map(|(name, it)| it.ec2.drifts(OWNED).into_iter().map(|it| (name.clone(), it)))
-            .collect();
+        let mut all = services::drifts(self, OWNED);
         while !all.is_empty() {
             let chosen = usize::try_from(rng.below(all.len() as u64)).unwrap_or_default();
-            let (name, drift) = all.swap_remove(chosen);
+            let (region, drift) = all.swap_remove(chosen);
             let chance = self.rng.fork();
-            let ec2 = &mut self.regions.get_mut(&name)?.ec2;
-            let action = (drift.action, drift.params);
-            if ec2.act(&self.settings, &name, chance, self.now, false, action).is_ok() {
-                return Some(drift.says);
+            let says = drift.says.clone();
+            if services::act(self, &region, drift, chance).is_ok() {
+                return Some(says);
             }
         }
         None

@@ -86,6 +86,24 @@ impl Client {
         self.send("ec2", "application/x-www-form-urlencoded", None, form).await
     }
 
+    /// A call of IAM.
+    pub(crate) async fn iam(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        let mut form = format!("Action={action}&Version=2010-05-08");
+        for (name, value) in params {
+            let value =
+                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            write!(form, "&{name}={value}").unwrap();
+        }
+        self.send("iam", "application/x-www-form-urlencoded", None, form).await.unwrap()
+    }
+
+    /// A new role that instances may assume; gives its ARN.
+    pub(crate) async fn role(&self, name: &str) -> String {
+        let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+        let params = [("RoleName", name), ("AssumeRolePolicyDocument", trust)];
+        self.iam("CreateRole", &params).await.good().text("Arn")
+    }
+
     /// A call of SSM.
     pub(crate) async fn ssm(&self, operation: &str, body: serde_json::Value) -> Answer {
         self.json("ssm", "AmazonSSM", operation, body).await

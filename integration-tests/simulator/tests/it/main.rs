@@ -8,6 +8,8 @@ mod consistency;
 mod describing;
 mod documents;
 mod faults;
+mod iam;
+mod iam_permission;
 mod internet_gateway;
 mod kms;
 mod logs;

@@ -29,7 +29,6 @@ mod vpc;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::resource::Drift;
 use self::{
     address::Address,
     agenda::Agenda,
@@ -53,6 +52,7 @@ use crate::{
     shelf::{AnyShelf, Shelf},
     throttle,
     wire::{query::Params, xml::Xml},
+    world::Drift,
 };
 
 /// The version of the API that every client of today speaks.

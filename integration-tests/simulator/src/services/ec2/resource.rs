@@ -15,6 +15,8 @@ use crate::{
     wire::xml::Xml,
 };
 
+pub(super) use crate::world::Drift;
+
 /// A kind that can be described, found and tagged.
 pub(super) trait Resource: Kind {
     /// The element of its list in answers: `vpcSet`.
@@ -90,18 +92,10 @@ pub(super) fn made<T: Resource>(scene: &Scene<'_>, id: &str) -> Answer {
     Ok(T::render(record, scene))
 }
 
-/// A change that somebody else might make: what it is, and the call that makes it.
-#[derive(Debug, Clone)]
-pub(crate) struct Drift {
-    pub(crate) says: String,
-    pub(crate) action: &'static str,
-    pub(crate) params: Vec<(String, String)>,
-}
-
 impl Drift {
+    /// A call of EC2.
     pub(super) fn new(says: String, action: &'static str, params: &[(&str, &str)]) -> Self {
-        let params = params.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect();
-        Self { says, action, params }
+        Self::form("ec2", says, action, params)
     }
 }
 

@@ -8,6 +8,7 @@ mod attached;
 mod call;
 pub(crate) mod condition;
 pub(crate) mod document;
+mod drift;
 
 pub(crate) mod evaluate;
 mod inline;
@@ -31,6 +32,7 @@ use crate::{
     shelf::{AnyShelf, Record, Shelf, Tags},
     throttle,
     wire::{query::Params, xml::Xml},
+    world::Drift,
 };
 
 pub(crate) const VERSION: &str = "2010-05-08";
@@ -96,6 +98,11 @@ impl Iam {
     pub(crate) fn role_in_profile(&self, settings: &Settings, name: &str) -> Option<String> {
         let inside = self.instance_profiles.get(name)?.role.as_ref()?;
         self.roles.all().find(|it| it.unique == *inside).map(|it| it.arn(settings))
+    }
+
+    /// Changes that somebody might make to what carries the tag `key`.
+    pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
+        drift::all(self, key)
     }
 
     /// Does a thing as somebody else would, outside of any request of the client.

@@ -1,0 +1,1 @@
+//! What the policies of whoever calls allow.
