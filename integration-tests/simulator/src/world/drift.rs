@@ -39,7 +39,6 @@ impl Drift {
     }
 
     /// A call of a service that speaks JSON.
-    #[expect(dead_code, reason = "until one of the services that speak JSON drifts")]
     pub(crate) fn json(
         service: &'static str,
         says: String,

@@ -499,3 +499,26 @@ async fn a_key_whose_policy_does_not_let_the_caller_in_is_denied() {
     let denied = client.secrets("CreateSecret", body).await;
     assert_eq!((denied.status, denied.kind().as_str()), (400, "AccessDeniedException"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn somebody_changes_what_is_ours() {
+    let client = Client::calm();
+    let body = json!({
+        "Name": "a", "SecretString": "1", "ClientRequestToken": ONE,
+        "Tags": [{ "Key": "clctl.dev/uid", "Value": "u" }, { "Key": "x", "Value": "1" }],
+    });
+    client.secrets("CreateSecret", body).await.good();
+    let untouched = on(&client, "DescribeSecret", "a").await.value();
+    let mut said = std::collections::BTreeSet::new();
+    for seed in 0..30 {
+        let mut world = client.simulator.with(|world| world.clone());
+        let says = world.drift(seed).unwrap();
+        let other = Client::calm();
+        other.simulator.with(|it| *it = world);
+        let drifted = on(&other, "DescribeSecret", "a").await.good().value();
+        assert_ne!(drifted, untouched, "{says}");
+        assert_eq!(drifted["Tags"][0]["Key"], "clctl.dev/uid");
+        said.insert(says);
+    }
+    assert_eq!(said.len(), 5, "{said:?}");
+}

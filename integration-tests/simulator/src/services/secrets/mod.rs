@@ -6,6 +6,7 @@
 
 mod create;
 mod delete;
+mod drift;
 mod key;
 mod list;
 mod names;
@@ -26,7 +27,7 @@ use crate::{
     fault::Fault,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
-    world::Region,
+    world::{Drift, Region},
 };
 
 /// What it holds in a region.
@@ -137,6 +138,10 @@ impl Service for Secrets {
             "ListSecrets" => rate(100, 100),
             _ => rate(50, 50),
         }
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
+        drift::all(self, key)
     }
 
     fn settle(&mut self, settings: &Settings, now: Time) {
