@@ -434,6 +434,8 @@ async fn there_are_quotas() {
 async fn a_value_is_in_no_debug_output() {
     let client = Client::calm();
     create(&client, "a", "hush-hush").await.good();
+    let put = json!({ "Name": "/p", "Value": "hush-hush", "Type": "SecureString" });
+    client.ssm("PutParameter", put).await.good();
     let shown = client.simulator.with(|world| format!("{world:?}"));
     assert!(shown.contains("AWSCURRENT") && !shown.contains("hush-hush"));
 }
