@@ -66,13 +66,6 @@ pub(crate) fn ssm(operation: &str) -> Rate {
     }
 }
 
-/// The rate of all of IAM's actions together, in the whole account.
-///
-/// AWS publishes none; more than about fifteen a second were seen to be throttled.
-pub(crate) fn iam() -> Rate {
-    rate(60, 15)
-}
-
 /// The rate of a KMS operation.
 ///
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>
@@ -89,6 +82,13 @@ pub(crate) fn kms(operation: &str) -> Rate {
         _ => 5,
     };
     rate(per_second, per_second)
+}
+
+/// The rate of all of IAM's actions together, in the whole account.
+///
+/// AWS publishes none; more than about fifteen a second were seen to be throttled.
+pub(crate) fn iam() -> Rate {
+    rate(60, 15)
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ use super::service::{self, Answer, Operation, Service};
 use crate::{
     Time,
     fault::Fault,
+    hidden::Hidden,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{self, Rate},
     world::Region,
@@ -34,7 +35,7 @@ struct Parameter {
     description: Option<String>,
     key: Option<String>,
     first: u64,
-    values: Vec<String>,
+    values: Vec<Hidden>,
     modified: Time,
 }
 
@@ -59,7 +60,7 @@ impl Parameter {
 
     fn value(&self, version: u64) -> Option<&str> {
         let index = usize::try_from(version.checked_sub(self.first)?).ok()?;
-        self.values.get(index).map(String::as_str)
+        self.values.get(index).map(Hidden::reveal)
     }
 }
 

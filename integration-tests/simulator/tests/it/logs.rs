@@ -332,3 +332,23 @@ async fn events_are_put_and_found_again() {
     assert_eq!(streams["logStreams"][0]["lastEventTimestamp"], now);
     assert!(group(&client, "a").await["storedBytes"].as_u64() > Some(100));
 }
+
+#[tokio::test(start_paused = true)]
+async fn somebody_changes_what_is_ours() {
+    let client = Client::calm();
+    let body = json!({ "logGroupName": "a", "tags": { "clctl.dev/uid": "u", "x": "1" } });
+    client.logs("CreateLogGroup", body).await.good();
+    let named = json!({ "logGroupName": "a" });
+    let tags = async |client: &Client| client.logs("ListTagsLogGroup", named.clone()).await;
+    let untouched = (group(&client, "a").await, tags(&client).await.body);
+    let mut said = std::collections::BTreeSet::new();
+    for seed in 0..30 {
+        let mut world = client.simulator.with(|world| world.clone());
+        let says = world.drift(seed).unwrap();
+        let other = Client::calm();
+        other.simulator.with(|it| *it = world);
+        assert_ne!((group(&other, "a").await, tags(&other).await.body), untouched, "{says}");
+        said.insert(says);
+    }
+    assert_eq!(said.len(), 5, "{said:?}");
+}

@@ -57,3 +57,14 @@ async fn what_there_is_no_quota_of_is_refused() {
         assert_eq!(client.quotas("GetServiceQuota", body).await.kind(), kind, "{service} {code}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn quotas_of_all_regions_are_in_one_of_them() {
+    let client = Client::calm();
+    let roles = json!({ "ServiceCode": "iam", "QuotaCode": "L-FE177D64" });
+    let quota = client.quotas("GetServiceQuota", roles.clone()).await.good().value();
+    assert_eq!(quota["Quota"]["GlobalQuota"], true);
+    let elsewhere = Client { region: "eu-north-1", ..client };
+    let missing = elsewhere.quotas("GetServiceQuota", roles).await;
+    assert_eq!(missing.kind(), "NoSuchResourceException");
+}

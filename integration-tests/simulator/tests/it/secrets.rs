@@ -405,6 +405,12 @@ async fn a_resource_policy_is_read_before_it_is_kept() {
     for wrong in ["nonsense", "{}", &nobody.to_string()] {
         assert_eq!(put(wrong, false).await.kind(), "MalformedPolicyDocumentException", "{wrong}");
     }
+    let mut stranger = public.clone();
+    stranger["Statement"][0]["Principal"] =
+        json!({ "AWS": "arn:aws:iam::123456789012:role/nobody" });
+    let refused = put(&stranger.to_string(), false).await;
+    assert_eq!(refused.kind(), "MalformedPolicyDocumentException");
+    assert!(refused.body.contains("unsupported principal"));
     assert_eq!(put(&public.to_string(), true).await.kind(), "PublicPolicyException");
     let none = on(&client, "GetResourcePolicy", "a").await.good().value();
     assert_eq!(none["ResourcePolicy"], Value::Null);
@@ -428,6 +434,8 @@ async fn there_are_quotas() {
 async fn a_value_is_in_no_debug_output() {
     let client = Client::calm();
     create(&client, "a", "hush-hush").await.good();
+    let put = json!({ "Name": "/p", "Value": "hush-hush", "Type": "SecureString" });
+    client.ssm("PutParameter", put).await.good();
     let shown = client.simulator.with(|world| format!("{world:?}"));
     assert!(shown.contains("AWSCURRENT") && !shown.contains("hush-hush"));
 }
@@ -492,4 +500,27 @@ async fn a_key_whose_policy_does_not_let_the_caller_in_is_denied() {
     });
     let denied = client.secrets("CreateSecret", body).await;
     assert_eq!((denied.status, denied.kind().as_str()), (400, "AccessDeniedException"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_changes_what_is_ours() {
+    let client = Client::calm();
+    let body = json!({
+        "Name": "a", "SecretString": "1", "ClientRequestToken": ONE,
+        "Tags": [{ "Key": "clctl.dev/uid", "Value": "u" }, { "Key": "x", "Value": "1" }],
+    });
+    client.secrets("CreateSecret", body).await.good();
+    let untouched = on(&client, "DescribeSecret", "a").await.value();
+    let mut said = std::collections::BTreeSet::new();
+    for seed in 0..30 {
+        let mut world = client.simulator.with(|world| world.clone());
+        let says = world.drift(seed).unwrap();
+        let other = Client::calm();
+        other.simulator.with(|it| *it = world);
+        let drifted = on(&other, "DescribeSecret", "a").await.good().value();
+        assert_ne!(drifted, untouched, "{says}");
+        assert_eq!(drifted["Tags"][0]["Key"], "clctl.dev/uid");
+        said.insert(says);
+    }
+    assert_eq!(said.len(), 5, "{said:?}");
 }

@@ -5,6 +5,7 @@
 
 mod delivery;
 mod describe;
+mod drift;
 mod events;
 mod groups;
 mod key;
@@ -24,7 +25,7 @@ use crate::{
     fault::Fault,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
-    world::Region,
+    world::{Drift, Region},
 };
 
 /// What it holds in a region.
@@ -114,10 +115,13 @@ impl Service for Logs {
         ("GetLogEvents", false, events::get),
         ("ListLogGroups", false, describe::list),
         ("ListTagsForResource", false, tags::list),
+        ("ListTagsLogGroup", false, tags::list_group),
         ("PutLogEvents", true, events::put),
         ("PutLogGroupDeletionProtection", true, groups::protect),
         ("PutRetentionPolicy", true, retention::put),
+        ("TagLogGroup", true, tags::add_group),
         ("TagResource", true, tags::add),
+        ("UntagLogGroup", true, tags::remove_group),
         ("UntagResource", true, tags::remove),
     ];
 
@@ -144,6 +148,10 @@ impl Service for Logs {
             }
             _ => rate(5, 5),
         }
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
+        drift::all(self, key)
     }
 
     fn settle(&mut self, _: &Settings, now: Time) {

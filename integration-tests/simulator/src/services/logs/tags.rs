@@ -1,7 +1,9 @@
 //! Tags of log groups.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagResource.html>: the ARN
-//! is the one without `:*`.
+//! is the one without `:*`. The older
+//! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_TagLogGroup.html> and its
+//! sisters take the name.
 
 use serde_json::json;
 
@@ -30,29 +32,62 @@ fn target(call: &Call<'_>) -> Result<String, Fault> {
     names::in_arn(call, "resourceArn", &arn).map(str::to_owned)
 }
 
-pub(super) fn add(call: &mut Call<'_>) -> Answer {
-    let name = target(call)?;
+/// Adds the tags of the request to those of a group.
+fn add_to(call: &mut Call<'_>, name: &str) -> Answer {
     let more = read(call, "tags")?.ok_or_else(|| constraint("tags", "not be null"))?;
-    let mut tags = names::named(call, &name)?.tags.clone();
+    let mut tags = names::named(call, name)?.tags.clone();
     tags.extend(more);
     if tags.len() > call.settings.quotas.tags_per_resource as usize {
         let text = "A resource can have no more than 50 tags.";
         return Err(Fault::client("TooManyTagsException", text));
     }
-    call.change(&name, |it| it.tags = tags);
+    call.change(name, |it| it.tags = tags);
     Ok(json!({}))
+}
+
+/// Takes the tags that `member` names from a group.
+fn remove_from(call: &mut Call<'_>, name: &str, member: &str) -> Answer {
+    let keys: Vec<String> = call.need(member)?;
+    names::named(call, name)?;
+    call.change(name, |it| it.tags.retain(|key, _| !keys.contains(key)));
+    Ok(json!({}))
+}
+
+/// The tags of a group as a read sees them.
+fn of(call: &Call<'_>, name: &str) -> Answer {
+    let group = call.state.groups.seen(name, call.by_id()).ok_or_else(names::not_found)?;
+    Ok(json!({ "tags": group.tags }))
+}
+
+pub(super) fn add(call: &mut Call<'_>) -> Answer {
+    let name = target(call)?;
+    add_to(call, &name)
 }
 
 pub(super) fn remove(call: &mut Call<'_>) -> Answer {
     let name = target(call)?;
-    let keys: Vec<String> = call.need("tagKeys")?;
-    names::named(call, &name)?;
-    call.change(&name, |it| it.tags.retain(|key, _| !keys.contains(key)));
-    Ok(json!({}))
+    remove_from(call, &name, "tagKeys")
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let name = target(call)?;
-    let group = call.state.groups.seen(&name, call.by_id()).ok_or_else(names::not_found)?;
-    Ok(json!({ "tags": group.tags }))
+    of(call, &name)
+}
+
+// The older ones, by name.
+
+pub(super) fn add_group(call: &mut Call<'_>) -> Answer {
+    let name = names::find(call)?;
+    add_to(call, &name)
+}
+
+pub(super) fn remove_group(call: &mut Call<'_>) -> Answer {
+    let name = names::find(call)?;
+    remove_from(call, &name, "tags")
+}
+
+pub(super) fn list_group(call: &mut Call<'_>) -> Answer {
+    let name: String = call.need("logGroupName")?;
+    names::check("logGroupName", &name)?;
+    of(call, &name)
 }

@@ -1,11 +1,15 @@
 //! Which quota of the settings has which code.
 //!
 //! The codes of VPC and of Elastic IP addresses are those of
-//! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>; those of KMS and
-//! Secrets Manager are on no page of AWS's and were seen in accounts. A quota whose code is not
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>; those of IAM, KMS
+//! and Secrets Manager were seen in accounts. A quota whose code is not
 //! known is not here.
 
 use crate::Quotas;
+
+/// Where the quotas are that are the same for all regions:
+/// <https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_ServiceQuota.html>.
+pub(super) const GLOBAL: &str = "us-east-1";
 
 /// A quota: where it belongs, what it is called, and how much it is.
 pub(super) struct Quota {
@@ -13,6 +17,8 @@ pub(super) struct Quota {
     pub(super) code: &'static str,
     pub(super) name: &'static str,
     pub(super) adjustable: bool,
+    /// Whether it is one for all regions; then it is shown in one of them only.
+    pub(super) global: bool,
     pub(super) value: fn(&Quotas) -> u32,
 }
 
@@ -20,6 +26,7 @@ impl Quota {
     pub(super) fn service_name(&self) -> &'static str {
         match self.service {
             "ec2" => "Amazon Elastic Compute Cloud (Amazon EC2)",
+            "iam" => "AWS Identity and Access Management (IAM)",
             "kms" => "AWS Key Management Service (AWS KMS)",
             "secretsmanager" => "AWS Secrets Manager",
             _ => "Amazon Virtual Private Cloud (Amazon VPC)",
@@ -33,7 +40,16 @@ const fn quota(
     name: &'static str,
     value: fn(&Quotas) -> u32,
 ) -> Quota {
-    Quota { service, code, name, adjustable: true, value }
+    Quota { service, code, name, adjustable: true, global: false, value }
+}
+
+const fn global(
+    service: &'static str,
+    code: &'static str,
+    name: &'static str,
+    value: fn(&Quotas) -> u32,
+) -> Quota {
+    Quota { service, code, name, adjustable: true, global: true, value }
 }
 
 const fn fixed(
@@ -42,7 +58,7 @@ const fn fixed(
     name: &'static str,
     value: fn(&Quotas) -> u32,
 ) -> Quota {
-    Quota { service, code, name, adjustable: false, value }
+    Quota { service, code, name, adjustable: false, global: false, value }
 }
 
 /// Services that AWS has quotas of and this simulator has not.
@@ -53,7 +69,6 @@ pub(super) const OTHERS: &[&str] = &[
     "dynamodb",
     "ebs",
     "elasticloadbalancing",
-    "iam",
     "lambda",
     "logs",
     "monitoring",
@@ -68,6 +83,10 @@ pub(super) const OTHERS: &[&str] = &[
 /// Every quota there is.
 pub(super) const QUOTAS: &[Quota] = &[
     quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", |it| it.addresses),
+    global("iam", "L-FE177D64", "Roles per account", |it| it.roles),
+    global("iam", "L-6E65F664", "Instance profiles per account", |it| it.instance_profiles),
+    global("iam", "L-0DA4ABF3", "Managed policies per role", |it| it.policies_per_role),
+    global("iam", "L-C07B4B0D", "Role trust policy length", |it| it.trust_policy_size),
     quota("kms", "L-C2F1777E", "Customer Master Keys (CMKs)", |it| it.kms_keys),
     quota("kms", "L-340F62FB", "Aliases per CMK", |it| it.kms_aliases_per_key),
     fixed("secretsmanager", "L-2F66C23C", "Secrets", |it| it.secrets),

@@ -83,7 +83,10 @@ fn code(call: &Call<'_>, member: &str, most: usize) -> Result<String, Fault> {
 /// The quotas of the service that is asked for.
 fn of_service(call: &Call<'_>) -> Result<Vec<&'static Quota>, Fault> {
     let service = code(call, "ServiceCode", 63)?;
-    let all: Vec<_> = QUOTAS.iter().filter(|it| it.service == service).collect();
+    let all: Vec<_> = QUOTAS
+        .iter()
+        .filter(|it| it.service == service && (!it.global || call.region == codes::GLOBAL))
+        .collect();
     if all.is_empty() && codes::OTHERS.contains(&service.as_str()) {
         return Err(Fault::unsupported(format!("the quotas of {service}")));
     }
@@ -105,7 +108,7 @@ fn shown(call: &Call<'_>, quota: &Quota, quotas: &Quotas) -> Value {
         "Value": f64::from((quota.value)(quotas)),
         "Unit": "None",
         "Adjustable": quota.adjustable,
-        "GlobalQuota": false,
+        "GlobalQuota": quota.global,
         "QuotaAppliedAtLevel": "ACCOUNT",
     })
 }

@@ -6,6 +6,7 @@
 
 mod create;
 mod delete;
+mod drift;
 mod key;
 mod list;
 mod names;
@@ -19,14 +20,14 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-use self::versions::Versions;
+use self::{policy::Policy, versions::Versions};
 use super::service::{self, Answer, Operation, Service};
 use crate::{
     Settings, Time,
     fault::Fault,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
-    world::Region,
+    world::{Drift, Region},
 };
 
 /// What it holds in a region.
@@ -44,7 +45,7 @@ struct Secret {
     /// The key as it was named; nothing for the key of the service.
     key: Option<String>,
     versions: Versions,
-    policy: Option<String>,
+    policy: Option<Policy>,
     created: Time,
     changed: Time,
     deletion: Option<Deletion>,
@@ -137,6 +138,10 @@ impl Service for Secrets {
             "ListSecrets" => rate(100, 100),
             _ => rate(50, 50),
         }
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
+        drift::all(self, key)
     }
 
     fn settle(&mut self, settings: &Settings, now: Time) {

@@ -9,7 +9,7 @@ use super::{
     names::{check, wanted},
     tags,
 };
-use crate::{fault::Fault, shelf::Record};
+use crate::{fault::Fault, hidden::Hidden, shelf::Record};
 
 const STANDARD: usize = 4096;
 const ADVANCED: usize = 8192;
@@ -81,7 +81,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
             call.state.parameters.change(call.stamp, &name, |it| {
                 it.kind = kind;
                 it.tier = tier;
-                it.values.push(value);
+                it.values.push(Hidden::new(value));
                 if it.values.len() > VERSIONS {
                     it.values.remove(0);
                     it.first += 1;
@@ -98,7 +98,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
                 let text = "You have exceeded the number of parameters for this account.";
                 return Err(Fault::client("ParameterLimitExceeded", text));
             }
-            let values = vec![value];
+            let values = vec![Hidden::new(value)];
             let body =
                 Parameter { kind, tier, description, key: key_id, first: 1, values, modified: now };
             call.state.parameters.add(call.stamp, Some(now), Record { id: name, tags, body });
