@@ -8,6 +8,7 @@ mod iam;
 mod kms;
 mod logs;
 mod paging;
+mod permission;
 mod quotas;
 mod secrets;
 mod service;
@@ -22,11 +23,13 @@ pub(crate) use self::{
     ec2::Ec2, iam::Iam, kms::Kms, logs::Logs, quotas::ServiceQuotas, secrets::Secrets,
     service::Service, ssm::Ssm, tagging::Tagging,
 };
+use self::{permission::Caller, service::Subject};
 use crate::{
-    World,
+    Settings, World,
     auth::{self, Manner, Scope, Unsigned},
     fault::Fault,
     random::Rng,
+    shelf::AnyShelf,
     wire::{
         json,
         query::{self, Dialect, Params},
@@ -43,6 +46,8 @@ struct Json {
     /// The same, whoever asks.
     act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
     drifts: fn(&Region, &str) -> Vec<Drift>,
+    subject: fn(&Region, &Settings, &str, &str, &json::Members) -> Option<Subject>,
+    shelves: fn(&Region) -> Vec<&dyn AnyShelf>,
 }
 
 const fn json<S: Service>() -> Json {
@@ -53,6 +58,10 @@ const fn json<S: Service>() -> Json {
         ask: service::ask::<S>,
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
+        subject: |region, settings, name, operation, members| {
+            S::of(region).subject(settings, name, operation, members)
+        },
+        shelves: |region| S::of(region).shelves(),
     }
 }
 
@@ -178,7 +187,7 @@ impl Asked {
 pub(crate) fn perform(
     world: &mut World,
     asked: &Asked,
-    rng: Rng,
+    mut rng: Rng,
     request_id: &str,
 ) -> Response<Bytes> {
     let manner = asked.manner();
@@ -189,6 +198,13 @@ pub(crate) fn perform(
     if let Err(fault) = auth::key(manner, &world.settings, &scope.key) {
         return asked.refuse(request_id, fault);
     }
+    let caller = match Caller::of_key(world, manner, &scope.key) {
+        Ok(caller) => caller,
+        Err(fault) => return asked.refuse(request_id, fault),
+    };
+    if let Err(fault) = permission::check(world, asked, scope, &caller, || rng.fork()) {
+        return asked.refuse(request_id, fault);
+    }
     match (asked.service.as_str(), asked.protocol) {
         ("ec2", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
@@ -197,7 +213,7 @@ pub(crate) fn perform(
         }
         ("sts", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
-            let result = sts::ask(world, &asked.operation, &params);
+            let result = sts::ask(world, &caller, &asked.operation, &params);
             query::answer(dialect, &asked.operation, request_id, result)
         }
         ("iam", Protocol::Query(dialect)) => {
