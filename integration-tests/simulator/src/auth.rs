@@ -113,11 +113,17 @@ pub(crate) fn key(manner: Manner, settings: &Settings, key: &str) -> Result<(), 
             Manner::Json => Fault::new(400, "ExpiredTokenException", text),
         });
     }
-    if settings.valid_keys.is_empty() || settings.valid_keys.iter().any(|it| it == key) {
+    let listed = settings.valid_keys.iter().any(|it| it == key);
+    if settings.valid_keys.is_empty() || listed || settings.principals.contains_key(key) {
         return Ok(());
     }
+    Err(unknown_key(manner))
+}
+
+/// What a service says to a key that is nobody's.
+pub(crate) fn unknown_key(manner: Manner) -> Fault {
     let text = "The security token included in the request is invalid.";
-    Err(match manner {
+    match manner {
         Manner::Ec2 => Fault::new(
             401,
             "AuthFailure",
@@ -125,5 +131,5 @@ pub(crate) fn key(manner: Manner, settings: &Settings, key: &str) -> Result<(), 
         ),
         Manner::Query => Fault::new(403, "InvalidClientTokenId", text),
         Manner::Json => Fault::new(400, "UnrecognizedClientException", text),
-    })
+    }
 }

@@ -258,6 +258,9 @@ pub struct Settings {
     pub speed: f64,
     /// The largest page of any list, below AWS's own limits; to see paging with few objects.
     pub page: Option<u32>,
+    /// Whom an access key belongs to: the ARN of a role of the simulated IAM, which may do what its
+    /// policies there allow. All other keys are the account's administrator's.
+    pub principals: BTreeMap<String, String>,
     /// Actions the caller may not do, for example `ec2:CreateVpc` or `ssm:*`.
     pub denied: Vec<String>,
     /// Access keys whose session has expired.
@@ -291,6 +294,7 @@ impl Default for Settings {
             latency: Span::millis(20, 120),
             speed: 1.0,
             page: None,
+            principals: BTreeMap::new(),
             denied: Vec::new(),
             expired_keys: Vec::new(),
             valid_keys: Vec::new(),

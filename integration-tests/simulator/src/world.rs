@@ -131,6 +131,12 @@ impl World {
         self.now
     }
 
+    /// The ARN of the role whose credentials instances with a profile get: the role in it, if it
+    /// lets EC2 assume it.
+    pub fn role_for_instances(&self, profile: &str) -> Option<String> {
+        self.iam.role_for_instances(&self.settings, profile)
+    }
+
     /// Lets time pass: everything that is due until `now` happens. Time never runs backwards.
     pub fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);

@@ -8,6 +8,7 @@ mod iam;
 mod kms;
 mod logs;
 mod paging;
+mod permission;
 mod quotas;
 mod secrets;
 mod service;
@@ -32,11 +33,13 @@ pub(crate) use self::{
     ssm::Ssm,
     tagging::Tagging,
 };
+use self::{permission::Caller, service::Subject};
 use crate::{
-    World,
+    Settings, World,
     auth::{self, Manner, Scope, Unsigned},
     fault::Fault,
     random::Rng,
+    shelf::AnyShelf,
     wire::{
         json,
         query::{self, Dialect, Params},
@@ -54,6 +57,8 @@ struct Json {
     /// The same, whoever asks.
     act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
     drifts: fn(&Region, &str) -> Vec<Drift>,
+    subject: fn(&Region, &Settings, &str, &str, &json::Members) -> Option<Subject>,
+    shelves: fn(&Region) -> Vec<&dyn AnyShelf>,
 }
 
 const fn json<S: Service>() -> Json {
@@ -65,6 +70,10 @@ const fn json<S: Service>() -> Json {
         ask: service::ask::<S>,
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
+        subject: |region, settings, name, operation, members| {
+            S::of(region).subject(settings, name, operation, members)
+        },
+        shelves: |region| S::of(region).shelves(),
     }
 }
 
@@ -203,7 +212,7 @@ impl Asked {
 pub(crate) fn perform(
     world: &mut World,
     asked: &Asked,
-    rng: Rng,
+    mut rng: Rng,
     request_id: &str,
 ) -> Response<Bytes> {
     let manner = asked.manner();
@@ -214,6 +223,13 @@ pub(crate) fn perform(
     if let Err(fault) = auth::key(manner, &world.settings, &scope.key) {
         return asked.refuse(request_id, fault);
     }
+    let caller = match Caller::of_key(world, manner, &scope.key) {
+        Ok(caller) => caller,
+        Err(fault) => return asked.refuse(request_id, fault),
+    };
+    if let Err(fault) = permission::check(world, asked, scope, &caller, || rng.fork()) {
+        return asked.refuse(request_id, fault);
+    }
     match (asked.service.as_str(), asked.protocol) {
         ("ec2", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
@@ -222,7 +238,7 @@ pub(crate) fn perform(
         }
         ("sts", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
-            let result = sts::ask(world, &asked.operation, &params);
+            let result = sts::ask(world, &caller, &asked.operation, &params);
             query::answer(dialect, &asked.operation, request_id, result)
         }
         ("iam", Protocol::Query(dialect)) => {

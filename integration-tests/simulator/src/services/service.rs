@@ -13,7 +13,7 @@ use crate::{
     Settings, Span, Time, World,
     fault::Fault,
     random::Rng,
-    shelf::{AnyShelf, Eyes, Stamp},
+    shelf::{AnyShelf, Eyes, Stamp, Tags},
     throttle::Rate,
     wire::json::Members,
     world::{Drift, Region},
@@ -46,6 +46,21 @@ pub(crate) trait Service: Clone + Sized + 'static {
     /// How often an operation may be called.
     fn rate(operation: &str) -> Rate;
 
+    /// What a request is about, if the service knows it better than the request's own members say:
+    /// an alias stands for its key, a secret has a policy.
+    ///
+    /// Reads of `members` here do not count as the operation's own.
+    fn subject(
+        &self,
+        settings: &Settings,
+        region: &str,
+        operation: &str,
+        members: &Members,
+    ) -> Option<Subject> {
+        let _ = (settings, region, operation, members);
+        None
+    }
+
     /// Changes that somebody might make to what carries the tag `key`.
     fn drifts(&self, key: &str) -> Vec<Drift> {
         let _ = key;
@@ -56,6 +71,24 @@ pub(crate) trait Service: Clone + Sized + 'static {
     fn settle(&mut self, settings: &Settings, now: Time) {
         let _ = (settings, now);
     }
+}
+
+/// What a request is about, as far as its permission depends on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) arn: String,
+    pub(crate) tags: Tags,
+    pub(crate) policy: Option<ResourcePolicy>,
+}
+
+/// The policy of a resource.
+#[derive(Debug, Clone)]
+pub(crate) struct ResourcePolicy {
+    /// The document, its principals sealed.
+    pub(crate) document: Value,
+    /// Whether other policies count only if this one leaves the matter to the account, as a key's
+    /// does: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>.
+    pub(crate) sole: bool,
 }
 
 /// What an operation works with.

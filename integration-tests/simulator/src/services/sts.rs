@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>: no permission
 //! is needed for it, so that no denial applies.
 
+use super::Caller;
 use crate::{
     World,
     fault::Fault,
@@ -12,7 +13,12 @@ use crate::{
 pub(crate) const VERSION: &str = "2011-06-15";
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-pub(crate) fn ask(world: &World, operation: &str, params: &Params) -> Result<Xml, Fault> {
+pub(super) fn ask(
+    world: &World,
+    caller: &Caller,
+    operation: &str,
+    params: &Params,
+) -> Result<Xml, Fault> {
     if operation != "GetCallerIdentity" {
         return Err(Fault::unsupported(format!("the operation sts:{operation}")));
     }
@@ -25,7 +31,7 @@ pub(crate) fn ask(world: &World, operation: &str, params: &Params) -> Result<Xml
         return Err(Fault::unsupported(format!("the parameter {unread} of {operation}")));
     }
     Ok(Xml::new()
-        .text("Arn", world.settings.caller_arn())
-        .text("UserId", "AIDACKCEVSQ6C2EXAMPLE")
+        .text("Arn", caller.arn())
+        .text("UserId", caller.user_id())
         .text("Account", &world.settings.account))
 }

@@ -43,6 +43,11 @@ impl Params {
         Reader { params: self, prefix: String::new() }
     }
 
+    /// Every parameter with its value; none counts as read by this.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|it| (it.0.as_str(), it.1.as_str()))
+    }
+
     /// The first parameter that nobody has read.
     pub(crate) fn unread(&self) -> Option<&str> {
         let read = self.read.borrow();

@@ -186,6 +186,17 @@ impl Ec2 {
         ]
     }
 
+    /// What an association joins to something: the id of the route table or of the address.
+    pub(crate) fn joined_by(&self, association: &str) -> Option<String> {
+        let tables = self.route_tables.all();
+        let mut tables = tables.filter(|it| it.associations.iter().any(|it| it.id == association));
+        let addresses = self.addresses.all();
+        let mut addresses =
+            addresses.filter(|it| it.association.as_ref().is_some_and(|it| it.id == association));
+        let table = tables.next().map(|it| it.id.clone());
+        table.or_else(|| addresses.next().map(|it| it.id.clone()))
+    }
+
     /// A region as a new account finds it: with a default VPC.
     pub(crate) fn as_aws_makes_it(around: Around<'_>, rng: Rng) -> Self {
         let mut ec2 = Self::default();

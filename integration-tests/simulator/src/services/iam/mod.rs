@@ -25,12 +25,20 @@ mod tags;
 
 use serde::{Deserialize, Serialize};
 
-use self::{call::Call, instance_profile::InstanceProfile, role::Role};
+pub(crate) use self::service_linked::name_of as service_linked_name;
+use self::{
+    call::Call,
+    condition::Context,
+    document::Document,
+    evaluate::{Decision, Principal, Request},
+    instance_profile::InstanceProfile,
+    role::Role,
+};
 use crate::{
     Settings, Time, World,
     fault::Fault,
     random::Rng,
-    shelf::{AnyShelf, Record, Shelf, Tags},
+    shelf::{AnyShelf, Eyes, Record, Shelf, Tags},
     throttle,
     wire::{query::Params, xml::Xml},
     world::Drift,
@@ -95,10 +103,38 @@ impl Iam {
         Some((profile.arn(settings), profile.tags.clone()))
     }
 
-    /// The role that an instance profile hands to instances: its ARN.
-    pub(crate) fn role_in_profile(&self, settings: &Settings, name: &str) -> Option<String> {
-        let inside = self.instance_profiles.get(name)?.role.as_ref()?;
-        self.roles.all().find(|it| it.unique == *inside).map(|it| it.arn(settings))
+    /// The policies of a role, as a replica knows them; one that does not know the role yet knows
+    /// none.
+    pub(crate) fn policies(&self, name: &str, eyes: Eyes) -> Result<Vec<Document>, Fault> {
+        let role = self.roles.seen(name, eyes);
+        role.map_or_else(|| Ok(Vec::new()), Record::documents)
+    }
+
+    /// What a request of a role carries of it.
+    pub(crate) fn describe(&self, settings: &Settings, name: &str, context: &mut Context) {
+        if let Some(role) = self.roles.get(name) {
+            role.describe(settings, context);
+        }
+    }
+
+    /// Whether a service may assume the role of an ARN.
+    pub(crate) fn lets_assume(&self, settings: &Settings, arn: &str, service: &str) -> bool {
+        let Some(trust) = self.role_of(settings, arn).and_then(|it| it.trusts().ok()) else {
+            return false;
+        };
+        let mut context = Context::default();
+        context.set("aws:SourceAccount", settings.account.clone());
+        let (action, resource) = ("sts:AssumeRole".to_owned(), arn.to_owned());
+        let who = Principal::Service(service.to_owned());
+        let grant = evaluate::resource(&trust, &who, &Request { action, resource, context });
+        grant.decision == Decision::Allowed
+    }
+
+    /// The ARN of the role that instances with a profile get: the one inside, if EC2 may assume it.
+    pub(crate) fn role_for_instances(&self, settings: &Settings, profile: &str) -> Option<String> {
+        let inside = self.instance_profiles.get(profile)?.role.as_ref()?;
+        let arn = self.roles.all().find(|it| it.unique == *inside)?.arn(settings);
+        self.lets_assume(settings, &arn, "ec2.amazonaws.com").then_some(arn)
     }
 
     /// Changes that somebody might make to what carries the tag `key`.
