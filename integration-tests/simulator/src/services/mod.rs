@@ -38,11 +38,18 @@ struct Json {
     name: &'static str,
     target: &'static str,
     mutates: fn(&str) -> bool,
+    operations: fn() -> Vec<&'static str>,
     ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
 }
 
 const fn json<S: Service>() -> Json {
-    Json { name: S::NAME, target: S::TARGET, mutates: service::mutates::<S>, ask: service::ask::<S> }
+    Json {
+        name: S::NAME,
+        target: S::TARGET,
+        mutates: service::mutates::<S>,
+        operations: service::operations::<S>,
+        ask: service::ask::<S>,
+    }
 }
 
 /// The services that speak JSON.
@@ -54,6 +61,19 @@ const JSON: &[Json] = &[
     json::<Ssm>(),
     json::<Tagging>(),
 ];
+
+/// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
+pub fn operations() -> Vec<(&'static str, &'static str)> {
+    let of = |service: &'static str, names: Vec<&'static str>| {
+        names.into_iter().map(move |name| (service, name))
+    };
+    let json = JSON.iter().flat_map(|it| of(it.name, (it.operations)()));
+    of("ec2", ec2::operations())
+        .chain(of("iam", iam::operations()))
+        .chain(of("sts", vec![sts::OPERATION]))
+        .chain(json)
+        .collect()
+}
 
 /// A request, read.
 #[derive(Debug)]

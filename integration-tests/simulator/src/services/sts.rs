@@ -11,9 +11,11 @@ use crate::{
 
 pub(crate) const VERSION: &str = "2011-06-15";
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// The only one there is.
+pub(crate) const OPERATION: &str = "GetCallerIdentity";
 
 pub(crate) fn ask(world: &World, operation: &str, params: &Params) -> Result<Xml, Fault> {
-    if operation != "GetCallerIdentity" {
+    if operation != OPERATION {
         return Err(Fault::unsupported(format!("the operation sts:{operation}")));
     }
     let reader = params.reader();

@@ -18,6 +18,11 @@ impl Iam {
     }
 }
 
+/// The names of all operations.
+pub(crate) fn operations() -> Vec<&'static str> {
+    Vec::new()
+}
+
 /// Whether an operation is a write.
 pub(crate) fn mutates(_: &str) -> bool {
     false
