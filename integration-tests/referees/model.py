@@ -17,8 +17,17 @@ import xml.etree.ElementTree as ElementTree
 
 from dateutil import parser as dates
 
-# Enumerations of which the service's own pages show a value that the model lacks: shape, value, document.
-BEYOND_ENUM = {}
+# Values that AWS's own pages show and the model's enumeration lacks: shape, value, document.
+BEYOND_ENUM = {
+    (
+        "AttachmentStatus",
+        "available",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGatewayAttachment.html",
+    (
+        "NetworkInterfaceStatus",
+        "pending",
+    ): "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkInterface.html",
+}
 
 # Error codes that any operation may answer:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonErrors.html and the same page of each service.
@@ -58,7 +67,7 @@ EC2_ERRORS = set(
     InvalidSecurityGroupID.NotFound InvalidSecurityGroupRuleId.NotFound InvalidServiceName
     InvalidSubnet.Conflict InvalidSubnet.Range InvalidSubnetID.NotFound
     InvalidVpc.Range InvalidVpcEndpointId.Malformed InvalidVpcEndpointId.NotFound InvalidVpcEndpoint.NotFound
-    InvalidVpcID.NotFound InvalidVpcId.Malformed MissingParameter NatGatewayMalformed NatGatewayNotFound
+    InvalidVpcID.NotFound InvalidVpcID.Malformed MissingParameter NatGatewayMalformed NatGatewayNotFound
     FlowLogAlreadyExists FlowLogsLimitExceeded OperationNotPermitted Resource.AlreadyAssociated
     RouteAlreadyExists RouteAlreadyExistsException RulesPerSecurityGroupLimitExceeded TagLimitExceeded
     UnauthorizedOperation VpcLimitExceeded VpcEndpointLimitExceeded RouteLimitExceeded AddressLimitExceeded
