@@ -64,6 +64,7 @@ impl Fault {
                     | "InvalidVpcRange"
                     | "InvalidSubnet.Range"
                     | "InvalidID"
+                    | "InvalidKey.Format"
             )
     }
 }

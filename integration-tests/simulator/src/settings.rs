@@ -95,6 +95,12 @@ pub struct Durations {
     pub nat_gateway_delete: Span,
     /// How long a deleted or failed NAT gateway is still shown.
     pub nat_gateway_linger: Span,
+    /// An interface endpoint from `pending` to `available`.
+    pub interface_endpoint: Span,
+    /// An interface endpoint from `deleting` to gone.
+    pub interface_endpoint_delete: Span,
+    /// Until the route of a gateway endpoint has come or gone.
+    pub gateway_endpoint_route: Span,
 }
 
 impl Default for Durations {
@@ -107,11 +113,14 @@ impl Default for Durations {
             nat_gateway: Span::seconds(75, 150),
             nat_gateway_delete: Span::seconds(60, 180),
             nat_gateway_linger: Span::fixed(3_600_000),
+            interface_endpoint: Span::seconds(60, 300),
+            interface_endpoint_delete: Span::seconds(60, 240),
+            gateway_endpoint_route: Span::seconds(1, 10),
         }
     }
 }
 
-/// How many of each a region may hold: AWS's default quotas.
+/// How many of each a region, or for IAM the account, may hold: AWS's default quotas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "each field is a quota, named as AWS names it")]
@@ -127,8 +136,16 @@ pub struct Quotas {
     pub rules_per_direction: u32,
     pub groups_per_interface: u32,
     pub interfaces: u32,
+    pub key_pairs: u32,
+    pub gateway_endpoints: u32,
+    pub interface_endpoints_per_vpc: u32,
     pub tags_per_resource: u32,
     pub parameters: u32,
+    pub roles: u32,
+    pub instance_profiles: u32,
+    pub policies_per_role: u32,
+    pub inline_policy_size: u32,
+    pub trust_policy_size: u32,
 }
 
 impl Default for Quotas {
@@ -145,8 +162,16 @@ impl Default for Quotas {
             rules_per_direction: 60,
             groups_per_interface: 5,
             interfaces: 5_000,
+            key_pairs: 5_000,
+            gateway_endpoints: 20,
+            interface_endpoints_per_vpc: 50,
             tags_per_resource: 50,
             parameters: 10_000,
+            roles: 1_000,
+            instance_profiles: 1_000,
+            policies_per_role: 10,
+            inline_policy_size: 10_240,
+            trust_policy_size: 2_048,
         }
     }
 }

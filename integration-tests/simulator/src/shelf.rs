@@ -132,7 +132,10 @@ impl<T: Kind> Shelf<T> {
     /// Puts a new object here; it is ready at `ready`.
     pub(crate) fn add(&mut self, stamp: Stamp, ready: Option<Time>, record: Record<T>) {
         self.lives.insert(record.id.clone(), Life { created: stamp.at, ready, deleted: None });
-        self.kept.insert(record.id.clone(), vec![Version { stamp, record: Some(record) }]);
+        // What had the name before may be seen for a while yet.
+        let versions = self.kept.entry(record.id.clone()).or_default();
+        versions.push(Version { stamp, record: Some(record) });
+        forget(versions, stamp.at);
     }
 
     /// Notes the transitions of a part that has no record of its own (a route, an association).

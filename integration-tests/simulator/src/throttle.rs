@@ -66,6 +66,13 @@ pub(crate) fn ssm(operation: &str) -> Rate {
     }
 }
 
+/// The rate of all of IAM's actions together, in the whole account.
+///
+/// AWS publishes none; more than about fifteen a second were seen to be throttled.
+pub(crate) fn iam() -> Rate {
+    rate(60, 15)
+}
+
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Level {
     left: u64,

@@ -21,9 +21,7 @@ use crate::{
     Settings, Time,
     fault::Fault,
     random::Rng,
-    services::{
-        self, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging,
-    },
+    services::{self, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging},
     shelf::AnyShelf,
     throttle::Buckets,
 };

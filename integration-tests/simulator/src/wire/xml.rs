@@ -56,6 +56,13 @@ impl Xml {
         self.nest(name, Self(nodes))
     }
 
+    /// Adds a list of texts: an element with one `item` for each.
+    pub(crate) fn texts(self, name: &str, all: impl IntoIterator<Item = impl ToString>) -> Self {
+        let item = |it: String| Node::Text("item".to_owned(), it);
+        let nodes = all.into_iter().map(|it| item(it.to_string())).collect();
+        self.nest(name, Self(nodes))
+    }
+
     /// The inside of a list: one `item` for each.
     pub(crate) fn items(items: impl IntoIterator<Item = Self>) -> Self {
         Self(items.into_iter().map(|it| Node::Nest("item".to_owned(), it)).collect())

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ec2, nat_gateway, scene::Scene};
+use super::{Ec2, nat_gateway, scene::Scene, vpc_endpoint};
 use crate::{Settings, Time, random::Rng};
 
 /// Something AWS does later.
@@ -14,6 +14,13 @@ pub(super) enum Due {
         id: String,
         /// What happens to it.
         step: nat_gateway::Step,
+    },
+    /// A step in the life of a VPC endpoint.
+    VpcEndpoint {
+        /// Which.
+        id: String,
+        /// What happens to it.
+        step: vpc_endpoint::Step,
     },
 }
 
@@ -49,6 +56,7 @@ impl Ec2 {
             let mut scene = Scene::new(settings, region, rng.fork(), self, entry.at);
             match entry.due {
                 Due::NatGateway { id, step } => nat_gateway::happen(&mut scene, &id, step),
+                Due::VpcEndpoint { id, step } => vpc_endpoint::happen(&mut scene, &id, step),
             }
         }
     }

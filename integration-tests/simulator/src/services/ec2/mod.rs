@@ -8,14 +8,17 @@ mod address;
 mod agenda;
 mod availability_zone;
 mod dhcp_options;
+mod endpoint_service;
 mod filters;
 mod idempotency;
 mod internet_gateway;
+mod key_pair;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
 mod paging;
 mod permission;
+mod public_key;
 mod resource;
 mod route;
 mod route_table;
@@ -26,6 +29,7 @@ mod security_group_rule;
 mod subnet;
 mod tags;
 mod vpc;
+mod vpc_endpoint;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +40,7 @@ use self::{
     dhcp_options::DhcpOptions,
     idempotency::Tokens,
     internet_gateway::InternetGateway,
+    key_pair::KeyPair,
     nat_gateway::NatGateway,
     network_acl::NetworkAcl,
     network_interface::NetworkInterface,
@@ -45,6 +50,7 @@ use self::{
     security_group_rule::SecurityGroupRule,
     subnet::Subnet,
     vpc::Vpc,
+    vpc_endpoint::VpcEndpoint,
 };
 use crate::{
     Settings, Time, World,
@@ -63,6 +69,7 @@ pub(crate) type Answer = Result<Xml, Fault>;
 
 /// What EC2 holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Ec2 {
     dhcp_options: Shelf<DhcpOptions>,
     vpcs: Shelf<Vpc>,
@@ -75,6 +82,8 @@ pub(crate) struct Ec2 {
     network_interfaces: Shelf<NetworkInterface>,
     security_groups: Shelf<SecurityGroup>,
     security_group_rules: Shelf<SecurityGroupRule>,
+    key_pairs: Shelf<KeyPair>,
+    vpc_endpoints: Shelf<VpcEndpoint>,
     tokens: Tokens,
     agenda: Agenda,
 }
@@ -100,7 +109,9 @@ const OPERATIONS: &[&[Operation]] = &[
     address::OPERATIONS,
     availability_zone::OPERATIONS,
     dhcp_options::OPERATIONS,
+    endpoint_service::OPERATIONS,
     internet_gateway::OPERATIONS,
+    key_pair::OPERATIONS,
     nat_gateway::OPERATIONS,
     network_acl::OPERATIONS,
     network_interface::OPERATIONS,
@@ -112,6 +123,7 @@ const OPERATIONS: &[&[Operation]] = &[
     subnet::OPERATIONS,
     tags::OPERATIONS,
     vpc::OPERATIONS,
+    vpc_endpoint::OPERATIONS,
 ];
 
 fn operation(name: &str) -> Option<&'static Operation> {
@@ -130,7 +142,7 @@ pub(crate) fn mutates(name: &str) -> bool {
 
 impl Ec2 {
     /// Everything, kind by kind.
-    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 11] {
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 13] {
         [
             &self.dhcp_options,
             &self.vpcs,
@@ -143,10 +155,12 @@ impl Ec2 {
             &self.network_interfaces,
             &self.security_groups,
             &self.security_group_rules,
+            &self.key_pairs,
+            &self.vpc_endpoints,
         ]
     }
 
-    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 11] {
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 13] {
         [
             &mut self.dhcp_options,
             &mut self.vpcs,
@@ -159,6 +173,8 @@ impl Ec2 {
             &mut self.network_interfaces,
             &mut self.security_groups,
             &mut self.security_group_rules,
+            &mut self.key_pairs,
+            &mut self.vpc_endpoints,
         ]
     }
 
@@ -205,6 +221,8 @@ impl Ec2 {
             nat_gateway::drifts(self, key),
             security_group::drifts(self, key),
             security_group_rule::drifts(self, key),
+            key_pair::drifts(self, key),
+            vpc_endpoint::drifts(self, key),
             tags::drifts(self, key),
         ]
         .concat()

@@ -65,20 +65,30 @@ enum User {
         /// The attachment to AWS's own machine.
         attachment: String,
     },
+    /// A VPC endpoint; AWS manages it.
+    VpcEndpoint {
+        /// The attachment to AWS's own machine.
+        attachment: String,
+    },
 }
 
 impl NetworkInterface {
     /// Whether AWS manages it for one of its services.
     pub(super) fn is_managed(&self) -> bool {
-        match self.user {
-            User::Nobody => false,
-            User::NatGateway { .. } => true,
+        self.attachment().is_some()
+    }
+
+    /// Its attachment to a machine of AWS.
+    fn attachment(&self) -> Option<&String> {
+        match &self.user {
+            User::Nobody => None,
+            User::NatGateway { attachment } | User::VpcEndpoint { attachment } => Some(attachment),
         }
     }
 
     fn status(&self, now: Time) -> &'static str {
         match self.user {
-            User::NatGateway { .. } => "in-use",
+            User::NatGateway { .. } | User::VpcEndpoint { .. } => "in-use",
             User::Nobody if now < self.ready => "pending",
             User::Nobody => "available",
         }
@@ -92,13 +102,14 @@ impl NetworkInterface {
                 0 => "natGateway",
                 _ => "nat_gateway",
             },
+            User::VpcEndpoint { .. } => "vpc_endpoint",
         }
     }
 
     fn requester(&self, scene: &Scene<'_>) -> String {
         match self.user {
             User::Nobody => scene.settings.account.clone(),
-            User::NatGateway { .. } => "amazon-aws".to_owned(),
+            User::NatGateway { .. } | User::VpcEndpoint { .. } => "amazon-aws".to_owned(),
         }
     }
 }
@@ -166,10 +177,7 @@ impl Resource for NetworkInterface {
         let account = &scene.settings.account;
         let address = mapped(eni, scene.ec2);
         let association = address.and_then(|it| it.association.as_ref());
-        let attachment = match &eni.user {
-            User::Nobody => None,
-            User::NatGateway { attachment } => Some(attachment),
-        };
+        let attachment = eni.attachment();
         let subnet = scene.ec2.subnets.get(&eni.subnet);
         match filter {
             "addresses.association.owner-id" | "association.ip-owner-id" => {
@@ -251,7 +259,7 @@ impl Resource for NetworkInterface {
             .maybe("privateDnsName", private_name)
             .text("sourceDestCheck", eni.source_dest_check)
             .list("groupSet", eni.groups.iter().map(group));
-        if let User::NatGateway { attachment } = &eni.user {
+        if let Some(attachment) = eni.attachment() {
             let attachment = Xml::new()
                 .text("attachmentId", attachment)
                 .text("instanceOwnerId", "amazon-aws")
@@ -373,17 +381,45 @@ pub(super) fn make_for_nat_gateway(
     gateway: &str,
     subnet: &Record<Subnet>,
 ) -> Option<Record<NetworkInterface>> {
+    let user = User::NatGateway { attachment: scene.rng.id("ela-attach") };
+    make_managed(scene, subnet, user, format!("Interface for NAT Gateway {gateway}"), Vec::new())
+}
+
+/// Makes the interface of a VPC endpoint; nothing when the subnet is full.
+pub(super) fn make_for_vpc_endpoint(
+    scene: &mut Scene<'_>,
+    endpoint: &str,
+    subnet: &Record<Subnet>,
+    groups: &[String],
+) -> Option<Record<NetworkInterface>> {
+    let user = User::VpcEndpoint { attachment: scene.rng.id("ela-attach") };
+    let description = format!("VPC Endpoint Interface {endpoint}");
+    make_managed(scene, subnet, user, description, groups.to_vec())
+}
+
+fn make_managed(
+    scene: &mut Scene<'_>,
+    subnet: &Record<Subnet>,
+    user: User,
+    description: String,
+    groups: Vec<String>,
+) -> Option<Record<NetworkInterface>> {
     let private_ip = free_address(scene, subnet)?;
+    let source_dest_check = match user {
+        User::Nobody | User::VpcEndpoint { .. } => true,
+        // It sends on what is not its own.
+        User::NatGateway { .. } => false,
+    };
     let body = NetworkInterface {
         vpc: subnet.vpc.clone(),
         subnet: subnet.id.clone(),
         private_ip,
         public_ip: None,
-        groups: Vec::new(),
-        description: format!("Interface for NAT Gateway {gateway}"),
-        user: User::NatGateway { attachment: scene.rng.id("ela-attach") },
+        groups,
+        description,
+        user,
         mac: mac(scene),
-        source_dest_check: false,
+        source_dest_check,
         ready: scene.now,
     };
     let record = scene.make(Tags::new(), body);
@@ -395,7 +431,7 @@ pub(super) fn make_for_nat_gateway(
 ///
 /// For a group that does not exist the reference names a code of its own.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
-fn groups(call: &Call<'_>, vpc: &str, ids: Vec<String>) -> Result<Vec<String>, Fault> {
+pub(super) fn groups(call: &Call<'_>, vpc: &str, ids: Vec<String>) -> Result<Vec<String>, Fault> {
     let most = call.settings.quotas.groups_per_interface as usize;
     let mut kept: Vec<String> = Vec::new();
     for id in ids {

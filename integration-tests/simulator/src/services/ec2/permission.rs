@@ -8,16 +8,13 @@
 use ipnet::{Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
-use super::scene::Scene;
+use super::{endpoint_service, scene::Scene};
 use crate::{
     fault::Fault,
     wire::{query::Reader, xml::Xml},
 };
 
 const LONGEST_DESCRIPTION: usize = 255;
-
-/// The lists that AWS keeps in us-east-1 for its gateway endpoints.
-const PREFIX_LISTS: &[&str] = &["pl-02cd2c6b", "pl-63a5400a"];
 
 /// A protocol, its ports, and the peer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,10 +139,7 @@ impl Peer {
 
     /// Reads the id of a prefix list; only those that AWS keeps are modelled.
     pub(super) fn prefix_list(scene: &Scene<'_>, id: String) -> Result<Self, Fault> {
-        if scene.region != "us-east-1" {
-            return Err(Fault::unsupported(format!("the prefix lists of {}", scene.region)));
-        }
-        if PREFIX_LISTS.contains(&id.as_str()) {
+        if endpoint_service::prefix_lists(scene.region).contains(&id) {
             return Ok(Self::PrefixList(id));
         }
         let text = format!("The prefix list ID '{id}' does not exist");

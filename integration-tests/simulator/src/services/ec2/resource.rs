@@ -90,6 +90,12 @@ pub(super) fn made<T: Resource>(scene: &Scene<'_>, id: &str) -> Answer {
     Ok(T::render(record, scene))
 }
 
+/// An item of a list of what an otherwise good answer could not do.
+pub(super) fn unsuccessful(id: &str, fault: &Fault) -> Xml {
+    let error = Xml::new().text("code", &fault.code).text("message", &fault.message);
+    Xml::new().text("resourceId", id).nest("error", error)
+}
+
 /// A change that somebody else might make: what it is, and the call that makes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Drift {

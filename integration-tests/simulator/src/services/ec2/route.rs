@@ -14,7 +14,7 @@ use super::{
     nat_gateway::{NatGateway, State},
     network_interface::NetworkInterface,
     route_table::RouteTable,
-    scene::Call,
+    scene::{Call, Scene},
     vpc, write,
 };
 use crate::{Life, fault::Fault, shelf::Record, wire::xml::Xml};
@@ -25,9 +25,46 @@ pub(super) const OPERATIONS: &[Operation] =
 /// A route.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Route {
-    pub(super) destination: Ipv4Net,
+    pub(super) destination: Destination,
     pub(super) target: Target,
     pub(super) origin: Origin,
+}
+
+/// What a route is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Destination {
+    /// A range of addresses.
+    Ipv4(Ipv4Net),
+    /// The addresses of a service, which AWS keeps in a list.
+    PrefixList(String),
+}
+
+impl Destination {
+    /// The range, if it is one.
+    pub(super) fn cidr(&self) -> Option<Ipv4Net> {
+        match self {
+            Self::Ipv4(cidr) => Some(*cidr),
+            Self::PrefixList(_) => None,
+        }
+    }
+
+    /// What the API calls such a destination.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Ipv4(_) => "destination-cidr-block",
+            Self::PrefixList(_) => "destination-prefix-list-id",
+        }
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ipv4(cidr) => cidr.fmt(f),
+            Self::PrefixList(id) => f.write_str(id),
+        }
+    }
 }
 
 /// Where a route leads.
@@ -37,6 +74,8 @@ pub(super) enum Target {
     InternetGateway(String),
     NatGateway(String),
     NetworkInterface(String),
+    /// A gateway endpoint, whose routes are AWS's to make and to remove.
+    VpcEndpoint(String),
 }
 
 /// How a route came to be.
@@ -66,15 +105,19 @@ impl Route {
                 .get(id)
                 .is_some_and(|it| matches!(it.state, State::Pending | State::Available)),
             Target::NetworkInterface(id) => ec2.network_interfaces.get(id).is_some(),
+            Target::VpcEndpoint(id) => ec2.vpc_endpoints.get(id).is_some(),
         };
         if leads { "active" } else { "blackhole" }
     }
 
     pub(super) fn render(&self, ec2: &Ec2, vpc: &str) -> Xml {
-        let xml = Xml::new().text("destinationCidrBlock", self.destination);
+        let xml = match &self.destination {
+            Destination::Ipv4(cidr) => Xml::new().text("destinationCidrBlock", cidr),
+            Destination::PrefixList(id) => Xml::new().text("destinationPrefixListId", id),
+        };
         let xml = match &self.target {
             Target::Local => xml.text("gatewayId", "local"),
-            Target::InternetGateway(id) => xml.text("gatewayId", id),
+            Target::InternetGateway(id) | Target::VpcEndpoint(id) => xml.text("gatewayId", id),
             Target::NatGateway(id) => xml.text("natGatewayId", id),
             Target::NetworkInterface(id) => xml.text("networkInterfaceId", id),
         };
@@ -105,7 +148,7 @@ fn only_modelled(call: &Call<'_>) -> Result<(), Fault> {
     }
 }
 
-fn destination(call: &Call<'_>) -> Result<Ipv4Net, Fault> {
+fn destination(call: &Call<'_>) -> Result<Destination, Fault> {
     only_modelled(call)?;
     let Some(text) = call.params.text("DestinationCidrBlock") else {
         return Err(Fault::client(
@@ -114,7 +157,42 @@ fn destination(call: &Call<'_>) -> Result<Ipv4Net, Fault> {
              destinationIpv6CidrBlock, destinationPrefixListId",
         ));
     };
-    vpc::cidr("destinationCidrBlock", &text)
+    vpc::cidr("destinationCidrBlock", &text).map(Destination::Ipv4)
+}
+
+fn found<'a>(table: &'a RouteTable, destination: &Destination) -> Option<&'a Route> {
+    table.routes.iter().find(|it| it.destination == *destination)
+}
+
+/// The route of a table to the addresses in a list.
+pub(super) fn to_list<'a>(table: &'a RouteTable, list: &str) -> Option<&'a Route> {
+    found(table, &Destination::PrefixList(list.to_owned()))
+}
+
+/// Gives a table a route to the addresses in a list.
+pub(super) fn lead_list(scene: &mut Scene<'_>, table: &str, list: &str, target: Target) {
+    let destination = Destination::PrefixList(list.to_owned());
+    put(scene, table, Route { destination, target, origin: Origin::CreateRoute });
+}
+
+/// Takes from a table its route to the addresses in a list.
+pub(super) fn drop_list(scene: &mut Scene<'_>, table: &str, list: &str) {
+    take(scene, table, &Destination::PrefixList(list.to_owned()));
+}
+
+fn put(scene: &mut Scene<'_>, table: &str, route: Route) {
+    let now = scene.now;
+    let part = format!("{table}/{}", route.destination);
+    scene.change::<RouteTable>(table, |it| it.routes.push(route));
+    let life = Life { created: now, ready: Some(now), deleted: None };
+    scene.ec2.route_tables.note(part, |it| *it = life, now);
+}
+
+fn take(scene: &mut Scene<'_>, table: &str, destination: &Destination) {
+    let now = scene.now;
+    scene.change::<RouteTable>(table, |it| it.routes.retain(|it| it.destination != *destination));
+    let part = format!("{table}/{destination}");
+    scene.ec2.route_tables.note(part, |it| it.deleted = Some(now), now);
 }
 
 /// Reads the one target of a route in a table of this VPC.
@@ -182,19 +260,18 @@ fn target(call: &Call<'_>, table: &Record<RouteTable>) -> Result<Target, Fault> 
 ///
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html#subnet-route-tables-local>
 fn within_network(call: &Call<'_>, table: &Record<RouteTable>, route: &Route) -> Result<(), Fault> {
-    let locals = || table.routes.iter().filter(|it| it.target == Target::Local);
-    let Some(local) = locals().find(|it| it.destination.contains(&route.destination)) else {
-        return Ok(());
-    };
-    let a_subnet =
-        call.ec2.subnets.all().any(|it| it.vpc == table.vpc && it.cidr == route.destination);
+    let Some(cidr) = route.destination.cidr() else { return Ok(()) };
+    let locals = table.routes.iter().filter(|it| it.target == Target::Local);
+    let mut locals = locals.filter_map(|it| it.destination.cidr());
+    let Some(local) = locals.find(|it| it.contains(&cidr)) else { return Ok(()) };
+    let a_subnet = call.ec2.subnets.all().any(|it| it.vpc == table.vpc && it.cidr == cidr);
     let inside = matches!(route.target, Target::NatGateway(_) | Target::NetworkInterface(_));
     if a_subnet && inside {
         return Ok(());
     }
     Err(Fault::invalid(format!(
-        "Cannot create a more specific route for {} than local route {} in route table {}",
-        route.destination, local.destination, table.id
+        "Cannot create a more specific route for {cidr} than local route {local} in route table {}",
+        table.id
     )))
 }
 
@@ -203,26 +280,23 @@ fn create(call: &mut Call<'_>) -> Answer {
     let destination = destination(call)?;
     let table = call.find::<RouteTable>(&id)?;
     let target = target(call, table)?;
-    if table.routes.iter().any(|it| it.destination == destination) {
+    if found(table, &destination).is_some() {
         let text = format!("The route identified by {destination} already exists.");
         return Err(Fault::client("RouteAlreadyExists", text));
     }
     let route = Route { destination, target, origin: Origin::CreateRoute };
     within_network(call, table, &route)?;
-    let made = table.routes.iter().filter(|it| it.origin == Origin::CreateRoute).count();
-    if made >= call.settings.quotas.routes_per_table as usize {
+    if table.is_full(call) {
         let text = "The maximum number of routes has been reached.";
         return Err(Fault::client("RouteLimitExceeded", text));
     }
-    call.change::<RouteTable>(&id, |it| it.routes.push(route));
-    let now = call.now;
-    let life = Life { created: now, ready: Some(now), deleted: None };
-    call.ec2.route_tables.note(format!("{id}/{destination}"), |it| *it = life, now);
+    put(call, &id, route);
     Ok(Xml::new().text("return", true))
 }
 
-fn no_route(destination: Ipv4Net, table: &str) -> Fault {
-    let text = format!("no route with destination-cidr-block {destination} in route table {table}");
+fn no_route(destination: &Destination, table: &str) -> Fault {
+    let kind = destination.kind();
+    let text = format!("no route with {kind} {destination} in route table {table}");
     Fault::client("InvalidRoute.NotFound", text)
 }
 
@@ -231,13 +305,13 @@ fn replace(call: &mut Call<'_>) -> Answer {
     let destination = destination(call)?;
     let table = call.find::<RouteTable>(&id)?;
     let target = target(call, table)?;
-    let Some(old) = table.routes.iter().find(|it| it.destination == destination) else {
+    let Some(old) = found(table, &destination) else {
         return Err(match call.settings.disputed("replace-missing-route", 2) {
             0 => Fault::invalid(format!(
                 "There is no route defined for '{destination}' in the route table. Use \
                  CreateRoute instead."
             )),
-            _ => no_route(destination, &id),
+            _ => no_route(&destination, &id),
         });
     };
     if old.target == Target::Local {
@@ -246,7 +320,7 @@ fn replace(call: &mut Call<'_>) -> Answer {
     let route = Route { destination, target, origin: Origin::CreateRoute };
     within_network(call, table, &route)?;
     call.change::<RouteTable>(&id, |it| {
-        it.routes.retain(|it| it.destination != destination);
+        it.routes.retain(|it| it.destination != route.destination);
         it.routes.push(route);
     });
     Ok(Xml::new().text("return", true))
@@ -254,20 +328,24 @@ fn replace(call: &mut Call<'_>) -> Answer {
 
 fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.params.need("RouteTableId")?;
-    let destination = destination(call)?;
+    let destination = match call.params.text("DestinationPrefixListId") {
+        Some(list) => Destination::PrefixList(list),
+        None => destination(call)?,
+    };
     let table = call.find::<RouteTable>(&id)?;
-    let found = table.routes.iter().find(|it| it.destination == destination);
-    match found.map(|it| &it.target) {
-        None => return Err(no_route(destination, &id)),
+    match found(table, &destination).map(|it| &it.target) {
+        None => return Err(no_route(&destination, &id)),
+        Some(Target::VpcEndpoint(_)) => {
+            let text =
+                format!("cannot remove VPC endpoint route {destination} in route table {id}");
+            return Err(Fault::invalid(text));
+        }
         Some(Target::Local) => {
             let text = format!("cannot remove local route {destination} in route table {id}");
             return Err(Fault::invalid(text));
         }
         Some(_) => {}
     }
-    call.change::<RouteTable>(&id, |it| it.routes.retain(|it| it.destination != destination));
-    let now = call.now;
-    let part = format!("{id}/{destination}");
-    call.ec2.route_tables.note(part, |it| it.deleted = Some(now), now);
+    take(call, &id, &destination);
     Ok(Xml::new().text("return", true))
 }

@@ -12,12 +12,12 @@ use super::{
     filters::{one, truth},
     idempotency, read,
     resource::{Drift, Resource, describe, made, tag_set, tagged},
-    route::{Origin, Route, Target},
+    route::{Destination, Origin, Route, Target},
     route_table_association::Association,
     scene::{Call, Scene},
     tags,
     vpc::Vpc,
-    write,
+    vpc_endpoint, write,
 };
 use crate::{
     fault::Fault,
@@ -41,13 +41,22 @@ pub(super) struct RouteTable {
 
 impl RouteTable {
     fn new(vpc: &str, cidr: Ipv4Net) -> Self {
-        let local =
-            Route { destination: cidr, target: Target::Local, origin: Origin::CreateRouteTable };
+        let local = Route {
+            destination: Destination::Ipv4(cidr),
+            target: Target::Local,
+            origin: Origin::CreateRouteTable,
+        };
         Self { vpc: vpc.to_owned(), routes: vec![local], associations: Vec::new() }
     }
 
     pub(super) fn is_main(&self) -> bool {
         self.associations.iter().any(|it| it.subnet.is_none())
+    }
+
+    /// Whether it has as many routes as it may have, the local ones not counted.
+    pub(super) fn is_full(&self, scene: &Scene<'_>) -> bool {
+        let made = self.routes.iter().filter(|it| it.origin == Origin::CreateRoute).count();
+        made >= scene.settings.quotas.routes_per_table as usize
     }
 }
 
@@ -105,20 +114,27 @@ impl Resource for RouteTable {
             "association.route-table-id" | "route-table-id" => one(&table.id),
             "association.subnet-id" => associations.filter_map(|it| it.subnet.clone()).collect(),
             "owner-id" => one(&scene.settings.account),
-            "route.destination-cidr-block" => routes.map(|it| it.destination.to_string()).collect(),
+            "route.destination-cidr-block" => {
+                routes.filter_map(|it| Some(it.destination.cidr()?.to_string())).collect()
+            }
+            "route.destination-prefix-list-id" => routes
+                .filter(|it| it.destination.cidr().is_none())
+                .map(|it| it.destination.to_string())
+                .collect(),
             "route.gateway-id" => routes
                 .filter_map(|it| match &it.target {
                     Target::Local => Some("local".to_owned()),
-                    Target::InternetGateway(id) => Some(id.clone()),
+                    Target::InternetGateway(id) | Target::VpcEndpoint(id) => Some(id.clone()),
                     Target::NatGateway(_) | Target::NetworkInterface(_) => None,
                 })
                 .collect(),
             "route.nat-gateway-id" => routes
                 .filter_map(|it| match &it.target {
                     Target::NatGateway(id) => Some(id.clone()),
-                    Target::Local | Target::InternetGateway(_) | Target::NetworkInterface(_) => {
-                        None
-                    }
+                    Target::Local
+                    | Target::InternetGateway(_)
+                    | Target::NetworkInterface(_)
+                    | Target::VpcEndpoint(_) => None,
                 })
                 .collect(),
             "route.origin" => routes.map(|it| it.origin.to_string()).collect(),
@@ -155,7 +171,7 @@ pub(super) fn route_main_to(scene: &mut Scene<'_>, vpc: &str, gateway: &str) {
     let found = scene.ec2.route_tables.all().find(|it| it.vpc == vpc && it.is_main());
     let Some(table) = found.map(|it| it.id.clone()) else { return };
     let route = Route {
-        destination: Ipv4Net::default(),
+        destination: Destination::Ipv4(Ipv4Net::default()),
         target: Target::InternetGateway(gateway.to_owned()),
         origin: Origin::CreateRoute,
     };
@@ -181,12 +197,17 @@ fn create(call: &mut Call<'_>) -> Answer {
     })
 }
 
+/// A gateway endpoint's route goes with its table, or keeps it; the reference names only subnets.
 fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.params.need("RouteTableId")?;
-    if !call.find::<RouteTable>(&id)?.associations.is_empty() {
+    let table = call.find::<RouteTable>(&id)?;
+    let led = table.routes.iter().any(|it| matches!(it.target, Target::VpcEndpoint(_)))
+        && call.settings.disputed("delete-route-table-of-endpoint", 2) == 1;
+    if led || !table.associations.is_empty() {
         let text = format!("The routeTable '{id}' has dependencies and cannot be deleted.");
         return Err(Fault::client("DependencyViolation", text));
     }
+    vpc_endpoint::drop_table(call, &id);
     call.remove::<RouteTable>(&id);
     Ok(Xml::new().text("return", true))
 }
@@ -194,8 +215,9 @@ fn delete(call: &mut Call<'_>) -> Answer {
 pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
     let mut all = Vec::new();
     for table in tagged::<RouteTable>(ec2, key) {
-        for route in table.routes.iter().filter(|it| it.target != Target::Local) {
-            let destination = route.destination.to_string();
+        let others = table.routes.iter().filter(|it| it.target != Target::Local);
+        for cidr in others.filter_map(|it| it.destination.cidr()) {
+            let destination = cidr.to_string();
             all.push(Drift::new(
                 format!("the route to {destination} in {} is gone", table.id),
                 "DeleteRoute",

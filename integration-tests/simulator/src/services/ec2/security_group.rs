@@ -18,7 +18,7 @@ use super::{
     security_group_rule::{self, SecurityGroupRule, Way},
     tags,
     vpc::Vpc,
-    write,
+    vpc_endpoint, write,
 };
 use crate::{
     fault::Fault,
@@ -327,6 +327,7 @@ fn delete(call: &mut Call<'_>) -> Answer {
         it.group != *id && it.permission.peer == Peer::Group(id.clone())
     };
     let used = call.ec2.network_interfaces.all().any(|it| it.groups.contains(id))
+        || vpc_endpoint::uses_group(call.ec2, id)
         || call.ec2.security_group_rules.all().any(named);
     if used {
         return Err(match call.settings.disputed("delete-security-group-in-use", 2) {

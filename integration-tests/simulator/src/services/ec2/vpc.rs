@@ -225,6 +225,7 @@ fn delete(call: &mut Call<'_>) -> Answer {
         || ec2.route_tables.all().any(|it| it.vpc == id && !it.is_main())
         || ec2.network_interfaces.all().any(|it| it.vpc == id)
         || ec2.nat_gateways.all().any(|it| it.vpc == id && it.exists())
+        || ec2.vpc_endpoints.all().any(|it| it.vpc == id)
         || ec2.network_acls.all().any(|it| it.vpc == id && !it.default)
         || ec2.security_groups.all().any(|it| it.vpc == id && !it.is_default());
     if used {

@@ -1,34 +1,167 @@
 //! IAM: roles, their policies, instance profiles; the same for all regions of an account.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html>. Reads lag as EC2's do, writes
+//! act on the truth: <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html#troubleshoot_general_eventual-consistency>.
+
+mod account;
+mod attached;
+mod call;
+pub(crate) mod condition;
+pub(crate) mod document;
+
+pub(crate) mod evaluate;
+mod inline;
+mod instance_profile;
+mod managed;
+mod names;
+mod pattern;
+pub(crate) mod principals;
+mod role;
+mod service_linked;
+mod simulate;
+mod tags;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{World, fault::Fault, random::Rng, shelf::AnyShelf, wire::{query::Params, xml::Xml}};
+use self::{call::Call, instance_profile::InstanceProfile, role::Role};
+use crate::{
+    Settings, Time, World,
+    fault::Fault,
+    random::Rng,
+    shelf::{AnyShelf, Record, Shelf, Tags},
+    throttle,
+    wire::{query::Params, xml::Xml},
+};
 
 pub(crate) const VERSION: &str = "2010-05-08";
 pub(crate) const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-/// What IAM holds.
+type Answer = Result<Xml, Fault>;
+
+/// What IAM holds, by name.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Iam {}
+pub(crate) struct Iam {
+    roles: Shelf<Role>,
+    instance_profiles: Shelf<InstanceProfile>,
+}
+
+/// An operation: its name, whether it writes, what it does.
+type Operation = (&'static str, bool, fn(&mut Call<'_>) -> Answer);
+
+/// The operations of every file.
+const OPERATIONS: &[&[Operation]] = &[
+    account::OPERATIONS,
+    attached::OPERATIONS,
+    inline::OPERATIONS,
+    instance_profile::OPERATIONS,
+    role::OPERATIONS,
+    service_linked::OPERATIONS,
+    simulate::OPERATIONS,
+    tags::OPERATIONS,
+];
+
+fn operation(name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().flat_map(|it| it.iter()).find(|it| it.0 == name)
+}
+
+/// Whether an operation is a write.
+pub(crate) fn mutates(name: &str) -> bool {
+    operation(name).is_some_and(|it| it.1)
+}
 
 impl Iam {
     /// Everything it holds, kind by kind.
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
-        Vec::new()
+        vec![&self.roles, &self.instance_profiles]
+    }
+
+    /// The role of an ARN, as it truly is.
+    pub(crate) fn role_of(&self, settings: &Settings, arn: &str) -> Option<&Record<Role>> {
+        self.roles.all().find(|it| it.arn(settings) == arn)
+    }
+
+    /// The ARN and the tags of the role of that name.
+    pub(crate) fn role_named(&self, settings: &Settings, name: &str) -> Option<(String, Tags)> {
+        let role = self.roles.get(name)?;
+        Some((role.arn(settings), role.tags.clone()))
+    }
+
+    /// The ARN and the tags of the instance profile of that name.
+    pub(crate) fn profile_named(&self, settings: &Settings, name: &str) -> Option<(String, Tags)> {
+        let profile = self.instance_profiles.get(name)?;
+        Some((profile.arn(settings), profile.tags.clone()))
+    }
+
+    /// The role that an instance profile hands to instances: its ARN.
+    pub(crate) fn role_in_profile(&self, settings: &Settings, name: &str) -> Option<String> {
+        let inside = self.instance_profiles.get(name)?.role.as_ref()?;
+        self.roles.all().find(|it| it.unique == *inside).map(|it| it.arn(settings))
+    }
+
+    /// Does a thing as somebody else would, outside of any request of the client.
+    pub(crate) fn act(
+        &mut self,
+        settings: &Settings,
+        rng: Rng,
+        now: Time,
+        action: (&str, Vec<(String, String)>),
+    ) -> Answer {
+        let params: Params = action.1.into_iter().collect();
+        self.run(settings, rng, now, action.0, &params)
+    }
+
+    fn run(
+        &mut self,
+        settings: &Settings,
+        rng: Rng,
+        now: Time,
+        name: &str,
+        params: &Params,
+    ) -> Answer {
+        let Some((_, writes, run)) = operation(name) else {
+            return Err(Fault::unsupported(format!("the operation iam:{name}")));
+        };
+        let mut copy = self.clone();
+        let mut call = Call::new(settings, &mut copy, params.reader(), rng, now);
+        for known in ["Action", "Version"] {
+            call.params.text(known);
+        }
+        let answer = run(&mut call)?;
+        if let Some(unread) = params.unread() {
+            return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
+        }
+        if *writes {
+            *self = copy;
+        }
+        Ok(answer)
     }
 }
 
 /// The names of all operations.
 pub(crate) fn operations() -> Vec<&'static str> {
-    Vec::new()
-}
-
-/// Whether an operation is a write.
-pub(crate) fn mutates(_: &str) -> bool {
-    false
+    OPERATIONS.iter().flat_map(|it| it.iter()).map(|it| it.0).collect()
 }
 
 /// Answers a request.
-pub(crate) fn ask(_: &mut World, operation: &str, _: &Params, _: Rng) -> Result<Xml, Fault> {
-    Err(Fault::unsupported(format!("the operation iam:{operation}")))
+pub(crate) fn ask(world: &mut World, name: &str, params: &Params, rng: Rng) -> Answer {
+    let World { settings, now, buckets, iam, .. } = world;
+    if operation(name).is_none() {
+        return Err(Fault::unsupported(format!("the operation iam:{name}")));
+    }
+    if settings.throttling && !buckets.take("iam".to_owned(), throttle::iam(), *now) {
+        return Err(Fault::client("Throttling", "Rate exceeded"));
+    }
+    if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
+        return Err(Fault::unsupported(format!("the version {other} of IAM")));
+    }
+    let action = format!("iam:{name}");
+    if settings.denies(&action) {
+        let text = format!(
+            "User: {} is not authorized to perform: {action} on resource: * because no \
+             identity-based policy allows the {action} action",
+            settings.caller_arn(),
+        );
+        return Err(Fault::new(403, "AccessDenied", text));
+    }
+    iam.run(settings, rng, *now, name, params)
 }
