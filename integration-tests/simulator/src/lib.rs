@@ -11,6 +11,7 @@
 
 mod auth;
 mod fault;
+mod hidden;
 mod random;
 mod serve;
 mod services;

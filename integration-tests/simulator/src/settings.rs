@@ -101,6 +101,12 @@ pub struct Durations {
     pub interface_endpoint_delete: Span,
     /// Until the route of a gateway endpoint has come or gone.
     pub gateway_endpoint_route: Span,
+    /// Until KMS's own caches know that a key was enabled; only where dependents lag.
+    pub kms_cache: Span,
+    /// A secret from the end of its recovery window (or its deletion without one) until it is gone.
+    pub secret_deletion: Span,
+    /// How long a log group that was changed refuses another change.
+    pub log_group_change: Span,
 }
 
 impl Default for Durations {
@@ -116,6 +122,9 @@ impl Default for Durations {
             interface_endpoint: Span::seconds(60, 300),
             interface_endpoint_delete: Span::seconds(60, 240),
             gateway_endpoint_route: Span::seconds(1, 10),
+            kms_cache: Span::seconds(0, 60),
+            secret_deletion: Span::seconds(2, 60),
+            log_group_change: Span::fixed(0),
         }
     }
 }
@@ -146,6 +155,12 @@ pub struct Quotas {
     pub policies_per_role: u32,
     pub inline_policy_size: u32,
     pub trust_policy_size: u32,
+    pub kms_keys: u32,
+    pub kms_aliases_per_key: u32,
+    pub kms_grants_per_key: u32,
+    pub secrets: u32,
+    pub versions_per_secret: u32,
+    pub log_groups: u32,
 }
 
 impl Default for Quotas {
@@ -172,6 +187,12 @@ impl Default for Quotas {
             policies_per_role: 10,
             inline_policy_size: 10_240,
             trust_policy_size: 2_048,
+            kms_keys: 100_000,
+            kms_aliases_per_key: 50,
+            kms_grants_per_key: 50_000,
+            secrets: 500_000,
+            versions_per_secret: 100,
+            log_groups: 1_000_000,
         }
     }
 }
@@ -294,6 +315,10 @@ impl Settings {
                 by_id: Span::seconds(0, 10),
                 listed: Span::seconds(0, 240),
                 dependents: true,
+            },
+            durations: Durations {
+                log_group_change: Span::millis(0, 3_000),
+                ..Durations::default()
             },
             weather: Weather {
                 throttled: 40,

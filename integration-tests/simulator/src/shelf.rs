@@ -30,6 +30,11 @@ pub(crate) trait Kind: Clone + 'static {
     /// The code for something that is no id.
     const MALFORMED: &'static str;
 
+    /// What its ARN ends with: `vpc/vpc-1`.
+    fn path(record: &Record<Self>) -> String {
+        format!("{}/{}", Self::TYPE, record.id)
+    }
+
     /// Whether it is more than a shadow that reads still show (a deleted NAT gateway).
     fn exists(&self) -> bool {
         true
@@ -102,6 +107,17 @@ struct Version<T> {
     stamp: Stamp,
     /// Nothing, when this is its deletion.
     record: Option<Record<T>>,
+    /// Whether it has or had a tag.
+    #[serde(default)]
+    tagged: bool,
+}
+
+/// What the tagging API shows of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tagged {
+    /// What its ARN ends with.
+    pub(crate) path: String,
+    pub(crate) tags: Tags,
 }
 
 /// The moments of an object's own transitions.
@@ -132,9 +148,10 @@ impl<T: Kind> Shelf<T> {
     /// Puts a new object here; it is ready at `ready`.
     pub(crate) fn add(&mut self, stamp: Stamp, ready: Option<Time>, record: Record<T>) {
         self.lives.insert(record.id.clone(), Life { created: stamp.at, ready, deleted: None });
+        let tagged = !record.tags.is_empty();
         // What had the name before may be seen for a while yet.
         let versions = self.kept.entry(record.id.clone()).or_default();
-        versions.push(Version { stamp, record: Some(record) });
+        versions.push(Version { stamp, record: Some(record), tagged });
         forget(versions, stamp.at);
     }
 
@@ -167,9 +184,11 @@ impl<T: Kind> Shelf<T> {
         change: impl FnOnce(&mut Record<T>) -> R,
     ) -> Option<R> {
         let versions = self.kept.get_mut(id)?;
-        let mut record = versions.last()?.record.clone()?;
+        let last = versions.last()?;
+        let mut record = last.record.clone()?;
         let result = change(&mut record);
-        versions.push(Version { stamp, record: Some(record) });
+        let tagged = last.tagged || !record.tags.is_empty();
+        versions.push(Version { stamp, record: Some(record), tagged });
         forget(versions, stamp.at);
         Some(result)
     }
@@ -177,7 +196,7 @@ impl<T: Kind> Shelf<T> {
     /// Removes an object; reads may show it for a while.
     pub(crate) fn remove(&mut self, stamp: Stamp, id: &str) {
         let Some(versions) = self.kept.get_mut(id) else { return };
-        versions.push(Version { stamp, record: None });
+        versions.push(Version { stamp, record: None, tagged: false });
         forget(versions, stamp.at);
         if let Some(life) = self.lives.get_mut(id) {
             life.deleted.get_or_insert(stamp.at);
@@ -191,17 +210,17 @@ impl<T: Kind> Shelf<T> {
 
     /// The object as a read sees it.
     pub(crate) fn seen(&self, id: &str, eyes: Eyes) -> Option<&Record<T>> {
-        visible(self.kept.get(id)?, eyes)
+        visible(self.kept.get(id)?, eyes)?.record.as_ref()
     }
 
     /// All objects as a read sees them.
     pub(crate) fn all_seen(&self, eyes: Eyes) -> impl Iterator<Item = &Record<T>> {
-        self.kept.values().filter_map(move |it| visible(it, eyes))
+        self.kept.values().filter_map(move |it| visible(it, eyes)?.record.as_ref())
     }
 }
 
-fn visible<T>(versions: &[Version<T>], eyes: Eyes) -> Option<&Record<T>> {
-    versions.iter().rev().find(|it| eyes.see(it.stamp))?.record.as_ref()
+fn visible<T>(versions: &[Version<T>], eyes: Eyes) -> Option<&Version<T>> {
+    versions.iter().rev().find(|it| eyes.see(it.stamp))
 }
 
 fn settled(stamp: Stamp, now: Time) -> bool {
@@ -227,6 +246,8 @@ pub(crate) trait AnyShelf {
     fn known(&self, id: &str, eyes: Eyes) -> bool;
     fn set_tags(&mut self, stamp: Stamp, id: &str, tags: Tags);
     fn tags_seen(&self, eyes: Eyes) -> Vec<(String, Tags)>;
+    /// What has or had a tag, as a read sees it.
+    fn tagged_seen(&self, eyes: Eyes) -> Vec<Tagged>;
     fn lives(&self) -> &BTreeMap<String, Life>;
 }
 
@@ -265,6 +286,12 @@ impl<T: Kind> AnyShelf for Shelf<T> {
 
     fn tags_seen(&self, eyes: Eyes) -> Vec<(String, Tags)> {
         self.all_seen(eyes).map(|it| (it.id.clone(), it.tags.clone())).collect()
+    }
+
+    fn tagged_seen(&self, eyes: Eyes) -> Vec<Tagged> {
+        let seen = self.kept.values().filter_map(|it| visible(it, eyes)).filter(|it| it.tagged);
+        let records = seen.filter_map(|it| it.record.as_ref());
+        records.map(|it| Tagged { path: T::path(it), tags: it.tags.clone() }).collect()
     }
 
     fn lives(&self) -> &BTreeMap<String, Life> {

@@ -73,6 +73,24 @@ pub(crate) fn iam() -> Rate {
     rate(60, 15)
 }
 
+/// The rate of a KMS operation.
+///
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>
+pub(crate) fn kms(operation: &str) -> Rate {
+    let per_second = match operation {
+        "DescribeKey" | "ListResourceTags" => 2000,
+        "GetKeyPolicy" | "GetKeyRotationStatus" => 1000,
+        "ListAliases" | "ListKeys" => 500,
+        "ListGrants" => 100,
+        "CreateGrant" => 50,
+        "RetireGrant" | "RevokeGrant" => 30,
+        "DeleteAlias" | "EnableKeyRotation" | "PutKeyPolicy" | "ScheduleKeyDeletion" => 15,
+        "TagResource" => 10,
+        _ => 5,
+    };
+    rate(per_second, per_second)
+}
+
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Level {
     left: u64,

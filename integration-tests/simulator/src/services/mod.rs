@@ -13,7 +13,10 @@ mod secrets;
 mod service;
 mod ssm;
 mod sts;
+mod tag_rules;
 mod tagging;
+
+use std::fmt;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -37,6 +40,7 @@ use crate::{
 struct Json {
     name: &'static str,
     target: &'static str,
+    throttled: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
     ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
@@ -46,6 +50,7 @@ const fn json<S: Service>() -> Json {
     Json {
         name: S::NAME,
         target: S::TARGET,
+        throttled: S::THROTTLED,
         mutates: service::mutates::<S>,
         operations: service::operations::<S>,
         ask: service::ask::<S>,
@@ -76,7 +81,6 @@ pub fn operations() -> Vec<(&'static str, &'static str)> {
 }
 
 /// A request, read.
-#[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) service: String,
     pub(crate) operation: String,
@@ -87,6 +91,16 @@ pub(crate) struct Asked {
     target: String,
     form: String,
     body: Bytes,
+}
+
+/// Without what is sent: it may be a secret.
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("service", &self.service)
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -167,7 +181,11 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Manner::Query => Fault::client("Throttling", "Rate exceeded"),
-            Manner::Json => Fault::client("ThrottlingException", "Rate exceeded"),
+            Manner::Json => {
+                let service = JSON.iter().find(|it| it.name == self.service);
+                let code = service.map_or("ThrottlingException", |it| it.throttled);
+                Fault::client(code, "Rate exceeded")
+            }
         }
     }
 

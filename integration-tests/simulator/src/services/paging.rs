@@ -34,12 +34,23 @@ impl Page {
     }
 
     /// Cuts the page out of what there is, in the order of keys; no page is larger than `most`.
-    pub(crate) fn cut<T>(self, most: u32, mut all: Vec<(String, T)>) -> Cut<T> {
+    pub(crate) fn cut<T>(self, most: u32, all: Vec<(String, T)>) -> Cut<T> {
+        self.cut_while(most, all, |_| true)
+    }
+
+    /// The same; the page also ends before the first thing that does not fit.
+    pub(crate) fn cut_while<T>(
+        self,
+        most: u32,
+        mut all: Vec<(String, T)>,
+        mut fits: impl FnMut(&T) -> bool,
+    ) -> Cut<T> {
         all.sort_by(|a, b| a.0.cmp(&b.0));
         let size = self.size.unwrap_or(most).min(most) as usize;
         if let Some(after) = &self.after {
             all.retain(|it| it.0 > *after);
         }
+        let size = all.iter().take(size).take_while(|it| fits(&it.1)).count();
         let more = all.len() > size;
         all.truncate(size);
         let next = all.last().filter(|_| more).map(|it| encode(&it.0, self.print));

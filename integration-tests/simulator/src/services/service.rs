@@ -4,11 +4,13 @@
 //! A call works on a copy of what its service holds, so that a refused call has no effect at all.
 //! What the other services hold it may look at: a secret needs its key.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::Iam;
 use crate::{
-    Settings, Time, World,
+    Settings, Span, Time, World,
     fault::Fault,
     random::Rng,
     shelf::{AnyShelf, Eyes, Stamp},
@@ -24,8 +26,12 @@ pub(crate) type Operation<S> = (&'static str, bool, fn(&mut Call<'_, S>) -> Answ
 
 /// A service of a region that speaks JSON.
 pub(crate) trait Service: Clone + Sized + 'static {
-    /// What credential scopes and IAM's actions call it.
+    /// What credential scopes call it.
     const NAME: &'static str;
+    /// What IAM's actions call it.
+    const PREFIX: &'static str = Self::NAME;
+    /// The code for too many calls.
+    const THROTTLED: &'static str = "ThrottlingException";
     /// What `X-Amz-Target` says before the operation.
     const TARGET: &'static str;
     /// What it can be asked to do.
@@ -69,6 +75,15 @@ impl<S> Call<'_, S> {
         Eyes { now: self.now, behind: self.behind, list: false }
     }
 
+    /// How long something takes this time.
+    pub(crate) fn lasting(&mut self, span: Span) -> Duration {
+        if self.settings.jitter {
+            self.rng.between(span.min(), span.max())
+        } else {
+            (span.min() + span.max()) / 2
+        }
+    }
+
     /// How this call reads lists.
     pub(crate) fn in_lists(&self) -> Eyes {
         Eyes { now: self.now, behind: self.behind, list: true }
@@ -108,9 +123,9 @@ pub(crate) fn ask<S: Service>(
     };
     let bucket = format!("{region}/{service}:{name}");
     if settings.throttling && !buckets.take(bucket, S::rate(name), *now) {
-        return Err(Fault::client("ThrottlingException", "Rate exceeded"));
+        return Err(Fault::client(S::THROTTLED, "Rate exceeded"));
     }
-    let action = format!("{service}:{name}");
+    let action = format!("{}:{name}", S::PREFIX);
     if settings.denies(&action) {
         let text = format!(
             "User: {} is not authorized to perform: {action} on resource: \

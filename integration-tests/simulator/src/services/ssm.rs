@@ -14,7 +14,7 @@ use super::service::{self, Answer, Operation, Service};
 use crate::{
     Time,
     fault::Fault,
-    shelf::{AnyShelf, Kind, Shelf},
+    shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{self, Rate},
     world::Region,
 };
@@ -68,6 +68,10 @@ impl Kind for Parameter {
     const NOUN: &'static str = "parameter";
     const NOT_FOUND: &'static str = "ParameterNotFound";
     const MALFORMED: &'static str = "ValidationException";
+
+    fn path(record: &Record<Self>) -> String {
+        format!("parameter/{}", record.id.trim_start_matches('/'))
+    }
 }
 
 type Call<'a> = service::Call<'a, Ssm>;

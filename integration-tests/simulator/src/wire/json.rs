@@ -2,7 +2,7 @@
 //!
 //! As with the query protocols, members that nobody has read are found and refused.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, fmt};
 
 use bytes::Bytes;
 use http::Response;
@@ -13,10 +13,16 @@ use super::respond;
 use crate::fault::Fault;
 
 /// The members of one request.
-#[derive(Debug)]
 pub(crate) struct Members {
     values: Map<String, Value>,
     read: RefCell<BTreeSet<String>>,
+}
+
+/// Names only: a value may be a secret.
+impl fmt::Debug for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
 }
 
 impl Members {

@@ -38,6 +38,18 @@ impl Answer {
         self.text("Code")
     }
 
+    /// The answer as JSON.
+    #[track_caller]
+    pub(crate) fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The error code of a JSON answer; empty when it is none.
+    #[track_caller]
+    pub(crate) fn kind(&self) -> String {
+        self.value()["__type"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// The answer, which has to be good.
     #[track_caller]
     pub(crate) fn good(self) -> Self {
@@ -76,9 +88,44 @@ impl Client {
 
     /// A call of SSM.
     pub(crate) async fn ssm(&self, operation: &str, body: serde_json::Value) -> Answer {
-        let target = format!("AmazonSSM.{operation}");
+        self.json("ssm", "AmazonSSM", operation, body).await
+    }
+
+    /// A call of Secrets Manager.
+    pub(crate) async fn secrets(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("secretsmanager", "secretsmanager", operation, body).await
+    }
+
+    /// A call of CloudWatch Logs.
+    pub(crate) async fn logs(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("logs", "Logs_20140328", operation, body).await
+    }
+
+    /// A call of Service Quotas.
+    pub(crate) async fn quotas(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("servicequotas", "ServiceQuotasV20190624", operation, body).await
+    }
+
+    /// A call of the Resource Groups Tagging API.
+    pub(crate) async fn tagging(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("tagging", "ResourceGroupsTaggingAPI_20170126", operation, body).await
+    }
+
+    async fn json(
+        &self,
+        service: &str,
+        target: &str,
+        operation: &str,
+        body: serde_json::Value,
+    ) -> Answer {
+        let target = format!("{target}.{operation}");
         let kind = "application/x-amz-json-1.1";
-        self.send("ssm", kind, Some(&target), body.to_string()).await.unwrap()
+        self.send(service, kind, Some(&target), body.to_string()).await.unwrap()
+    }
+
+    /// A call of KMS.
+    pub(crate) async fn kms(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("kms", "TrentService", operation, body).await
     }
 
     pub(crate) async fn send(

@@ -1,22 +1,122 @@
 //! Secrets Manager: secrets and their versions.
+//!
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/Welcome.html>. Reads lag, lists
+//! most; writes act on the truth. Rotation, replication, batches and managed secrets are not
+//! modelled.
+
+mod create;
+mod delete;
+mod key;
+mod list;
+mod names;
+mod password;
+mod policy;
+mod read;
+mod tags;
+mod value;
+mod versions;
+mod write;
 
 use serde::{Deserialize, Serialize};
 
-use super::service::{Operation, Service};
+use self::versions::Versions;
+use super::service::{self, Answer, Operation, Service};
 use crate::{
-    shelf::AnyShelf,
+    Settings, Time,
+    fault::Fault,
+    shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
     world::Region,
 };
 
 /// What it holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Secrets {}
+pub(crate) struct Secrets {
+    secrets: Shelf<Secret>,
+}
+
+/// A secret, by its name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Secret {
+    /// What follows the name in the ARN.
+    suffix: String,
+    description: Option<String>,
+    /// The key as it was named; nothing for the key of the service.
+    key: Option<String>,
+    versions: Versions,
+    policy: Option<String>,
+    created: Time,
+    changed: Time,
+    deletion: Option<Deletion>,
+}
+
+/// A deletion that was asked for and has not happened yet.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Deletion {
+    asked: Time,
+    /// The end of the recovery window.
+    date: Time,
+    /// When the secret is really gone and its name free.
+    gone: Time,
+    /// Whether there is no way back.
+    forced: bool,
+}
+
+impl Kind for Secret {
+    const TYPE: &'static str = "secret";
+    const PREFIX: &'static str = "secret";
+    const NOUN: &'static str = "secret";
+    const NOT_FOUND: &'static str = "ResourceNotFoundException";
+    const MALFORMED: &'static str = "ValidationException";
+
+    fn path(record: &Record<Self>) -> String {
+        format!("secret:{}-{}", record.id, record.suffix)
+    }
+
+    fn exists(&self) -> bool {
+        self.deletion.is_none()
+    }
+}
+
+type Call<'a> = service::Call<'a, Secrets>;
+
+impl Call<'_> {
+    fn arn(&self, name: &str, secret: &Secret) -> String {
+        let Settings { account, .. } = self.settings;
+        format!("arn:aws:secretsmanager:{}:{account}:secret:{name}-{}", self.region, secret.suffix)
+    }
+
+    /// Changes a secret; that is when it was changed last.
+    fn change(&mut self, name: &str, change: impl FnOnce(&mut Secret)) {
+        let now = self.now;
+        self.state.secrets.change(self.stamp, name, |it| {
+            it.changed = now;
+            change(it);
+        });
+    }
+}
 
 impl Service for Secrets {
     const NAME: &'static str = "secretsmanager";
     const TARGET: &'static str = "secretsmanager";
-    const OPERATIONS: &'static [Operation<Self>] = &[];
+    const OPERATIONS: &'static [Operation<Self>] = &[
+        ("CreateSecret", true, create::create),
+        ("DeleteResourcePolicy", true, policy::delete),
+        ("DeleteSecret", true, delete::delete),
+        ("DescribeSecret", false, read::describe),
+        ("GetRandomPassword", false, password::random),
+        ("GetResourcePolicy", false, policy::get),
+        ("GetSecretValue", false, read::value),
+        ("ListSecretVersionIds", false, read::versions),
+        ("ListSecrets", false, list::list),
+        ("PutResourcePolicy", true, policy::put),
+        ("PutSecretValue", true, write::put),
+        ("RestoreSecret", true, delete::restore),
+        ("TagResource", true, tags::add),
+        ("UntagResource", true, tags::remove),
+        ("UpdateSecret", true, write::update),
+        ("UpdateSecretVersionStage", true, write::stage),
+    ];
 
     fn of(region: &Region) -> &Self {
         &region.secrets
@@ -27,10 +127,39 @@ impl Service for Secrets {
     }
 
     fn shelves(&self) -> Vec<&dyn AnyShelf> {
-        Vec::new()
+        vec![&self.secrets]
     }
 
-    fn rate(_: &str) -> Rate {
-        rate(50, 50)
+    /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>
+    fn rate(operation: &str) -> Rate {
+        match operation {
+            "DescribeSecret" | "GetSecretValue" => rate(10_000, 10_000),
+            "ListSecrets" => rate(100, 100),
+            _ => rate(50, 50),
+        }
     }
+
+    fn settle(&mut self, settings: &Settings, now: Time) {
+        delete::settle(self, settings, now);
+    }
+}
+
+/// A value that no request may have.
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::client("InvalidParameterException", message)
+}
+
+/// A request that does not fit what there is.
+fn refused(message: impl Into<String>) -> Fault {
+    Fault::client("InvalidRequestException", message)
+}
+
+/// A member that is too short, too long or of the wrong form; its value is not said, for it may be
+/// a secret.
+fn constraint(member: &str, what: &str) -> Fault {
+    let text = format!(
+        "1 validation error detected: Value at '{member}' failed to satisfy constraint: Member \
+         must {what}"
+    );
+    Fault::client("ValidationException", text)
 }

@@ -1,9 +1,16 @@
-//! The Resource Groups Tagging API: tags of everything in a region.
+//! The Resource Groups Tagging API: what the other services of the region hold, by tag.
+//!
+//! <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/overview.html>. It holds
+//! nothing itself and lags as lists do. IAM is not in it, and it writes no tags.
+
+mod pages;
+mod resources;
 
 use serde::{Deserialize, Serialize};
 
-use super::service::{Operation, Service};
+use super::service::{self, Answer, Operation, Service};
 use crate::{
+    fault::Fault,
     shelf::AnyShelf,
     throttle::{Rate, rate},
     world::Region,
@@ -13,10 +20,18 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Tagging {}
 
+type Call<'a> = service::Call<'a, Tagging>;
+
 impl Service for Tagging {
     const NAME: &'static str = "tagging";
+    const PREFIX: &'static str = "tag";
+    const THROTTLED: &'static str = "ThrottledException";
     const TARGET: &'static str = "ResourceGroupsTaggingAPI_20170126";
-    const OPERATIONS: &'static [Operation<Self>] = &[];
+    const OPERATIONS: &'static [Operation<Self>] = &[
+        ("GetResources", false, resources::get),
+        ("GetTagKeys", false, resources::keys),
+        ("GetTagValues", false, resources::values),
+    ];
 
     fn of(region: &Region) -> &Self {
         &region.tagging
@@ -30,7 +45,15 @@ impl Service for Tagging {
         Vec::new()
     }
 
-    fn rate(_: &str) -> Rate {
-        rate(15, 15)
+    /// <https://docs.aws.amazon.com/general/latest/gr/arg.html>
+    fn rate(operation: &str) -> Rate {
+        match operation {
+            "GetResources" => rate(15, 15),
+            _ => rate(5, 5),
+        }
     }
+}
+
+fn invalid(message: impl Into<String>) -> Fault {
+    Fault::client("InvalidParameterException", message)
 }

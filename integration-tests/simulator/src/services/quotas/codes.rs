@@ -1,0 +1,88 @@
+//! Which quota of the settings has which code.
+//!
+//! The codes of VPC and of Elastic IP addresses are those of
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>; those of KMS and
+//! Secrets Manager are on no page of AWS's and were seen in accounts. A quota whose code is not
+//! known is not here.
+
+use crate::Quotas;
+
+/// A quota: where it belongs, what it is called, and how much it is.
+pub(super) struct Quota {
+    pub(super) service: &'static str,
+    pub(super) code: &'static str,
+    pub(super) name: &'static str,
+    pub(super) adjustable: bool,
+    pub(super) value: fn(&Quotas) -> u32,
+}
+
+impl Quota {
+    pub(super) fn service_name(&self) -> &'static str {
+        match self.service {
+            "ec2" => "Amazon Elastic Compute Cloud (Amazon EC2)",
+            "kms" => "AWS Key Management Service (AWS KMS)",
+            "secretsmanager" => "AWS Secrets Manager",
+            _ => "Amazon Virtual Private Cloud (Amazon VPC)",
+        }
+    }
+}
+
+const fn quota(
+    service: &'static str,
+    code: &'static str,
+    name: &'static str,
+    value: fn(&Quotas) -> u32,
+) -> Quota {
+    Quota { service, code, name, adjustable: true, value }
+}
+
+const fn fixed(
+    service: &'static str,
+    code: &'static str,
+    name: &'static str,
+    value: fn(&Quotas) -> u32,
+) -> Quota {
+    Quota { service, code, name, adjustable: false, value }
+}
+
+/// Services that AWS has quotas of and this simulator has not.
+pub(super) const OTHERS: &[&str] = &[
+    "acm",
+    "autoscaling",
+    "backup",
+    "dynamodb",
+    "ebs",
+    "elasticloadbalancing",
+    "iam",
+    "lambda",
+    "logs",
+    "monitoring",
+    "rds",
+    "route53",
+    "s3",
+    "sns",
+    "sqs",
+    "ssm",
+];
+
+/// Every quota there is.
+pub(super) const QUOTAS: &[Quota] = &[
+    quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", |it| it.addresses),
+    quota("kms", "L-C2F1777E", "Customer Master Keys (CMKs)", |it| it.kms_keys),
+    quota("kms", "L-340F62FB", "Aliases per CMK", |it| it.kms_aliases_per_key),
+    fixed("secretsmanager", "L-2F66C23C", "Secrets", |it| it.secrets),
+    quota("vpc", "L-F678F1CE", "VPCs per Region", |it| it.vpcs),
+    quota("vpc", "L-407747CB", "Subnets per VPC", |it| it.subnets_per_vpc),
+    quota("vpc", "L-A4707A72", "Internet gateways per Region", |it| it.internet_gateways),
+    quota("vpc", "L-FE5A380F", "NAT gateways per Availability Zone", |it| it.nat_gateways_per_zone),
+    quota("vpc", "L-DF5E4CA3", "Network interfaces per Region", |it| it.interfaces),
+    quota("vpc", "L-589F43AA", "Route tables per VPC", |it| it.route_tables_per_vpc),
+    quota("vpc", "L-93826ACB", "Routes per route table", |it| it.routes_per_table),
+    quota("vpc", "L-E79EC296", "VPC security groups per Region", |it| it.security_groups),
+    quota("vpc", "L-0EA8095F", "Inbound or outbound rules per security group", |it| {
+        it.rules_per_direction
+    }),
+    quota("vpc", "L-2AFB9258", "Security groups per network interface", |it| {
+        it.groups_per_interface
+    }),
+];
