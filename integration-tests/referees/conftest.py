@@ -4,7 +4,10 @@ import pytest
 
 import drive
 import sequences_ec2  # noqa: F401  they add themselves
+import sequences_iam  # noqa: F401
+import sequences_keys  # noqa: F401
 import sequences_others  # noqa: F401
+import sequences_secrets  # noqa: F401
 import servers
 
 

@@ -401,3 +401,69 @@ def labels(d):
     d.ec2("DeleteSecurityGroup", GroupId=web)
     d.ec2("DeleteSubnet", SubnetId=within)
     d.ec2("DeleteVpc", VpcId=main)
+
+
+# A key made for these tests alone; nobody has its private half.
+KEY = b"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEa5rEJBRkBkFD2VpS8FRKOyAdmCxDmvjKLFXWqNMlgo referee"
+
+
+@sequence
+def key_pairs(d):
+    """Key pairs, imported."""
+    d.ec2("ImportKeyPair", KeyName="ours", PublicKeyMaterial=KEY, TagSpecifications=tags("key-pair", Name="ours"))
+    d.ec2("ImportKeyPair", KeyName="ours", PublicKeyMaterial=KEY, fails="InvalidKeyPair.Duplicate")
+    d.ec2("ImportKeyPair", KeyName="odd", PublicKeyMaterial=b"nonsense", fails="InvalidKey.Format")
+    d.ec2("DescribeKeyPairs", KeyNames=["ours"])
+    d.ec2("DescribeKeyPairs", KeyNames=["ours"], IncludePublicKey=True)
+    d.ec2("DescribeKeyPairs", Filters=tagged("ours"))
+    d.ec2("DescribeKeyPairs", KeyNames=["none"], fails="InvalidKeyPair.NotFound")
+    d.ec2("DeleteKeyPair", KeyName="ours")
+    d.ec2("DescribeKeyPairs", KeyNames=["ours"], fails="InvalidKeyPair.NotFound")
+
+
+@sequence
+def vpc_endpoints(d):
+    """Endpoints: gateways in route tables and interfaces in subnets."""
+    main = vpc(d)
+    d.ec2("ModifyVpcAttribute", VpcId=main, EnableDnsHostnames={"Value": True})
+    first, second, web = subnet(d, main), subnet(d, main, "10.0.1.0/24", "us-east-1b"), group(d, main, "web")
+    table = d.ec2("CreateRouteTable", VpcId=main)["RouteTable"]["RouteTableId"]
+    d.ec2("DescribeVpcEndpointServices", ServiceNames=["com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.ssm"])
+    store = d.ec2(
+        "CreateVpcEndpoint",
+        VpcId=main,
+        VpcEndpointType="Gateway",
+        ServiceName="com.amazonaws.us-east-1.s3",
+        RouteTableIds=[table],
+        TagSpecifications=tags("vpc-endpoint", Name="s3"),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    d.ec2("DescribeRouteTables", RouteTableIds=[table], until=lambda it: len(it["RouteTables"][0]["Routes"]) == 2)
+    d.ec2("DescribeVpcEndpoints", VpcEndpointIds=[store])
+    door = d.ec2(
+        "CreateVpcEndpoint",
+        VpcId=main,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        SubnetIds=[first],
+        SecurityGroupIds=[web],
+        PrivateDnsEnabled=True,
+        TagSpecifications=tags("vpc-endpoint", Name="ssm"),
+    )["VpcEndpoint"]["VpcEndpointId"]
+    up = lambda it: it["VpcEndpoints"][0]["State"] == "available"  # noqa: E731
+    d.ec2("DescribeVpcEndpoints", VpcEndpointIds=[door], until=up)
+    d.ec2("DescribeVpcEndpoints", Filters=tagged("ssm") + filters(vpc_id=main))
+    d.ec2("DescribeVpcEndpoints", Filters=filters(vpc_id=main, vpc_endpoint_type="Gateway"))
+    d.ec2("DescribeVpcEndpoints", VpcEndpointIds=["vpce-0123456789abcdef0"], fails="InvalidVpcEndpointId.NotFound")
+    d.ec2("ModifyVpcEndpoint", VpcEndpointId=door, AddSubnetIds=[second])
+    both = lambda it: up(it) and len(it["VpcEndpoints"][0]["NetworkInterfaceIds"]) == 2  # noqa: E731
+    d.ec2("DescribeVpcEndpoints", VpcEndpointIds=[door], until=both)
+    d.ec2("DeleteSubnet", SubnetId=second, fails="DependencyViolation")
+    d.ec2("DeleteVpcEndpoints", VpcEndpointIds=[store, door])
+    d.ec2("DescribeVpcEndpoints", Filters=filters(vpc_id=main), until=lambda it: not it["VpcEndpoints"])
+    d.ec2("DescribeNetworkInterfaces", Filters=filters(vpc_id=main), until=lambda it: not it["NetworkInterfaces"])
+    d.ec2("DescribeRouteTables", RouteTableIds=[table], until=lambda it: len(it["RouteTables"][0]["Routes"]) == 1)
+    d.ec2("DeleteRouteTable", RouteTableId=table)
+    d.ec2("DeleteSecurityGroup", GroupId=web)
+    for it in (first, second):
+        d.ec2("DeleteSubnet", SubnetId=it)
+    d.ec2("DeleteVpc", VpcId=main)

@@ -26,4 +26,5 @@ mod tagging;
 mod tags;
 mod vpc;
 mod vpc_endpoint;
+mod wire;
 mod world;
