@@ -25,6 +25,7 @@ mod wire;
 mod world;
 
 pub use serve::serve;
+pub use services::operations;
 pub use settings::{Durations, Lag, Quotas, Settings, Span, Weather};
 pub use shelf::Life;
 pub use simulator::{CallInfo, Dropped, Fate, Hook, Recorded, Simulator};

@@ -53,6 +53,7 @@ struct Json {
     target: &'static str,
     throttled: &'static str,
     mutates: fn(&str) -> bool,
+    operations: fn() -> Vec<&'static str>,
     ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
     /// The same, whoever asks.
     act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
@@ -67,6 +68,7 @@ const fn json<S: Service>() -> Json {
         target: S::TARGET,
         throttled: S::THROTTLED,
         mutates: service::mutates::<S>,
+        operations: service::operations::<S>,
         ask: service::ask::<S>,
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
@@ -86,6 +88,19 @@ const JSON: &[Json] = &[
     json::<Ssm>(),
     json::<Tagging>(),
 ];
+
+/// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
+pub fn operations() -> Vec<(&'static str, &'static str)> {
+    let of = |service: &'static str, names: Vec<&'static str>| {
+        names.into_iter().map(move |name| (service, name))
+    };
+    let json = JSON.iter().flat_map(|it| of(it.name, (it.operations)()));
+    of("ec2", ec2::operations())
+        .chain(of("iam", iam::operations()))
+        .chain(of("sts", vec![sts::OPERATION]))
+        .chain(json)
+        .collect()
+}
 
 /// A request, read.
 pub(crate) struct Asked {

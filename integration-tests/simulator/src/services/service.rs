@@ -133,6 +133,11 @@ fn operation<S: Service>(name: &str) -> Option<&'static Operation<S>> {
     S::OPERATIONS.iter().find(|it| it.0 == name)
 }
 
+/// The names of all operations.
+pub(crate) fn operations<S: Service>() -> Vec<&'static str> {
+    S::OPERATIONS.iter().map(|it| it.0).collect()
+}
+
 /// Whether an operation is a write.
 pub(crate) fn mutates<S: Service>(name: &str) -> bool {
     operation::<S>(name).is_some_and(|it| it.1)

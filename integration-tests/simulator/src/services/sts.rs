@@ -12,6 +12,8 @@ use crate::{
 
 pub(crate) const VERSION: &str = "2011-06-15";
 pub(crate) const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// The only one there is.
+pub(crate) const OPERATION: &str = "GetCallerIdentity";
 
 pub(super) fn ask(
     world: &World,
@@ -19,7 +21,7 @@ pub(super) fn ask(
     operation: &str,
     params: &Params,
 ) -> Result<Xml, Fault> {
-    if operation != "GetCallerIdentity" {
+    if operation != OPERATION {
         return Err(Fault::unsupported(format!("the operation sts:{operation}")));
     }
     let reader = params.reader();

@@ -206,6 +206,11 @@ pub(crate) enum Dialect {
 
 const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
+/// Operations whose result has no members and is there all the same, unlike that of those which have
+/// none: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>.
+const HOLLOW: &[&str] = &["UpdateRole"];
+
 /// Writes an answer.
 pub(crate) fn answer(
     dialect: Dialect,
@@ -220,10 +225,17 @@ pub(crate) fn answer(
                 Dialect::Ec2 => {
                     Xml::new().text("requestId", request_id).with(inside).document(&root, Some(EC2))
                 }
-                Dialect::Aws { namespace } => Xml::new()
-                    .nest(&format!("{operation}Result"), inside)
-                    .nest("ResponseMetadata", Xml::new().text("RequestId", request_id))
-                    .document(&root, Some(namespace)),
+                Dialect::Aws { namespace } => {
+                    let hollow = inside == Xml::new() && !HOLLOW.contains(&operation);
+                    let result = if hollow {
+                        Xml::new()
+                    } else {
+                        Xml::new().nest(&format!("{operation}Result"), inside)
+                    };
+                    result
+                        .nest("ResponseMetadata", Xml::new().text("RequestId", request_id))
+                        .document(&root, Some(namespace))
+                }
             };
             return respond(200, "text/xml;charset=UTF-8", request_id, document);
         }

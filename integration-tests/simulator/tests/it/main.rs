@@ -29,4 +29,5 @@ mod tagging;
 mod tags;
 mod vpc;
 mod vpc_endpoint;
+mod wire;
 mod world;

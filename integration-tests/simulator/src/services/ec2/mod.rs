@@ -141,6 +141,11 @@ fn operation(name: &str) -> Option<&'static Operation> {
     OPERATIONS.iter().flat_map(|it| it.iter()).find(|it| it.name == name)
 }
 
+/// The names of all operations.
+pub(crate) fn operations() -> Vec<&'static str> {
+    OPERATIONS.iter().flat_map(|it| it.iter()).map(|it| it.name).collect()
+}
+
 /// Whether an operation is a write.
 pub(crate) fn mutates(name: &str) -> bool {
     operation(name).is_some_and(|it| it.mutating)

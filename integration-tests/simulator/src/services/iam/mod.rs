@@ -181,6 +181,11 @@ impl Iam {
     }
 }
 
+/// The names of all operations.
+pub(crate) fn operations() -> Vec<&'static str> {
+    OPERATIONS.iter().flat_map(|it| it.iter()).map(|it| it.0).collect()
+}
+
 /// Answers a request.
 pub(crate) fn ask(world: &mut World, name: &str, params: &Params, rng: Rng) -> Answer {
     let World { settings, now, buckets, iam, .. } = world;

@@ -122,12 +122,14 @@ fn show(place: &Place<'_>, key: &Record<Key>, id: &str, grant: &Grant) -> Value 
     let mut shown = json!({
         "KeyId": place.arn(&key.id),
         "GrantId": id,
-        "Name": name.as_deref().unwrap_or_default(),
         "CreationDate": grant.created.as_seconds(),
         "GranteePrincipal": document::principal_shown(place, grantee),
         "IssuingAccount": format!("arn:aws:iam::{}:root", place.settings.account),
         "Operations": operations,
     });
+    if let Some(name) = name {
+        shown["Name"] = json!(name);
+    }
     if let Some(retiring) = retiring {
         shown["RetiringPrincipal"] = json!(document::principal_shown(place, retiring));
     }

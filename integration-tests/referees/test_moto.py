@@ -1,0 +1,31 @@
+"""moto, driven by the same sequences: every difference is listed with the document that settles it."""
+
+import pytest
+
+import differences
+import drive
+
+LISTED = differences.Listed()
+
+
+@pytest.mark.parametrize("name", sorted(drive.SEQUENCES))
+def test_moto_differs_only_as_listed(name, driven, moto):
+    ours = driven(name)
+    theirs = drive.Drive(moto)
+    drive.SEQUENCES[name](theirs)
+    found = differences.compare(ours.steps, theirs.steps)
+    unknown = [f"{where}: {it}" for it, where in found.items() if not LISTED.knows(it)]
+    assert unknown == [], "add them to differences.toml with the document that settles them, or mend the simulator"
+
+
+def test_every_listed_difference_occurs():
+    """Runs last; with only some of the sequences it says nothing of use."""
+    gone = [f"{it['operation']} {it['path']}: {it['what']}" for it in LISTED.unseen()]
+    assert gone == [], "these do not occur any more: take them out of differences.toml"
+
+
+def test_every_listed_difference_says_who_is_right_and_which_document_settles_it():
+    for entry in LISTED.entries:
+        assert entry["right"] in {"simulator", "moto", "both", "neither"}, entry
+        assert entry["document"].startswith("https://docs.aws.amazon.com/"), entry
+        assert entry["what"], entry

@@ -1,0 +1,138 @@
+"""Every waiter that botocore has for what the simulator models comes to its end, and not before its time."""
+
+import boto3
+import botocore.exceptions
+import pytest
+
+import drive
+import servers
+
+GONE = "0123456789abcdef0"
+
+
+def available(d, service):
+    """The waiters of a service whose operation is modelled."""
+    client = d.client(service)
+    scope = drive.SCOPES.get(service, service)
+    for name in client.waiter_names:
+        operation = client.get_waiter(name).config.operation
+        if (scope, operation) in d.simulated:
+            yield name
+
+
+@pytest.fixture(scope="module")
+def world(simulated, checked):
+    server = servers.simulator()
+    yield drive.Drive(server, checked, simulated)
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def scene(world):
+    """What is waited for: name of the waiter, what it asks for, what has to be done first."""
+    d = world
+    vpc = d.ec2("CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = d.ec2("CreateSubnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    d.wait("ec2", "subnet_available", SubnetIds=[subnet])
+    return vpc, subnet
+
+
+def nat(d, subnet):
+    made = d.ec2("CreateNatGateway", SubnetId=subnet, ConnectivityType="private")
+    return made["NatGateway"]["NatGatewayId"]
+
+
+def key_pair(d):
+    made = d.ec2("CreateKeyPair", KeyName="waited-for")
+    return made["KeyName"]
+
+
+def interface(d, subnet):
+    made = d.ec2("CreateNetworkInterface", SubnetId=subnet)
+    return made["NetworkInterface"]["NetworkInterfaceId"]
+
+
+def group(d, vpc):
+    return d.ec2("CreateSecurityGroup", GroupName="waited-for", Description="x", VpcId=vpc)["GroupId"]
+
+
+TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+
+
+def role(d):
+    return d.iam("CreateRole", RoleName="waited-for", AssumeRolePolicyDocument=TRUST)["Role"]["RoleName"]
+
+
+def policy(d):
+    document = TRUST.replace('"Principal":{"Service":"ec2.amazonaws.com"},', "").replace(
+        '"Action":"sts:AssumeRole"', '"Action":"sts:GetCallerIdentity","Resource":"*"'
+    )
+    return d.iam("CreatePolicy", PolicyName="waited-for", PolicyDocument=document)["Policy"]["Arn"]
+
+
+def profile(d):
+    return d.iam("CreateInstanceProfile", InstanceProfileName="waited-for")["InstanceProfile"]["InstanceProfileName"]
+
+
+# What each waiter waits for; one that is not here fails the test below.
+WAITERS = {
+    ("ec2", "internet_gateway_exists"): lambda d, vpc, subnet: {
+        "InternetGatewayIds": [d.ec2("CreateInternetGateway")["InternetGateway"]["InternetGatewayId"]]
+    },
+    ("ec2", "nat_gateway_available"): lambda d, vpc, subnet: {"NatGatewayIds": [nat(d, subnet)]},
+    ("ec2", "nat_gateway_deleted"): lambda d, vpc, subnet: {"NatGatewayIds": [deleted(d, nat(d, subnet))]},
+    ("ec2", "network_interface_available"): lambda d, vpc, subnet: {"NetworkInterfaceIds": [interface(d, subnet)]},
+    ("ec2", "security_group_exists"): lambda d, vpc, subnet: {"GroupIds": [group(d, vpc)]},
+    ("ec2", "subnet_available"): lambda d, vpc, subnet: {"SubnetIds": [subnet]},
+    ("ec2", "vpc_available"): lambda d, vpc, subnet: {"VpcIds": [vpc]},
+    ("ec2", "vpc_exists"): lambda d, vpc, subnet: {"VpcIds": [vpc]},
+    ("ec2", "key_pair_exists"): lambda d, vpc, subnet: {"KeyNames": [key_pair(d)]},
+    ("iam", "role_exists"): lambda d, vpc, subnet: {"RoleName": role(d)},
+    ("iam", "policy_exists"): lambda d, vpc, subnet: {"PolicyArn": policy(d)},
+    ("iam", "instance_profile_exists"): lambda d, vpc, subnet: {"InstanceProfileName": profile(d)},
+}
+
+
+def deleted(d, gateway):
+    d.wait("ec2", "nat_gateway_available", NatGatewayIds=[gateway])
+    d.ec2("DeleteNatGateway", NatGatewayId=gateway)
+    return gateway
+
+
+def services(simulated):
+    names = {scope: boto for boto, scope in drive.SCOPES.items()}
+    return sorted({names.get(service, service) for service, _ in simulated})
+
+
+def test_every_waiter_of_what_is_modelled_ends(world, scene, simulated, checked):
+    waited = []
+    for service in services(simulated):
+        for name in available(world, service):
+            assert (service, name) in WAITERS, f"what does the waiter {name} of {service} wait for?"
+            world.wait(service, name, **WAITERS[service, name](world, *scene))
+            waited.append(name)
+    assert sorted(set(checked.complaints)) == []
+    print("waited with", ", ".join(waited))
+    assert len(waited) >= 7, waited
+
+
+def test_a_waiter_gives_up_on_what_fails_or_never_comes(world, scene):
+    client = world.client("ec2")
+    for name, ids in (
+        ("vpc_exists", {"VpcIds": [f"vpc-{GONE}"]}),
+        ("security_group_exists", {"GroupIds": [f"sg-{GONE}"]}),
+    ):
+        with pytest.raises(botocore.exceptions.WaiterError, match="Max attempts"):
+            client.get_waiter(name).wait(**ids, WaiterConfig={"Delay": 0, "MaxAttempts": 2})
+    # A public NAT gateway in a VPC without an internet gateway fails; the waiter says so instead of waiting on.
+    address = world.ec2("AllocateAddress", Domain="vpc")["AllocationId"]
+    failing = world.ec2("CreateNatGateway", SubnetId=scene[1], AllocationId=address)["NatGateway"]["NatGatewayId"]
+    with pytest.raises(botocore.exceptions.WaiterError, match="failed"):
+        world.wait("ec2", "nat_gateway_available", NatGatewayIds=[failing])
+
+
+def test_botocore_has_the_waiters_that_are_waited_with():
+    session = boto3.session.Session(region_name=servers.REGION)
+    for service, name in WAITERS:
+        client = session.client(service, aws_access_key_id="x", aws_secret_access_key="x")
+        assert name in client.waiter_names, (service, name)
