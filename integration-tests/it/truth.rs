@@ -40,6 +40,11 @@ impl Thing {
         self.tags.get("clctl.dev/address").map(String::as_str)
     }
 
+    /// Whether it is part of a VPC.
+    pub(crate) fn is_in(&self, vpc: &str) -> bool {
+        self.id == vpc || self.body["vpc"] == vpc || self.body["group_vpc"] == vpc
+    }
+
     fn label(&self) -> String {
         self.address().unwrap_or(&self.kind).to_owned()
     }
