@@ -101,10 +101,3 @@ impl Input {
         Self { verb, scene, attacks }
     }
 }
-
-impl Attack {
-    /// Whether this is about answers to calls that may change something.
-    pub(crate) fn is_on_writes(&self) -> bool {
-        self.operation.is_some_and(|operation| kinds::writes().contains(&operation))
-    }
-}

@@ -281,19 +281,28 @@ fn check_world(bench: &Bench, input: &Input, before: &Truth, wire: &Wire) {
             .filter(|it| of("clctl.dev/environment", it).as_deref() == Some(NAME));
         ours.map(|it| (of("clctl.dev/address", it).unwrap_or_default(), it.id.clone())).collect()
     };
-    let vpcs: Vec<String> = [before, &after]
-        .into_iter()
-        .flat_map(ours)
-        .map(|(_, id)| id)
-        .filter(|id| id.starts_with("vpc-"))
-        .collect();
+    // What is ours, and what is part of it.
+    let mut known: Vec<String> =
+        [before, &after].into_iter().flat_map(ours).map(|(_, id)| id).collect();
+    loop {
+        let more: Vec<String> = before
+            .things()
+            .iter()
+            .filter(|it| !known.contains(&it.id) && it.is_part_of(&known))
+            .map(|it| it.id.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        known.extend(more);
+    }
     let foreign: Vec<&str> = before
         .things()
         .iter()
-        .filter(|it| it.tags.get("clctl.dev/environment").map(String::as_str) != Some(NAME))
-        .filter(|it| !vpcs.iter().any(|vpc| it.is_in(vpc)))
         .map(|it| it.id.as_str())
+        .filter(|id| !known.iter().any(|known| known == id))
         .collect();
+    assert!(foreign.len() > 20, "there is little of somebody else's: {foreign:?}");
     let (then, now) = (before.clone().only(&foreign), after.clone().only(&foreign));
     assert_eq!(now.ids(), then.ids(), "{spoilt:?}: somebody else's");
     now.is_like(&then, &format!("{spoilt:?}: somebody else's"));
