@@ -88,16 +88,22 @@ impl Input {
         let (reads, writes) = (kinds::reads(), kinds::writes());
         let mut attacks = Vec::new();
         while !bytes.0.is_empty() && attacks.len() < ATTACKS {
-            let whom = bytes.byte();
-            let at = usize::from(whom % 128);
-            let operation = match whom {
+            let operation = match bytes.byte() {
                 127 => None,
-                0..128 => reads.get(at % reads.len()).copied(),
-                128.. => writes.get(at % writes.len()).copied(),
+                code @ 0..127 => named(code, &reads),
+                code @ 128.. => named(code - 128, &writes),
             };
             let (after, times) = (bytes.byte(), bytes.byte());
             attacks.push(Attack { operation, after, times, spoil: Spoil::read(&mut bytes) });
         }
         Self { verb, scene, attacks }
     }
+}
+
+/// The operation of that code, which its name alone decides, so that bytes mean the same when there
+/// are more operations; if there is none, some other.
+fn named(code: u8, all: &[&'static str]) -> Option<&'static str> {
+    let sum = |name: &str| name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31) ^ byte) % 127;
+    let named = all.iter().find(|name| sum(name) == code);
+    named.or(all.get(usize::from(code) % all.len())).copied()
 }

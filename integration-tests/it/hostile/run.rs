@@ -43,10 +43,10 @@ const LONG: Duration = Duration::from_hours(12);
 
 /// Runs, and checks what has to hold.
 pub(crate) fn run(input: &Input) -> Ending {
-    let (world, expected) = prepared(input.scene);
+    let Scenery { world, truth, expected } = prepared(input.scene);
     virtually(async {
         let bench = Bench::at(world);
-        let ended = tokio::time::timeout(LONG, carry_out(&bench, input, &expected)).await;
+        let ended = tokio::time::timeout(LONG, carry_out(&bench, input, &truth, &expected)).await;
         ended.unwrap_or_else(|_| panic!("it goes on for more than {} h", LONG.as_secs() / 3600))
     })
 }
@@ -61,14 +61,13 @@ fn virtually<T>(work: impl Future<Output = T>) -> T {
 #[derive(Clone)]
 struct Scenery {
     world: World,
-    expected: BTreeMap<&'static str, Vec<String>>,
+    truth: Truth,
+    expected: Vec<String>,
 }
 
-fn prepared(scene: Scene) -> (World, BTreeMap<&'static str, Vec<String>>) {
+fn prepared(scene: Scene) -> Scenery {
     static SCENES: LazyLock<Mutex<BTreeMap<Scene, Scenery>>> = LazyLock::new(Mutex::default);
-    let mut scenes = SCENES.lock().unwrap();
-    let Scenery { world, expected } = scenes.entry(scene).or_insert_with(|| prepare(scene)).clone();
-    (world, expected)
+    SCENES.lock().unwrap().entry(scene).or_insert_with(|| prepare(scene)).clone()
 }
 
 fn prepare(scene: Scene) -> Scenery {
@@ -101,22 +100,18 @@ fn prepare(scene: Scene) -> Scenery {
         somebody.wait(2 * SETTLED).await;
         bench.world()
     });
-    let shown = |verb| {
-        virtually(async {
-            let bench = Bench::at(world.clone());
-            let input = Input { verb, scene, attacks: Vec::new() };
-            let (session, graph, _) = connect(&bench, &input).await.unwrap();
-            let purpose = if verb == Verb::Delete { Purpose::Remove } else { Purpose::Show };
-            let journal = InMemory::default();
-            let seen = observe(&kinds::all(), &session, &graph, &journal, purpose).await;
-            let plan = plan(&graph, &seen.unwrap());
-            assert!(!plan.is_unknown(), "{scene:?}: {:?}", plan.unread);
-            steps(&plan)
-        })
-    };
-    let expected =
-        BTreeMap::from([("declared", shown(Verb::Diff)), ("nothing", shown(Verb::Delete))]);
-    Scenery { world, expected }
+    let expected = virtually(async {
+        let bench = Bench::at(world.clone());
+        let input = Input { verb: Verb::Diff, scene, attacks: Vec::new() };
+        let (stop, _told) = watch::channel(Stop::No);
+        let (aws, graph, _) = connect(&bench, &input, stop).await.unwrap();
+        let journal = InMemory::default();
+        let seen = observe(&kinds::all(), &aws, &graph, &journal, Purpose::Show).await;
+        let plan = plan(&graph, &seen.unwrap());
+        assert!(!plan.is_unknown(), "{scene:?}: {:?}", plan.unread);
+        steps(&plan)
+    });
+    Scenery { truth: Truth::of(&world), world, expected }
 }
 
 /// Changes that others made: a rule more, an attribute changed, a route gone.
@@ -141,17 +136,8 @@ async fn drift(bench: &Bench) {
 
 type Connected = (Arc<Aws>, Graph<Aws>, Wire);
 
-/// Sets out; nothing if nobody says who we are. The stop signal is the wire's.
-async fn connect(bench: &Bench, input: &Input) -> Option<Connected> {
-    let (stop, _) = watch::channel(Stop::No);
-    connect_with(bench, input, stop).await
-}
-
-async fn connect_with(
-    bench: &Bench,
-    input: &Input,
-    stop: watch::Sender<Stop>,
-) -> Option<Connected> {
+/// Sets out; nothing if nobody says who we are.
+async fn connect(bench: &Bench, input: &Input, stop: watch::Sender<Stop>) -> Option<Connected> {
     let mode = if input.verb == Verb::Diff { Mode::ReadOnly } else { Mode::ReadWrite };
     let calls = Calls::new(mode, kinds::reads());
     let mut connection = sandbox::connect(&bench.simulator, "us-east-1", calls);
@@ -178,15 +164,10 @@ async fn connect_with(
     Some((Arc::new(Aws::new(&connection, environment)), graph, wire))
 }
 
-async fn carry_out(
-    bench: &Bench,
-    input: &Input,
-    expected: &BTreeMap<&'static str, Vec<String>>,
-) -> Ending {
-    let before = bench.truth();
+async fn carry_out(bench: &Bench, input: &Input, before: &Truth, expected: &[String]) -> Ending {
     bench.simulator.forget_calls();
     let (stop, told) = watch::channel(Stop::No);
-    let Some((aws, graph, wire)) = connect_with(bench, input, stop).await else {
+    let Some((aws, graph, wire)) = connect(bench, input, stop).await else {
         assert_eq!(writes(bench), Vec::<String>::new(), "nobody knew whose account it was");
         return Ending::Refused;
     };
@@ -198,7 +179,7 @@ async fn carry_out(
             true => Ending::Unknown,
             false => Ending::Known { steps: steps(&plan), undone: 0 },
         };
-        check_shown(&steps(&plan), &ending, &expected["declared"], &wire);
+        check_shown(&steps(&plan), &ending, expected, &wire);
         ending
     } else {
         let purpose = if input.verb == Verb::Apply { Purpose::Apply } else { Purpose::Remove };
@@ -234,7 +215,7 @@ async fn carry_out(
             }
         }
     };
-    check_world(bench, input, &before, &wire);
+    check_world(bench, input, before, &wire);
     ending
 }
 
