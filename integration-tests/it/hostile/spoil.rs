@@ -8,6 +8,8 @@ use super::input::Bytes;
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) operation: String,
+    /// Which of the run's answers it is.
+    pub(crate) nth: usize,
     pub(crate) status: u16,
     pub(crate) kind: String,
     pub(crate) body: Vec<u8>,
@@ -102,6 +104,9 @@ const ABSURD: &[&str] = &[
     "&nothing;",
     "\u{202e}\u{fffd}",
 ];
+
+/// How the tokens begin that no simulator gave out.
+pub(super) const MADE_UP: &str = "page-";
 
 /// As large as an answer gets.
 const LARGE: usize = 1 << 20;
@@ -302,9 +307,9 @@ impl Spoil {
                 (it.with(&text, pick(&others, *other)?), Harm::Forgery)
             }
             Self::SamePage | Self::NoLastPage => {
-                let n = if matches!(self, Self::SamePage) { 0 } else { before.len() };
+                let n = if matches!(self, Self::SamePage) { 0 } else { answer.nth };
                 let at = text.rfind("</")?;
-                let token = format!("<nextToken>page-{n}</nextToken>");
+                let token = format!("<nextToken>{MADE_UP}{n}</nextToken>");
                 let listed = answer.operation.starts_with("ec2:Describe") && good;
                 let paged =
                     !["Attribute", "Addresses"].iter().any(|part| answer.operation.ends_with(part));

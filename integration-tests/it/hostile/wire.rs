@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::{
     Attack, Spoil,
-    spoil::{Answer, Harm},
+    spoil::{Answer, Harm, MADE_UP},
 };
 
 /// After so many calls somebody has had enough and stops the run.
@@ -75,6 +75,7 @@ impl Wire {
             self.0.stop.send_replace(Stop::Now);
         }
         assert!(state.calls < ENDLESS, "more than {ENDLESS} calls: {}", answer.operation);
+        answer.nth = state.calls;
         let State { attacks, before, harm, spoilt, .. } = &mut *state;
         let truth = answer.clone();
         let mut lost = false;
@@ -132,13 +133,15 @@ struct Connector {
 }
 
 impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let (wire, below) = (self.wire.clone(), self.below.clone());
         let operation = operation(&request);
+        forget_page(&mut request);
         HttpConnectorFuture::new(async move {
             let response = below.call(request).await?;
             let answer = Answer {
                 operation,
+                nth: 0,
                 status: response.status().as_u16(),
                 kind: response.headers().get("content-type").unwrap_or_default().to_owned(),
                 body: response.body().bytes().unwrap_or_default().to_vec(),
@@ -170,4 +173,16 @@ fn operation(request: &HttpRequest) -> String {
     let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
     let service = if request.uri().contains("sts.") { "sts" } else { "ec2" };
     format!("{service}:{}", action.unwrap_or_default())
+}
+
+/// Asks for the first page where the one asked for is made up: AWS would know its own tokens.
+fn forget_page(request: &mut HttpRequest) {
+    let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+    let made_up = |pair: &&str| pair.starts_with(&format!("NextToken={MADE_UP}"));
+    let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
+    let kept = kept.join("&");
+    if kept.len() < body.len() {
+        request.headers_mut().insert("content-length", kept.len().to_string());
+        *request.body_mut() = SdkBody::from(kept);
+    }
 }
