@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod answers;
 mod architecture;
 mod cli;
 mod generated;
@@ -14,6 +15,7 @@ mod crash;
 mod drift;
 mod environments;
 mod harness;
+mod hostile;
 mod promises;
 mod stand;
 mod truth;

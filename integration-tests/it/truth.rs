@@ -40,6 +40,12 @@ impl Thing {
         self.tags.get("clctl.dev/address").map(String::as_str)
     }
 
+    /// Whether it is part of something with one of these ids: a rule of a group, say.
+    pub(crate) fn is_part_of(&self, ids: &[String]) -> bool {
+        let body = self.body.to_string();
+        ids.iter().any(|id| body.contains(&format!("\"{id}\"")))
+    }
+
     fn label(&self) -> String {
         self.address().unwrap_or(&self.kind).to_owned()
     }

@@ -1,6 +1,6 @@
 //! The clients of one environment, over one connection.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, future::Future, sync::Arc, time::Duration};
 
 use aws_smithy_runtime_api::client::{
     http::SharedHttpClient, orchestrator::HttpResponse, result::SdkError,
@@ -12,6 +12,7 @@ use crate::engine::{CallError, Class};
 
 use super::{
     Calls, Clock, Environment,
+    answers::{WholeAnswers, not_understood, required},
     calls::{Operations, Recording},
     errors::call_error,
 };
@@ -50,7 +51,7 @@ macro_rules! client {
     ($sdk:ident, $connection:expr) => {{
         let connection = $connection;
         let config = $sdk::config::Builder::from(&connection.counted());
-        $sdk::Client::from_conf(config.interceptor(Operations(connection.calls.clone())).build())
+        $sdk::Client::from_conf(config.interceptor(Operations(connection.calls.clone())).interceptor(WholeAnswers).build())
     }};
 }
 
@@ -123,7 +124,8 @@ impl Aws {
         again(&self.calls, operation, call, |class| class == Class::Throttled).await
     }
 
-    /// Reads a list to its end, page by page.
+    /// Reads a list to its end, page by page. A list that does not end is none, nor is an answer
+    /// without one: AWS shows an empty list as an empty element.
     pub(super) async fn pages<T, I, E, F>(
         &self,
         operation: &'static str,
@@ -134,17 +136,24 @@ impl Aws {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        let (mut all, mut token) = (Vec::new(), None);
-        loop {
+        let (mut all, mut token, mut before) = (Vec::new(), None, BTreeSet::new());
+        while before.len() < PAGES {
             let (page, next) = take(self.read(operation, || call(token.clone())).await?);
-            all.extend(page.unwrap_or_default());
-            match next.filter(|next| !next.is_empty()) {
-                Some(next) => token = Some(next),
-                None => return Ok(all),
+            all.extend(required(operation, "list", page)?);
+            let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(all) };
+            if !before.insert(next.clone()) {
+                let why = "a page of the list names one before it as the next".to_owned();
+                return Err(not_understood(operation, why));
             }
+            token = Some(next);
         }
+        let why = format!("the list has no end within {PAGES} pages");
+        Err(not_understood(operation, why))
     }
 }
+
+/// How many pages a list may have: more than any account's quotas allow objects for.
+const PAGES: usize = 100;
 
 /// How often a call is made before its failure is reported.
 const TRIES: u32 = 6;

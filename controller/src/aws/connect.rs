@@ -138,15 +138,28 @@ impl Connection {
         let (Some(account), Some(arn)) = (answer.account(), answer.arn()) else {
             return Err(ConnectError::Nameless);
         };
+        let Some(partition) = partition(arn, account) else {
+            return Err(ConnectError::Nameless);
+        };
         if let Some(wanted) = wanted.filter(|wanted| *wanted != account) {
             return Err(ConnectError::Account {
                 actual: account.to_owned(),
                 wanted: wanted.to_owned(),
             });
         }
-        let partition = arn.split(':').nth(1).unwrap_or("aws").to_owned();
+        let partition = partition.to_owned();
         Ok(Caller { account: account.to_owned(), partition, arn: arn.to_owned() })
     }
+}
+
+/// The partition of a caller, `arn:PARTITION:SERVICE:REGION:ACCOUNT:…`, if name and account agree:
+/// what is ours is found by both, and with a wrong one nothing would be.
+fn partition<'a>(arn: &'a str, account: &str) -> Option<&'a str> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, partition, _, _, of, _] = parts.as_slice() else { return None };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let agree = arn.starts_with("arn:") && *of == account && !partition.is_empty();
+    (is_account && agree).then_some(*partition)
 }
 
 /// What to do about credentials that do not work.

@@ -73,6 +73,8 @@ where
             ("UnknownAnswer", Class::Rejected)
         }
         SdkError::ServiceError(_) => ("UnknownAnswer", Class::Server),
+        // Something came, and it says nothing that can be relied on.
+        SdkError::ResponseError(_) => ("UnreadableAnswer", Class::NoAnswer),
         _ => ("NoAnswer", Class::NoAnswer),
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::engine::{CallError, Class, Cloud, Mark};
 
 use super::{
+    answers::{required, text},
     clients::Aws,
     identity::{TAG_ADDRESS, TAG_ENVIRONMENT, TAG_UID},
 };
@@ -70,17 +71,17 @@ impl Cloud for Aws {
 
     async fn mark(&self) -> Result<Option<Mark>, CallError> {
         let call = || self.ssm.get_parameter().name(self.marker_name()).send();
-        let parameter = match self.read("ssm:GetParameter", call).await {
-            Ok(answer) => answer.parameter,
-            Err(error) if error.class == Class::NotFound => None,
+        let operation = "ssm:GetParameter";
+        let parameter = match self.read(operation, call).await {
+            Ok(answer) => required(operation, "Parameter", answer.parameter)?,
+            Err(error) if error.class == Class::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(parameter.and_then(|parameter| {
-            let at = parameter.last_modified_date()?;
-            Some(Mark {
-                nonce: parameter.value().unwrap_or_default().to_owned(),
-                at: Timestamp::from_millisecond(at.to_millis().ok()?).ok()?,
-            })
+        let at = parameter.last_modified_date().and_then(|at| at.to_millis().ok());
+        let at = at.and_then(|at| Timestamp::from_millisecond(at).ok());
+        Ok(Some(Mark {
+            nonce: text(operation, "Value", parameter.value)?,
+            at: required(operation, "LastModifiedDate", at)?,
         }))
     }
 

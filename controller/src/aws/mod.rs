@@ -1,5 +1,6 @@
 //! AWS: how it is reached, whose objects are ours, and one file per kind of object.
 
+mod answers;
 mod calls;
 mod clients;
 mod connect;

@@ -31,7 +31,7 @@ pub enum Class {
     Throttled,
     /// The cloud is ill: a write may have happened.
     Server,
-    /// No answer: a write may have happened.
+    /// No answer, or none that can be understood: a write may have happened.
     NoAnswer,
     /// Something made a moment ago is not visible everywhere yet.
     NotYetVisible,

@@ -1,10 +1,10 @@
 //! What keeps a piece of network from being removed, in words.
 
-use aws_sdk_ec2::types::{NetworkInterface, Tag};
+use aws_sdk_ec2::types::{NetworkInterface, SecurityGroup, Tag};
 
 use crate::engine::CallError;
 
-use super::super::{clients::Aws, tags::filter};
+use super::super::{answers::text, clients::Aws, tags::filter};
 
 /// The network interfaces that a filter finds: which, whose, and where.
 pub(super) async fn interfaces(aws: &Aws, by: &str, value: &str) -> Result<Vec<String>, CallError> {
@@ -82,9 +82,10 @@ pub(super) async fn referring_groups(
 /// Ids and names of the groups of a VPC.
 async fn groups_of(aws: &Aws, vpc: &str) -> Result<Vec<(String, String)>, CallError> {
     let filters = vec![filter("vpc-id", [vpc.to_owned()])];
+    let operation = "ec2:DescribeSecurityGroups";
     let groups = aws
         .pages(
-            "ec2:DescribeSecurityGroups",
+            operation,
             |token| {
                 let call = aws.ec2.describe_security_groups().set_filters(Some(filters.clone()));
                 call.set_next_token(token).max_results(1000).send()
@@ -92,10 +93,13 @@ async fn groups_of(aws: &Aws, vpc: &str) -> Result<Vec<(String, String)>, CallEr
             |page| (page.security_groups, page.next_token),
         )
         .await?;
-    Ok(groups
-        .into_iter()
-        .map(|group| (group.group_id.unwrap_or_default(), group.group_name.unwrap_or_default()))
-        .collect())
+    let named = |group: SecurityGroup| {
+        Ok((
+            text(operation, "groupId", group.group_id)?,
+            text(operation, "groupName", group.group_name)?,
+        ))
+    };
+    groups.into_iter().map(named).collect()
 }
 
 /// Groups of a VPC other than its default one.

@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         tags::{Tags, owner},
     },
@@ -47,6 +48,9 @@ pub struct EipOutputs {
     pub public_ip: String,
     association: Option<String>,
 }
+
+/// What lists them.
+const LIST: &str = "ec2:DescribeAddresses";
 
 impl Resource for Eip {
     type Cloud = Aws;
@@ -84,8 +88,10 @@ impl Resource for Eip {
             let call = aws.ec2.describe_addresses().set_filters(filters.clone());
             call.set_allocation_ids(ids.clone()).send()
         };
-        let answer = aws.read("ec2:DescribeAddresses", call).await?;
-        Ok(keep(scope, answer.addresses().iter().map(|address| read(aws, address)).collect()))
+        let answer = aws.read(LIST, call).await?;
+        let addresses = required(LIST, "addressesSet", answer.addresses)?;
+        let found: Result<Vec<_>, _> = addresses.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(aws: &Aws, me: &Identity, want: &EipConfig) -> Result<PhysicalId, CallError> {
@@ -97,8 +103,9 @@ impl Resource for Eip {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let created = aws.write("ec2:AllocateAddress", call).await?;
-        Ok(PhysicalId(created.allocation_id.unwrap_or_default()))
+        let operation = "ec2:AllocateAddress";
+        let created = aws.write(operation, call).await?;
+        Ok(PhysicalId(text(operation, "allocationId", created.allocation_id)?))
     }
 
     async fn update(
@@ -132,15 +139,15 @@ impl Resource for Eip {
     }
 }
 
-fn read(aws: &Aws, from: &types::Address) -> Found<Eip> {
-    let id = from.allocation_id().unwrap_or_default();
-    Found {
+fn read(aws: &Aws, from: &types::Address) -> Result<Found<Eip>, CallError> {
+    let id = text(LIST, "allocationId", from.allocation_id())?;
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, Eip::ABOUT.name, from.tags()),
         config: EipConfig { tags: Tags::read(aws, from.tags()) },
         outputs: EipOutputs {
             id: EipId::new(id),
-            public_ip: from.public_ip().unwrap_or_default().to_owned(),
+            public_ip: text(LIST, "publicIp", from.public_ip())?.to_owned(),
             association: from
                 .instance_id()
                 .filter(|id| !id.is_empty())
@@ -148,5 +155,5 @@ fn read(aws: &Aws, from: &types::Address) -> Found<Eip> {
                 .map(ToOwned::to_owned),
         },
         phase: Phase::Ready,
-    }
+    })
 }

@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         tags::{Tags, owner},
     },
@@ -77,6 +78,9 @@ pub struct InternetGatewayOutputs {
     pub id: InternetGatewayId,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeInternetGateways";
+
 impl Resource for InternetGateway {
     type Cloud = Aws;
     type Config = InternetGatewayConfig;
@@ -113,7 +117,7 @@ impl Resource for InternetGateway {
         let Asked { filters, ids, page } = Asked::of(aws, scope);
         let gateways = aws
             .pages(
-                "ec2:DescribeInternetGateways",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_internet_gateways().set_filters(filters.clone());
                     let call = call.set_internet_gateway_ids(ids.clone());
@@ -122,7 +126,8 @@ impl Resource for InternetGateway {
                 |page| (page.internet_gateways, page.next_token),
             )
             .await?;
-        Ok(keep(scope, gateways.iter().map(|gateway| read(aws, gateway)).collect()))
+        let found: Result<Vec<_>, _> = gateways.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -132,9 +137,10 @@ impl Resource for InternetGateway {
     ) -> Result<PhysicalId, CallError> {
         let tags = want.tags.specification(ResourceType::InternetGateway, me);
         let call = || aws.ec2.create_internet_gateway().tag_specifications(tags.clone()).send();
-        let created = aws.write("ec2:CreateInternetGateway", call).await?;
+        let operation = "ec2:CreateInternetGateway";
+        let created = aws.write(operation, call).await?;
         let id = created.internet_gateway.and_then(|gateway| gateway.internet_gateway_id);
-        Ok(PhysicalId(id.unwrap_or_default()))
+        Ok(PhysicalId(text(operation, "internetGatewayId", id)?))
     }
 
     async fn update(
@@ -185,10 +191,14 @@ impl Resource for InternetGateway {
     }
 }
 
-fn read(aws: &Aws, from: &types::InternetGateway) -> Found<InternetGateway> {
-    let id = from.internet_gateway_id().unwrap_or_default();
-    let attachment = from.attachments().first();
-    let state = attachment.and_then(|attachment| attachment.state());
+fn read(aws: &Aws, from: &types::InternetGateway) -> Result<Found<InternetGateway>, CallError> {
+    let id = text(LIST, "internetGatewayId", from.internet_gateway_id())?;
+    let attachments = required(LIST, "attachmentSet", from.attachments.as_ref())?;
+    let (mut vpc, mut state) = (None, None);
+    if let Some(attachment) = attachments.first() {
+        vpc = Some(VpcId::new(text(LIST, "vpcId", attachment.vpc_id())?));
+        state = Some(required(LIST, "attachment's state", attachment.state())?);
+    }
     // EC2 says `available` of a gateway, and documents `attached` as well.
     let attached = state.is_some_and(|state| matches!(state.as_str(), "available" | "attached"));
     let phase = match state {
@@ -197,15 +207,15 @@ fn read(aws: &Aws, from: &types::InternetGateway) -> Found<InternetGateway> {
         }
         Some(_) | None => Phase::Ready,
     };
-    Found {
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, InternetGateway::ABOUT.name, from.tags()),
         config: InternetGatewayConfig {
-            vpc: AttachedVpc(attachment.and_then(|attachment| attachment.vpc_id()).map(VpcId::new)),
+            vpc: AttachedVpc(vpc),
             attached,
             tags: Tags::read(aws, from.tags()),
         },
         outputs: InternetGatewayOutputs { id: InternetGatewayId::new(id) },
         phase,
-    }
+    })
 }

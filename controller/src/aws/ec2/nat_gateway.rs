@@ -15,6 +15,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         tags::{Tags, owner},
     },
@@ -59,6 +60,9 @@ pub struct NatGatewayOutputs {
     pub id: NatGatewayId,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeNatGateways";
+
 impl Resource for NatGateway {
     type Cloud = Aws;
     type Config = NatGatewayConfig;
@@ -94,7 +98,7 @@ impl Resource for NatGateway {
         let Asked { filters, ids, page } = Asked::of(aws, scope);
         let gateways = aws
             .pages(
-                "ec2:DescribeNatGateways",
+                LIST,
                 |token| {
                     // Here the parameter's name is singular.
                     let call = aws.ec2.describe_nat_gateways().set_filter(filters.clone());
@@ -104,7 +108,8 @@ impl Resource for NatGateway {
                 |page| (page.nat_gateways, page.next_token),
             )
             .await?;
-        Ok(keep(scope, gateways.iter().map(|gateway| read(aws, gateway)).collect()))
+        let found: Result<Vec<_>, _> = gateways.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -124,9 +129,10 @@ impl Resource for NatGateway {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let created = aws.write("ec2:CreateNatGateway", call).await?;
+        let operation = "ec2:CreateNatGateway";
+        let created = aws.write(operation, call).await?;
         let id = created.nat_gateway.and_then(|gateway| gateway.nat_gateway_id);
-        Ok(PhysicalId(id.unwrap_or_default()))
+        Ok(PhysicalId(text(operation, "natGatewayId", id)?))
     }
 
     async fn update(
@@ -155,32 +161,40 @@ impl Resource for NatGateway {
     }
 }
 
-fn read(aws: &Aws, from: &types::NatGateway) -> Found<NatGateway> {
-    let id = from.nat_gateway_id().unwrap_or_default();
+fn read(aws: &Aws, from: &types::NatGateway) -> Result<Found<NatGateway>, CallError> {
+    let id = text(LIST, "natGatewayId", from.nat_gateway_id())?;
+    let state = required(LIST, "state", from.state())?;
     let addresses = from.nat_gateway_addresses();
     let primary = addresses.iter().find(|address| address.is_primary() == Some(true));
     let allocation = primary.or(addresses.first()).and_then(|address| address.allocation_id());
-    Found {
+    let public = from.connectivity_type() != Some(&ConnectivityType::Private);
+    let allocation = match state {
+        // A private one has none, and what is of no use any more may have lost it.
+        NatGatewayState::Available | NatGatewayState::Pending if public => {
+            text(LIST, "allocationId", allocation)?
+        }
+        _ => allocation.unwrap_or_default(),
+    };
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, NatGateway::ABOUT.name, from.tags()),
         config: NatGatewayConfig {
-            subnet: SubnetId::new(from.subnet_id().unwrap_or_default()),
-            eip: EipId::new(allocation.unwrap_or_default()),
+            subnet: SubnetId::new(text(LIST, "subnetId", from.subnet_id())?),
+            eip: EipId::new(allocation),
             internet_gateway: (),
             tags: Tags::read(aws, from.tags()),
         },
         outputs: NatGatewayOutputs { id: NatGatewayId::new(id) },
-        phase: match from.state() {
-            Some(NatGatewayState::Available) => Phase::Ready,
-            Some(NatGatewayState::Failed) => Phase::Failed(format!(
+        phase: match state {
+            NatGatewayState::Available => Phase::Ready,
+            NatGatewayState::Failed => Phase::Failed(format!(
                 "{}: {}",
                 from.failure_code().unwrap_or("no code"),
                 from.failure_message().unwrap_or("no message")
             )),
-            Some(NatGatewayState::Deleting) => Phase::Going,
-            Some(NatGatewayState::Deleted) => Phase::Gone,
-            Some(state) => Phase::Pending(state.as_str().to_owned()),
-            None => Phase::Pending("in no state".into()),
+            NatGatewayState::Deleting => Phase::Going,
+            NatGatewayState::Deleted => Phase::Gone,
+            state => Phase::Pending(state.as_str().to_owned()),
         },
-    }
+    })
 }

@@ -18,6 +18,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -113,6 +114,11 @@ pub struct RouteTableOutputs {
     associations: BTreeMap<SubnetId, String>,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeRouteTables";
+/// Where the id of an association is.
+const ASSOCIATION: &str = "routeTableAssociationId";
+
 impl Resource for RouteTable {
     type Cloud = Aws;
     type Config = RouteTableConfig;
@@ -154,7 +160,7 @@ impl Resource for RouteTable {
         let page = page.map(|page| page.min(100));
         let tables = aws
             .pages(
-                "ec2:DescribeRouteTables",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_route_tables().set_filters(filters.clone());
                     let call = call.set_route_table_ids(ids.clone());
@@ -163,7 +169,8 @@ impl Resource for RouteTable {
                 |page| (page.route_tables, page.next_token),
             )
             .await?;
-        Ok(keep(scope, tables.iter().map(|table| read(aws, table)).collect()))
+        let found: Result<Vec<_>, _> = tables.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -177,10 +184,10 @@ impl Resource for RouteTable {
             let call = aws.ec2.create_route_table().client_token(&token).vpc_id(want.vpc.as_str());
             call.tag_specifications(tags.clone()).send()
         };
-        let created = aws.write("ec2:CreateRouteTable", call).await?;
-        Ok(PhysicalId(
-            created.route_table.and_then(|table| table.route_table_id).unwrap_or_default(),
-        ))
+        let operation = "ec2:CreateRouteTable";
+        let created = aws.write(operation, call).await?;
+        let id = created.route_table.and_then(|table| table.route_table_id);
+        Ok(PhysicalId(text(operation, "routeTableId", id)?))
     }
 
     async fn update(
@@ -299,10 +306,14 @@ async fn association_of(aws: &Aws, subnet: &SubnetId) -> Result<Option<String>, 
         let call = aws.ec2.describe_route_tables().set_filters(Some(filters.clone()));
         call.max_results(100).send()
     };
-    let answer = aws.read("ec2:DescribeRouteTables", call).await?;
-    let mut associations = answer.route_tables().iter().flat_map(types::RouteTable::associations);
+    let answer = aws.read(LIST, call).await?;
+    let tables = required(LIST, "routeTableSet", answer.route_tables)?;
+    let mut associations = tables.iter().flat_map(types::RouteTable::associations);
     let of = associations.find(|association| association.subnet_id() == Some(subnet.as_str()));
-    Ok(of.and_then(|association| association.route_table_association_id()).map(ToOwned::to_owned))
+    let id = |of: &types::RouteTableAssociation| {
+        text(LIST, ASSOCIATION, of.route_table_association_id().map(ToOwned::to_owned))
+    };
+    of.map(id).transpose()
 }
 
 async fn disassociate(aws: &Aws, association: &str) -> Result<(), CallError> {
@@ -318,16 +329,17 @@ fn tolerate_absence<T>(answer: Result<T, CallError>) -> Result<(), CallError> {
     }
 }
 
-fn read(aws: &Aws, from: &types::RouteTable) -> Found<RouteTable> {
-    let id = from.route_table_id().unwrap_or_default();
+fn read(aws: &Aws, from: &types::RouteTable) -> Result<Found<RouteTable>, CallError> {
+    let id = text(LIST, "routeTableId", from.route_table_id())?;
     let mut phase = Phase::Ready;
     let mut associations = BTreeMap::new();
-    for association in from.associations() {
-        let (Some(subnet), Some(name)) =
-            (association.subnet_id(), association.route_table_association_id())
-        else {
+    for association in required(LIST, "associationSet", from.associations.as_ref())? {
+        // The one of the VPC's main table, or of a gateway.
+        if association.main() == Some(true) || association.gateway_id().is_some() {
             continue;
-        };
+        }
+        let subnet = text(LIST, "association's subnetId", association.subnet_id())?;
+        let name = text(LIST, ASSOCIATION, association.route_table_association_id())?;
         match association.association_state().and_then(|state| state.state()) {
             Some(
                 RouteTableAssociationStateCode::Disassociated
@@ -346,29 +358,38 @@ fn read(aws: &Aws, from: &types::RouteTable) -> Found<RouteTable> {
         }
         associations.insert(SubnetId::new(subnet), name.to_owned());
     }
-    Found {
+    let mut routes = BTreeMap::new();
+    for route in required(LIST, "routeSet", from.routes.as_ref())? {
+        routes.extend(read_route(route)?);
+    }
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, RouteTable::ABOUT.name, from.tags()),
         config: RouteTableConfig {
-            vpc: VpcId::new(from.vpc_id().unwrap_or_default()),
-            routes: from.routes().iter().filter_map(read_route).collect(),
+            vpc: VpcId::new(text(LIST, "vpcId", from.vpc_id())?),
+            routes,
             subnets: associations.keys().cloned().map(Loose).collect(),
             tags: Tags::read(aws, from.tags()),
         },
         outputs: RouteTableOutputs { id: RouteTableId::new(id), associations },
         phase,
-    }
+    })
 }
 
 /// A route that is ours to say.
-fn read_route(from: &types::Route) -> Option<(String, Target)> {
-    let destination = from.destination_cidr_block().or(from.destination_ipv6_cidr_block())?;
+fn read_route(from: &types::Route) -> Result<Option<(String, Target)>, CallError> {
+    // A list of prefixes is no destination that we declare.
+    if from.destination_prefix_list_id().is_some() {
+        return Ok(None);
+    }
+    let destination = from.destination_cidr_block().or(from.destination_ipv6_cidr_block());
+    let destination = text(LIST, "route's destination", destination)?;
     let gateway = from.gateway_id();
     if gateway == Some("local")
         || gateway.is_some_and(|gateway| gateway.starts_with("vpce-"))
         || from.origin() == Some(&RouteOrigin::EnableVgwRoutePropagation)
     {
-        return None;
+        return Ok(None);
     }
     let leads = gateway
         .or(from.nat_gateway_id())
@@ -386,5 +407,5 @@ fn read_route(from: &types::Route) -> Option<(String, Target)> {
     } else {
         Target::Other(leads.to_owned())
     };
-    Some((destination.to_owned(), target))
+    Ok(Some((destination.to_owned(), target)))
 }

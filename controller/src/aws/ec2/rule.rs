@@ -17,8 +17,12 @@ use crate::{
 };
 
 use super::{
-    super::{clients::Aws, tags::filter},
-    security_group::SecurityGroupId,
+    super::{
+        answers::{not_understood, required, text},
+        clients::Aws,
+        tags::filter,
+    },
+    security_group::{LIST as GROUPS, SecurityGroupId},
 };
 
 /// Which way a rule lets traffic pass.
@@ -185,6 +189,9 @@ pub(super) struct ReadRule {
     pub(super) rule: Rule,
 }
 
+/// What lists rules.
+const LIST: &str = "ec2:DescribeSecurityGroupRules";
+
 /// Reads the rules of these groups.
 pub(super) async fn read_rules(aws: &Aws, groups: Vec<String>) -> Result<Vec<ReadRule>, CallError> {
     let mut all = Vec::new();
@@ -193,7 +200,7 @@ pub(super) async fn read_rules(aws: &Aws, groups: Vec<String>) -> Result<Vec<Rea
         let filters = vec![filter("group-id", groups.iter().cloned())];
         let rules = aws
             .pages(
-                "ec2:DescribeSecurityGroupRules",
+                LIST,
                 |token| {
                     let call =
                         aws.ec2.describe_security_group_rules().set_filters(Some(filters.clone()));
@@ -202,28 +209,30 @@ pub(super) async fn read_rules(aws: &Aws, groups: Vec<String>) -> Result<Vec<Rea
                 |page| (page.security_group_rules, page.next_token),
             )
             .await?;
-        all.extend(rules.iter().map(read));
+        for rule in &rules {
+            all.push(read(rule)?);
+        }
     }
     Ok(all)
 }
 
-fn read(from: &SecurityGroupRule) -> ReadRule {
+fn read(from: &SecurityGroupRule) -> Result<ReadRule, CallError> {
     let peer = if let Some(cidr) = from.cidr_ipv4() {
         addresses(cidr)
     } else if let Some(group) = from.referenced_group_info().and_then(|info| info.group_id()) {
         Peer::Group(SecurityGroupId::new(group))
     } else {
-        let other = from.cidr_ipv6().or(from.prefix_list_id()).unwrap_or("(unknown)");
-        Peer::Other(other.to_owned())
+        let other = from.cidr_ipv6().or(from.prefix_list_id());
+        Peer::Other(text(LIST, "peer of the rule", other)?.to_owned())
     };
-    let direction =
-        if from.is_egress() == Some(true) { Direction::Egress } else { Direction::Ingress };
-    let traffic = Traffic::new(from.ip_protocol(), from.from_port(), from.to_port());
-    ReadRule {
-        id: from.security_group_rule_id().unwrap_or_default().to_owned(),
-        group: from.group_id().unwrap_or_default().to_owned(),
+    let egress = required(LIST, "isEgress", from.is_egress())?;
+    let direction = if egress { Direction::Egress } else { Direction::Ingress };
+    let traffic = Traffic::new(LIST, from.ip_protocol(), from.from_port(), from.to_port())?;
+    Ok(ReadRule {
+        id: text(LIST, "securityGroupRuleId", from.security_group_rule_id())?.to_owned(),
+        group: text(LIST, "groupId", from.group_id())?.to_owned(),
         rule: traffic.rule(direction, peer, from.description()),
-    }
+    })
 }
 
 fn addresses(cidr: &str) -> Peer {
@@ -241,8 +250,13 @@ struct Traffic<'a> {
 }
 
 impl<'a> Traffic<'a> {
-    fn new(protocol: Option<&'a str>, from_port: Option<i32>, to_port: Option<i32>) -> Self {
-        let protocol = match protocol.unwrap_or_default() {
+    fn new(
+        operation: &'static str,
+        protocol: Option<&'a str>,
+        from_port: Option<i32>,
+        to_port: Option<i32>,
+    ) -> Result<Self, CallError> {
+        let protocol = match text(operation, "ipProtocol", protocol)? {
             "6" => "tcp",
             "17" => "udp",
             "1" => "icmp",
@@ -251,7 +265,12 @@ impl<'a> Traffic<'a> {
             name => name,
         };
         let port = |port: Option<i32>| port.filter(|_| protocol != "-1").unwrap_or(-1);
-        Self { protocol, from_port: port(from_port), to_port: port(to_port) }
+        // These have ports; a rule without would seem to be for all of them.
+        if matches!(protocol, "tcp" | "udp") && (from_port.is_none() || to_port.is_none()) {
+            let why = format!("the answer has a rule for {protocol} without ports");
+            return Err(not_understood(operation, why));
+        }
+        Ok(Self { protocol, from_port: port(from_port), to_port: port(to_port) })
     }
 
     fn rule(&self, direction: Direction, peer: Peer, description: Option<&str>) -> Rule {
@@ -267,10 +286,16 @@ impl<'a> Traffic<'a> {
 }
 
 /// The rules that a group shows itself: fresher than the list of rules, which alone has their ids.
-pub(super) fn rules_of(group: &types::SecurityGroup) -> Vec<Rule> {
-    let ingress = group.ip_permissions().iter().map(|it| (Direction::Ingress, it));
-    let egress = group.ip_permissions_egress().iter().map(|it| (Direction::Egress, it));
-    ingress.chain(egress).flat_map(|(direction, it)| unfolded(direction, it)).collect()
+pub(super) fn rules_of(group: &types::SecurityGroup) -> Result<Vec<Rule>, CallError> {
+    let ingress = required(GROUPS, "ipPermissions", group.ip_permissions.as_ref())?;
+    let egress = required(GROUPS, "ipPermissionsEgress", group.ip_permissions_egress.as_ref())?;
+    let ingress = ingress.iter().map(|it| (Direction::Ingress, it));
+    let egress = egress.iter().map(|it| (Direction::Egress, it));
+    let mut rules = Vec::new();
+    for (direction, permission) in ingress.chain(egress) {
+        rules.extend(unfolded(direction, permission)?);
+    }
+    Ok(rules)
 }
 
 /// Whether the list has exactly the rules that their group shows: the two looks may be of different
@@ -280,24 +305,26 @@ pub(super) fn are_listed(shown: &[Rule], listed: &[ReadRule]) -> bool {
 }
 
 /// The rules that a group shows folded into one.
-fn unfolded(direction: Direction, from: &IpPermission) -> Vec<Rule> {
-    let traffic = Traffic::new(from.ip_protocol(), from.from_port(), from.to_port());
-    let known = |text: Option<&str>| text.unwrap_or("(unknown)").to_owned();
-    let v4 = from.ip_ranges().iter();
-    let v4 = v4.map(|it| (addresses(it.cidr_ip().unwrap_or_default()), it.description()));
-    let v6 = from.ipv6_ranges().iter();
-    let v6 = v6.map(|it| (Peer::Other(known(it.cidr_ipv6())), it.description()));
-    let lists = from.prefix_list_ids().iter();
-    let lists = lists.map(|it| (Peer::Other(known(it.prefix_list_id())), it.description()));
-    let groups = from.user_id_group_pairs().iter().map(|it| {
-        let id = SecurityGroupId::new(it.group_id().unwrap_or_default());
-        (Peer::Group(id), it.description())
-    });
-    v4.chain(v6)
-        .chain(lists)
-        .chain(groups)
-        .map(|(peer, description)| traffic.rule(direction, peer, description))
-        .collect()
+fn unfolded(direction: Direction, from: &IpPermission) -> Result<Vec<Rule>, CallError> {
+    let traffic = Traffic::new(GROUPS, from.ip_protocol(), from.from_port(), from.to_port())?;
+    let mut rules = Vec::new();
+    for it in from.ip_ranges() {
+        let peer = addresses(text(GROUPS, "cidrIp", it.cidr_ip())?);
+        rules.push(traffic.rule(direction, peer, it.description()));
+    }
+    for it in from.ipv6_ranges() {
+        let peer = Peer::Other(text(GROUPS, "cidrIpv6", it.cidr_ipv6())?.to_owned());
+        rules.push(traffic.rule(direction, peer, it.description()));
+    }
+    for it in from.prefix_list_ids() {
+        let peer = Peer::Other(text(GROUPS, "prefixListId", it.prefix_list_id())?.to_owned());
+        rules.push(traffic.rule(direction, peer, it.description()));
+    }
+    for it in from.user_id_group_pairs() {
+        let id = SecurityGroupId::new(text(GROUPS, "pair's groupId", it.group_id())?);
+        rules.push(traffic.rule(direction, Peer::Group(id), it.description()));
+    }
+    Ok(rules)
 }
 
 /// Revokes rules by id: by their properties one mismatch would keep all of a call.

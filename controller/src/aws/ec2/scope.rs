@@ -1,10 +1,12 @@
 //! A scope in EC2's words: a filter on our owner tag, or ids.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::Filter;
 
-use crate::engine::{Found, Owner, Resource, Scope};
+use crate::engine::{CallError, Found, Owner, PhysicalId, Resource, Scope};
 
-use super::super::{clients::Aws, tags::ours};
+use super::super::{answers::not_understood, clients::Aws, tags::ours};
 
 /// How a list is asked for.
 pub(super) struct Asked {
@@ -31,10 +33,34 @@ impl Asked {
     }
 }
 
-/// Leaves out what the filter let through and is not ours: lists may be older than the tags.
-pub(super) fn keep<R: Resource>(scope: &Scope<'_>, found: Vec<Found<R>>) -> Vec<Found<R>> {
+/// Leaves out what the filter let through and is not ours: lists may be older than the tags. An
+/// answer about another object than the one asked for is none: it would be taken for that one.
+pub(super) fn keep<R: Resource>(
+    operation: &'static str,
+    scope: &Scope<'_>,
+    mut found: Vec<Found<R>>,
+) -> Result<Vec<Found<R>>, CallError> {
     match scope {
-        Scope::Owned => found.into_iter().filter(|found| found.owner != Owner::Other).collect(),
-        Scope::Ids(_) => found,
+        Scope::Owned => found.retain(|found| found.owner != Owner::Other),
+        Scope::Ids(ids) => {
+            let asked = |id: &PhysicalId| ids.iter().any(|asked| *asked == *id || part(asked, id));
+            if let Some(other) = found.iter().find(|found| !asked(&found.id)) {
+                let why = format!("the answer is about {}, which was not asked for", other.id);
+                return Err(not_understood(operation, why));
+            }
+        }
     }
+    let mut seen = BTreeSet::new();
+    match found.iter().find(|found| !seen.insert(&found.id)) {
+        Some(twice) => {
+            let why = format!("the answer shows {} more than once", twice.id);
+            Err(not_understood(operation, why))
+        }
+        None => Ok(found),
+    }
+}
+
+/// Whether an id is that of a facet of an object: `sg-0123/rules` of `sg-0123`.
+fn part(of: &PhysicalId, id: &PhysicalId) -> bool {
+    id.0.strip_prefix(&of.0).is_some_and(|rest| rest.starts_with('/'))
 }

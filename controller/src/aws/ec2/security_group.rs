@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -56,6 +57,9 @@ pub struct SecurityGroupOutputs {
     pub id: SecurityGroupId,
 }
 
+/// What lists them.
+pub(super) const LIST: &str = "ec2:DescribeSecurityGroups";
+
 impl Resource for SecurityGroup {
     type Cloud = Aws;
     type Config = SecurityGroupConfig;
@@ -92,7 +96,8 @@ impl Resource for SecurityGroup {
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let groups = describe(aws, scope).await?;
-        Ok(keep(scope, groups.iter().map(|group| read(aws, group)).collect()))
+        let found: Result<Vec<_>, _> = groups.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -111,8 +116,9 @@ impl Resource for SecurityGroup {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let created = aws.write("ec2:CreateSecurityGroup", call).await?;
-        Ok(PhysicalId(created.group_id.unwrap_or_default()))
+        let operation = "ec2:CreateSecurityGroup";
+        let created = aws.write(operation, call).await?;
+        Ok(PhysicalId(text(operation, "groupId", created.group_id)?))
     }
 
     async fn holder(
@@ -123,8 +129,9 @@ impl Resource for SecurityGroup {
         let name = aws.environment.object_name(&me.address, me.ordinal);
         let filters = vec![filter("vpc-id", [want.vpc.to_string()]), filter("group-name", [name])];
         let call = || aws.ec2.describe_security_groups().set_filters(Some(filters.clone())).send();
-        let answer = aws.read("ec2:DescribeSecurityGroups", call).await?;
-        Ok(answer.security_groups().first().map(|group| read(aws, group)))
+        let answer = aws.read(LIST, call).await?;
+        let groups = required(LIST, "securityGroupInfo", answer.security_groups)?;
+        groups.first().map(|group| read(aws, group)).transpose()
     }
 
     async fn update(
@@ -162,7 +169,7 @@ pub(super) async fn describe(
 ) -> Result<Vec<types::SecurityGroup>, CallError> {
     let Asked { filters, ids, page } = Asked::of(aws, scope);
     aws.pages(
-        "ec2:DescribeSecurityGroups",
+        LIST,
         |token| {
             let call = aws.ec2.describe_security_groups().set_filters(filters.clone());
             call.set_group_ids(ids.clone()).set_max_results(page).set_next_token(token).send()
@@ -172,17 +179,17 @@ pub(super) async fn describe(
     .await
 }
 
-fn read(aws: &Aws, from: &types::SecurityGroup) -> Found<SecurityGroup> {
-    let id = from.group_id().unwrap_or_default();
-    Found {
+fn read(aws: &Aws, from: &types::SecurityGroup) -> Result<Found<SecurityGroup>, CallError> {
+    let id = text(LIST, "groupId", from.group_id())?;
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, SecurityGroup::ABOUT.name, from.tags()),
         config: SecurityGroupConfig {
-            vpc: VpcId::new(from.vpc_id().unwrap_or_default()),
-            description: from.description().unwrap_or_default().to_owned(),
+            vpc: VpcId::new(text(LIST, "vpcId", from.vpc_id())?),
+            description: text(LIST, "groupDescription", from.description())?.to_owned(),
             tags: Tags::read(aws, from.tags()),
         },
         outputs: SecurityGroupOutputs { id: SecurityGroupId::new(id) },
         phase: Phase::Ready,
-    }
+    })
 }

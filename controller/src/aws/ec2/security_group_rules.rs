@@ -13,10 +13,10 @@ use crate::{
 };
 
 use super::{
-    super::{clients::Aws, tags::owner},
+    super::{answers::text, clients::Aws, tags::owner},
     rule::{ReadRule, Rule, are_listed, read_rules, revoke, revoke_all_out, rules_of, settle},
     scope::keep,
-    security_group::{SecurityGroup, SecurityGroupId, describe},
+    security_group::{LIST, SecurityGroup, SecurityGroupId, describe},
 };
 
 /// All rules of one security group.
@@ -89,32 +89,27 @@ impl Resource for SecurityGroupRules {
         };
         let ids = groups.iter().filter_map(|group| group.group_id.clone()).collect();
         let rules = read_rules(aws, ids).await?;
-        let found = groups
-            .iter()
-            .map(|group| {
-                let id = group.group_id().unwrap_or_default();
-                let rules: Vec<ReadRule> =
-                    rules.iter().filter(|rule| rule.group == id).cloned().collect();
-                let shown = rules_of(group);
-                let phase = if are_listed(&shown, &rules) {
-                    Phase::Ready
-                } else {
-                    Phase::Pending("not listed as its group shows it yet".into())
-                };
-                Found {
-                    id: PhysicalId(format!("{id}{SUFFIX}")),
-                    // Ours as the group is: its tags speak of it, not of its rules.
-                    owner: owner(aws, SecurityGroup::ABOUT.name, group.tags()),
-                    config: SecurityGroupRulesConfig {
-                        group: SecurityGroupId::new(id),
-                        rules: shown,
-                    },
-                    outputs: SecurityGroupRulesOutputs { rules },
-                    phase,
-                }
-            })
-            .collect();
-        Ok(keep(scope, found))
+        let mut found = Vec::new();
+        for group in &groups {
+            let id = text(LIST, "groupId", group.group_id())?;
+            let rules: Vec<ReadRule> =
+                rules.iter().filter(|rule| rule.group == id).cloned().collect();
+            let shown = rules_of(group)?;
+            let phase = if are_listed(&shown, &rules) {
+                Phase::Ready
+            } else {
+                Phase::Pending("not listed as its group shows it yet".into())
+            };
+            found.push(Found {
+                id: PhysicalId(format!("{id}{SUFFIX}")),
+                // Ours as the group is: its tags speak of it, not of its rules.
+                owner: owner(aws, SecurityGroup::ABOUT.name, group.tags()),
+                config: SecurityGroupRulesConfig { group: SecurityGroupId::new(id), rules: shown },
+                outputs: SecurityGroupRulesOutputs { rules },
+                phase,
+            });
+        }
+        keep(LIST, scope, found)
     }
 
     /// A new group lets everything out, whether or not its rule is visible yet. If that is not

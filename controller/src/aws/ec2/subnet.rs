@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{parsed, required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -62,6 +63,9 @@ pub struct SubnetOutputs {
     pub id: SubnetId,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeSubnets";
+
 impl Resource for Subnet {
     type Cloud = Aws;
     type Config = SubnetConfig;
@@ -97,7 +101,7 @@ impl Resource for Subnet {
         let Asked { filters, ids, page } = Asked::of(aws, scope);
         let subnets = aws
             .pages(
-                "ec2:DescribeSubnets",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_subnets().set_filters(filters.clone());
                     call.set_subnet_ids(ids.clone())
@@ -108,7 +112,8 @@ impl Resource for Subnet {
                 |page| (page.subnets, page.next_token),
             )
             .await?;
-        Ok(keep(scope, subnets.iter().map(|subnet| read(aws, subnet)).collect()))
+        let found: Result<Vec<_>, _> = subnets.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -126,8 +131,10 @@ impl Resource for Subnet {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let created = aws.write("ec2:CreateSubnet", call).await?;
-        Ok(PhysicalId(created.subnet.and_then(|subnet| subnet.subnet_id).unwrap_or_default()))
+        let operation = "ec2:CreateSubnet";
+        let created = aws.write(operation, call).await?;
+        let id = created.subnet.and_then(|subnet| subnet.subnet_id);
+        Ok(PhysicalId(text(operation, "subnetId", id)?))
     }
 
     async fn holder(
@@ -139,7 +146,7 @@ impl Resource for Subnet {
         let filters = vec![filter("vpc-id", [want.vpc.to_string()])];
         let subnets = aws
             .pages(
-                "ec2:DescribeSubnets",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_subnets().set_filters(Some(filters.clone()));
                     call.max_results(1000).set_next_token(token).send()
@@ -150,7 +157,10 @@ impl Resource for Subnet {
         let overlaps = |found: &Found<Self>| {
             found.config.cidr.contains(&want.cidr) || want.cidr.contains(&found.config.cidr)
         };
-        Ok(subnets.iter().map(|subnet| read(aws, subnet)).find(overlaps))
+        // One of IPv6 alone has no range that could overlap.
+        let ranged = subnets.iter().filter(|subnet| subnet.ipv6_native() != Some(true));
+        let read: Result<Vec<_>, _> = ranged.map(|subnet| read(aws, subnet)).collect();
+        Ok(read?.into_iter().find(overlaps))
     }
 
     async fn update(
@@ -187,26 +197,31 @@ impl Resource for Subnet {
     }
 }
 
-fn read(aws: &Aws, from: &types::Subnet) -> Found<Subnet> {
-    let id = from.subnet_id().unwrap_or_default();
-    Found {
+fn read(aws: &Aws, from: &types::Subnet) -> Result<Found<Subnet>, CallError> {
+    let id = text(LIST, "subnetId", from.subnet_id())?;
+    let cidr = match from.ipv6_native() {
+        // Somebody else's: ours have a range.
+        Some(true) => Ipv4Net::default(),
+        Some(false) | None => parsed(LIST, "cidrBlock", from.cidr_block())?,
+    };
+    let public = required(LIST, "mapPublicIpOnLaunch", from.map_public_ip_on_launch())?;
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, Subnet::ABOUT.name, from.tags()),
         config: SubnetConfig {
-            vpc: VpcId::new(from.vpc_id().unwrap_or_default()),
-            zone: from.availability_zone().unwrap_or_default().to_owned(),
-            cidr: from.cidr_block().and_then(|cidr| cidr.parse().ok()).unwrap_or_default(),
-            map_public_ip: from.map_public_ip_on_launch().unwrap_or_default(),
+            vpc: VpcId::new(text(LIST, "vpcId", from.vpc_id())?),
+            zone: text(LIST, "availabilityZone", from.availability_zone())?.to_owned(),
+            cidr,
+            map_public_ip: public,
             tags: Tags::read(aws, from.tags()),
         },
         outputs: SubnetOutputs { id: SubnetId::new(id) },
-        phase: match from.state() {
-            Some(SubnetState::Available) => Phase::Ready,
-            Some(SubnetState::FailedInsufficientCapacity) => {
+        phase: match required(LIST, "state", from.state())? {
+            SubnetState::Available => Phase::Ready,
+            SubnetState::FailedInsufficientCapacity => {
                 Phase::Failed("insufficient capacity".into())
             }
-            Some(state) => Phase::Pending(state.as_str().to_owned()),
-            None => Phase::Pending("in no state".into()),
+            state => Phase::Pending(state.as_str().to_owned()),
         },
-    }
+    })
 }

@@ -18,6 +18,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{parsed, required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -65,6 +66,9 @@ pub struct VpcOutputs {
     default_rules: Vec<ReadRule>,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeVpcs";
+
 impl Resource for Vpc {
     type Cloud = Aws;
     type Config = VpcConfig;
@@ -108,7 +112,7 @@ impl Resource for Vpc {
         let Asked { filters, ids, page } = Asked::of(aws, scope);
         let vpcs = aws
             .pages(
-                "ec2:DescribeVpcs",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_vpcs().set_filters(filters.clone());
                     call.set_vpc_ids(ids.clone()).set_max_results(page).set_next_token(token).send()
@@ -122,26 +126,25 @@ impl Resource for Vpc {
         let rules = read_rules(aws, group_ids).await?;
         let mut found = Vec::new();
         for vpc in vpcs {
-            let id = vpc.vpc_id().unwrap_or_default();
+            let id = text(LIST, "vpcId", vpc.vpc_id())?;
             let group = groups.iter().find(|group| group.vpc_id() == Some(id));
             let of_group = |rule: &&ReadRule| {
                 group.and_then(|group| group.group_id()) == Some(rule.group.as_str())
             };
             let default_rules: Vec<ReadRule> = rules.iter().filter(of_group).cloned().collect();
-            let shown = group.map(rules_of).unwrap_or_default();
-            let phase = match vpc.state() {
-                Some(VpcState::Available) if group.is_none() => {
+            let shown = group.map(rules_of).transpose()?.unwrap_or_default();
+            let phase = match required(LIST, "state", vpc.state())? {
+                VpcState::Available if group.is_none() => {
                     Phase::Pending("without its default group yet".into())
                 }
-                Some(VpcState::Available) if !are_listed(&shown, &default_rules) => {
+                VpcState::Available if !are_listed(&shown, &default_rules) => {
                     Phase::Pending("the rules of its default group not listed yet".into())
                 }
-                Some(VpcState::Available) => Phase::Ready,
-                Some(state) => Phase::Pending(state.as_str().to_owned()),
-                None => Phase::Pending("in no state".into()),
+                VpcState::Available => Phase::Ready,
+                state => Phase::Pending(state.as_str().to_owned()),
             };
             let config = VpcConfig {
-                cidr: vpc.cidr_block().and_then(|cidr| cidr.parse().ok()).unwrap_or_default(),
+                cidr: parsed(LIST, "cidrBlock", vpc.cidr_block())?,
                 dns_support: attribute(aws, id, VpcAttributeName::EnableDnsSupport).await?,
                 dns_hostnames: attribute(aws, id, VpcAttributeName::EnableDnsHostnames).await?,
                 default_security_group_rules: shown.iter().map(ToString::to_string).collect(),
@@ -155,7 +158,7 @@ impl Resource for Vpc {
                 phase,
             });
         }
-        Ok(keep(scope, found))
+        keep(LIST, scope, found)
     }
 
     async fn create(aws: &Aws, me: &Identity, want: &VpcConfig) -> Result<PhysicalId, CallError> {
@@ -164,8 +167,9 @@ impl Resource for Vpc {
             let cidr = want.cidr.to_string();
             aws.ec2.create_vpc().cidr_block(cidr).tag_specifications(tags.clone()).send()
         };
-        let created = aws.write("ec2:CreateVpc", call).await?;
-        Ok(PhysicalId(created.vpc.and_then(|vpc| vpc.vpc_id).unwrap_or_default()))
+        let operation = "ec2:CreateVpc";
+        let created = aws.write(operation, call).await?;
+        Ok(PhysicalId(text(operation, "vpcId", created.vpc.and_then(|vpc| vpc.vpc_id))?))
     }
 
     async fn update(
@@ -232,13 +236,14 @@ async fn set_support(aws: &Aws, id: &str, on: bool) -> Result<(), CallError> {
 /// Reads one attribute: AWS gives one a call, and none in lists.
 async fn attribute(aws: &Aws, id: &str, name: VpcAttributeName) -> Result<bool, CallError> {
     let call = || aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
-    let answer = aws.read("ec2:DescribeVpcAttribute", call).await?;
+    let operation = "ec2:DescribeVpcAttribute";
+    let answer = aws.read(operation, call).await?;
     let value = if name == VpcAttributeName::EnableDnsHostnames {
         answer.enable_dns_hostnames
     } else {
         answer.enable_dns_support
     };
-    Ok(value.and_then(|value| value.value).unwrap_or_default())
+    required(operation, name.as_str(), value.and_then(|value| value.value))
 }
 
 /// The default group of each VPC.
