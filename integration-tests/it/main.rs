@@ -15,6 +15,7 @@ mod drift;
 mod environments;
 mod harness;
 mod promises;
+mod simulation;
 mod stand;
 mod truth;
 mod weather;
