@@ -47,6 +47,8 @@ struct State {
     /// Calls and entries of the record since the command began.
     calls: u64,
     entries: u64,
+    /// Whether a write arrived since the world was looked at.
+    written: bool,
     /// The process is gone: no call of it arrives, and no entry is written.
     dead: bool,
     watch: Watch,
@@ -67,6 +69,7 @@ impl Stage {
             acts: Vec::new(),
             calls: 0,
             entries: 0,
+            written: true,
             dead: false,
             human: Human::default(),
             counts: Counts::default(),
@@ -95,6 +98,7 @@ impl Stage {
         });
         self.stop.send_replace(Stop::No);
         self.killed.send_replace(false);
+        self.simulator.forget_calls();
         self.simulator.with(|world| state.look(world));
     }
 
@@ -159,7 +163,11 @@ impl Stage {
         state.counts.calls += 1;
         let n = state.calls;
         self.simulator.with(|world| {
-            state.look(world);
+            // Nothing is done by anybody but by writes, and by somebody, who is looked after at once.
+            if state.written {
+                state.look(world);
+            }
+            state.written = call.mutating;
             state.lift(world, |spell| spell.to <= n);
             state.cast(world, n);
         });
@@ -263,6 +271,7 @@ impl State {
         let before = world.tagged();
         let deed = self.human.act(act, world, &self.uid, &mut self.rng)?;
         self.watch.concede(&before, world, deed.owns);
+        self.look(world);
         *self.counts.acts.entry(format!("{act:?}")).or_default() += 1;
         Some(deed.says)
     }

@@ -32,6 +32,8 @@ pub(super) struct Human {
     pub(super) copies: BTreeMap<String, (Tags, String)>,
     /// Objects of ours that have lost our owner tag: the tags they had.
     pub(super) lost: BTreeMap<String, Tags>,
+    /// Copies that nothing told from ours any more: the tags they had.
+    kept: BTreeMap<String, Tags>,
     /// What was put into ours, in order.
     pub(super) children: Vec<String>,
 }
@@ -73,10 +75,7 @@ impl Human {
         let ours: Vec<&(Object, Tags)> =
             things.iter().filter(|(_, tags)| is_of(tags, uid)).collect();
         match act {
-            Act::Drift => {
-                let says = world.drift(rng.next())?;
-                Some(Deed { says, owns: false })
-            }
+            Act::Drift => drift(world, uid, rng).map(|says| Deed { says, owns: false }),
             Act::CopyTags => {
                 let (from, tags) = rng.pick(&ours).copied()?;
                 let likes: Vec<&(Object, Tags)> = things
@@ -135,27 +134,31 @@ impl Human {
     /// Puts in order what clctl leaves alone by design, as its messages ask for, and gives what could
     /// not be:
     ///
-    /// - Copies of our tags are taken away where the object that they are of, or a later one of its
-    ///   node, is there. Where it is not, nothing tells the copy from an object of ours any more: it
-    ///   stays ours.
+    /// - Copies of our tags are taken away where another object of the node is there, or where all is to
+    ///   go. Elsewhere nothing tells the copy from an object of ours any more, and it stays one.
     /// - An object that lost our owner tag gets it back, unless another one has taken its place,
     ///   because nothing in AWS or in the record spoke of it any more: then it is given to clctl to be
     ///   removed, under a name that nothing has.
     /// - What was put into ours is taken away.
-    pub(super) fn put_in_order(&mut self, world: &mut World, uid: &str) -> Vec<String> {
+    pub(super) fn put_in_order(
+        &mut self,
+        world: &mut World,
+        uid: &str,
+        all_goes: bool,
+    ) -> Vec<String> {
         let mut undone = Vec::new();
         for (id, (had, _)) in std::mem::take(&mut self.copies) {
             let things = world.tagged();
             let Some((_, tags)) = things.iter().find(|(it, _)| it.id == id) else { continue };
-            let others = things.iter().filter(|(it, _)| it.id != id);
-            if !others.into_iter().any(|(_, other)| same_node(other, tags, uid)) {
-                continue;
-            }
-            let more: Vec<&str> =
-                tags.keys().filter(|key| !had.contains_key(*key)).map(String::as_str).collect();
-            if !(untag(world, &id, &more) && (had.is_empty() || tag(world, &id, &had))) {
+            let mut others = things.iter().filter(|(it, _)| it.id != id);
+            if !all_goes && !others.any(|(_, other)| same_node(other, tags, uid)) {
+                self.kept.insert(id, had);
+            } else if !set_back(world, &id, tags, &had) {
                 undone.push(format!("the tags of {id} are not what they were"));
             }
+        }
+        if all_goes {
+            self.let_go(world, |_| true);
         }
         for (id, had) in std::mem::take(&mut self.lost) {
             let things = world.tagged();
@@ -163,8 +166,8 @@ impl Human {
                 continue;
             }
             let mut tags = had.clone();
-            let others = things.iter().filter(|(it, _)| it.id != id);
-            if others.into_iter().any(|(_, other)| same_node(other, &had, uid)) {
+            let mut others = things.iter().filter(|(it, _)| it.id != id);
+            if others.any(|(_, other)| same_node(other, &had, uid)) {
                 let kind = had.get(ADDRESS).and_then(|it| it.split('/').next()).unwrap_or_default();
                 tags = [(UID, uid.to_owned()), (ADDRESS, format!("{kind}/stray-{id}"))]
                     .into_iter()
@@ -192,6 +195,50 @@ impl Human {
         }
         undone
     }
+
+    /// Takes our tags from copies that were left with them, and says whether there was one.
+    pub(super) fn let_go(&mut self, world: &mut World, which: impl Fn(&str) -> bool) -> bool {
+        let (go, stay) =
+            std::mem::take(&mut self.kept).into_iter().partition(|(id, _)| which(id));
+        self.kept = stay;
+        let go: BTreeMap<String, Tags> = go;
+        let things = world.tagged();
+        let there = things.iter().filter_map(|(it, tags)| Some((it, tags, go.get(&it.id)?)));
+        there.fold(false, |_, (it, tags, had)| {
+            set_back(world, &it.id, tags, had);
+            true
+        })
+    }
+}
+
+/// Makes one of the changes that the simulator knows of to something of this environment, and says
+/// which: what those to another one bring about later would be nobody's deed.
+pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<String> {
+    const TRIES: u32 = 8;
+    let others = |world: &World| -> Vec<(Object, Tags)> {
+        let of_another = |tags: &Tags| tags.contains_key(UID) && !is_of(tags, uid);
+        world.tagged().into_iter().filter(|(_, tags)| of_another(tags)).collect()
+    };
+    let is_alone = others(world).is_empty();
+    (0..TRIES).find_map(|_| {
+        let seed = rng.next();
+        if !is_alone {
+            let mut trial = world.clone();
+            let says = trial.drift(seed)?;
+            let names = |(it, _): &(Object, Tags)| says.contains(&it.id);
+            if others(world).iter().any(names) {
+                return None;
+            }
+        }
+        world.drift(seed)
+    })
+}
+
+/// Makes the tags of an object what they were.
+fn set_back(world: &mut World, id: &str, tags: &Tags, had: &Tags) -> bool {
+    let more: Vec<&str> =
+        tags.keys().filter(|key| !had.contains_key(*key)).map(String::as_str).collect();
+    untag(world, id, &more) && (had.is_empty() || tag(world, id, had))
 }
 
 /// Whether an object is of the environment with this uid.

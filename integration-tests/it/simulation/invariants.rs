@@ -59,7 +59,7 @@ impl Watch {
     }
 
     /// Takes note of what somebody did: what is theirs is as it is now, and what came to be by it is
-    /// theirs as well if the deed makes it so.
+    /// theirs as well if the deed makes it so, or if it is a part of what is theirs.
     pub(super) fn concede(&mut self, before: &[(Object, Tags)], world: &World, owns: bool) {
         let things = world.tagged();
         let there: BTreeMap<&str, &Tags> =
@@ -71,7 +71,16 @@ impl Watch {
         });
         let known: BTreeSet<&str> = before.iter().map(|(it, _)| it.id.as_str()).collect();
         let theirs: BTreeSet<String> = self.foreign.keys().cloned().collect();
-        self.take(world, |id| theirs.contains(id) || owns && !known.contains(id));
+        let truth = Truth::of(world);
+        let mut all = theirs.clone();
+        for thing in truth.things().iter().filter(|it| !known.contains(it.id.as_str())) {
+            let members = thing.body.as_object().into_iter().flat_map(|it| it.values());
+            let mut links = members.filter_map(Value::as_str);
+            if owns || links.any(|id| theirs.contains(id)) {
+                all.insert(thing.id.clone());
+            }
+        }
+        self.take(world, |id| all.contains(id));
     }
 
     fn take(&mut self, world: &World, which: impl Fn(&str) -> bool) {

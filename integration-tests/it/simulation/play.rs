@@ -19,7 +19,7 @@ use clctl_simulator::{Seed, Settings, World};
 use super::{
     draw::{Cut, Draw, Record, Scene, Stands, Verb},
     faults::{Mortal, Stage},
-    human::{ADDRESS, UID},
+    human::{ADDRESS, UID, drift},
     invariants::Canaries,
     report::{Counts, Played},
     specs::{NAME, Spec, environment},
@@ -32,6 +32,9 @@ use crate::{
 /// How long after the faults have stopped the world has to be as declared, and everything gone after a
 /// delete: twice the longest wait for one object, and the time in which the lists catch up.
 const BOUND: Duration = Duration::from_hours(2);
+/// How long after a change a read by id may still be answered by a replica that is behind, in seconds.
+/// Until then a removal that was confirmed once may be shown once more, and no look can tell.
+const REPLICAS: u64 = 15;
 /// Longer than any command takes that comes to an end.
 const ENDLESS: Duration = Duration::from_hours(12);
 
@@ -177,14 +180,14 @@ impl Run {
             self.scene(scene, &mut counts).await;
         }
         counts.spec_changes += u64::from(before.is_some_and(|it| it != self.draw.last.name()));
-        self.calm();
+        self.calm(false).await;
         counts.converged = self.converge(&mut counts).await;
         if let Some(mut scenes) = self.draw.end.take() {
             self.stir();
             for scene in &mut scenes {
                 self.scene(scene, &mut counts).await;
             }
-            self.calm();
+            self.calm(true).await;
             counts.deleted = self.vanish(&mut counts).await;
         }
         self.read_everything();
@@ -232,10 +235,10 @@ impl Run {
         });
         if let Stands::All { drifts, .. } = self.draw.start.stands {
             for _ in 0..drifts {
-                let seed = self.draw.rng.next();
+                let rng = &mut self.draw.rng;
                 let says = self.stage.with(|watch, _, _, world| {
                     let before = world.tagged();
-                    let says = world.drift(seed);
+                    let says = drift(world, &environment(NAME).uid(), rng);
                     watch.concede(&before, world, false);
                     says
                 });
@@ -246,8 +249,10 @@ impl Run {
     }
 
     /// Faults stop, somebody puts in order what only they can, and AWS is as it mostly is.
-    fn calm(&self) {
-        let undone = self.stage.with(|watch, human, _, world| {
+    ///
+    /// What they give back is ours again once the lists show it: they wait for that.
+    async fn calm(&self, all_goes: bool) {
+        let (undone, waits) = self.stage.with(|watch, human, _, world| {
             let settings = world.settings_mut();
             let Settings { lag, latency, quotas, .. } = Settings::default();
             (settings.lag, settings.latency, settings.quotas) = (lag, latency, quotas);
@@ -257,14 +262,30 @@ impl Run {
             settings.quotas.internet_gateways *= 4;
             watch.look(world, human);
             let before = world.tagged();
-            let uid = environment(NAME).uid();
-            let undone = human.put_in_order(world, &uid);
+            let waits = !human.lost.is_empty();
+            let undone = human.put_in_order(world, &environment(NAME).uid(), all_goes);
             watch.concede(&before, world, false);
             world.settings_mut().throttling = true;
-            undone
+            (undone, waits)
         });
-        self.stage.note("the faults stop");
         self.breaks(undone);
+        if waits {
+            self.bench.somebody().wait(SETTLED).await;
+        }
+        self.stage.note("the faults stop");
+    }
+
+    /// Takes our tags from what clctl says it cannot do away with, although it carries them.
+    fn let_go(&self, told: &str) {
+        let done = self.stage.with(|watch, human, _, world| {
+            let before = world.tagged();
+            let done = human.let_go(world, |id| told.contains(id));
+            watch.concede(&before, world, false);
+            done
+        });
+        if done {
+            self.stage.note("somebody takes our tags from what they had copied them onto");
+        }
     }
 
     /// Faults set in again.
@@ -323,14 +344,13 @@ impl Run {
         self.stage.with(|watch, _, _, _| watch.declare(addresses));
         self.stage.begin(scene);
         let wanted = verb.spec().wanted();
-        let before = self.writes();
         let ended = self.killable(verb, &wanted, cut).await;
         self.stage.end();
         // What was in flight is dropped before anything else happens.
         for _ in 0..4 {
             tokio::task::yield_now().await;
         }
-        if matches!(verb, Verb::Diff(_)) && self.writes() != before {
+        if matches!(verb, Verb::Diff(_)) && self.has_written() {
             self.breaks(["a diff wrote".to_owned()]);
         }
         let says = match &ended {
@@ -349,8 +369,9 @@ impl Run {
         ended
     }
 
-    fn writes(&self) -> usize {
-        self.bench.simulator.calls().iter().filter(|call| call.mutating).count()
+    /// Whether a write of the command has arrived.
+    fn has_written(&self) -> bool {
+        self.bench.simulator.calls().iter().any(|call| call.mutating)
     }
 
     async fn killable(&self, verb: Verb, wanted: &Wanted, cut: Option<Cut>) -> Ended {
@@ -416,14 +437,18 @@ impl Run {
                 Ended::NoPlan(why) => told = why.to_string(),
                 Ended::Killed => {}
             }
+            self.let_go(&told);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_mins(5));
         }
         let took = self.bench.simulator.now().since(start);
         let wanted = self.draw.last.wanted();
-        // At once, and when everything is visible.
-        for wait in [0, SETTLED] {
+        // As soon as reads by id agree, while lists are still behind; and when everything is visible.
+        for wait in [REPLICAS, SETTLED] {
             self.bench.somebody().wait(wait).await;
+            if self.stage.is_broken() {
+                return took;
+            }
             self.stage.begin(None);
             match self.bench.try_diff(&wanted).await {
                 Ok(plan) => {

@@ -1,6 +1,6 @@
 //! What is declared in the runs: the examples that can be laid out, and changes of them.
 
-use std::{fs, path::Path, sync::LazyLock};
+use std::{fmt, fs, path::Path, sync::LazyLock};
 
 use clctl::{aws::Environment, topology};
 
@@ -16,13 +16,18 @@ pub(super) const REGION: &str = "us-east-1";
 pub(super) const ACCOUNT: &str = "123456789012";
 
 /// Something that can be declared.
-#[derive(Debug)]
 pub(super) struct Spec {
     /// The example it comes of.
     pub(super) example: String,
     /// What was changed of it.
     pub(super) change: &'static str,
     text: String,
+}
+
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
 }
 
 impl Spec {
