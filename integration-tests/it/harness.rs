@@ -1,9 +1,12 @@
 //! An environment under test: a simulated account, a record, and clctl's verbs on them as the
 //! command line does them. Everything above the wire is the product's own.
 
-use std::sync::{
-    Arc, LazyLock, Mutex,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use clctl::{
@@ -128,10 +131,28 @@ pub(crate) struct Bench {
     record: Mutex<Record>,
     events: Arc<Mutex<Vec<Event>>>,
     stop: watch::Sender<Stop>,
+    /// What the names of its runs begin with, and how many there were.
+    runs: (String, AtomicU32),
 }
 
 /// Runs have names of their own, on whatever machine they are.
-static RUNS: AtomicU32 = AtomicU32::new(0);
+static BENCHES: AtomicU32 = AtomicU32::new(0);
+
+/// Why a command ended before there was a plan.
+#[derive(Debug)]
+pub(crate) enum NoPlan {
+    Connect(ConnectError),
+    Look(Error),
+}
+
+impl fmt::Display for NoPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(error) => write!(f, "{error}"),
+            Self::Look(error) => write!(f, "{error}"),
+        }
+    }
+}
 
 /// One command, connected.
 pub(crate) struct Session {
@@ -261,7 +282,14 @@ impl Bench {
             record: Mutex::new(Record::Journal(Arc::new(InMemory::default()))),
             events: Arc::default(),
             stop: watch::Sender::default(),
+            runs: (format!("run-{}", BENCHES.fetch_add(1, Ordering::Relaxed)), AtomicU32::new(0)),
         }
+    }
+
+    /// The same with this beginning of the names of its runs, which no other bench of its world has.
+    pub(crate) fn named(mut self, prefix: String) -> Self {
+        self.runs.0 = prefix;
+        self
     }
 
     /// Goes on with this record.
@@ -302,9 +330,19 @@ impl Bench {
         self.stop.send_replace(stop);
     }
 
+    /// What tells runs to stop.
+    pub(crate) fn stopper(&self) -> watch::Sender<Stop> {
+        self.stop.clone()
+    }
+
     /// What happened in the runs so far, in words.
     pub(crate) fn events(&self) -> Vec<String> {
         self.events.lock().unwrap().iter().map(|event| format!("{:?}", event.what)).collect()
+    }
+
+    /// What happened in the runs so far.
+    pub(crate) fn told(&self) -> Vec<Event> {
+        self.events.lock().unwrap().clone()
     }
 
     fn sink(&self) -> Sink {
@@ -335,10 +373,15 @@ impl Bench {
 
     /// What `diff` shows, under the list of what reads.
     pub(crate) async fn diff(&self, wanted: &Wanted) -> Plan<Aws> {
-        let Session { aws, graph, .. } = self.connect(wanted, Mode::ReadOnly).await.unwrap();
+        self.try_diff(wanted).await.unwrap()
+    }
+
+    pub(crate) async fn try_diff(&self, wanted: &Wanted) -> Result<Plan<Aws>, NoPlan> {
+        let session = self.connect(wanted, Mode::ReadOnly).await.map_err(NoPlan::Connect)?;
+        let Session { aws, graph, .. } = session;
         let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
         let look = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show);
-        plan(&graph, &look.await.unwrap())
+        Ok(plan(&graph, &look.await.map_err(|error| NoPlan::Look(error.into()))?))
     }
 
     /// The differences that `diff` shows, as text.
@@ -347,34 +390,47 @@ impl Bench {
     }
 
     pub(crate) async fn apply(&self, wanted: &Wanted) -> Outcome {
-        let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
+        self.try_apply(wanted).await.unwrap()
+    }
+
+    pub(crate) async fn try_apply(&self, wanted: &Wanted) -> Result<Outcome, NoPlan> {
+        let session = self.connect(wanted, Mode::ReadWrite).await.map_err(NoPlan::Connect)?;
         self.carry_out(&session, &session.graph, Purpose::Apply).await
     }
 
     pub(crate) async fn delete(&self, wanted: &Wanted) -> Outcome {
-        let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
-        let mut outcome = self.carry_out(&session, &session.nothing, Purpose::Remove).await;
+        self.try_delete(wanted).await.unwrap()
+    }
+
+    pub(crate) async fn try_delete(&self, wanted: &Wanted) -> Result<Outcome, NoPlan> {
+        let session = self.connect(wanted, Mode::ReadWrite).await.map_err(NoPlan::Connect)?;
+        let mut outcome = self.carry_out(&session, &session.nothing, Purpose::Remove).await?;
         if outcome.is_complete() {
             let before = self.written().len();
-            session.aws.remove_mark().await.unwrap();
+            session.aws.remove_mark().await.map_err(|error| NoPlan::Look(error.into()))?;
             outcome.writes.extend(self.written().split_off(before));
             self.forget(&session.aws.environment);
         }
-        outcome
+        Ok(outcome)
     }
 
     /// Looks until there is no doubt, plans, and walks the plan unless nothing can be said.
-    async fn carry_out(&self, session: &Session, graph: &Graph<Aws>, to: Purpose) -> Outcome {
+    async fn carry_out(
+        &self,
+        session: &Session,
+        graph: &Graph<Aws>,
+        to: Purpose,
+    ) -> Result<Outcome, NoPlan> {
         let (kinds, aws) = (kinds::all(), &session.aws);
         let journal = self.journal(&aws.environment);
         let (sink, stop) = (self.sink(), self.stop.subscribe());
         let before = self.written().len();
         let look = observe_settled(&kinds, aws, graph, journal.as_ref(), to, &sink, &stop);
-        let plan = plan(graph, &look.await.unwrap());
+        let plan = plan(graph, &look.await.map_err(NoPlan::Look)?);
         let report = if to == Purpose::Remove && plan.is_unknown() {
             Report::default()
         } else {
-            let run = RUNS.fetch_add(1, Ordering::Relaxed);
+            let run = self.runs.1.fetch_add(1, Ordering::Relaxed);
             let with = Walk {
                 cloud: aws.clone(),
                 kinds,
@@ -382,14 +438,14 @@ impl Bench {
                 gate: Arc::new(Approved::of(&plan)),
                 sink,
                 stop,
-                run: format!("run-{run}"),
+                run: format!("{}-{run}", self.runs.0),
                 wait: true,
             };
             walk(&plan, with).await
         };
         let mut writes = self.written().split_off(before);
         writes.sort();
-        Outcome { plan, report, writes }
+        Ok(Outcome { plan, report, writes })
     }
 
     /// The writes that reached the world so far, whoever made them.

@@ -7,7 +7,7 @@ use clctl_simulator::World;
 use serde_json::Value;
 
 /// What differs from world to world, or is no field of ours.
-const ACCIDENTAL: &[&str] = &[
+pub(crate) const ACCIDENTAL: &[&str] = &[
     "created",
     "deleted",
     "first",
@@ -32,11 +32,11 @@ pub(crate) struct Thing {
     pub(crate) kind: String,
     pub(crate) id: String,
     pub(crate) tags: BTreeMap<String, String>,
-    body: Value,
+    pub(crate) body: Value,
 }
 
 impl Thing {
-    fn address(&self) -> Option<&str> {
+    pub(crate) fn address(&self) -> Option<&str> {
         self.tags.get("clctl.dev/address").map(String::as_str)
     }
 
@@ -57,9 +57,9 @@ impl Truth {
         let whole = serde_json::to_value(world).unwrap();
         let mut things = Vec::new();
         for object in existing {
-            let region = &whole["regions"][&object.region];
-            let shelves = [&region["ec2"], &region["ssm"]];
-            let shelves = shelves.iter().filter_map(|it| it.as_object()).flat_map(|it| it.values());
+            let services = whole["regions"][&object.region].as_object().into_iter();
+            let services = services.flat_map(|it| it.values()).chain([&whole["iam"]]);
+            let shelves = services.filter_map(Value::as_object).flat_map(|it| it.values());
             let record = shelves
                 .filter_map(|shelf| shelf["kept"][&object.id].as_array()?.last())
                 .map(|version| &version["record"])
@@ -168,15 +168,23 @@ impl Truth {
     /// The two are the same but for what differs from world to world.
     #[track_caller]
     pub(crate) fn is_like(&self, other: &Self, when: &str) {
+        if let Some(difference) = self.differs(other) {
+            panic!("{when}: {difference}");
+        }
+    }
+
+    /// What is different beside what differs from world to world, if anything is.
+    pub(crate) fn differs(&self, other: &Self) -> Option<String> {
         let (here, there) = (self.lines(), other.lines());
         let more: Vec<&String> = here.iter().filter(|line| !there.contains(line)).collect();
         let less: Vec<&String> = there.iter().filter(|line| !here.contains(line)).collect();
-        assert!(
-            here == there,
-            "{when}: {} things rather than {}\nthere is {more:#?}\nrather than {less:#?}",
-            here.len(),
-            there.len()
-        );
+        (here != there).then(|| {
+            format!(
+                "{} things rather than {}\nthere is {more:#?}\nrather than {less:#?}",
+                here.len(),
+                there.len()
+            )
+        })
     }
 }
 

@@ -51,7 +51,12 @@ macro_rules! client {
     ($sdk:ident, $connection:expr) => {{
         let connection = $connection;
         let config = $sdk::config::Builder::from(&connection.counted());
-        $sdk::Client::from_conf(config.interceptor(Operations(connection.calls.clone())).interceptor(WholeAnswers).build())
+        $sdk::Client::from_conf(
+            config
+                .interceptor(Operations(connection.calls.clone()))
+                .interceptor(WholeAnswers)
+                .build(),
+        )
     }};
 }
 

@@ -17,7 +17,7 @@ use super::{
     ensure::find_by_id,
     journal::JournalError,
     node::{AnyKind, Seen},
-    plan::present,
+    plan::{ObjectKey, present},
     wait::pause,
 };
 
@@ -371,17 +371,19 @@ impl Observation {
                 }
             }
         }
-        // What seems to have nothing to remove may have got it a moment ago.
+        // What seems to have nothing to remove may have got it a moment ago, and what seems to be
+        // left over may have gone; for a removal, each step looks again.
+        let stays: BTreeSet<ObjectKey> =
+            current.values().map(|seen| ObjectKey::of(seen.as_ref())).collect();
         for kind in kinds.iter() {
-            let undeclared =
-                |seen: &Address| seen.kind == kind.about().name && graph.node(seen).is_none();
-            let vacant: Vec<Arc<dyn Seen>> = self
-                .objects()
-                .filter(|seen| seen.is_vacant() && !seen.phase().is_out())
-                .filter(|seen| seen.address().is_some_and(|address| undeclared(&address)))
-                .cloned()
-                .collect();
-            self.freshen(kind.as_ref(), cloud, graph, intents, &vacant).await;
+            let leaves = |seen: &&Arc<dyn Seen>| {
+                seen.kind().name == kind.about().name
+                    && !seen.phase().is_out()
+                    && !stays.contains(&ObjectKey::of(seen.as_ref()))
+                    && (purpose != Purpose::Remove || seen.is_vacant())
+            };
+            let leaving: Vec<Arc<dyn Seen>> = self.objects().filter(leaves).cloned().collect();
+            self.freshen(kind.as_ref(), cloud, graph, intents, &leaving).await;
         }
         makes
     }

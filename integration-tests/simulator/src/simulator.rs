@@ -50,6 +50,12 @@ pub enum Fate {
         /// The error text.
         message: String,
     },
+    /// It is refused as one too many, without effect, as its service says that.
+    Throttled,
+    /// A server error, without effect, as its service says that.
+    Broken,
+    /// It has its effect, and the answer is a server error all the same.
+    BrokenAfter,
     /// The connection breaks before it has any effect.
     DropBefore,
     /// It has its effect and the answer is lost.
@@ -229,7 +235,13 @@ impl Simulator {
         match fate {
             Fate::DropBefore => return Err(Dropped::Reset),
             Fate::HangBefore => return std::future::pending().await,
-            Fate::Proceed | Fate::Refuse { .. } | Fate::DropAfter | Fate::HangAfter => {}
+            Fate::Proceed
+            | Fate::Refuse { .. }
+            | Fate::Throttled
+            | Fate::Broken
+            | Fate::BrokenAfter
+            | Fate::DropAfter
+            | Fate::HangAfter => {}
         }
         let (reply, wait) = {
             let mut state = held(&self.inner.state);
@@ -240,20 +252,29 @@ impl Simulator {
                 at: state.now(),
             };
             held(&self.inner.calls).push(recorded);
-            let result = state.edit(|world, now| match &fate {
-                Fate::Refuse { status, code, message } => {
+            let result = state.edit(|world, now| {
+                let refusal = match &fate {
+                    Fate::Refuse { status, code, message } => {
+                        Some(Fault::new(*status, code.clone(), message.clone()))
+                    }
+                    Fate::Throttled => Some(asked.throttled()),
+                    Fate::Broken => Some(asked.broken()),
+                    Fate::Proceed
+                    | Fate::BrokenAfter
+                    | Fate::DropBefore
+                    | Fate::DropAfter
+                    | Fate::HangBefore
+                    | Fate::HangAfter => None,
+                };
+                if let Some(fault) = refusal {
                     world.advance(now);
-                    let fault = Fault::new(*status, code.clone(), message.clone());
-                    (world.refuse(&asked, fault), Duration::ZERO, Delivery::Arrives)
+                    return (world.refuse(&asked, fault), Duration::ZERO, Delivery::Arrives);
                 }
-                Fate::Proceed
-                | Fate::DropBefore
-                | Fate::DropAfter
-                | Fate::HangBefore
-                | Fate::HangAfter => {
-                    let reply = world.answer(now, &asked);
-                    (reply.response, reply.latency, reply.delivery)
+                let mut reply = world.answer(now, &asked);
+                if fate == Fate::BrokenAfter {
+                    reply.response = world.refuse(&asked, asked.broken());
                 }
+                (reply.response, reply.latency, reply.delivery)
             });
             let speed = state.speed;
             let (response, latency, delivery) = result.map_err(Dropped::World)?;

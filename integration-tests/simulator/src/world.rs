@@ -126,6 +126,12 @@ impl World {
         &mut self.settings
     }
 
+    /// Draws from another seed from now on, also what is disputed.
+    pub fn reseed(&mut self, seed: u64) {
+        self.settings.seed = seed;
+        self.rng = Rng::new(seed);
+    }
+
     /// The latest time the world has been told.
     pub fn now(&self) -> Time {
         self.now

@@ -1,6 +1,8 @@
 //! What exists, and when it came to be: for tests that compare before and after, and for
 //! benchmarks that compute a critical path from the world's own transitions.
 
+use std::collections::BTreeMap;
+
 use crate::{Life, World, shelf::AnyShelf};
 
 /// Something that exists.
@@ -27,6 +29,19 @@ impl World {
     /// Everything that exists now, in every region asked about so far, what AWS made included.
     pub fn objects(&self) -> Vec<Object> {
         self.census(true)
+    }
+
+    /// Everything that exists now, with its tags.
+    pub fn tagged(&self) -> Vec<(Object, BTreeMap<String, String>)> {
+        let mut all = Vec::new();
+        for (name, shelf) in self.shelves() {
+            let ids = shelf.ids().into_iter().filter(|(_, existing)| *existing);
+            all.extend(ids.map(|(id, _)| {
+                let tags = shelf.tags(&id).unwrap_or_default();
+                (object(name, shelf.kind(), id), tags)
+            }));
+        }
+        all
     }
 
     /// What is gone and still shown: deleted NAT gateways, for about an hour.

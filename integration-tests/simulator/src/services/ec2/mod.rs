@@ -37,6 +37,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::scene::Around;
 use self::{
     address::Address,
     agenda::Agenda,
@@ -57,7 +58,6 @@ use self::{
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
 };
-pub(crate) use self::scene::Around;
 use crate::{
     Settings, Time, World,
     fault::Fault,

@@ -1,0 +1,317 @@
+//! Somebody with access to the account who does things at the same time, and puts in order afterwards
+//! what only they can.
+//!
+//! Their calls do not count as calls of a run: they meet no fate and no hook.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use clctl_simulator::{Object, World};
+use http::Request;
+
+use super::{
+    draw::{Act, Rng},
+    specs::REGION,
+};
+use crate::truth::Truth;
+
+/// What makes an object somebody's.
+pub(super) const UID: &str = "clctl.dev/uid";
+/// The node it stands for.
+pub(super) const ADDRESS: &str = "clctl.dev/address";
+/// Which object of its node it is.
+pub(super) const ORDINAL: &str = "clctl.dev/replacement";
+
+pub(super) type Tags = BTreeMap<String, String>;
+
+/// Somebody.
+#[derive(Debug, Default)]
+pub(super) struct Human {
+    /// Objects of somebody else's that carry copies of our tags: the tags they had, and the object
+    /// the copies are of.
+    pub(super) copies: BTreeMap<String, (Tags, String)>,
+    /// Objects of ours that have lost our owner tag: the tags they had.
+    pub(super) lost: BTreeMap<String, Tags>,
+    /// Copies that nothing told from ours any more: the tags they had.
+    kept: BTreeMap<String, Tags>,
+    /// What was put into ours, in order.
+    pub(super) children: Vec<String>,
+}
+
+/// What somebody did.
+#[derive(Debug)]
+pub(super) struct Deed {
+    pub(super) says: String,
+    /// Whether what came to be by it is somebody else's from now on.
+    pub(super) owns: bool,
+}
+
+/// Calls that put something into an object of ours of this kind, and what takes that away again.
+const CHILDREN: &[(&str, &str, &str)] = &[
+    ("vpc", "CreateSubnet", "VpcId"),
+    ("vpc", "CreateSecurityGroup", "VpcId"),
+    ("vpc", "CreateRouteTable", "VpcId"),
+    ("subnet", "CreateNetworkInterface", "SubnetId"),
+];
+
+/// What takes away what has an id that begins so.
+const UNDO: &[(&str, &str, &str)] = &[
+    ("eni-", "DeleteNetworkInterface", "NetworkInterfaceId"),
+    ("subnet-", "DeleteSubnet", "SubnetId"),
+    ("sg-", "DeleteSecurityGroup", "GroupId"),
+    ("rtb-", "DeleteRouteTable", "RouteTableId"),
+];
+
+impl Human {
+    /// Does something of this sort to an environment, if it can be done.
+    pub(super) fn act(
+        &mut self,
+        act: Act,
+        world: &mut World,
+        uid: &str,
+        rng: &mut Rng,
+    ) -> Option<Deed> {
+        let things = world.tagged();
+        let ours: Vec<&(Object, Tags)> =
+            things.iter().filter(|(_, tags)| is_of(tags, uid)).collect();
+        match act {
+            Act::Drift => drift(world, uid, rng).map(|says| Deed { says, owns: false }),
+            Act::CopyTags => {
+                let (from, tags) = rng.pick(&ours).copied()?;
+                let likes: Vec<&(Object, Tags)> = things
+                    .iter()
+                    .filter(|(it, tags)| {
+                        it.kind == from.kind
+                            && it.region == from.region
+                            && !tags.contains_key(UID)
+                            && !self.lost.contains_key(&it.id)
+                    })
+                    .collect();
+                let (onto, had) = rng.pick(&likes).copied()?;
+                tag(world, &onto.id, tags).then(|| {
+                    self.copies.insert(onto.id.clone(), (had.clone(), from.id.clone()));
+                    let says = format!("the tags of {} are copied onto {}", from.id, onto.id);
+                    Deed { says, owns: false }
+                })
+            }
+            Act::TakeTag => {
+                let (from, tags) = rng.pick(&ours).copied()?;
+                if self.copies.contains_key(&from.id) {
+                    return None;
+                }
+                untag(world, &from.id, &[UID]).then(|| {
+                    self.lost.insert(from.id.clone(), tags.clone());
+                    Deed { says: format!("{} loses its owner tag", from.id), owns: false }
+                })
+            }
+            Act::Child => {
+                let (kind, action, parameter) = rng.pick(CHILDREN)?;
+                let parents: Vec<&(Object, Tags)> =
+                    ours.into_iter().filter(|(it, _)| it.kind == *kind).collect();
+                let (parent, _) = rng.pick(&parents).copied()?;
+                let mut params = vec![(*parameter, parent.id.clone())];
+                match *action {
+                    "CreateSubnet" => params.push(("CidrBlock", corner(world, &parent.id)?)),
+                    "CreateSecurityGroup" => {
+                        let name = format!("theirs-{}", rng.below(1_000_000));
+                        params.push(("GroupName", name.clone()));
+                        params.push(("GroupDescription", name));
+                    }
+                    _ => {}
+                }
+                let body = ec2(world, action, &params)?;
+                let id = UNDO.iter().find_map(|(prefix, ..)| {
+                    let (_, after) = body.split_once(&format!("Id>{prefix}"))?;
+                    let id = format!("{prefix}{}", after.split('<').next()?);
+                    (id != parent.id).then_some(id)
+                })?;
+                self.children.push(id.clone());
+                Some(Deed { says: format!("{id} is put into {}", parent.id), owns: true })
+            }
+        }
+    }
+
+    /// Puts in order what clctl leaves alone by design, as its messages ask for, and gives what could
+    /// not be:
+    ///
+    /// - Copies of our tags are taken away where another object of the node is there, or where all is to
+    ///   go. Elsewhere nothing tells the copy from an object of ours any more, and it stays one.
+    /// - An object that lost our owner tag gets it back, unless another one has taken its place,
+    ///   because nothing in AWS or in the record spoke of it any more: then it is given to clctl to be
+    ///   removed, under a name that nothing has.
+    /// - What was put into ours is taken away.
+    pub(super) fn put_in_order(
+        &mut self,
+        world: &mut World,
+        uid: &str,
+        all_goes: bool,
+    ) -> Vec<String> {
+        let mut undone = Vec::new();
+        for (id, (had, _)) in std::mem::take(&mut self.copies) {
+            let things = world.tagged();
+            let Some((_, tags)) = things.iter().find(|(it, _)| it.id == id) else { continue };
+            let mut others = things.iter().filter(|(it, _)| it.id != id);
+            if !all_goes && !others.any(|(_, other)| same_node(other, tags, uid)) {
+                self.kept.insert(id, had);
+            } else if !set_back(world, &id, tags, &had) {
+                undone.push(format!("the tags of {id} are not what they were"));
+            }
+        }
+        if all_goes {
+            self.let_go(world, |_| true);
+        }
+        for (id, had) in std::mem::take(&mut self.lost) {
+            let things = world.tagged();
+            if !things.iter().any(|(it, _)| it.id == id) {
+                continue;
+            }
+            let mut tags = had.clone();
+            let mut others = things.iter().filter(|(it, _)| it.id != id);
+            if others.any(|(_, other)| same_node(other, &had, uid)) {
+                let kind = had.get(ADDRESS).and_then(|it| it.split('/').next()).unwrap_or_default();
+                tags = [(UID, uid.to_owned()), (ADDRESS, format!("{kind}/stray-{id}"))]
+                    .into_iter()
+                    .chain([("Name", String::new()), (ORDINAL, "1".to_owned())])
+                    .map(|(key, value)| (key.to_owned(), value))
+                    .collect();
+            }
+            if !tag(world, &id, &tags) {
+                undone.push(format!("{id} has not got its tags back"));
+            }
+        }
+        for id in std::mem::take(&mut self.children).into_iter().rev() {
+            let there = |world: &World| world.objects().iter().any(|it| it.id == id);
+            if !there(world) {
+                continue;
+            }
+            for (prefix, action, parameter) in UNDO {
+                if id.starts_with(prefix) {
+                    ec2(world, action, &[(*parameter, id.clone())]);
+                }
+            }
+            if there(world) {
+                undone.push(format!("{id} cannot be taken away"));
+            }
+        }
+        undone
+    }
+
+    /// Takes our tags from copies that were left with them, and says whether there was one.
+    pub(super) fn let_go(&mut self, world: &mut World, which: impl Fn(&str) -> bool) -> bool {
+        let (go, stay) = std::mem::take(&mut self.kept).into_iter().partition(|(id, _)| which(id));
+        self.kept = stay;
+        let go: BTreeMap<String, Tags> = go;
+        let things = world.tagged();
+        let there = things.iter().filter_map(|(it, tags)| Some((it, tags, go.get(&it.id)?)));
+        there.fold(false, |_, (it, tags, had)| {
+            set_back(world, &it.id, tags, had);
+            true
+        })
+    }
+}
+
+/// Makes one of the changes that the simulator knows of to something of this environment, and says
+/// which: what those to another one bring about later would be nobody's deed.
+pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<String> {
+    const TRIES: u32 = 8;
+    let others = |world: &World| -> Vec<(Object, Tags)> {
+        let of_another = |tags: &Tags| tags.contains_key(UID) && !is_of(tags, uid);
+        world.tagged().into_iter().filter(|(_, tags)| of_another(tags)).collect()
+    };
+    let is_alone = others(world).is_empty();
+    (0..TRIES).find_map(|_| {
+        let seed = rng.next();
+        if !is_alone {
+            let mut trial = world.clone();
+            let says = trial.drift(seed)?;
+            let names = |(it, _): &(Object, Tags)| says.contains(&it.id);
+            if others(world).iter().any(names) {
+                return None;
+            }
+        }
+        world.drift(seed)
+    })
+}
+
+/// Makes the tags of an object what they were.
+fn set_back(world: &mut World, id: &str, tags: &Tags, had: &Tags) -> bool {
+    let more: Vec<&str> =
+        tags.keys().filter(|key| !had.contains_key(*key)).map(String::as_str).collect();
+    untag(world, id, &more) && (had.is_empty() || tag(world, id, had))
+}
+
+/// Whether an object is of the environment with this uid.
+pub(super) fn is_of(tags: &Tags, uid: &str) -> bool {
+    tags.get(UID).is_some_and(|it| it == uid)
+}
+
+/// Whether both stand for the same node of the environment.
+fn same_node(one: &Tags, other: &Tags, uid: &str) -> bool {
+    is_of(one, uid) && one.get(ADDRESS).is_some() && one.get(ADDRESS) == other.get(ADDRESS)
+}
+
+/// A range in a corner of the VPC.
+fn corner(world: &World, vpc: &str) -> Option<String> {
+    let truth = Truth::of(world);
+    let thing = truth.things().iter().find(|it| it.id == vpc)?;
+    let cidr: ipnet::Ipv4Net = thing.body["cidr"].as_str()?.parse().ok()?;
+    cidr.subnets(28).ok()?.last().map(|it| it.to_string())
+}
+
+fn tag(world: &mut World, id: &str, tags: &Tags) -> bool {
+    let mut params = vec![("ResourceId.1".to_owned(), id.to_owned())];
+    for (n, (key, value)) in tags.iter().enumerate() {
+        params.push((format!("Tag.{}.Key", n + 1), key.clone()));
+        params.push((format!("Tag.{}.Value", n + 1), value.clone()));
+    }
+    ec2(world, "CreateTags", &borrowed(&params)).is_some()
+}
+
+fn untag(world: &mut World, id: &str, keys: &[&str]) -> bool {
+    let mut params = vec![("ResourceId.1".to_owned(), id.to_owned())];
+    for (n, key) in keys.iter().enumerate() {
+        params.push((format!("Tag.{}.Key", n + 1), (*key).to_owned()));
+    }
+    keys.is_empty() || ec2(world, "DeleteTags", &borrowed(&params)).is_some()
+}
+
+fn borrowed(params: &[(String, String)]) -> Vec<(&str, String)> {
+    params.iter().map(|(key, value)| (key.as_str(), value.clone())).collect()
+}
+
+/// Makes a call of EC2's; nothing if it is refused.
+fn ec2(world: &mut World, action: &str, params: &[(&str, String)]) -> Option<String> {
+    let encode = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let mut form = format!("Action={action}&Version=2016-11-15");
+    for (key, value) in params {
+        form.extend(["&", key, "=", &encode(value)]);
+    }
+    let kind = "application/x-www-form-urlencoded";
+    let (status, body) = call(world, "ec2", kind, None, form);
+    (status == 200).then_some(body)
+}
+
+/// Makes a call, and gives the status and the body of the answer.
+pub(super) fn call(
+    world: &mut World,
+    service: &str,
+    kind: &str,
+    target: Option<&str>,
+    body: String,
+) -> (u16, String) {
+    let credential = format!("AKIASOMEBODY/20260101/{REGION}/{service}/aws4_request");
+    let authorization =
+        format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0123abcd");
+    let mut request = Request::post(format!("http://{service}.{REGION}.amazonaws.com/"))
+        .header("content-type", kind)
+        .header("authorization", authorization);
+    if let Some(target) = target {
+        request = request.header("x-amz-target", target);
+    }
+    let request = request.body(Bytes::from(body)).unwrap();
+    let reply = world.handle(world.now(), &request);
+    let status = reply.response.status().as_u16();
+    (status, String::from_utf8_lossy(reply.response.body()).into_owned())
+}

@@ -1,0 +1,123 @@
+//! What is declared in the runs: the examples that can be laid out, and changes of them.
+
+use std::{fmt, fs, path::Path, sync::LazyLock};
+
+use clctl::{aws::Environment, topology};
+
+use crate::harness::{Wanted, example};
+
+/// The name of the environment in every run, so that one spec can follow on any other.
+pub(super) const NAME: &str = "run";
+/// The name of the environment beside it.
+pub(super) const NEIGHBOUR: &str = "beside";
+/// Where they are.
+pub(super) const REGION: &str = "us-east-1";
+/// The account they are in.
+pub(super) const ACCOUNT: &str = "123456789012";
+
+/// Something that can be declared.
+pub(super) struct Spec {
+    /// The example it comes of.
+    pub(super) example: String,
+    /// What was changed of it.
+    pub(super) change: &'static str,
+    text: String,
+}
+
+impl fmt::Debug for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+impl Spec {
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted::read(&self.text)
+    }
+
+    /// The same as another environment in another range of addresses.
+    pub(super) fn beside(&self) -> Wanted {
+        let text = named(&self.text, NEIGHBOUR);
+        Wanted::read(&text)
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("{}{}{}", self.example, if self.change.is_empty() { "" } else { ", " }, self.change)
+    }
+}
+
+/// The environment of the runs.
+pub(super) fn environment(name: &str) -> Environment {
+    Environment {
+        name: name.to_owned(),
+        partition: "aws".to_owned(),
+        account: ACCOUNT.to_owned(),
+        region: REGION.to_owned(),
+        ignored_tags: Vec::new(),
+    }
+}
+
+/// Changes of a text; those of which nothing is found in an example change nothing of it.
+const CHANGES: &[(&str, &str, &str)] = &[
+    ("one NAT gateway", "natGateways: OnePerZone", "natGateways: Single"),
+    ("a NAT gateway per zone", "natGateways: Single", "natGateways: OnePerZone"),
+    ("no NAT gateway", "natGateways: OnePerZone", "natGateways: None"),
+    ("others let in", "[203.0.113.0/24]", "[198.51.100.0/24, 192.0.2.1/32]"),
+    ("another tag", "team: oracles", "squad: oracles"),
+    ("another value of a tag", "team: oracles", "team: \"Orakel \\u2603\""),
+    ("other zones", "[us-east-1a, us-east-1b]", "[us-east-1a, us-east-1c]"),
+    ("zones swapped", "[us-east-1a, us-east-1b]", "[us-east-1b, us-east-1a]"),
+    ("another network", "10.0.0.0/16", "10.7.0.0/16"),
+    ("a smaller network", "10.0.0.0/16", "10.0.0.0/20"),
+];
+
+/// Every example that can be laid out, each as it is and with each of the changes.
+pub(super) static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            Some(name.strip_suffix(".yaml")?.to_owned())
+        })
+        .collect();
+    names.sort();
+    let mut specs = Vec::new();
+    for example in names {
+        let text = placed(&read(&example));
+        let changed = CHANGES.iter().filter(|(_, from, _)| text.contains(from));
+        let changed = changed.map(|(change, from, to)| (*change, text.replace(from, to)));
+        for (change, text) in [("", text.clone())].into_iter().chain(changed) {
+            if can_be_laid_out(&text) {
+                specs.push(Spec { example: example.clone(), change, text });
+            }
+        }
+    }
+    specs
+});
+
+fn read(name: &str) -> String {
+    if name == "full" {
+        return example(name).to_owned();
+    }
+    let file = format!("{}/../examples/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(file).unwrap()
+}
+
+/// In the name, the region and the account of the runs.
+fn placed(text: &str) -> String {
+    let region = text.split("\n    region: ").nth(1).and_then(|it| it.split_whitespace().next());
+    named(&text.replace(region.unwrap(), REGION), NAME)
+}
+
+fn named(text: &str, name: &str) -> String {
+    let (before, after) = text.split_once("\n  name: ").unwrap();
+    let (_, after) = after.split_once('\n').unwrap();
+    format!("{before}\n  name: {name}\n{after}")
+}
+
+fn can_be_laid_out(text: &str) -> bool {
+    let Ok(documents) = clctl_spec::parse("node.yaml", text) else { return false };
+    let Some(document) = documents.into_iter().next() else { return false };
+    topology::declare(&environment(NAME), &document.node.spec).is_ok()
+}
