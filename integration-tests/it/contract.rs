@@ -1,245 +1,23 @@
 //! What every kind has to keep, tested on a sample of each.
-//!
-//! A new kind needs a sample here and nothing else: a table of what it stands on, the usual value
-//! and another one of every field.
 
 use std::collections::BTreeSet;
 
 use clctl::{
-    aws::{
-        Aws, Mode,
-        ec2::{
-            Direction, Eip, EipConfig, InternetGateway, InternetGatewayConfig, NatGateway,
-            NatGatewayConfig, Peer, RouteTable, RouteTableConfig, Rule, SecurityGroup,
-            SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig, Subnet,
-            SubnetConfig, Vpc, VpcConfig,
-        },
-        kinds,
-    },
-    engine::{
-        After, AnyKind, Cell, Class, Creation, Done, Loose, OnChange, Outputs, PhysicalId,
-        Resource, Scope, Seen, Step,
-    },
-    field,
+    aws::{Mode, ec2::SecurityGroupRules, kinds},
+    engine::{Class, Creation, Done, OnChange, PhysicalId, Resource, Scope, Seen, Step},
 };
-use clctl_simulator::World;
-use tokio::sync::OnceCell;
 
 use crate::{
-    harness::{Bench, Wanted, name, steps},
-    stand::{
-        ANYWHERE, SAMPLE, Stand, Variant, attached, eip_id, group_id, route, subnet_id, tcp,
-        to_gateway, to_nat, vpc_id,
-    },
+    harness::{Bench, name, steps},
+    samples::SAMPLES,
+    stand::{SAMPLE, Variant},
+    truth::{Thing, Truth},
 };
-
-/// How to declare one object of a kind, with the usual value or another one of each field.
-struct Sample {
-    kind: &'static str,
-    declare: fn(&mut Stand<'_>),
-    /// Fields that can be declared in one way only.
-    fixed: &'static [&'static str],
-    /// Writes of what is declared beside it and comes and goes with it.
-    beside: &'static [&'static str],
-    /// What somebody else has to do so that every write is needed.
-    meddling: &'static [(&'static str, &'static str)],
-}
-
-impl Sample {
-    const fn of<R: Resource>(declare: fn(&mut Stand<'_>)) -> Self {
-        Self { kind: R::ABOUT.name, declare, fixed: &[], beside: &[], meddling: &[] }
-    }
-}
-
-const SAMPLES: &[Sample] = &[
-    Sample { fixed: &["default_security_group_rules"], ..Sample::of::<Vpc>(vpc) },
-    Sample::of::<Subnet>(subnet),
-    Sample { fixed: &["attached"], ..Sample::of::<InternetGateway>(gateway) },
-    Sample::of::<Eip>(eip),
-    Sample::of::<NatGateway>(nat),
-    Sample {
-        meddling: &[
-            ("CreateRouteTable", "VpcId=@vpc/main"),
-            (
-                "ReplaceRouteTableAssociation",
-                "RouteTableId=@1&AssociationId=@association/subnet/main",
-            ),
-        ],
-        ..Sample::of::<RouteTable>(table)
-    },
-    Sample { beside: &["ec2:RevokeSecurityGroupEgress"], ..Sample::of::<SecurityGroup>(group) },
-    Sample::of::<SecurityGroupRules>(rules),
-];
-
-fn vpc(stand: &mut Stand<'_>) {
-    let declared = VpcConfig {
-        cidr: stand.pick(field!(VpcConfig.cidr), "10.2.0.0/16", "10.3.0.0/16").parse().unwrap(),
-        dns_support: stand.pick(field!(VpcConfig.dns_support), true, false),
-        dns_hostnames: stand.pick(field!(VpcConfig.dns_hostnames), false, true),
-        default_security_group_rules: Vec::new(),
-        tags: stand.tags::<Vpc>(SAMPLE),
-    };
-    stand.sample::<Vpc>(declared);
-}
-
-fn subnet(stand: &mut Stand<'_>) {
-    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
-    let declared = SubnetConfig {
-        vpc: vpc_id(stand.pick(field!(SubnetConfig.vpc), &main, &other)),
-        zone: stand.pick(field!(SubnetConfig.zone), "us-east-1a", "us-east-1b").to_owned(),
-        cidr: stand.pick(field!(SubnetConfig.cidr), "10.1.1.0/24", "10.1.1.0/25").parse().unwrap(),
-        map_public_ip: stand.pick(field!(SubnetConfig.map_public_ip), true, false),
-        tags: stand.tags::<Subnet>(SAMPLE),
-    };
-    stand.sample::<Subnet>(declared);
-}
-
-fn gateway(stand: &mut Stand<'_>) {
-    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
-    let declared = InternetGatewayConfig {
-        vpc: attached(stand.pick(field!(InternetGatewayConfig.vpc), &main, &other)),
-        attached: true,
-        tags: stand.tags::<InternetGateway>(SAMPLE),
-    };
-    stand.sample::<InternetGateway>(declared);
-}
-
-fn eip(stand: &mut Stand<'_>) {
-    let tags = stand.tags::<Eip>(SAMPLE);
-    stand.sample::<Eip>(EipConfig { tags });
-}
-
-fn nat(stand: &mut Stand<'_>) {
-    let vpc = stand.vpc("main");
-    let gateway = stand.gateway("main", &vpc);
-    let subnets = ["10.1.0.0/24", "10.1.1.0/24"].map(|cidr| stand.subnet(cidr, &vpc, cidr));
-    let eips = ["main", "other"].map(|name| stand.eip(name));
-    let declared = NatGatewayConfig {
-        subnet: subnet_id(stand.pick(field!(NatGatewayConfig.subnet), &subnets[0], &subnets[1])),
-        eip: eip_id(stand.pick(field!(NatGatewayConfig.eip), &eips[0], &eips[1])),
-        internet_gateway: After::node(&gateway),
-        tags: stand.tags::<NatGateway>(SAMPLE),
-    };
-    stand.sample::<NatGateway>(declared);
-}
-
-fn table(stand: &mut Stand<'_>) {
-    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
-    let gateway = stand.gateway("main", &main);
-    let subnets = ["main", "public"];
-    let subnets = [(subnets[0], "10.1.0.0/24"), (subnets[1], "10.1.1.0/24")]
-        .map(|(name, cidr)| stand.subnet(name, &main, cidr));
-    let eip = stand.eip("main");
-    let nat = stand.nat("main", &subnets[1], &eip, &gateway);
-    let usual =
-        [route(ANYWHERE, to_gateway(&gateway)), route("192.0.2.0/24", to_gateway(&gateway))];
-    let changed = [route(ANYWHERE, to_nat(&nat)), route("198.51.100.0/24", to_gateway(&gateway))];
-    let mut declared = RouteTableConfig {
-        vpc: vpc_id(&main),
-        routes: stand.pick(field!(RouteTableConfig.routes), usual, changed).into(),
-        subnets: vec![Loose(subnet_id(stand.pick(
-            field!(RouteTableConfig.subnets),
-            &subnets[0],
-            &subnets[1],
-        )))],
-        tags: stand.tags::<RouteTable>(SAMPLE),
-    };
-    // Nothing of one VPC can be in a table of another.
-    if stand.changes(field!(RouteTableConfig.vpc)) {
-        let tags = declared.tags;
-        declared =
-            RouteTableConfig { vpc: vpc_id(&other), routes: [].into(), subnets: Vec::new(), tags };
-    }
-    stand.sample::<RouteTable>(declared);
-}
-
-fn group(stand: &mut Stand<'_>) {
-    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
-    let declared = SecurityGroupConfig {
-        vpc: vpc_id(stand.pick(field!(SecurityGroupConfig.vpc), &main, &other)),
-        description: stand.pick(field!(SecurityGroupConfig.description), "this", "that").to_owned(),
-        tags: stand.tags::<SecurityGroup>(SAMPLE),
-    };
-    // Every group's rules are declared with it; these are the ones it is made with.
-    if let Some(group) = stand.sample::<SecurityGroup>(declared) {
-        stand.rules(&group, vec![Rule::all_out()]);
-    }
-}
-
-fn rules(stand: &mut Stand<'_>) {
-    let vpc = stand.vpc("main");
-    // Rules are of another group if their group is replaced.
-    let about = stand.pick(field!(SecurityGroupRulesConfig.group), "this", "that");
-    let group = stand.group(SAMPLE, &vpc, about);
-    let among = Rule::tcp(Direction::Ingress, 80, Peer::Group(group_id(&group)), "among us");
-    let usual = vec![
-        tcp(Direction::Ingress, 22, "in"),
-        among.clone(),
-        tcp(Direction::Egress, 443, "out"),
-        tcp(Direction::Egress, 80, "out"),
-    ];
-    let changed = vec![
-        tcp(Direction::Ingress, 22, "said otherwise"),
-        tcp(Direction::Ingress, 8080, "in"),
-        tcp(Direction::Egress, 443, "said otherwise"),
-        tcp(Direction::Egress, 8080, "out"),
-    ];
-    let rules = stand.pick(field!(SecurityGroupRulesConfig.rules), usual, changed);
-    stand.sample::<SecurityGroupRules>(SecurityGroupRulesConfig { group: group_id(&group), rules });
-}
-
-impl Sample {
-    fn wanted(&self, variant: Variant) -> Wanted {
-        let declare = self.declare;
-        Wanted::graph("contract", move |environment| {
-            let mut stand = Stand::new(environment, variant);
-            declare(&mut stand);
-            stand.graph()
-        })
-    }
-
-    fn address(&self) -> String {
-        format!("{}/{SAMPLE}", self.kind)
-    }
-
-    fn kind(&self) -> &'static dyn AnyKind<Aws> {
-        static KINDS: std::sync::OnceLock<clctl::engine::Kinds<Aws>> = std::sync::OnceLock::new();
-        let all = KINDS.get_or_init(kinds::all);
-        all.iter().find(|kind| kind.about().name == self.kind).unwrap().as_ref()
-    }
-
-    /// A bench of its own on which the usual sample stands.
-    async fn bench(&self) -> Bench {
-        static WORLDS: OnceCell<Vec<World>> = OnceCell::const_new();
-        let worlds = WORLDS.get_or_init(async || {
-            let mut worlds = Vec::new();
-            for sample in SAMPLES {
-                worlds.push(Bench::standing(&sample.wanted(Variant::Usual)).await.world());
-            }
-            worlds
-        });
-        let nth = SAMPLES.iter().position(|sample| sample.kind == self.kind).unwrap();
-        Bench::at(worlds.await[nth].clone())
-    }
-
-    /// Fields of which the sample has another value, whose change costs one of these.
-    async fn fields(&self, costs: &[OnChange]) -> Vec<&'static str> {
-        let plan = self.bench().await.diff(&self.wanted(Variant::Usual)).await;
-        let planned = plan.nodes.iter().find(|it| it.node.address().to_string() == self.address());
-        // What is declared to be anything is an order, and no difference.
-        let rows = planned.unwrap().node.want(&Outputs::default());
-        let differs = |row: &&clctl::engine::Row| {
-            row.cell != Cell::Any
-                && !self.fixed.contains(&row.field)
-                && costs.contains(&row.on_change)
-        };
-        rows.iter().filter(differs).map(|row| row.field).collect()
-    }
-}
 
 #[test]
 fn every_kind_has_a_sample() {
-    let samples: Vec<&str> = SAMPLES.iter().map(|sample| sample.kind).collect();
+    let mut samples: Vec<&str> = SAMPLES.iter().map(|sample| sample.kind).collect();
+    samples.dedup();
     let kinds: Vec<&str> = kinds::all().iter().map(|kind| kind.about().name).collect();
     assert_eq!(samples, kinds);
 }
@@ -267,8 +45,8 @@ async fn a_field_that_is_set_in_place_is_named_and_set_once_and_nothing_else_is_
             }
             let sets = bench.events().iter().filter(|it| it.starts_with("Changed")).count();
             assert_eq!(sets, 1, "{when}");
-            let own = |thing: &&crate::truth::Thing| thing.kind != "security-group-rule";
-            let ids = |things: &crate::truth::Truth| -> Vec<String> {
+            let own = |thing: &&Thing| thing.kind != "security-group-rule";
+            let ids = |things: &Truth| -> Vec<String> {
                 things.things().iter().filter(own).map(|thing| thing.id.clone()).collect()
             };
             assert_eq!(ids(&bench.truth()), ids(&before), "{when}");
@@ -334,10 +112,6 @@ async fn a_life_leaves_nothing_behind() {
     }
 }
 
-fn ec2<'a>(operations: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
-    operations.into_iter().map(|operation| format!("ec2:{operation}")).collect()
-}
-
 fn said(operations: &[&str]) -> BTreeSet<String> {
     operations.iter().map(|operation| (*operation).to_owned()).collect()
 }
@@ -356,13 +130,14 @@ async fn a_kind_makes_the_writes_it_says_and_says_none_that_it_does_not_make() {
             made.extend(bench.apply(&sample.wanted(variant)).await.complete().writes);
         }
         bench.meddle(sample.meddling).await;
-        for variant in [Variant::Usual, Variant::Absent] {
+        // The third is a recovery, where there is such a thing.
+        for variant in [Variant::Usual, Variant::Absent, Variant::Usual, Variant::Absent] {
             made.extend(bench.apply(&sample.wanted(variant)).await.complete().writes);
         }
         // The marker is no kind's.
-        made.remove("PutParameter");
-        let mut made = ec2(made.iter().map(String::as_str));
+        made.remove("ssm:PutParameter");
         made.retain(|write| !sample.beside.contains(&write.as_str()));
+        made.extend(said(sample.rare));
         assert_eq!(made, said(sample.kind().about().calls.write), "{}", sample.kind);
     }
 }
@@ -396,7 +171,8 @@ async fn what_does_not_exist_is_not_found_and_that_is_no_error_of_another_kind()
         let session = bench.connect(&sample.wanted(Variant::Usual), Mode::ReadOnly).await.unwrap();
         let kind = sample.kind();
         assert!(kind.find(&session.aws, Scope::Owned).await.unwrap().is_empty());
-        let id = PhysicalId(kind.about().ids.replacen('*', "0123456789abcdef0", 1));
+        let id = PhysicalId(sample.nowhere.to_owned());
+        assert!(kind.about().is_id(&id), "{id}");
         let found = kind.find(&session.aws, Scope::Ids(std::slice::from_ref(&id))).await;
         let fine = match &found {
             Ok(found) => found.is_empty(),

@@ -451,7 +451,11 @@ impl Bench {
     /// The writes that reached the world so far, whoever made them.
     fn written(&self) -> Vec<String> {
         let calls = self.simulator.calls();
-        calls.into_iter().filter(|call| call.mutating).map(|call| call.operation).collect()
+        calls
+            .into_iter()
+            .filter(|call| call.mutating)
+            .map(|call| format!("{}:{}", call.service, call.operation))
+            .collect()
     }
 
     /// Runs until a call hangs, and is killed then; nothing if none did.
@@ -487,8 +491,9 @@ impl Bench {
 
     /// Lets somebody else make these calls, and lets what they set off come to its end.
     ///
-    /// A call is its name and its parameters: `SubnetId=@subnet/public-a&…`. `@` and an address
-    /// stand for the id of our object, see [`Truth::id`]; `@1` for what the first of the calls made.
+    /// A call is its name, behind its service if that is not EC2, and its parameters:
+    /// `SubnetId=@subnet/public-a&…`. `@` and an address stand for the id of our object, see
+    /// [`Truth::id`]; `@1` for what the first of the calls made.
     pub(crate) async fn meddle(&self, calls: &[(&str, &str)]) {
         let somebody = self.somebody();
         let mut made: Vec<String> = Vec::new();
@@ -510,10 +515,16 @@ impl Bench {
                 .collect();
             let params: Vec<(&str, &str)> =
                 resolved.iter().map(|(key, value)| (*key, value.as_str())).collect();
-            let answer = somebody.ec2(operation, &params).await.good();
+            let (service, operation) = operation.split_once(':').unwrap_or(("ec2", operation));
+            let answer = match service {
+                "ec2" => somebody.ec2(operation, &params).await.good(),
+                "iam" => somebody.iam(operation, &params).await.good(),
+                "kms" => somebody.kms(operation, params.into_iter().collect()).await.good(),
+                other => panic!("nobody meddles with {other} so far"),
+            };
             let noun = operation.trim_start_matches("Create");
             let (first, rest) = noun.split_at(1);
-            let element = match *operation {
+            let element = match operation {
                 "CreateSecurityGroup" => "groupId".to_owned(),
                 "AllocateAddress" => "allocationId".to_owned(),
                 _ => format!("{}{rest}Id", first.to_lowercase()),

@@ -17,6 +17,7 @@ mod environments;
 mod harness;
 mod hostile;
 mod promises;
+mod samples;
 mod simulation;
 mod stand;
 mod truth;

@@ -6,12 +6,18 @@ use clctl::{
     aws::{
         Aws, Environment, Tags,
         ec2::{
-            AttachedVpc, Direction, Eip, EipConfig, EipId, InternetGateway, InternetGatewayConfig,
-            InternetGatewayId, NatGateway, NatGatewayConfig, NatGatewayId, Peer, RouteTable,
-            RouteTableConfig, Rule, SecurityGroup, SecurityGroupConfig, SecurityGroupId,
-            SecurityGroupRules, SecurityGroupRulesConfig, Subnet, SubnetConfig, SubnetId, Target,
-            Vpc, VpcConfig, VpcId,
+            AttachedVpc, Direction, Eip, EipConfig, EipId, FlowLog, FlowLogConfig, InternetGateway,
+            InternetGatewayConfig, InternetGatewayId, KeyPair, KeyPairConfig, Leads,
+            LogDestination, NatGateway, NatGatewayConfig, NatGatewayId, Peer, PublicKey,
+            RouteTable, RouteTableConfig, RouteTableId, Rule, SecurityGroup, SecurityGroupConfig,
+            SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig, Subnet, SubnetConfig,
+            SubnetId, Target, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig, VpcId,
         },
+        iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
+        kms::{Key, KeyArn, KeyConfig, Rotation},
+        logs::{LogGroup, LogGroupConfig, Retention},
+        policy::{Policy, Statement},
+        secrets::{Origin, Secret, SecretConfig},
     },
     engine::{After, Config, Declared, Graph, Input, Loose, Ref, Resource},
 };
@@ -37,6 +43,10 @@ pub(crate) enum Variant {
 /// What the node is called whose kind is tested.
 pub(crate) const SAMPLE: &str = "sample";
 
+/// A public key.
+pub(crate) const PUBLIC_KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILcGii0oVoRSVPTKJlMQaDiXSo+D396YLQ0Zc1/mIybg";
+
 /// Everywhere.
 pub(crate) const ANYWHERE: &str = "0.0.0.0/0";
 
@@ -58,6 +68,26 @@ pub(crate) fn eip_id(of: &Ref<Eip>) -> Input<EipId> {
 
 pub(crate) fn group_id(of: &Ref<SecurityGroup>) -> Input<SecurityGroupId> {
     of.output("id", |group| group.id.clone())
+}
+
+pub(crate) fn table_id(of: &Ref<RouteTable>) -> Input<RouteTableId> {
+    of.output("id", |table| table.id.clone())
+}
+
+pub(crate) fn key_arn(of: &Ref<Key>) -> Input<KeyArn> {
+    of.output("arn", |key| key.arn.clone())
+}
+
+pub(crate) fn role_arn(of: &Ref<Role>) -> Input<RoleArn> {
+    of.output("arn", |role| role.arn.clone())
+}
+
+pub(crate) fn held(role: &Ref<Role>) -> Input<HeldRole> {
+    role.output("arn", |role| HeldRole(Some(role.arn.clone())))
+}
+
+pub(crate) fn destination(of: &Ref<LogGroup>) -> Input<LogDestination> {
+    of.output("arn", |group| LogDestination::new(&group.arn))
 }
 
 pub(crate) fn to_gateway(to: &Ref<InternetGateway>) -> Target<Declared> {
@@ -186,6 +216,52 @@ impl<'a> Stand<'a> {
         let declared = SecurityGroupRulesConfig { group: group_id(of), rules };
         self.add::<SecurityGroupRules>(&of.address().name.clone(), declared);
     }
+
+    pub(crate) fn table(&mut self, name: &str, vpc: &Ref<Vpc>) -> Ref<RouteTable> {
+        let tags = self.tags::<RouteTable>(name);
+        let (routes, subnets) = ([].into(), Vec::new());
+        let declared = RouteTableConfig { vpc: vpc_id(vpc), routes, subnets, tags };
+        self.add::<RouteTable>(name, declared)
+    }
+
+    pub(crate) fn role(&mut self, name: &str, service: &str) -> Ref<Role> {
+        let declared = RoleConfig {
+            description: name.to_owned(),
+            trust: Policy::assumed_by(service),
+            max_session_seconds: 3600,
+            policies: BTreeMap::new(),
+            attached: Vec::new(),
+            tags: self.tags::<Role>(name),
+        };
+        self.add::<Role>(name, declared)
+    }
+
+    /// The account decides, and CloudWatch Logs may use it for whatever group.
+    pub(crate) fn key_policy(&self) -> Policy<Declared> {
+        let everything = || ["*".to_owned()];
+        let all = Statement::allow("All", ["kms:*"]).to(everything());
+        let logs = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:Describe*"];
+        let logs = Statement::allow("Logs", logs).to(everything());
+        let service = format!("logs.{}.amazonaws.com", self.environment.region);
+        Policy::of([all.by("AWS", self.environment.account.clone()), logs.by("Service", service)])
+    }
+
+    pub(crate) fn key(&mut self, name: &str) -> Ref<Key> {
+        let declared = KeyConfig {
+            description: name.to_owned(),
+            policy: self.key_policy(),
+            rotation: Rotation::Days(365),
+            enabled: true,
+            aliased: true,
+            tags: self.tags::<Key>(name),
+        };
+        self.add::<Key>(name, declared)
+    }
+
+    pub(crate) fn log_group(&mut self, name: &str, key: &Ref<Key>) -> Ref<LogGroup> {
+        let (retention, tags) = (Retention::Days(30), self.tags::<LogGroup>(name));
+        self.add::<LogGroup>(name, LogGroupConfig { retention, key: key_arn(key), tags })
+    }
 }
 
 /// One object of each kind, and none more than that takes.
@@ -200,9 +276,40 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let tags = stand.tags::<RouteTable>("main");
     let subnets = vec![Loose(subnet_id(&subnet))];
     let table = RouteTableConfig { vpc: vpc_id(&vpc), routes: routes.into(), subnets, tags };
-    stand.add::<RouteTable>("main", table);
+    let table = stand.add::<RouteTable>("main", table);
     let group = stand.group("main", &vpc, "one of each");
     let among = Rule::tcp(Direction::Ingress, 22, Peer::Group(group_id(&group)), "among us");
     stand.rules(&group, vec![among, tcp(Direction::Egress, 443, "out")]);
+    let endpoint = VpcEndpointConfig {
+        vpc: vpc_id(&vpc),
+        service: "com.amazonaws.us-east-1.s3".to_owned(),
+        leads: Leads::Gateway,
+        route_tables: vec![table_id(&table)],
+        subnets: Vec::new(),
+        security_groups: Vec::new(),
+        private_dns: false,
+        policy: Policy::open(),
+        tags: stand.tags::<VpcEndpoint>("main"),
+    };
+    stand.add::<VpcEndpoint>("main", endpoint);
+    let (public_key, tags) = (PublicKey(PUBLIC_KEY.to_owned()), stand.tags::<KeyPair>("main"));
+    stand.add::<KeyPair>("main", KeyPairConfig { public_key, tags });
+    let role = stand.role("main", "vpc-flow-logs.amazonaws.com");
+    let tags = stand.tags::<InstanceProfile>("main");
+    stand.add::<InstanceProfile>("main", InstanceProfileConfig { role: held(&role), tags });
+    let key = stand.key("main");
+    let (description, origin) = ("one of each".to_owned(), Origin::Generated(32));
+    let tags = stand.tags::<Secret>("main");
+    stand.add::<Secret>("main", SecretConfig { description, key: key_arn(&key), origin, tags });
+    let log = stand.log_group("main", &key);
+    let flow_log = FlowLogConfig {
+        vpc: vpc_id(&vpc),
+        traffic: "ALL".to_owned(),
+        destination: destination(&log),
+        role: role_arn(&role),
+        interval_seconds: 600,
+        tags: stand.tags::<FlowLog>("main"),
+    };
+    stand.add::<FlowLog>("main", flow_log);
     stand.graph()
 }

@@ -7,7 +7,7 @@ use aws_sdk_resourcegroupstagging::types::TagFilter;
 
 use crate::engine::CallError;
 
-use super::{clients::Aws, identity::TAG_UID};
+use super::{answers::text, clients::Aws, identity::TAG_UID};
 
 /// The call that lists by tag.
 pub(super) const LISTS: &str = "tag:GetResources";
@@ -29,5 +29,5 @@ pub(super) async fn owned(aws: &Aws, resource_type: &str) -> Result<Vec<String>,
             |page| (page.resource_tag_mapping_list, page.pagination_token),
         )
         .await?;
-    Ok(all.into_iter().filter_map(|mapping| mapping.resource_arn).collect())
+    all.into_iter().map(|mapping| text(LISTS, "ResourceARN", mapping.resource_arn)).collect()
 }

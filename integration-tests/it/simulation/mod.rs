@@ -16,10 +16,7 @@ mod play;
 mod report;
 mod specs;
 
-pub(crate) use self::{
-    play::play,
-    report::{Counts, Played},
-};
+pub(crate) use self::{play::play, report::Counts};
 
 /// What plays one seed again, with everything that happened.
 pub(crate) const REPLAY: &str = "cargo run -p clctl --example simulate --";

@@ -54,6 +54,7 @@ pub(super) fn environment(name: &str) -> Environment {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         ignored_tags: Vec::new(),
+        windows: Default::default(),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         iam::RoleArn,
         tags::{Tags, filter, owner},
@@ -70,6 +71,9 @@ pub struct FlowLogOutputs {
     pub trouble: Option<String>,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeFlowLogs";
+
 impl Resource for FlowLog {
     type Cloud = Aws;
     type Config = FlowLogConfig;
@@ -103,7 +107,7 @@ impl Resource for FlowLog {
         let Asked { filters, ids, page } = Asked::of(aws, scope);
         let logs = aws
             .pages(
-                "ec2:DescribeFlowLogs",
+                LIST,
                 |token| {
                     // Here the parameter's name is singular.
                     let call = aws.ec2.describe_flow_logs().set_filter(filters.clone());
@@ -113,7 +117,8 @@ impl Resource for FlowLog {
                 |page| (page.flow_logs, page.next_token),
             )
             .await?;
-        Ok(keep(scope, logs.iter().map(|log| read(aws, log)).collect()))
+        let found: Result<Vec<_>, _> = logs.iter().map(|log| read(aws, log)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -137,9 +142,11 @@ impl Resource for FlowLog {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let made = aws.write("ec2:CreateFlowLogs", call).await?;
-        refused("ec2:CreateFlowLogs", made.unsuccessful())?;
-        Ok(PhysicalId(made.flow_log_ids.unwrap_or_default().into_iter().next().unwrap_or_default()))
+        let operation = "ec2:CreateFlowLogs";
+        let made = aws.write(operation, call).await?;
+        refused(operation, made.unsuccessful())?;
+        let id = made.flow_log_ids.and_then(|ids| ids.into_iter().next());
+        Ok(PhysicalId(text(operation, "flowLogId", id)?))
     }
 
     async fn holder(
@@ -150,7 +157,7 @@ impl Resource for FlowLog {
         let filters = vec![filter("resource-id", [want.vpc.to_string()])];
         let logs = aws
             .pages(
-                "ec2:DescribeFlowLogs",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_flow_logs().set_filter(Some(filters.clone()));
                     call.set_next_token(token).send()
@@ -161,7 +168,8 @@ impl Resource for FlowLog {
         let same = |found: &Found<Self>| {
             found.config.destination == want.destination && found.config.traffic == want.traffic
         };
-        Ok(logs.iter().map(|log| read(aws, log)).find(same))
+        let read: Result<Vec<_>, _> = logs.iter().map(|log| read(aws, log)).collect();
+        Ok(read?.into_iter().find(same))
     }
 
     async fn update(
@@ -187,19 +195,33 @@ impl Resource for FlowLog {
     }
 }
 
-fn read(aws: &Aws, from: &types::FlowLog) -> Found<FlowLog> {
-    // AWS may write the ARN with what stands for its streams behind it.
-    let destination = from.log_destination().unwrap_or_default();
+fn read(aws: &Aws, from: &types::FlowLog) -> Result<Found<FlowLog>, CallError> {
+    let (mut destination, mut role) = (from.log_destination(), from.deliver_logs_permission_arn());
+    // Somebody else's may write elsewhere, in no role, or be known by the name of the group alone.
+    if from.log_destination_type() == Some(&LogDestinationType::CloudWatchLogs) {
+        role = Some(text(LIST, "deliverLogsPermissionArn", role)?);
+        if from.log_group_name().is_none() {
+            destination = Some(text(LIST, "logDestination", destination)?);
+        }
+    }
+    let traffic = required(LIST, "trafficType", from.traffic_type())?.as_str();
     let failed = from.deliver_logs_status() == Some("FAILED");
-    Found {
-        id: PhysicalId(from.flow_log_id().unwrap_or_default().to_owned()),
+    Ok(Found {
+        id: PhysicalId(text(LIST, "flowLogId", from.flow_log_id())?.to_owned()),
         owner: owner(aws, FlowLog::ABOUT.name, from.tags()),
         config: FlowLogConfig {
-            vpc: VpcId::new(from.resource_id().unwrap_or_default()),
-            traffic: from.traffic_type().map(TrafficType::as_str).unwrap_or_default().to_owned(),
-            destination: LogDestination::new(destination.trim_end_matches(":*")),
-            role: RoleArn::new(from.deliver_logs_permission_arn().unwrap_or_default()),
-            interval_seconds: from.max_aggregation_interval().unwrap_or_default(),
+            vpc: VpcId::new(text(LIST, "resourceId", from.resource_id())?),
+            traffic: traffic.to_owned(),
+            // AWS may write the ARN with what stands for its streams behind it.
+            destination: LogDestination::new(
+                destination.unwrap_or_default().trim_end_matches(":*"),
+            ),
+            role: RoleArn::new(role.unwrap_or_default()),
+            interval_seconds: required(
+                LIST,
+                "maxAggregationInterval",
+                from.max_aggregation_interval(),
+            )?,
             tags: Tags::read(aws, from.tags()),
         },
         outputs: FlowLogOutputs {
@@ -207,5 +229,5 @@ fn read(aws: &Aws, from: &types::FlowLog) -> Found<FlowLog> {
                 .then(|| from.deliver_logs_error_message().unwrap_or("no reason given").to_owned()),
         },
         phase: Phase::Ready,
-    }
+    })
 }

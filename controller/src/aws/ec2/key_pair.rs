@@ -16,6 +16,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -74,6 +75,9 @@ pub struct KeyPairOutputs {
     pub name: String,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeKeyPairs";
+
 impl Resource for KeyPair {
     type Cloud = Aws;
     type Config = KeyPairConfig;
@@ -106,8 +110,10 @@ impl Resource for KeyPair {
             let call = aws.ec2.describe_key_pairs().include_public_key(true);
             call.set_filters(filters.clone()).set_key_pair_ids(ids.clone()).send()
         };
-        let answer = aws.read("ec2:DescribeKeyPairs", call).await?;
-        Ok(keep(scope, answer.key_pairs().iter().map(|pair| read(aws, pair)).collect()))
+        let answer = aws.read(LIST, call).await?;
+        let pairs = required(LIST, "keySet", answer.key_pairs)?;
+        let found: Result<Vec<_>, _> = pairs.iter().map(|pair| read(aws, pair)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -125,8 +131,9 @@ impl Resource for KeyPair {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let made = aws.write("ec2:ImportKeyPair", call).await?;
-        Ok(PhysicalId(made.key_pair_id.unwrap_or_default()))
+        let operation = "ec2:ImportKeyPair";
+        let made = aws.write(operation, call).await?;
+        Ok(PhysicalId(text(operation, "keyPairId", made.key_pair_id)?))
     }
 
     async fn holder(
@@ -140,8 +147,8 @@ impl Resource for KeyPair {
             let call = aws.ec2.describe_key_pairs().include_public_key(true);
             call.set_filters(Some(named.clone())).send()
         };
-        let answer = aws.read("ec2:DescribeKeyPairs", call).await?;
-        Ok(answer.key_pairs().first().map(|pair| read(aws, pair)))
+        let answer = aws.read(LIST, call).await?;
+        answer.key_pairs().first().map(|pair| read(aws, pair)).transpose()
     }
 
     async fn update(
@@ -166,15 +173,15 @@ impl Resource for KeyPair {
     }
 }
 
-fn read(aws: &Aws, from: &types::KeyPairInfo) -> Found<KeyPair> {
-    Found {
-        id: PhysicalId(from.key_pair_id().unwrap_or_default().to_owned()),
+fn read(aws: &Aws, from: &types::KeyPairInfo) -> Result<Found<KeyPair>, CallError> {
+    Ok(Found {
+        id: PhysicalId(text(LIST, "keyPairId", from.key_pair_id())?.to_owned()),
         owner: owner(aws, KeyPair::ABOUT.name, from.tags()),
         config: KeyPairConfig {
-            public_key: PublicKey(from.public_key().unwrap_or_default().to_owned()),
+            public_key: PublicKey(text(LIST, "publicKey", from.public_key())?.to_owned()),
             tags: Tags::read(aws, from.tags()),
         },
-        outputs: KeyPairOutputs { name: from.key_name().unwrap_or_default().to_owned() },
+        outputs: KeyPairOutputs { name: text(LIST, "keyName", from.key_name())?.to_owned() },
         phase: Phase::Ready,
-    }
+    })
 }

@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         policy::Policy,
         tags::{Tags, owner},
@@ -94,6 +95,9 @@ pub struct VpcEndpointOutputs {
     pub id: VpcEndpointId,
 }
 
+/// What lists them.
+const LIST: &str = "ec2:DescribeVpcEndpoints";
+
 impl Resource for VpcEndpoint {
     type Cloud = Aws;
     type Config = VpcEndpointConfig;
@@ -129,7 +133,7 @@ impl Resource for VpcEndpoint {
         let Asked { filters, ids, page } = Asked::of(aws, scope);
         let endpoints = aws
             .pages(
-                "ec2:DescribeVpcEndpoints",
+                LIST,
                 |token| {
                     let call = aws.ec2.describe_vpc_endpoints().set_filters(filters.clone());
                     let call = call.set_vpc_endpoint_ids(ids.clone());
@@ -138,7 +142,8 @@ impl Resource for VpcEndpoint {
                 |page| (page.vpc_endpoints, page.next_token),
             )
             .await?;
-        Ok(keep(scope, endpoints.iter().map(|endpoint| read(aws, endpoint)).collect()))
+        let found: Result<Vec<_>, _> = endpoints.iter().map(|it| read(aws, it)).collect();
+        keep(LIST, scope, found?)
     }
 
     async fn create(
@@ -167,9 +172,10 @@ impl Resource for VpcEndpoint {
                 .tag_specifications(tags.clone())
                 .send()
         };
-        let made = aws.write("ec2:CreateVpcEndpoint", call).await?;
+        let operation = "ec2:CreateVpcEndpoint";
+        let made = aws.write(operation, call).await?;
         let id = made.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id);
-        Ok(PhysicalId(id.unwrap_or_default()))
+        Ok(PhysicalId(text(operation, "vpcEndpointId", id)?))
     }
 
     async fn update(
@@ -242,27 +248,31 @@ fn changed<T>(have: &[T], want: &[T], text: impl Fn(&T) -> &str) -> (Vec<String>
     (add, have.into_iter().filter(|id| !want.contains(id)).collect())
 }
 
-fn read(aws: &Aws, from: &types::VpcEndpoint) -> Found<VpcEndpoint> {
-    let id = from.vpc_endpoint_id().unwrap_or_default();
-    let state = from.state().map(types::State::as_str).unwrap_or_default();
-    let leads = match from.vpc_endpoint_type() {
-        Some(VpcEndpointType::Interface) => Leads::Interface,
-        Some(VpcEndpointType::Gateway) | None => Leads::Gateway,
-        Some(_) => Leads::Otherwise,
+fn read(aws: &Aws, from: &types::VpcEndpoint) -> Result<Found<VpcEndpoint>, CallError> {
+    let id = text(LIST, "vpcEndpointId", from.vpc_endpoint_id())?;
+    let state = text(LIST, "state", from.state().map(types::State::as_str))?;
+    let leads = match required(LIST, "vpcEndpointType", from.vpc_endpoint_type())? {
+        VpcEndpointType::Interface => Leads::Interface,
+        VpcEndpointType::Gateway => Leads::Gateway,
+        _ => Leads::Otherwise,
+    };
+    let policy = match leads {
+        Leads::Gateway | Leads::Interface => text(LIST, "policyDocument", from.policy_document())?,
+        Leads::Otherwise => from.policy_document().unwrap_or_default(),
     };
     let groups = from.groups().iter().filter_map(types::SecurityGroupIdentifier::group_id);
-    Found {
+    Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, VpcEndpoint::ABOUT.name, from.tags()),
         config: VpcEndpointConfig {
-            vpc: VpcId::new(from.vpc_id().unwrap_or_default()),
-            service: from.service_name().unwrap_or_default().to_owned(),
+            vpc: VpcId::new(text(LIST, "vpcId", from.vpc_id())?),
+            service: text(LIST, "serviceName", from.service_name())?.to_owned(),
             leads,
             route_tables: from.route_table_ids().iter().map(RouteTableId::new).collect(),
             subnets: from.subnet_ids().iter().map(SubnetId::new).collect(),
             security_groups: groups.map(SecurityGroupId::new).collect(),
             private_dns: from.private_dns_enabled().unwrap_or_default(),
-            policy: Policy::read(from.policy_document().unwrap_or_default()),
+            policy: Policy::read(policy),
             tags: Tags::read(aws, from.tags()),
         },
         outputs: VpcEndpointOutputs { id: VpcEndpointId::new(id) },
@@ -277,5 +287,5 @@ fn read(aws: &Aws, from: &types::VpcEndpoint) -> Found<VpcEndpoint> {
             "deleted" => Phase::Gone,
             _ => Phase::Pending(state.to_owned()),
         },
-    }
+    })
 }

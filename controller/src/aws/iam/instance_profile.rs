@@ -8,17 +8,18 @@ use crate::{
     config,
     engine::{
         Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Kind,
-        Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field,
 };
 
 use super::{
     super::{
+        answers::required,
         clients::Aws,
         tags::{Retagging, Tags, owner_of},
     },
-    PAGE, RoleArn, as_tag, as_tags, name_of, name_prefix, object_name, pairs,
+    PAGE, RoleArn, arn, as_tag, as_tags, name_of, name_prefix, object_name, pairs,
 };
 
 /// An instance profile.
@@ -140,7 +141,10 @@ impl Resource for InstanceProfile {
             let name = profile.instance_profile_name();
             let call = || aws.iam.list_instance_profile_tags().instance_profile_name(name).send();
             match aws.read("iam:ListInstanceProfileTags", call).await {
-                Ok(answer) => found.push(read(aws, &profile, &pairs(answer.tags()))),
+                Ok(answer) => {
+                    let list = "iam:ListInstanceProfiles";
+                    found.push(read(aws, (list, name), &profile, &pairs(answer.tags()))?);
+                }
                 Err(error) if error.class == Class::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -159,8 +163,12 @@ impl Resource for InstanceProfile {
             let call = aws.iam.create_instance_profile().instance_profile_name(&name);
             call.set_tags(Some(tags.clone())).send()
         };
-        let made = aws.write("iam:CreateInstanceProfile", call).await?;
-        Ok(PhysicalId(made.instance_profile.map(|profile| profile.arn).unwrap_or_default()))
+        let operation = "iam:CreateInstanceProfile";
+        let made = aws.write(operation, call).await?.instance_profile;
+        let made = required(operation, "InstanceProfile", made)?;
+        let (asked, told) = ((operation, "instance-profile"), made.instance_profile_name());
+        let (id, _) = arn(aws, asked, (&name, told), made.arn())?;
+        Ok(PhysicalId(id))
     }
 
     async fn holder(
@@ -240,10 +248,11 @@ async fn take_out(aws: &Aws, profile: &str, role: &RoleArn) -> Result<(), CallEr
 
 async fn look(aws: &Aws, name: &str) -> Result<Option<Found<InstanceProfile>>, CallError> {
     let call = || aws.iam.get_instance_profile().instance_profile_name(name).send();
-    match aws.read("iam:GetInstanceProfile", call).await {
+    let operation = "iam:GetInstanceProfile";
+    match aws.read(operation, call).await {
         Ok(answer) => {
-            let read = |it: &types::InstanceProfile| read(aws, it, &pairs(it.tags()));
-            Ok(answer.instance_profile().map(read))
+            let profile = required(operation, "InstanceProfile", answer.instance_profile)?;
+            read(aws, (operation, name), &profile, &pairs(profile.tags())).map(Some)
         }
         Err(error) if error.class == Class::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -252,23 +261,20 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<InstanceProfile>>, C
 
 fn read(
     aws: &Aws,
+    (operation, asked): (&'static str, &str),
     from: &types::InstanceProfile,
     tags: &[(String, String)],
-) -> Found<InstanceProfile> {
-    // For a moment after its creation IAM may give a bare id where the ARN belongs.
-    let phase = if from.arn().starts_with("arn:") {
-        Phase::Ready
-    } else {
-        Phase::Pending("not known everywhere".to_owned())
-    };
-    Found {
-        id: PhysicalId(from.arn().to_owned()),
+) -> Result<Found<InstanceProfile>, CallError> {
+    let names = (asked, from.instance_profile_name());
+    let (arn, phase) = arn(aws, (operation, "instance-profile"), names, from.arn())?;
+    Ok(Found {
+        id: PhysicalId(arn.clone()),
         owner: owner_of(aws, InstanceProfile::ABOUT.name, tags),
         config: InstanceProfileConfig {
             role: HeldRole(from.roles().first().map(|role| RoleArn::new(role.arn()))),
             tags: Tags::of(aws, tags),
         },
-        outputs: InstanceProfileOutputs { arn: from.arn().to_owned() },
+        outputs: InstanceProfileOutputs { arn },
         phase,
-    }
+    })
 }

@@ -11,9 +11,9 @@ pub use self::{
 use aws_sdk_iam::types::Tag;
 use percent_encoding::percent_decode_str;
 
-use crate::engine::{Identity, PhysicalId};
+use crate::engine::{CallError, Identity, Phase, PhysicalId};
 
-use super::{clients::Aws, policy::Policy, tags::Tags};
+use super::{Environment, answers::not_understood, clients::Aws, policy::Policy, tags::Tags};
 
 /// The largest page of IAM's lists.
 const PAGE: i32 = 1000;
@@ -33,6 +33,29 @@ fn name_prefix(aws: &Aws) -> String {
 /// The name at the end of an ARN, behind any path.
 fn name_of(arn: &PhysicalId) -> &str {
     arn.0.rsplit('/').next().unwrap_or_default()
+}
+
+/// The ARN of an object that an answer tells of, and whether the answer gives it.
+///
+/// For a moment after its creation IAM may give a bare id where the ARN belongs: then the object is not
+/// known everywhere yet, and its ARN follows from its name.
+fn arn(
+    aws: &Aws,
+    (operation, kind): (&'static str, &str),
+    (asked, name): (&str, &str),
+    arn: &str,
+) -> Result<(String, Phase), CallError> {
+    // Names are one whatever their case.
+    if !name.eq_ignore_ascii_case(asked) {
+        let why = format!("the answer is about {name:?}, and {asked:?} was asked for");
+        return Err(not_understood(operation, why));
+    }
+    if arn.starts_with("arn:") && arn.ends_with(&format!("/{name}")) {
+        return Ok((arn.to_owned(), Phase::Ready));
+    }
+    let Environment { partition, account, .. } = &aws.environment;
+    let arn = format!("arn:{partition}:iam::{account}:{kind}/{name}");
+    Ok((arn, Phase::Pending("not known everywhere".to_owned())))
 }
 
 /// Reads a document, which IAM gives in the encoding of URLs.

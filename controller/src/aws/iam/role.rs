@@ -10,7 +10,7 @@ use aws_sdk_iam::types::{EntityType, RoleDetail};
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Delta, Found, Identity, Kind, Owner, Phase, PhysicalId,
+        CallError, Calls, Class, Creation, Delta, Found, Identity, Kind, Owner, PhysicalId,
         Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
@@ -18,11 +18,12 @@ use crate::{
 
 use super::{
     super::{
+        answers::{required, text},
         clients::Aws,
         policy::Policy,
         tags::{Retagging, Tags, owner_of},
     },
-    PAGE, as_tag, as_tags, document, name_of, object_name, pairs,
+    PAGE, arn, as_tag, as_tags, document, name_of, object_name, pairs,
 };
 
 /// A role.
@@ -67,6 +68,9 @@ pub struct RoleOutputs {
     /// Its name.
     pub name: String,
 }
+
+/// What lists them.
+const LIST: &str = "iam:GetAccountAuthorizationDetails";
 
 impl Resource for Role {
     type Cloud = Aws;
@@ -115,14 +119,14 @@ impl Resource for Role {
         match scope {
             Scope::Owned => {
                 for detail in listed(aws).await? {
-                    let arn = PhysicalId(detail.arn().unwrap_or_default().to_owned());
-                    found.extend(look(aws, &arn, Some(&detail)).await?);
+                    let name = text(LIST, "RoleName", detail.role_name())?;
+                    found.extend(look(aws, name, Some(&detail)).await?);
                 }
                 found.retain(|found| found.owner != Owner::Other);
             }
             Scope::Ids(ids) => {
                 for arn in *ids {
-                    found.extend(look(aws, arn, None).await?);
+                    found.extend(look(aws, name_of(arn), None).await?);
                 }
             }
         }
@@ -141,8 +145,10 @@ impl Resource for Role {
                 .set_tags(Some(tags.clone()))
                 .send()
         };
-        let made = aws.write("iam:CreateRole", call).await?;
-        Ok(PhysicalId(made.role.map(|role| role.arn).unwrap_or_default()))
+        let operation = "iam:CreateRole";
+        let made = required(operation, "Role", aws.write(operation, call).await?.role)?;
+        let (id, _) = arn(aws, (operation, "role"), (&name, made.role_name()), made.arn())?;
+        Ok(PhysicalId(id))
     }
 
     async fn holder(
@@ -150,7 +156,7 @@ impl Resource for Role {
         me: &Identity,
         _: &RoleConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look(aws, &PhysicalId(object_name(aws, me)), None).await
+        look(aws, &object_name(aws, me), None).await
     }
 
     async fn update(
@@ -282,7 +288,7 @@ fn gone<T>(answer: Result<T, CallError>) -> Result<(), CallError> {
 async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
     let all = aws
         .pages(
-            "iam:GetAccountAuthorizationDetails",
+            LIST,
             |marker| {
                 let call = aws.iam.get_account_authorization_details().filter(EntityType::Role);
                 call.max_items(PAGE).set_marker(marker).send()
@@ -299,18 +305,19 @@ async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
 /// Looks at one role, with the policies a list has of it, if there was one. What is not there is `None`.
 async fn look(
     aws: &Aws,
-    arn: &PhysicalId,
+    name: &str,
     detail: Option<&RoleDetail>,
 ) -> Result<Option<Found<Role>>, CallError> {
-    let name = name_of(arn);
-    let role = match aws.read("iam:GetRole", || aws.iam.get_role().role_name(name).send()).await {
-        Ok(answer) => answer.role,
+    let operation = "iam:GetRole";
+    let role = match aws.read(operation, || aws.iam.get_role().role_name(name).send()).await {
+        Ok(answer) => required(operation, "Role", answer.role)?,
         Err(error) if error.class == Class::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let Some(role) = role else { return Ok(None) };
+    let (arn, phase) = arn(aws, (operation, "role"), (name, role.role_name()), role.arn())?;
+    let trust = text(operation, "AssumeRolePolicyDocument", role.assume_role_policy_document())?;
     let (policies, attached) = match detail {
-        Some(detail) => held(detail),
+        Some(detail) => held(detail)?,
         None => match policies(aws, name).await {
             Ok(held) => held,
             // It went between two calls.
@@ -319,37 +326,38 @@ async fn look(
         },
     };
     let tags = pairs(role.tags());
-    // For a moment after its creation IAM may give a role's bare id where its ARN belongs.
-    let phase = if role.arn().starts_with("arn:") {
-        Phase::Ready
-    } else {
-        Phase::Pending("not known everywhere".to_owned())
-    };
     Ok(Some(Found {
-        id: PhysicalId(role.arn().to_owned()),
+        id: PhysicalId(arn.clone()),
         owner: owner_of(aws, Role::ABOUT.name, &tags),
         config: RoleConfig {
             description: role.description().unwrap_or_default().to_owned(),
-            trust: document(role.assume_role_policy_document().unwrap_or_default()),
-            max_session_seconds: role.max_session_duration().unwrap_or_default(),
+            trust: document(trust),
+            max_session_seconds: required(
+                operation,
+                "MaxSessionDuration",
+                role.max_session_duration(),
+            )?,
             policies,
             attached,
             tags: Tags::of(aws, &tags),
         },
-        outputs: RoleOutputs { arn: RoleArn::new(role.arn()), name: role.role_name().to_owned() },
+        outputs: RoleOutputs { arn: RoleArn::new(&arn), name: role.role_name().to_owned() },
         phase,
     }))
 }
 
 type Held = (BTreeMap<String, Policy>, Vec<String>);
 
-fn held(detail: &RoleDetail) -> Held {
-    let own = detail.role_policy_list().iter().map(|policy| {
-        let name = policy.policy_name().unwrap_or_default().to_owned();
-        (name, document(policy.policy_document().unwrap_or_default()))
+fn held(detail: &RoleDetail) -> Result<Held, CallError> {
+    let own = required(LIST, "RolePolicyList", detail.role_policy_list.as_ref())?.iter();
+    let own = own.map(|policy| {
+        let name = text(LIST, "PolicyName", policy.policy_name())?.to_owned();
+        Ok((name, document(text(LIST, "PolicyDocument", policy.policy_document())?)))
     });
-    let attached = detail.attached_managed_policies().iter();
-    (own.collect(), attached.filter_map(|policy| policy.policy_arn.clone()).collect())
+    let attached = detail.attached_managed_policies.as_ref();
+    let attached = required(LIST, "AttachedManagedPolicies", attached)?.iter();
+    let attached = attached.map(|it| Ok(text(LIST, "PolicyArn", it.policy_arn())?.to_owned()));
+    Ok((own.collect::<Result<_, CallError>>()?, attached.collect::<Result<_, CallError>>()?))
 }
 
 async fn policies(aws: &Aws, role: &str) -> Result<Held, CallError> {
@@ -363,8 +371,10 @@ async fn policies(aws: &Aws, role: &str) -> Result<Held, CallError> {
     let mut own = BTreeMap::new();
     for name in names {
         let call = || aws.iam.get_role_policy().role_name(role).policy_name(&name).send();
-        let answer = aws.read("iam:GetRolePolicy", call).await?;
-        own.insert(name, document(answer.policy_document()));
+        let operation = "iam:GetRolePolicy";
+        let answer = aws.read(operation, call).await?;
+        let document = document(text(operation, "PolicyDocument", Some(answer.policy_document()))?);
+        own.insert(name, document);
     }
     let attached = aws
         .pages(

@@ -20,6 +20,7 @@ use crate::{
 };
 
 use super::super::{
+    answers::{not_understood, required, text},
     clients::Aws,
     policy::Policy,
     tagging,
@@ -177,8 +178,10 @@ impl Resource for Key {
             let call = aws.kms.create_key().description(&want.description).policy(&policy);
             call.set_tags(Some(tags.clone())).send()
         };
-        let made = aws.write("kms:CreateKey", call).await?;
-        Ok(PhysicalId(made.key_metadata.and_then(|key| key.arn).unwrap_or_default()))
+        let operation = "kms:CreateKey";
+        let made = aws.write(operation, call).await?;
+        let id = made.key_metadata.and_then(|key| key.arn);
+        Ok(PhysicalId(text(operation, "Arn", id)?))
     }
 
     async fn update(
@@ -304,14 +307,22 @@ async fn look(
     id: &str,
     aliases: &[AliasListEntry],
 ) -> Result<Option<Found<Key>>, CallError> {
-    let described = aws.read("kms:DescribeKey", || aws.kms.describe_key().key_id(id).send()).await;
-    let Some(key) = found(described)?.and_then(|answer| answer.key_metadata) else {
-        return Ok(None);
-    };
+    let operation = "kms:DescribeKey";
+    let described = aws.read(operation, || aws.kms.describe_key().key_id(id).send()).await;
+    let Some(answer) = found(described)? else { return Ok(None) };
+    let key = required(operation, "KeyMetadata", answer.key_metadata)?;
+    let arn = text(operation, "Arn", key.arn())?;
+    if arn != id {
+        let why = format!("the answer is about {arn}, and {id} was asked for");
+        return Err(not_understood(operation, why));
+    }
+    let state = required(operation, "KeyState", key.key_state())?;
     let call = || aws.kms.get_key_policy().key_id(id).send();
-    let Some(policy) = found(aws.read("kms:GetKeyPolicy", call).await)? else { return Ok(None) };
+    let operation = "kms:GetKeyPolicy";
+    let Some(answer) = found(aws.read(operation, call).await)? else { return Ok(None) };
+    let policy = text(operation, "Policy", answer.policy())?;
     let Some(tags) = found(tags(aws, id).await)? else { return Ok(None) };
-    let phase = phase(&key);
+    let phase = phase(&key, state);
     let rotation = match &phase {
         Phase::Recoverable(_) => Rotation::Untold,
         _ => match rotation(aws, id).await? {
@@ -324,15 +335,14 @@ async fn look(
     let aliased = aliases.iter().any(|known| {
         known.target_key_id() == Some(key.key_id()) && known.alias_name() == alias.as_deref()
     });
-    let arn = key.arn().unwrap_or(id);
     Ok(Some(Found {
         id: PhysicalId(arn.to_owned()),
         owner,
         config: KeyConfig {
             description: key.description().unwrap_or_default().to_owned(),
-            policy: Policy::read(policy.policy().unwrap_or_default()),
+            policy: Policy::read(policy),
             rotation,
-            enabled: key.enabled(),
+            enabled: *state == KeyState::Enabled,
             aliased,
             tags: Tags::of(aws, &tags),
         },
@@ -351,16 +361,15 @@ fn found<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
-fn phase(key: &KeyMetadata) -> Phase {
-    match key.key_state() {
+fn phase(key: &KeyMetadata, state: &KeyState) -> Phase {
+    match state {
         // A disabled key is all there: whether it is enabled is a field.
-        Some(KeyState::Enabled | KeyState::Disabled) => Phase::Ready,
-        Some(KeyState::PendingDeletion) => {
+        KeyState::Enabled | KeyState::Disabled => Phase::Ready,
+        KeyState::PendingDeletion => {
             let until = key.deletion_date().map(|date| format!("until {date}"));
             Phase::Recoverable(until.unwrap_or_default())
         }
-        Some(state) => Phase::Pending(state.as_str().to_owned()),
-        None => Phase::Pending("in no state".to_owned()),
+        state => Phase::Pending(state.as_str().to_owned()),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 };
 
 use super::super::{
+    answers::required,
     clients::Aws,
     kms::KeyArn,
     tagging,
@@ -250,7 +251,7 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallErro
     let arn = aws.environment.arn("logs", &format!("log-group:{name}"));
     let call = || aws.logs.list_tags_for_resource().resource_arn(&arn).send();
     let tags = match aws.read("logs:ListTagsForResource", call).await {
-        Ok(answer) => answer.tags.unwrap_or_default(),
+        Ok(answer) => required("logs:ListTagsForResource", "tags", answer.tags)?,
         Err(error) if error.class == Class::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
@@ -273,10 +274,7 @@ fn read(
             key: KeyArn::new(from.kms_key_id().unwrap_or(NO_KEY)),
             tags: Tags::of(aws, tags),
         },
-        outputs: LogGroupOutputs {
-            arn,
-            name: from.log_group_name().unwrap_or_default().to_owned(),
-        },
+        outputs: LogGroupOutputs { name: name_of(&arn).to_owned(), arn },
         phase: Phase::Ready,
     }
 }

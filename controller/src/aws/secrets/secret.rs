@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     super::{
+        answers::{not_understood, required, text},
         clients::Aws,
         identity::TAG_UID,
         kms::KeyArn,
@@ -87,6 +88,9 @@ pub struct SecretOutputs {
     pub version: Option<String>,
 }
 
+/// What lists them.
+const LIST: &str = "secretsmanager:ListSecrets";
+
 impl Resource for Secret {
     type Cloud = Aws;
     type Config = SecretConfig;
@@ -137,7 +141,7 @@ impl Resource for Secret {
                     .collect();
                 let listed = aws
                     .pages(
-                        "secretsmanager:ListSecrets",
+                        LIST,
                         |token| {
                             let call = aws.secrets.list_secrets().include_planned_deletion(true);
                             let call = call.set_filters(Some(filters.clone())).max_results(100);
@@ -146,21 +150,18 @@ impl Resource for Secret {
                         |page| (page.secret_list, page.next_token),
                     )
                     .await?;
-                found.extend(listed.into_iter().map(|entry| {
-                    let versions = entry.secret_versions_to_stages.unwrap_or_default();
-                    read(
-                        aws,
-                        Read {
-                            arn: entry.arn.unwrap_or_default(),
-                            name: entry.name.unwrap_or_default(),
-                            description: entry.description.unwrap_or_default(),
-                            key: entry.kms_key_id,
-                            deleted: entry.deleted_date,
-                            tags: pairs(&entry.tags.unwrap_or_default()),
-                            version: current(versions),
-                        },
-                    )
-                }));
+                for entry in listed {
+                    let from = Read {
+                        arn: text(LIST, "ARN", entry.arn)?,
+                        name: text(LIST, "Name", entry.name)?,
+                        description: entry.description.unwrap_or_default(),
+                        key: entry.kms_key_id,
+                        deleted: entry.deleted_date,
+                        tags: pairs(&entry.tags.unwrap_or_default()),
+                        version: current(entry.secret_versions_to_stages.unwrap_or_default()),
+                    };
+                    found.push(read(aws, from));
+                }
                 found.retain(|found| found.owner != Owner::Other);
             }
             Scope::Ids(ids) => {
@@ -194,8 +195,9 @@ impl Resource for Secret {
                 .set_tags(Some(tags.clone()))
                 .send()
         };
-        let made = aws.write("secretsmanager:CreateSecret", call).await?;
-        Ok(PhysicalId(made.arn.unwrap_or_default()))
+        let operation = "secretsmanager:CreateSecret";
+        let made = aws.write(operation, call).await?;
+        Ok(PhysicalId(text(operation, "ARN", made.arn)?))
     }
 
     async fn holder(
@@ -274,8 +276,15 @@ async fn draw(aws: &Aws, length: u16) -> Result<SecretValue, CallError> {
         let call = aws.secrets.get_random_password().password_length(i64::from(length));
         call.exclude_characters(OUT).include_space(false).send()
     };
-    let drawn = aws.write("secretsmanager:GetRandomPassword", call).await?;
-    Ok(SecretValue::new(drawn.random_password.unwrap_or_default()))
+    let operation = "secretsmanager:GetRandomPassword";
+    let drawn = aws.write(operation, call).await?;
+    let value = required(operation, "RandomPassword", drawn.random_password)?;
+    // A short one would be one that can be guessed.
+    if value.chars().count() != usize::from(length) {
+        let why = format!("the answer is no password of {length} characters");
+        return Err(not_understood(operation, why));
+    }
+    Ok(SecretValue::new(value))
 }
 
 /// What is told of a secret, by the list and by itself alike.
@@ -292,19 +301,24 @@ struct Read {
 /// Looks at one secret, by ARN or name. What is not there is `None`.
 async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
     let call = || aws.secrets.describe_secret().secret_id(id).send();
-    match aws.read("secretsmanager:DescribeSecret", call).await {
-        Ok(answer) => Ok(Some(read(
-            aws,
-            Read {
-                arn: answer.arn.unwrap_or_default(),
-                name: answer.name.unwrap_or_default(),
+    let operation = "secretsmanager:DescribeSecret";
+    match aws.read(operation, call).await {
+        Ok(answer) => {
+            let from = Read {
+                arn: text(operation, "ARN", answer.arn)?,
+                name: text(operation, "Name", answer.name)?,
                 description: answer.description.unwrap_or_default(),
                 key: answer.kms_key_id,
                 deleted: answer.deleted_date,
                 tags: pairs(&answer.tags.unwrap_or_default()),
                 version: current(answer.version_ids_to_stages.unwrap_or_default()),
-            },
-        ))),
+            };
+            if from.arn != id && from.name != id {
+                let why = format!("the answer is about {}, and {id} was asked for", from.arn);
+                return Err(not_understood(operation, why));
+            }
+            Ok(Some(read(aws, from)))
+        }
         Err(error) if error.class == Class::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -13,7 +13,6 @@ pub(crate) enum Who<'a> {
     /// The caller; a service that does it in the caller's name says so in `kms:ViaService`.
     Caller,
     /// A service, by its principal: `logs.us-east-1.amazonaws.com`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "until CloudWatch Logs asks"))]
     Service(&'a str),
 }
 

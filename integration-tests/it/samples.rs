@@ -1,0 +1,487 @@
+//! How to declare one object of each kind, with the usual value or another one of every field.
+//!
+//! A new kind needs a sample here and nothing else: a table of what it stands on, the usual value
+//! and another one of every field.
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use clctl::{
+    aws::{
+        Aws,
+        ec2::{
+            Direction, Eip, EipConfig, FlowLog, FlowLogConfig, InternetGateway,
+            InternetGatewayConfig, KeyPair, KeyPairConfig, Leads, NatGateway, NatGatewayConfig,
+            Peer, PublicKey, RouteTable, RouteTableConfig, Rule, SecurityGroup,
+            SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig, Subnet,
+            SubnetConfig, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+        },
+        iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
+        kinds,
+        kms::{Key, KeyConfig, Rotation},
+        logs::{LogGroup, LogGroupConfig, Retention},
+        policy::{Policy, Statement},
+        secrets::{Origin, Secret, SecretConfig},
+    },
+    engine::{After, AnyKind, Cell, Declared, Kinds, Loose, OnChange, Outputs, Resource, Row},
+    field,
+};
+use clctl_simulator::World;
+use tokio::sync::OnceCell;
+
+use crate::{
+    harness::{Bench, Wanted},
+    stand::{
+        ANYWHERE, PUBLIC_KEY, SAMPLE, Stand, Variant, attached, destination, eip_id, group_id,
+        held, key_arn, role_arn, route, subnet_id, table_id, tcp, to_gateway, to_nat, vpc_id,
+    },
+};
+
+/// How to declare one object of a kind, with the usual value or another one of each field.
+pub(crate) struct Sample {
+    pub(crate) kind: &'static str,
+    declare: fn(&mut Stand<'_>),
+    /// Fields that can be declared in one way only.
+    pub(crate) fixed: &'static [&'static str],
+    /// Writes of what is declared beside it and comes and goes with it.
+    pub(crate) beside: &'static [&'static str],
+    /// Writes that no life of one object needs: a test of their own says when they are made.
+    pub(crate) rare: &'static [&'static str],
+    /// What somebody else has to do so that every write is needed.
+    pub(crate) meddling: &'static [(&'static str, &'static str)],
+    /// An id under which there is nothing.
+    pub(crate) nowhere: &'static str,
+}
+
+impl Sample {
+    const fn of<R: Resource>(declare: fn(&mut Stand<'_>), nowhere: &'static str) -> Self {
+        let (fixed, beside, rare, meddling) = (&[], &[], &[], &[]);
+        Self { kind: R::ABOUT.name, declare, fixed, beside, rare, meddling, nowhere }
+    }
+}
+
+/// One of each kind, in their order; two of a kind that has two forms.
+pub(crate) static SAMPLES: &[Sample] = &[
+    Sample {
+        fixed: &["default_security_group_rules"],
+        ..Sample::of::<Vpc>(vpc, "vpc-0123456789abcdef0")
+    },
+    Sample::of::<Subnet>(subnet, "subnet-0123456789abcdef0"),
+    Sample {
+        fixed: &["attached"],
+        ..Sample::of::<InternetGateway>(gateway, "igw-0123456789abcdef0")
+    },
+    Sample::of::<Eip>(eip, "eipalloc-0123456789abcdef0"),
+    Sample::of::<NatGateway>(nat, "nat-0123456789abcdef0"),
+    Sample {
+        meddling: &[
+            ("CreateRouteTable", "VpcId=@vpc/main"),
+            (
+                "ReplaceRouteTableAssociation",
+                "RouteTableId=@1&AssociationId=@association/subnet/main",
+            ),
+        ],
+        ..Sample::of::<RouteTable>(table, "rtb-0123456789abcdef0")
+    },
+    Sample {
+        beside: &["ec2:RevokeSecurityGroupEgress"],
+        ..Sample::of::<SecurityGroup>(group, "sg-0123456789abcdef0")
+    },
+    Sample::of::<SecurityGroupRules>(rules, "sg-0123456789abcdef0"),
+    Sample {
+        fixed: &["subnets", "security_groups", "private_dns"],
+        ..Sample::of::<VpcEndpoint>(gateway_endpoint, "vpce-0123456789abcdef0")
+    },
+    Sample {
+        fixed: &["route_tables", "leads"],
+        ..Sample::of::<VpcEndpoint>(interface_endpoint, "vpce-0123456789abcdef0")
+    },
+    Sample::of::<KeyPair>(key_pair, "key-0123456789abcdef0"),
+    Sample::of::<Role>(role, "arn:aws:iam::123456789012:role/nobody"),
+    Sample::of::<InstanceProfile>(profile, "arn:aws:iam::123456789012:instance-profile/nothing"),
+    Sample {
+        fixed: &["enabled", "aliased"],
+        rare: &["kms:UpdateAlias"],
+        meddling: &[("kms:DisableKey", "KeyId=@kms-key/sample")],
+        ..Sample::of::<Key>(
+            key,
+            "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+        )
+    },
+    Sample::of::<Secret>(
+        secret,
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:/clctl/contract/nothing-AbCdEf",
+    ),
+    Sample::of::<LogGroup>(
+        log_group,
+        "arn:aws:logs:us-east-1:123456789012:log-group:/clctl/contract/nothing",
+    ),
+    Sample::of::<FlowLog>(flow_log, "fl-0123456789abcdef0"),
+];
+
+fn vpc(stand: &mut Stand<'_>) {
+    let declared = VpcConfig {
+        cidr: stand.pick(field!(VpcConfig.cidr), "10.2.0.0/16", "10.3.0.0/16").parse().unwrap(),
+        dns_support: stand.pick(field!(VpcConfig.dns_support), true, false),
+        dns_hostnames: stand.pick(field!(VpcConfig.dns_hostnames), false, true),
+        default_security_group_rules: Vec::new(),
+        tags: stand.tags::<Vpc>(SAMPLE),
+    };
+    stand.sample::<Vpc>(declared);
+}
+
+fn subnet(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let declared = SubnetConfig {
+        vpc: vpc_id(stand.pick(field!(SubnetConfig.vpc), &main, &other)),
+        zone: stand.pick(field!(SubnetConfig.zone), "us-east-1a", "us-east-1b").to_owned(),
+        cidr: stand.pick(field!(SubnetConfig.cidr), "10.1.1.0/24", "10.1.1.0/25").parse().unwrap(),
+        map_public_ip: stand.pick(field!(SubnetConfig.map_public_ip), true, false),
+        tags: stand.tags::<Subnet>(SAMPLE),
+    };
+    stand.sample::<Subnet>(declared);
+}
+
+fn gateway(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let declared = InternetGatewayConfig {
+        vpc: attached(stand.pick(field!(InternetGatewayConfig.vpc), &main, &other)),
+        attached: true,
+        tags: stand.tags::<InternetGateway>(SAMPLE),
+    };
+    stand.sample::<InternetGateway>(declared);
+}
+
+fn eip(stand: &mut Stand<'_>) {
+    let tags = stand.tags::<Eip>(SAMPLE);
+    stand.sample::<Eip>(EipConfig { tags });
+}
+
+fn nat(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let gateway = stand.gateway("main", &vpc);
+    let subnets = ["10.1.0.0/24", "10.1.1.0/24"].map(|cidr| stand.subnet(cidr, &vpc, cidr));
+    let eips = ["main", "other"].map(|name| stand.eip(name));
+    let declared = NatGatewayConfig {
+        subnet: subnet_id(stand.pick(field!(NatGatewayConfig.subnet), &subnets[0], &subnets[1])),
+        eip: eip_id(stand.pick(field!(NatGatewayConfig.eip), &eips[0], &eips[1])),
+        internet_gateway: After::node(&gateway),
+        tags: stand.tags::<NatGateway>(SAMPLE),
+    };
+    stand.sample::<NatGateway>(declared);
+}
+
+fn table(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let gateway = stand.gateway("main", &main);
+    let subnets = ["main", "public"];
+    let subnets = [(subnets[0], "10.1.0.0/24"), (subnets[1], "10.1.1.0/24")]
+        .map(|(name, cidr)| stand.subnet(name, &main, cidr));
+    let eip = stand.eip("main");
+    let nat = stand.nat("main", &subnets[1], &eip, &gateway);
+    let usual =
+        [route(ANYWHERE, to_gateway(&gateway)), route("192.0.2.0/24", to_gateway(&gateway))];
+    let changed = [route(ANYWHERE, to_nat(&nat)), route("198.51.100.0/24", to_gateway(&gateway))];
+    let mut declared = RouteTableConfig {
+        vpc: vpc_id(&main),
+        routes: stand.pick(field!(RouteTableConfig.routes), usual, changed).into(),
+        subnets: vec![Loose(subnet_id(stand.pick(
+            field!(RouteTableConfig.subnets),
+            &subnets[0],
+            &subnets[1],
+        )))],
+        tags: stand.tags::<RouteTable>(SAMPLE),
+    };
+    // Nothing of one VPC can be in a table of another.
+    if stand.changes(field!(RouteTableConfig.vpc)) {
+        let tags = declared.tags;
+        declared =
+            RouteTableConfig { vpc: vpc_id(&other), routes: [].into(), subnets: Vec::new(), tags };
+    }
+    stand.sample::<RouteTable>(declared);
+}
+
+fn group(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let declared = SecurityGroupConfig {
+        vpc: vpc_id(stand.pick(field!(SecurityGroupConfig.vpc), &main, &other)),
+        description: stand.pick(field!(SecurityGroupConfig.description), "this", "that").to_owned(),
+        tags: stand.tags::<SecurityGroup>(SAMPLE),
+    };
+    // Every group's rules are declared with it; these are the ones it is made with.
+    if let Some(group) = stand.sample::<SecurityGroup>(declared) {
+        stand.rules(&group, vec![Rule::all_out()]);
+    }
+}
+
+fn rules(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    // Rules are of another group if their group is replaced.
+    let about = stand.pick(field!(SecurityGroupRulesConfig.group), "this", "that");
+    let group = stand.group(SAMPLE, &vpc, about);
+    let among = Rule::tcp(Direction::Ingress, 80, Peer::Group(group_id(&group)), "among us");
+    let usual = vec![
+        tcp(Direction::Ingress, 22, "in"),
+        among.clone(),
+        tcp(Direction::Egress, 443, "out"),
+        tcp(Direction::Egress, 80, "out"),
+    ];
+    let changed = vec![
+        tcp(Direction::Ingress, 22, "said otherwise"),
+        tcp(Direction::Ingress, 8080, "in"),
+        tcp(Direction::Egress, 443, "said otherwise"),
+        tcp(Direction::Egress, 8080, "out"),
+    ];
+    let rules = stand.pick(field!(SecurityGroupRulesConfig.rules), usual, changed);
+    stand.sample::<SecurityGroupRules>(SecurityGroupRulesConfig { group: group_id(&group), rules });
+}
+
+fn gateway_endpoint(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let tables = [("main", &main), ("side", &main), ("other", &other)]
+        .map(|(name, vpc)| stand.table(name, vpc));
+    let mut declared = VpcEndpointConfig {
+        vpc: vpc_id(&main),
+        service: stand
+            .pick(
+                field!(VpcEndpointConfig.service),
+                "com.amazonaws.us-east-1.s3",
+                "com.amazonaws.us-east-1.dynamodb",
+            )
+            .to_owned(),
+        leads: Leads::Gateway,
+        route_tables: vec![table_id(stand.pick(
+            field!(VpcEndpointConfig.route_tables),
+            &tables[0],
+            &tables[1],
+        ))],
+        subnets: Vec::new(),
+        security_groups: Vec::new(),
+        private_dns: false,
+        policy: stand.pick(field!(VpcEndpointConfig.policy), Policy::open(), reading()),
+        tags: stand.tags::<VpcEndpoint>(SAMPLE),
+    };
+    if stand.changes(field!(VpcEndpointConfig.vpc)) {
+        declared = VpcEndpointConfig {
+            vpc: vpc_id(&other),
+            route_tables: vec![table_id(&tables[2])],
+            ..declared
+        };
+    }
+    if stand.changes(field!(VpcEndpointConfig.leads)) {
+        let subnet = stand.subnet("main", &main, "10.1.0.0/24");
+        let group = stand.group("main", &main, "of the endpoint");
+        declared = VpcEndpointConfig {
+            leads: Leads::Interface,
+            route_tables: Vec::new(),
+            subnets: vec![subnet_id(&subnet)],
+            security_groups: vec![group_id(&group)],
+            ..declared
+        };
+    }
+    stand.sample::<VpcEndpoint>(declared);
+}
+
+/// Reads only.
+fn reading() -> Policy<Declared> {
+    let all = || ["*".to_owned()];
+    Policy::of([Statement::allow("Read", ["s3:GetObject"]).to(all()).by("AWS", "*".to_owned())])
+}
+
+fn interface_endpoint(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let subnets = [("main", &main, "10.1.0.0/24"), ("side", &main, "10.1.1.0/24")]
+        .map(|(name, vpc, cidr)| stand.subnet(name, vpc, cidr));
+    let groups = ["main", "side"].map(|name| stand.group(name, &main, "of the endpoint"));
+    let mut declared = VpcEndpointConfig {
+        vpc: vpc_id(&main),
+        service: stand
+            .pick(
+                field!(VpcEndpointConfig.service),
+                "com.amazonaws.us-east-1.secretsmanager",
+                "com.amazonaws.us-east-1.logs",
+            )
+            .to_owned(),
+        leads: Leads::Interface,
+        route_tables: Vec::new(),
+        subnets: vec![subnet_id(stand.pick(
+            field!(VpcEndpointConfig.subnets),
+            &subnets[0],
+            &subnets[1],
+        ))],
+        security_groups: vec![group_id(stand.pick(
+            field!(VpcEndpointConfig.security_groups),
+            &groups[0],
+            &groups[1],
+        ))],
+        private_dns: stand.pick(field!(VpcEndpointConfig.private_dns), true, false),
+        policy: stand.pick(field!(VpcEndpointConfig.policy), Policy::open(), reading()),
+        tags: stand.tags::<VpcEndpoint>(SAMPLE),
+    };
+    if stand.changes(field!(VpcEndpointConfig.vpc)) {
+        let subnet = stand.subnet("other", &other, "10.1.0.0/24");
+        let group = stand.group("other", &other, "of the endpoint");
+        declared = VpcEndpointConfig {
+            vpc: vpc_id(&other),
+            subnets: vec![subnet_id(&subnet)],
+            security_groups: vec![group_id(&group)],
+            ..declared
+        };
+    }
+    stand.sample::<VpcEndpoint>(declared);
+}
+
+fn key_pair(stand: &mut Stand<'_>) {
+    let usual = PUBLIC_KEY.to_owned();
+    let other = PUBLIC_KEY.replace("LcG", "LcH");
+    let declared = KeyPairConfig {
+        public_key: PublicKey(stand.pick(field!(KeyPairConfig.public_key), usual, other)),
+        tags: stand.tags::<KeyPair>(SAMPLE),
+    };
+    stand.sample::<KeyPair>(declared);
+}
+
+fn role(stand: &mut Stand<'_>) {
+    let sees = |action| Policy::of([Statement::allow("See", [action]).to(["*".to_owned()])]);
+    let policies = |action| BTreeMap::from([("sees".to_owned(), sees(action))]);
+    let other = BTreeMap::from([("other".to_owned(), sees("logs:DescribeLogGroups"))]);
+    let attached = |name: &str| vec![format!("arn:aws:iam::aws:policy/{name}")];
+    let declared = RoleConfig {
+        description: stand.pick(field!(RoleConfig.description), "this", "that").to_owned(),
+        trust: Policy::assumed_by(stand.pick(
+            field!(RoleConfig.trust),
+            "ec2.amazonaws.com",
+            "vpc-flow-logs.amazonaws.com",
+        )),
+        max_session_seconds: stand.pick(field!(RoleConfig.max_session_seconds), 3600, 7200),
+        policies: stand.pick(
+            field!(RoleConfig.policies),
+            policies("logs:DescribeLogStreams"),
+            other,
+        ),
+        attached: stand.pick(
+            field!(RoleConfig.attached),
+            attached("AmazonSSMManagedInstanceCore"),
+            attached("CloudWatchAgentServerPolicy"),
+        ),
+        tags: stand.tags::<Role>(SAMPLE),
+    };
+    stand.sample::<Role>(declared);
+}
+
+fn profile(stand: &mut Stand<'_>) {
+    let roles = ["main", "other"].map(|name| stand.role(name, "ec2.amazonaws.com"));
+    let role = stand.pick(field!(InstanceProfileConfig.role), &roles[0], &roles[1]);
+    let declared =
+        InstanceProfileConfig { role: held(role), tags: stand.tags::<InstanceProfile>(SAMPLE) };
+    stand.sample::<InstanceProfile>(declared);
+}
+
+fn key(stand: &mut Stand<'_>) {
+    let role = stand.role("main", "ec2.amazonaws.com");
+    let opens = Statement::allow("Open", ["kms:Decrypt"])
+        .to(["*".to_owned()])
+        .by("AWS", role.output("arn", |role| role.arn.to_string()));
+    let (mut usual, other) = (stand.key_policy(), stand.key_policy());
+    usual.statements.push(opens);
+    let declared = KeyConfig {
+        description: stand.pick(field!(KeyConfig.description), "this", "that").to_owned(),
+        policy: stand.pick(field!(KeyConfig.policy), usual, other),
+        rotation: stand.pick(field!(KeyConfig.rotation), Rotation::Days(180), Rotation::Off),
+        enabled: true,
+        aliased: true,
+        tags: stand.tags::<Key>(SAMPLE),
+    };
+    stand.sample::<Key>(declared);
+}
+
+fn secret(stand: &mut Stand<'_>) {
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let declared = SecretConfig {
+        description: stand.pick(field!(SecretConfig.description), "this", "that").to_owned(),
+        key: key_arn(stand.pick(field!(SecretConfig.key), &keys[0], &keys[1])),
+        origin: Origin::Generated(32),
+        tags: stand.tags::<Secret>(SAMPLE),
+    };
+    stand.sample::<Secret>(declared);
+}
+
+fn log_group(stand: &mut Stand<'_>) {
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let retention = field!(LogGroupConfig.retention);
+    let declared = LogGroupConfig {
+        retention: stand.pick(retention, Retention::Days(90), Retention::Forever),
+        key: key_arn(stand.pick(field!(LogGroupConfig.key), &keys[0], &keys[1])),
+        tags: stand.tags::<LogGroup>(SAMPLE),
+    };
+    stand.sample::<LogGroup>(declared);
+}
+
+fn flow_log(stand: &mut Stand<'_>) {
+    let vpcs = ["main", "other"].map(|name| stand.vpc(name));
+    let key = stand.key("main");
+    let groups = ["main", "other"].map(|name| stand.log_group(name, &key));
+    let roles = ["main", "other"].map(|name| stand.role(name, "vpc-flow-logs.amazonaws.com"));
+    let traffic = stand.pick(field!(FlowLogConfig.traffic), "ALL", "REJECT").to_owned();
+    let declared = FlowLogConfig {
+        vpc: vpc_id(stand.pick(field!(FlowLogConfig.vpc), &vpcs[0], &vpcs[1])),
+        traffic,
+        destination: destination(stand.pick(
+            field!(FlowLogConfig.destination),
+            &groups[0],
+            &groups[1],
+        )),
+        role: role_arn(stand.pick(field!(FlowLogConfig.role), &roles[0], &roles[1])),
+        interval_seconds: stand.pick(field!(FlowLogConfig.interval_seconds), 600, 60),
+        tags: stand.tags::<FlowLog>(SAMPLE),
+    };
+    stand.sample::<FlowLog>(declared);
+}
+
+impl Sample {
+    pub(crate) fn wanted(&self, variant: Variant) -> Wanted {
+        let declare = self.declare;
+        Wanted::graph("contract", move |environment| {
+            let mut stand = Stand::new(environment, variant);
+            declare(&mut stand);
+            stand.graph()
+        })
+    }
+
+    pub(crate) fn address(&self) -> String {
+        format!("{}/{SAMPLE}", self.kind)
+    }
+
+    pub(crate) fn kind(&self) -> &'static dyn AnyKind<Aws> {
+        static KINDS: OnceLock<Kinds<Aws>> = OnceLock::new();
+        let all = KINDS.get_or_init(kinds::all);
+        all.iter().find(|kind| kind.about().name == self.kind).unwrap().as_ref()
+    }
+
+    /// A bench of its own on which the usual sample stands.
+    pub(crate) async fn bench(&self) -> Bench {
+        static WORLDS: OnceCell<Vec<World>> = OnceCell::const_new();
+        let worlds = WORLDS.get_or_init(async || {
+            let mut worlds = Vec::new();
+            for sample in SAMPLES {
+                worlds.push(Bench::standing(&sample.wanted(Variant::Usual)).await.world());
+            }
+            worlds
+        });
+        let nth = SAMPLES.iter().position(|sample| std::ptr::eq(sample, self)).unwrap();
+        Bench::at(worlds.await[nth].clone())
+    }
+
+    /// Fields of which the sample has another value, whose change costs one of these.
+    pub(crate) async fn fields(&self, costs: &[OnChange]) -> Vec<&'static str> {
+        let plan = self.bench().await.diff(&self.wanted(Variant::Usual)).await;
+        let planned = plan.nodes.iter().find(|it| it.node.address().to_string() == self.address());
+        // What is declared to be anything is an order, and no difference.
+        let rows = planned.unwrap().node.want(&Outputs::default());
+        let differs = |row: &&Row| {
+            row.cell != Cell::Any
+                && !self.fixed.contains(&row.field)
+                && costs.contains(&row.on_change)
+        };
+        rows.iter().filter(differs).map(|row| row.field).collect()
+    }
+}
