@@ -150,6 +150,7 @@ async fn connect(bench: &Bench, input: &Input, stop: watch::Sender<Stop>) -> Opt
         account: caller.account,
         region: "us-east-1".to_owned(),
         ignored_tags: Vec::new(),
+        windows: Default::default(),
     };
     let graph = match (input.verb, input.scene) {
         (Verb::Delete, _) => Graph::default(),
