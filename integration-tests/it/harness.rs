@@ -553,5 +553,8 @@ impl Bench {
     }
 }
 
+/// Longer than anything that is deleted can be taken back, in seconds.
+pub(crate) const WINDOW: u64 = 31 * 24 * 60 * 60;
+
 /// Long enough for every state to be final and for every replica to show it, in seconds.
 pub(crate) const SETTLED: u64 = 300;

@@ -44,7 +44,8 @@ pub(crate) struct Sample {
     pub(crate) fixed: &'static [&'static str],
     /// Writes of what is declared beside it and comes and goes with it.
     pub(crate) beside: &'static [&'static str],
-    /// Writes that no life of one object needs: a test of their own says when they are made.
+    /// Writes that no life of one object needs, where a test of its own says when they are made; and
+    /// what changes nothing and is not for those who only read.
     pub(crate) rare: &'static [&'static str],
     /// What somebody else has to do so that every write is needed.
     pub(crate) meddling: &'static [(&'static str, &'static str)],
@@ -107,10 +108,13 @@ pub(crate) static SAMPLES: &[Sample] = &[
             "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
         )
     },
-    Sample::of::<Secret>(
-        secret,
-        "arn:aws:secretsmanager:us-east-1:123456789012:secret:/clctl/contract/nothing-AbCdEf",
-    ),
+    Sample {
+        rare: &["secretsmanager:GetRandomPassword"],
+        ..Sample::of::<Secret>(
+            secret,
+            "arn:aws:secretsmanager:us-east-1:123456789012:secret:/clctl/contract/nothing-AbCdEf",
+        )
+    },
     Sample::of::<LogGroup>(
         log_group,
         "arn:aws:logs:us-east-1:123456789012:log-group:/clctl/contract/nothing",
@@ -267,10 +271,12 @@ fn gateway_endpoint(stand: &mut Stand<'_>) {
             ..declared
         };
     }
+    let subnet = stand.subnet("main", &main, "10.1.0.0/24");
+    let group = stand.closed_group("main", &main);
     if stand.changes(field!(VpcEndpointConfig.leads)) {
-        let subnet = stand.subnet("main", &main, "10.1.0.0/24");
-        let group = stand.group("main", &main, "of the endpoint");
+        let service = "com.amazonaws.us-east-1.secretsmanager".to_owned();
         declared = VpcEndpointConfig {
+            service,
             leads: Leads::Interface,
             route_tables: Vec::new(),
             subnets: vec![subnet_id(&subnet)],
@@ -291,7 +297,7 @@ fn interface_endpoint(stand: &mut Stand<'_>) {
     let (main, other) = (stand.vpc("main"), stand.vpc("other"));
     let subnets = [("main", &main, "10.1.0.0/24"), ("side", &main, "10.1.1.0/24")]
         .map(|(name, vpc, cidr)| stand.subnet(name, vpc, cidr));
-    let groups = ["main", "side"].map(|name| stand.group(name, &main, "of the endpoint"));
+    let groups = ["main", "side"].map(|name| stand.closed_group(name, &main));
     let mut declared = VpcEndpointConfig {
         vpc: vpc_id(&main),
         service: stand
@@ -317,9 +323,9 @@ fn interface_endpoint(stand: &mut Stand<'_>) {
         policy: stand.pick(field!(VpcEndpointConfig.policy), Policy::open(), reading()),
         tags: stand.tags::<VpcEndpoint>(SAMPLE),
     };
+    let subnet = stand.subnet("other", &other, "10.1.0.0/24");
+    let group = stand.closed_group("other", &other);
     if stand.changes(field!(VpcEndpointConfig.vpc)) {
-        let subnet = stand.subnet("other", &other, "10.1.0.0/24");
-        let group = stand.group("other", &other, "of the endpoint");
         declared = VpcEndpointConfig {
             vpc: vpc_id(&other),
             subnets: vec![subnet_id(&subnet)],

@@ -217,6 +217,13 @@ impl<'a> Stand<'a> {
         self.add::<SecurityGroupRules>(&of.address().name.clone(), declared);
     }
 
+    /// A group with the rules it is made with.
+    pub(crate) fn closed_group(&mut self, name: &str, vpc: &Ref<Vpc>) -> Ref<SecurityGroup> {
+        let group = self.group(name, vpc, "lets nobody in");
+        self.rules(&group, vec![Rule::all_out()]);
+        group
+    }
+
     pub(crate) fn table(&mut self, name: &str, vpc: &Ref<Vpc>) -> Ref<RouteTable> {
         let tags = self.tags::<RouteTable>(name);
         let (routes, subnets) = ([].into(), Vec::new());
@@ -240,7 +247,13 @@ impl<'a> Stand<'a> {
     pub(crate) fn key_policy(&self) -> Policy<Declared> {
         let everything = || ["*".to_owned()];
         let all = Statement::allow("All", ["kms:*"]).to(everything());
-        let logs = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:Describe*"];
+        let logs = [
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "kms:ReEncrypt*",
+            "kms:GenerateDataKey*",
+            "kms:Describe*",
+        ];
         let logs = Statement::allow("Logs", logs).to(everything());
         let service = format!("logs.{}.amazonaws.com", self.environment.region);
         Policy::of([all.by("AWS", self.environment.account.clone()), logs.by("Service", service)])

@@ -246,7 +246,11 @@ impl Resource for Key {
             let call = aws.kms.schedule_key_deletion().key_id(&have.id.0);
             call.pending_window_in_days(days).send()
         };
-        aws.write("kms:ScheduleKeyDeletion", call).await.map(drop)
+        match aws.write("kms:ScheduleKeyDeletion", call).await {
+            // Somebody has done it already.
+            Err(error) if error.class == Class::Busy && is_out(aws, &have.id.0).await? => Ok(()),
+            answer => answer.map(drop),
+        }
     }
 }
 
@@ -349,6 +353,14 @@ async fn look(
         outputs: KeyOutputs { arn: KeyArn::new(arn) },
         phase,
     }))
+}
+
+/// Whether a key waits for its deletion.
+async fn is_out(aws: &Aws, id: &str) -> Result<bool, CallError> {
+    let call = || aws.kms.describe_key().key_id(id).send();
+    let answer = found(aws.read("kms:DescribeKey", call).await)?;
+    let state = answer.and_then(|answer| answer.key_metadata?.key_state);
+    Ok(state == Some(KeyState::PendingDeletion))
 }
 
 /// What is not there is `None`.

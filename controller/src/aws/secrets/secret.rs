@@ -259,7 +259,11 @@ impl Resource for Secret {
             let call = aws.secrets.delete_secret().secret_id(&have.id.0);
             call.recovery_window_in_days(i64::from(days)).send()
         };
-        aws.write("secretsmanager:DeleteSecret", call).await.map(drop)
+        match aws.write("secretsmanager:DeleteSecret", call).await {
+            // Somebody has done it already.
+            Err(error) if error.class == Class::Exists && is_out(aws, &have.id.0).await? => Ok(()),
+            answer => answer.map(drop),
+        }
     }
 }
 
@@ -322,6 +326,12 @@ async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
         Err(error) if error.class == Class::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whether a secret waits for its deletion.
+async fn is_out(aws: &Aws, id: &str) -> Result<bool, CallError> {
+    let found = look(aws, id).await?;
+    Ok(found.is_some_and(|found| matches!(found.phase, Phase::Recoverable(_))))
 }
 
 fn read(aws: &Aws, from: Read) -> Found<Secret> {
