@@ -21,7 +21,7 @@ use clctl::{
     topology,
 };
 use clctl_simulator::{Fate, Settings, Simulator, World};
-use clctl_spec::{ChainlinkNode, NodeSpec};
+use clctl_spec::{ChainlinkNode, Fate as Kept, NodeSpec};
 use tokio::sync::{Notify, watch};
 
 use crate::{client::Client, truth::Truth};
@@ -86,6 +86,18 @@ impl Wanted {
             }),
             spec: Some(spec),
         }
+    }
+
+    /// The same, but nothing of it is kept when it is deleted.
+    pub(crate) fn keeping_nothing(mut self) -> Self {
+        let spec = self.spec.as_mut().map(Arc::make_mut);
+        if let Some(deletion) = spec.map(|spec| &mut spec.policies.deletion) {
+            deletion.keystore_password = Kept::Delete;
+            deletion.secrets = Kept::Delete;
+            deletion.encryption_key = Kept::Delete;
+            deletion.logs = Kept::Delete;
+        }
+        self
     }
 
     /// What `node.yaml` asks for.

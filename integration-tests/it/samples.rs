@@ -9,7 +9,7 @@ use clctl::{
     aws::{
         Aws,
         ec2::{
-            Direction, Eip, EipConfig, FlowLog, FlowLogConfig, InternetGateway,
+            DefaultRules, Direction, Eip, EipConfig, FlowLog, FlowLogConfig, InternetGateway,
             InternetGatewayConfig, KeyPair, KeyPairConfig, Leads, NatGateway, NatGatewayConfig,
             Peer, PublicKey, RouteTable, RouteTableConfig, Rule, SecurityGroup,
             SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig, Subnet,
@@ -127,7 +127,7 @@ fn vpc(stand: &mut Stand<'_>) {
         cidr: stand.pick(field!(VpcConfig.cidr), "10.2.0.0/16", "10.3.0.0/16").parse().unwrap(),
         dns_support: stand.pick(field!(VpcConfig.dns_support), true, false),
         dns_hostnames: stand.pick(field!(VpcConfig.dns_hostnames), false, true),
-        default_security_group_rules: Vec::new(),
+        default_security_group_rules: DefaultRules::NONE,
         tags: stand.tags::<Vpc>(SAMPLE),
     };
     stand.sample::<Vpc>(declared);

@@ -6,9 +6,9 @@ use clctl::{
     aws::{
         Aws, Environment, Tags,
         ec2::{
-            AttachedVpc, Direction, Eip, EipConfig, EipId, FlowLog, FlowLogConfig, InternetGateway,
-            InternetGatewayConfig, InternetGatewayId, KeyPair, KeyPairConfig, Leads,
-            LogDestination, NatGateway, NatGatewayConfig, NatGatewayId, Peer, PublicKey,
+            AttachedVpc, DefaultRules, Direction, Eip, EipConfig, EipId, FlowLog, FlowLogConfig,
+            InternetGateway, InternetGatewayConfig, InternetGatewayId, KeyPair, KeyPairConfig,
+            Leads, LogDestination, NatGateway, NatGatewayConfig, NatGatewayId, Peer, PublicKey,
             RouteTable, RouteTableConfig, RouteTableId, Rule, SecurityGroup, SecurityGroupConfig,
             SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig, Subnet, SubnetConfig,
             SubnetId, Target, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig, VpcId,
@@ -159,7 +159,7 @@ impl<'a> Stand<'a> {
             cidr: "10.1.0.0/16".parse().unwrap(),
             dns_support: true,
             dns_hostnames: true,
-            default_security_group_rules: Vec::new(),
+            default_security_group_rules: DefaultRules::NONE,
             tags: self.tags::<Vpc>(name),
         };
         self.add::<Vpc>(name, declared)

@@ -8,15 +8,24 @@ use serde_json::Value;
 
 /// What differs from world to world, or is no field of ours.
 pub(crate) const ACCIDENTAL: &[&str] = &[
+    "changed",
+    "content",
     "created",
     "deleted",
     "first",
     "forgotten",
+    "known",
     "mac",
     "modified",
+    // Whether a flow log has delivered.
+    "outcome",
     "private_ip",
     "public_ip",
     "ready",
+    "since",
+    "suffix",
+    "unique",
+    "updated",
     "usage_metrics",
     "values",
 ];
@@ -53,25 +62,12 @@ impl Thing {
 
 impl Truth {
     pub(crate) fn of(world: &World) -> Self {
-        let existing = world.objects();
-        let whole = serde_json::to_value(world).unwrap();
         let mut things = Vec::new();
-        for object in existing {
-            let services = whole["regions"][&object.region].as_object().into_iter();
-            let services = services.flat_map(|it| it.values()).chain([&whole["iam"]]);
-            let shelves = services.filter_map(Value::as_object).flat_map(|it| it.values());
-            let record = shelves
-                .filter_map(|shelf| shelf["kept"][&object.id].as_array()?.last())
-                .map(|version| &version["record"])
-                .next()
-                .unwrap();
-            let mut body = record["body"].clone();
+        for (object, tags, mut body) in world.whole() {
             if object.kind == "network-acl" {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
             }
-            let tags: BTreeMap<String, String> =
-                serde_json::from_value(record["tags"].clone()).unwrap();
             // Which object of its node a group is, is history, and part of its name.
             let ordinal = tags.get("clctl.dev/replacement").map(|ordinal| format!("-{ordinal}"));
             if let (Some(ordinal), Some(name)) = (ordinal, body["name"].as_str()) {
@@ -145,8 +141,10 @@ impl Truth {
 
     /// A line for each thing, sorted.
     fn lines(&self) -> Vec<String> {
-        let names: BTreeMap<&str, String> =
-            self.0.iter().map(|thing| (thing.id.as_str(), thing.label())).collect();
+        let ids = self.0.iter().map(|thing| (thing.id.as_str(), thing.label()));
+        // What IAM calls its roles by among themselves.
+        let unique = self.0.iter().filter_map(|it| Some((it.body["unique"].as_str()?, it.label())));
+        let names: BTreeMap<&str, String> = ids.chain(unique).collect();
         let mut lines: Vec<String> = self
             .0
             .iter()
@@ -188,10 +186,15 @@ impl Truth {
     }
 }
 
+/// What a text names: itself, or the end of an ARN.
+fn named(text: &str) -> &str {
+    if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text }
+}
+
 /// A value without what differs from world to world, ids replaced by what they name.
 fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
     match value {
-        Value::String(text) => names.get(text.as_str()).map_or_else(
+        Value::String(text) => names.get(named(text)).map_or_else(
             || {
                 let digits = text.rsplit('-').next().unwrap_or_default();
                 let is_id = digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit());
@@ -207,7 +210,14 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
         Value::Object(members) => members
             .iter()
             .filter(|(key, _)| !ACCIDENTAL.contains(&key.as_str()))
-            .map(|(key, value)| (key.clone(), plain(value, names)))
+            .map(|(key, value)| match (key.as_str(), value) {
+                // Their ids are their own.
+                ("versions", Value::Object(versions)) => {
+                    let versions = versions.values().map(|it| plain(it, names));
+                    (key.clone(), versions.collect())
+                }
+                _ => (key.clone(), plain(value, names)),
+            })
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }

@@ -149,6 +149,8 @@ impl Change {
 /// rest, as a route table loses the subnets that are removed.
 fn is_left(now: &FieldChange, then: &FieldChange) -> bool {
     match (&now.from, &then.from) {
+        // It was not visible then.
+        (Some(_), Some(Cell::Unknown { .. })) => true,
         (Some(is), Some(was)) => was.met_by(is) || now.to.left_by(was, is),
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,

@@ -9,9 +9,9 @@ use crate::{
     aws::{
         Aws, Tags,
         ec2::{
-            AttachedVpc, Eip, EipConfig, InternetGateway, InternetGatewayConfig, NatGateway,
-            NatGatewayConfig, RouteTable, RouteTableConfig, Subnet, SubnetConfig, Target, Vpc,
-            VpcConfig,
+            AttachedVpc, DefaultRules, Eip, EipConfig, InternetGateway, InternetGatewayConfig,
+            NatGateway, NatGatewayConfig, RouteTable, RouteTableConfig, Subnet, SubnetConfig,
+            Target, Vpc, VpcConfig,
         },
     },
     engine::{After, DeclaredTwice, Graph, Loose, Ref, Resource},
@@ -57,7 +57,7 @@ fn new(
             cidr: network.cidr,
             dns_support: network.enable_dns_support,
             dns_hostnames: network.enable_dns_hostnames,
-            default_security_group_rules: Vec::new(),
+            default_security_group_rules: DefaultRules::NONE,
             tags: label.tags(Vpc::ABOUT.name, "main"),
         },
     )?;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{Lag, Span, Time, random::Rng};
 
@@ -18,7 +19,7 @@ use crate::{Lag, Span, Time, random::Rng};
 pub(crate) type Tags = BTreeMap<String, String>;
 
 /// A kind of object.
-pub(crate) trait Kind: Clone + 'static {
+pub(crate) trait Kind: Clone + Serialize + 'static {
     /// What tag calls name it: `vpc`.
     const TYPE: &'static str;
     /// What its ids begin with: `vpc`.
@@ -38,6 +39,11 @@ pub(crate) trait Kind: Clone + 'static {
     /// Whether it is more than a shadow that reads still show (a deleted NAT gateway).
     fn exists(&self) -> bool {
         true
+    }
+
+    /// What it goes with: an alias with its key.
+    fn goes_with(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -242,7 +248,11 @@ pub(crate) trait AnyShelf {
     fn not_found(&self) -> &'static str;
     /// The ids of what exists, and whether it is more than a shadow.
     fn ids(&self) -> Vec<(String, bool)>;
+    /// What the object of that id goes with.
+    fn goes_with(&self, id: &str) -> Option<String>;
     fn tags(&self, id: &str) -> Option<Tags>;
+    /// What its kind has, as it is kept.
+    fn body(&self, id: &str) -> Value;
     fn known(&self, id: &str, eyes: Eyes) -> bool;
     fn set_tags(&mut self, stamp: Stamp, id: &str, tags: Tags);
     fn tags_seen(&self, eyes: Eyes) -> Vec<(String, Tags)>;
@@ -270,6 +280,15 @@ impl<T: Kind> AnyShelf for Shelf<T> {
 
     fn ids(&self) -> Vec<(String, bool)> {
         self.all().map(|it| (it.id.clone(), it.exists())).collect()
+    }
+
+    fn goes_with(&self, id: &str) -> Option<String> {
+        self.get(id)?.goes_with().map(ToOwned::to_owned)
+    }
+
+    fn body(&self, id: &str) -> Value {
+        // What is kept can be written: the world is.
+        self.get(id).and_then(|it| serde_json::to_value(&it.body).ok()).unwrap_or_default()
     }
 
     fn tags(&self, id: &str) -> Option<Tags> {

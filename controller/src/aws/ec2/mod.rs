@@ -32,6 +32,6 @@ pub use self::{
         SecurityGroupRules, SecurityGroupRulesConfig, SecurityGroupRulesOutputs,
     },
     subnet::{Subnet, SubnetConfig, SubnetId, SubnetOutputs},
-    vpc::{Vpc, VpcConfig, VpcId, VpcOutputs},
+    vpc::{DefaultRules, Vpc, VpcConfig, VpcId, VpcOutputs},
     vpc_endpoint::{Leads, VpcEndpoint, VpcEndpointConfig, VpcEndpointId, VpcEndpointOutputs},
 };

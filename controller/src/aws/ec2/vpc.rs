@@ -10,8 +10,8 @@ use ipnet::Ipv4Net;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
-        Resource, Scope,
+        Address, CallError, Calls, Cell, Creation, Delta, Field, Found, Identity, Kind, Outputs,
+        Phase, PhysicalId, Replacement, Resource, Scope,
     },
     field, id,
 };
@@ -35,6 +35,37 @@ id!(
     VpcId
 );
 
+/// The rules of the default security group of a [`Vpc`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultRules {
+    /// These.
+    Are(Vec<String>),
+    /// A group that was made a moment ago may not be visible yet.
+    Unseen,
+}
+
+impl DefaultRules {
+    /// None: nobody gets in or out.
+    pub const NONE: Self = Self::Are(Vec::new());
+}
+
+impl Field for DefaultRules {
+    type Resolved = Self;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        match self {
+            Self::Are(rules) => rules.cell(outputs),
+            Self::Unseen => Cell::Unknown { from: "its default security group".to_owned() },
+        }
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(self.clone())
+    }
+}
+
 /// The settable part of a [`Vpc`].
 #[derive(Clone, Debug)]
 pub struct VpcConfig {
@@ -45,7 +76,7 @@ pub struct VpcConfig {
     /// Whether instances get DNS names.
     pub dns_hostnames: bool,
     /// The rules of its default security group.
-    pub default_security_group_rules: Vec<String>,
+    pub default_security_group_rules: DefaultRules,
     /// Its tags.
     pub tags: Tags,
 }
@@ -132,22 +163,24 @@ impl Resource for Vpc {
                 group.and_then(|group| group.group_id()) == Some(rule.group.as_str())
             };
             let default_rules: Vec<ReadRule> = rules.iter().filter(of_group).cloned().collect();
-            let shown = group.map(rules_of).transpose()?.unwrap_or_default();
+            let shown = group.map(rules_of).transpose()?;
             let phase = match required(LIST, "state", vpc.state())? {
-                VpcState::Available if group.is_none() => {
-                    Phase::Pending("without its default group yet".into())
-                }
-                VpcState::Available if !are_listed(&shown, &default_rules) => {
-                    Phase::Pending("the rules of its default group not listed yet".into())
-                }
-                VpcState::Available => Phase::Ready,
+                VpcState::Available => match &shown {
+                    None => Phase::Pending("without its default group yet".into()),
+                    Some(shown) if !are_listed(shown, &default_rules) => {
+                        Phase::Pending("the rules of its default group not listed yet".into())
+                    }
+                    Some(_) => Phase::Ready,
+                },
                 state => Phase::Pending(state.as_str().to_owned()),
             };
             let config = VpcConfig {
                 cidr: parsed(LIST, "cidrBlock", vpc.cidr_block())?,
                 dns_support: attribute(aws, id, VpcAttributeName::EnableDnsSupport).await?,
                 dns_hostnames: attribute(aws, id, VpcAttributeName::EnableDnsHostnames).await?,
-                default_security_group_rules: shown.iter().map(ToString::to_string).collect(),
+                default_security_group_rules: shown.map_or(DefaultRules::Unseen, |shown| {
+                    DefaultRules::Are(shown.iter().map(ToString::to_string).collect())
+                }),
                 tags: Tags::read(aws, vpc.tags()),
             };
             found.push(Found {

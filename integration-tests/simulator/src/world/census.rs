@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::{Life, World, shelf::AnyShelf};
 
 /// Something that exists.
@@ -33,27 +35,50 @@ impl World {
 
     /// Everything that exists now, with its tags.
     pub fn tagged(&self) -> Vec<(Object, BTreeMap<String, String>)> {
-        let mut all = Vec::new();
-        for (name, shelf) in self.shelves() {
-            let ids = shelf.ids().into_iter().filter(|(_, existing)| *existing);
-            all.extend(ids.map(|(id, _)| {
-                let tags = shelf.tags(&id).unwrap_or_default();
-                (object(name, shelf.kind(), id), tags)
-            }));
-        }
-        all
+        let all = self.kept(true).into_iter();
+        all.map(|(object, shelf)| {
+            let tags = shelf.tags(&object.id).unwrap_or_default();
+            (object, tags)
+        })
+        .collect()
     }
 
-    /// What is gone and still shown: deleted NAT gateways, for about an hour.
+    /// Everything that exists now, with its tags and with what its kind has, as the world keeps it.
+    pub fn whole(&self) -> Vec<(Object, BTreeMap<String, String>, Value)> {
+        let all = self.kept(true).into_iter();
+        all.map(|(object, shelf)| {
+            let (tags, body) = (shelf.tags(&object.id).unwrap_or_default(), shelf.body(&object.id));
+            (object, tags, body)
+        })
+        .collect()
+    }
+
+    /// What is gone and still shown, or can be taken back: deleted NAT gateways, for about an hour, and keys
+    /// and secrets, for as long as they were told to wait.
     pub fn lingering(&self) -> Vec<Object> {
         self.census(false)
     }
 
     fn census(&self, existing: bool) -> Vec<Object> {
+        self.kept(existing).into_iter().map(|(object, _)| object).collect()
+    }
+
+    fn kept(&self, existing: bool) -> Vec<(Object, &dyn AnyShelf)> {
+        let shelves = self.shelves();
+        let mut going = Vec::new();
+        for (region, shelf) in &shelves {
+            let ids = shelf.ids().into_iter().filter(|it| !it.1);
+            going.extend(ids.map(|(id, _)| (*region, id)));
+        }
         let mut all = Vec::new();
-        for (name, shelf) in self.shelves() {
-            let ids = shelf.ids().into_iter().filter(|it| it.1 == existing);
-            all.extend(ids.map(|(id, _)| object(name, shelf.kind(), id)));
+        for (region, shelf) in shelves {
+            for (id, exists) in shelf.ids() {
+                let with = shelf.goes_with(&id).map(|it| (region, it));
+                let exists = exists && with.is_none_or(|it| !going.contains(&it));
+                if exists == existing {
+                    all.push((object(region, shelf.kind(), id), shelf));
+                }
+            }
         }
         all
     }

@@ -107,6 +107,10 @@ impl Kind for Alias {
     const NOUN: &'static str = "alias";
     const NOT_FOUND: &'static str = "NotFoundException";
     const MALFORMED: &'static str = "ValidationException";
+
+    fn goes_with(&self) -> Option<&str> {
+        Some(&self.key)
+    }
 }
 
 type Call<'a> = service::Call<'a, Kms>;
