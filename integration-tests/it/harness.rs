@@ -100,19 +100,19 @@ impl Wanted {
         self
     }
 
-    /// What `node.yaml` asks for.
+    /// What `node.yaml` asks for, of which nothing is kept when it is deleted.
     pub(crate) fn usual() -> Self {
-        Self::read(example("node"))
+        Self::with(&[])
     }
 
-    /// What `node.yaml` asks for with some of its text changed.
+    /// The same with some of its text changed.
     #[track_caller]
     pub(crate) fn with(changes: &[(&str, &str)]) -> Self {
         let text = changes.iter().fold(example("node").to_owned(), |text, (from, to)| {
             assert!(text.contains(from), "{from} is not in the example");
             text.replace(from, to)
         });
-        Self::read(&text)
+        Self::read(&text).keeping_nothing()
     }
 
     /// A graph of the test's own.

@@ -1,7 +1,10 @@
 //! What truly is, read from the world itself rather than through clctl or AWS's answers, and without
 //! what differs from world to world: ids, addresses, moments.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use clctl_simulator::World;
 use serde_json::Value;
@@ -109,7 +112,12 @@ impl Truth {
 
     /// Only what is in this region.
     pub(crate) fn of_region(self, region: &str) -> Self {
-        Self(self.0.into_iter().filter(|thing| thing.region == region).collect())
+        self.of_regions(&BTreeSet::from([region]))
+    }
+
+    /// Only what is in one of these regions.
+    pub(crate) fn of_regions(self, regions: &BTreeSet<&str>) -> Self {
+        Self(self.0.into_iter().filter(|thing| regions.contains(thing.region.as_str())).collect())
     }
 
     /// The id of our object of that address, or of a part of one: `association/subnet/public-a`, the
@@ -196,6 +204,10 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
     match value {
         Value::String(text) => names.get(named(text)).map_or_else(
             || {
+                // An account is its root, in either writing.
+                if text.len() == 12 && text.bytes().all(|it| it.is_ascii_digit()) {
+                    return format!("arn:aws:iam::{text}:root").into();
+                }
                 let digits = text.rsplit('-').next().unwrap_or_default();
                 let is_id = digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit());
                 if is_id { text.trim_end_matches(digits).into() } else { value.clone() }
