@@ -22,9 +22,13 @@ use clctl::{
 };
 use clctl_simulator::{Fate, Settings, Simulator, World};
 use clctl_spec::{ChainlinkNode, Fate as Kept, NodeSpec};
+use serde_json::json;
 use tokio::sync::{Notify, watch};
 
-use crate::{client::Client, truth::Truth};
+use crate::{
+    client::Client,
+    truth::{Thing, Truth},
+};
 
 /// Lays an environment out.
 type Declare = dyn Fn(&Environment) -> Graph<Aws> + Send + Sync;
@@ -544,6 +548,64 @@ impl Bench {
             made.push(answer.text(&element));
             somebody.wait(SETTLED).await;
         }
+    }
+
+    /// Lets somebody else give a thing another value of a tag, or take the tag away.
+    pub(crate) async fn tag(&self, thing: &Thing, key: &str, value: Option<&str>) {
+        let (somebody, id) = (self.somebody(), thing.id.as_str());
+        let form = |named: (&'static str, String)| {
+            let of = value.map(|value| ("Tags.member.1.Value".to_owned(), value.to_owned()));
+            let tag = if of.is_some() { "Tags.member.1.Key" } else { "TagKeys.member.1" };
+            let named = (named.0.to_owned(), named.1);
+            [Some(named), Some((tag.to_owned(), key.to_owned())), of]
+                .into_iter()
+                .flatten()
+                .collect()
+        };
+        let call = |operations: [&'static str; 2]| operations[usize::from(value.is_none())];
+        let answer = match thing.kind.as_str() {
+            kind @ ("role" | "instance-profile") => {
+                let (operation, name) = if kind == "role" {
+                    (call(["TagRole", "UntagRole"]), "RoleName")
+                } else {
+                    (call(["TagInstanceProfile", "UntagInstanceProfile"]), "InstanceProfileName")
+                };
+                let params: Vec<(String, String)> = form((name, id.to_owned()));
+                let params: Vec<_> =
+                    params.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
+                somebody.iam(operation, &params).await
+            }
+            "key" => {
+                let body = match value {
+                    Some(value) => {
+                        json!({"KeyId": id, "Tags": [{"TagKey": key, "TagValue": value}]})
+                    }
+                    None => json!({"KeyId": id, "TagKeys": [key]}),
+                };
+                somebody.kms(call(["TagResource", "UntagResource"]), body).await
+            }
+            "secret" => {
+                let body = match value {
+                    Some(value) => json!({"SecretId": id, "Tags": [{"Key": key, "Value": value}]}),
+                    None => json!({"SecretId": id, "TagKeys": [key]}),
+                };
+                somebody.secrets(call(["TagResource", "UntagResource"]), body).await
+            }
+            "log-group" => {
+                let arn = format!("arn:aws:logs:us-east-1:123456789012:log-group:{id}");
+                let body = match value {
+                    Some(value) => json!({"resourceArn": arn, "tags": {key: value}}),
+                    None => json!({"resourceArn": arn, "tagKeys": [key]}),
+                };
+                somebody.logs(call(["TagResource", "UntagResource"]), body).await
+            }
+            _ => {
+                let mut params = vec![("ResourceId.1", id), ("Tag.1.Key", key)];
+                params.extend(value.map(|value| ("Tag.1.Value", value)));
+                somebody.ec2(call(["CreateTags", "DeleteTags"]), &params).await
+            }
+        };
+        answer.good();
     }
 
     /// Everything there is, as it truly is.

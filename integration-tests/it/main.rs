@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod drift;
 mod environments;
+mod every_drift;
 mod harness;
 mod hostile;
 mod promises;

@@ -18,6 +18,8 @@ pub(crate) const ACCIDENTAL: &[&str] = &[
     "first",
     "forgotten",
     "known",
+    // The beginning of an endpoint's names.
+    "label",
     "mac",
     "modified",
     // Whether a flow log has delivered.
@@ -98,6 +100,13 @@ impl Truth {
     /// What carries the owner tag of some environment.
     pub(crate) fn owned(&self) -> usize {
         self.0.iter().filter(|thing| thing.tags.contains_key("clctl.dev/uid")).count()
+    }
+
+    /// The thing of that address.
+    #[track_caller]
+    pub(crate) fn thing(&self, address: &str) -> &Thing {
+        let found = self.0.iter().find(|thing| thing.address() == Some(address));
+        found.unwrap_or_else(|| panic!("there is no {address}"))
     }
 
     /// Without what has one of these ids.

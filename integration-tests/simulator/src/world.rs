@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::drift::{Drift, Input};
 pub use self::{
     census::{Moments, Object},
+    drift::Deed,
     seeds::Seed,
 };
 use crate::{

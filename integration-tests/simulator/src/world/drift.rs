@@ -49,19 +49,48 @@ impl Drift {
     }
 }
 
+/// Something that somebody else might do now.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    region: String,
+    drift: Drift,
+}
+
+impl Deed {
+    /// What it is, in words.
+    pub fn says(&self) -> &str {
+        &self.drift.says
+    }
+
+    /// The call that does it: `ec2:DeleteRoute`.
+    pub fn call(&self) -> String {
+        format!("{}:{}", self.drift.service, self.drift.action)
+    }
+}
+
 impl World {
+    /// Every plausible change to something that carries the owner's tag.
+    pub fn deeds(&self) -> Vec<Deed> {
+        let all = services::drifts(self, OWNED).into_iter();
+        all.map(|(region, drift)| Deed { region, drift }).collect()
+    }
+
+    /// Does a thing as somebody else would, and says whether AWS allowed it.
+    pub fn does(&mut self, deed: &Deed) -> bool {
+        let chance = self.rng.fork();
+        services::act(self, &deed.region, deed.drift.clone(), chance).is_ok()
+    }
+
     /// Makes one plausible change to something that carries the owner's tag, and says which; says
     /// nothing when there is nothing to change.
     pub fn drift(&mut self, seed: u64) -> Option<String> {
         let mut rng = Rng::new(seed);
-        let mut all = services::drifts(self, OWNED);
+        let mut all = self.deeds();
         while !all.is_empty() {
             let chosen = usize::try_from(rng.below(all.len() as u64)).unwrap_or_default();
-            let (region, drift) = all.swap_remove(chosen);
-            let chance = self.rng.fork();
-            let says = drift.says.clone();
-            if services::act(self, &region, drift, chance).is_ok() {
-                return Some(says);
+            let deed = all.swap_remove(chosen);
+            if self.does(&deed) {
+                return Some(deed.says().to_owned());
             }
         }
         None

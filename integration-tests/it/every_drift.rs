@@ -1,0 +1,344 @@
+//! Every change that somebody might make behind clctl's back to one object of each kind: what `diff`
+//! calls it, that `apply` repairs it, and that everything is then as it was.
+//!
+//! The simulator lists the changes of settings, each kind deletes itself, and tags are changed on
+//! whatever has them: a new kind joins by being listed. `docs/drift.md` is written from what
+//! happens here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::Path,
+};
+
+use clctl::{
+    aws::{Aws, Mode, kinds},
+    engine::{AnyKind, Creation, OnChange},
+};
+use clctl_simulator::World;
+
+use crate::{
+    harness::{Bench, SETTLED, Wanted, steps},
+    samples::SAMPLES,
+    stand::{Variant, one_of_each},
+    truth::Truth,
+};
+
+/// What somebody may change of ours that nobody declares: it stays as it is. By how it is told.
+const NOT_COMPARED: &[(&str, &str)] = &[
+    (
+        "ec2:ModifyVpcAttribute: EnableNetworkAddressUsageMetrics",
+        "whether AWS counts addresses costs nothing and changes nothing",
+    ),
+    (
+        "logs:PutLogGroupDeletionProtection",
+        "it stands in the way of nothing but a deletion, which names it",
+    ),
+    (
+        "secretsmanager:PutSecretValue",
+        "values are the user's own: nobody but the instances reads them",
+    ),
+];
+
+/// A change, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    /// The kinds that `diff` names.
+    kinds: String,
+    /// What somebody did.
+    says: String,
+    /// What `diff` says.
+    diff: Vec<String>,
+    /// What `apply` writes.
+    writes: Vec<String>,
+}
+
+/// Environments between which everything is changed: an endpoint has two forms.
+fn environments() -> Vec<Wanted> {
+    let endpoints = SAMPLES.iter().filter(|sample| sample.kind == "vpc-endpoint");
+    let mut all = vec![Wanted::graph("drift", one_of_each)];
+    all.extend(endpoints.skip(1).map(|sample| sample.wanted(Variant::Usual)));
+    all
+}
+
+/// A world in which everything has become visible.
+async fn settled(wanted: &Wanted) -> World {
+    let bench = Bench::standing(wanted).await;
+    bench.somebody().wait(SETTLED).await;
+    bench.world()
+}
+
+/// Words without ids that are other ones in every world.
+fn plain(says: &str, truth: &Truth) -> String {
+    let mut said = says.to_owned();
+    for thing in truth.things() {
+        let digits = thing.id.bytes().filter(u8::is_ascii_hexdigit).count();
+        if let Some(address) = thing.address().filter(|_| digits > 16 && !thing.id.contains('/')) {
+            said = said.replace(&thing.id, address);
+        }
+    }
+    let words = said.split(' ').map(|word| match word.rsplit_once('-') {
+        Some((kind, digits)) if digits.trim_end_matches([',', ':']).len() == 17 => {
+            format!("{kind}-…")
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Sees a change named and repaired, and everything as it was.
+async fn is_repaired(bench: &Bench, wanted: &Wanted, before: &Truth, says: String) -> Row {
+    bench.lose_record();
+    bench.somebody().wait(SETTLED).await;
+    let diff = bench.diff(wanted).await;
+    assert!(!diff.is_unknown(), "{says}: {:?}", diff.unread);
+    let repaired = bench.apply(wanted).await;
+    assert!(repaired.is_complete(), "{says}: {}", repaired.told());
+    assert_eq!(steps(&repaired.plan), steps(&diff), "{says}");
+    assert_eq!(diff.is_empty(), repaired.writes.is_empty(), "{says}: {:?}", repaired.writes);
+    bench.somebody().wait(SETTLED).await;
+    if !diff.is_empty() {
+        bench.truth().is_like(before, &says);
+    }
+    bench.is_settled(wanted).await;
+    let mut writes = repaired.writes;
+    // The marker of a creation.
+    writes.retain(|write| write != "ssm:PutParameter");
+    writes.dedup();
+    let kinds: BTreeSet<String> = diff.nodes.iter().filter(|it| it.change().is_some()).fold(
+        BTreeSet::new(),
+        |mut all, planned| {
+            all.insert(planned.node.address().kind.to_owned());
+            all
+        },
+    );
+    let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
+    Row { kinds, says, diff: steps(&diff), writes }
+}
+
+/// Each change of a setting that the simulator knows of.
+async fn settings() -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for wanted in environments() {
+        let standing = settled(&wanted).await;
+        let before = Truth::of(&standing);
+        for deed in standing.deeds() {
+            let bench = Bench::at(standing.clone());
+            let says = format!("{}: {}", deed.call(), plain(deed.says(), &before));
+            // AWS allows some only in another state.
+            let done = rows.iter().any(|row| row.says == says);
+            if done || !bench.simulator.with(|world| world.does(&deed)) {
+                continue;
+            }
+            rows.push(is_repaired(&bench, &wanted, &before, says).await);
+        }
+    }
+    let unseen: Vec<&Row> = rows.iter().filter(|row| row.diff.is_empty()).collect();
+    let excused = |row: &&Row| NOT_COMPARED.iter().any(|(said, _)| row.says.starts_with(said));
+    let surprising: Vec<&&Row> = unseen.iter().filter(|row| !excused(row)).collect();
+    assert!(surprising.is_empty(), "nobody sees {surprising:#?}");
+    for (said, _) in NOT_COMPARED {
+        assert!(unseen.iter().any(|row| row.says.starts_with(said)), "nobody does {said}");
+    }
+    rows
+}
+
+/// The deletion of an object of each kind, where AWS allows it.
+async fn deletions() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for sample in SAMPLES {
+        let kind: &dyn AnyKind<Aws> = sample.kind();
+        if kind.about().creation == Creation::Facet {
+            continue;
+        }
+        let (bench, wanted) = (sample.bench().await, sample.wanted(Variant::Usual));
+        bench.somebody().wait(SETTLED).await;
+        let before = bench.truth();
+        let session = bench.connect(&wanted, Mode::ReadWrite).await.unwrap();
+        let plan = bench.diff(&wanted).await;
+        let address = sample.address();
+        let mut planned = plan.nodes.iter().filter(|it| it.node.address().to_string() == address);
+        let seen = planned.next().unwrap().seen.clone().unwrap();
+        kind.delete(&session.aws, seen.as_ref()).await.unwrap();
+        let says = format!("{} is deleted", plain(&address, &before));
+        let row = is_repaired(&bench, &wanted, &before, says).await;
+        let made = [format!("create {address}"), format!("recover {address} ")];
+        let named = |step: &String| made.iter().any(|made| step.starts_with(made.as_str()));
+        assert!(row.diff.iter().any(named), "{}: {:?}", row.says, row.diff);
+        rows.push(row);
+    }
+    rows
+}
+
+/// Tags that somebody sets, or takes away where there is no value.
+const TAGS: &[(&str, Option<&str>)] = &[
+    ("team", Some("mine")),
+    ("stranger", Some("mine")),
+    ("team", None),
+    ("Name", Some("mine")),
+    ("Name", None),
+    ("devops-guru-clctl", Some("mine")),
+    ("devops-guru-clctl", None),
+    ("clctl.dev/environment", Some("mine")),
+    ("clctl.dev/environment", None),
+    ("clctl.dev/address", Some("mine")),
+    ("clctl.dev/address", Some("KIND/mine")),
+    ("clctl.dev/address", None),
+    ("clctl.dev/replacement", Some("none")),
+    ("clctl.dev/replacement", Some("0")),
+    ("clctl.dev/replacement", None),
+];
+
+/// The samples whose kind has tags.
+fn tagged() -> impl Iterator<Item = &'static crate::samples::Sample> {
+    SAMPLES.iter().filter(|sample| sample.kind().fields().iter().any(|it| it.0 == "tags"))
+}
+
+async fn tags() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for sample in tagged() {
+        let (bench, wanted) = (sample.bench().await, sample.wanted(Variant::Usual));
+        bench.somebody().wait(SETTLED).await;
+        let (before, address) = (bench.truth(), sample.address());
+        let thing = before.thing(&address);
+        for (key, value) in TAGS {
+            let value = value.map(|value| value.replace("KIND", sample.kind));
+            bench.tag(thing, key, value.as_deref()).await;
+            let says = match &value {
+                Some(value) => format!("{address} has the tag {key}={value}"),
+                None => format!("{address} has no tag {key}"),
+            };
+            let row = is_repaired(&bench, &wanted, &before, says).await;
+            assert_eq!(row.diff, [format!("update {address} tags")], "{}", row.says);
+            assert_eq!(row.writes.len(), 1, "{}: {:?}", row.says, row.writes);
+            assert!(row.writes[0].contains("Tag"), "{}: {:?}", row.says, row.writes);
+            assert_eq!(bench.truth().ids(), before.ids(), "{}", row.says);
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// An object that lost our owner tag is nobody's now, and nothing is done to it or beside it.
+///
+/// Of what has no name, only the record tells: it is kept here.
+#[tokio::test(start_paused = true)]
+async fn an_object_without_our_owner_tag_is_named_and_left_alone() {
+    for sample in tagged() {
+        let wanted = sample.wanted(Variant::Usual);
+        let bench = Bench::standing(&wanted).await;
+        bench.somebody().wait(SETTLED).await;
+        let (before, address) = (bench.truth(), sample.address());
+        bench.tag(before.thing(&address), "clctl.dev/uid", None).await;
+        let before = bench.truth();
+        bench.somebody().wait(SETTLED).await;
+        let said = bench.differences(&wanted).await;
+        assert!(said.contains(&format!("lost {address}")), "{address}: {said:?}");
+        let outcome = bench.apply(&wanted).await;
+        assert!(!outcome.is_complete(), "{address}");
+        let held = outcome.report.held.values().any(|why| why.contains("lost our owner tag"));
+        assert!(held, "{address}: {}", outcome.told());
+        assert!(outcome.writes.is_empty(), "{address}: {:?}", outcome.writes);
+        bench.truth().is_like(&before, &address);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_somebody_changes_is_named_and_repaired_and_the_matrix_says_so() {
+    let (settings, deletions, tags) = (settings().await, deletions().await, tags().await);
+    let mut changed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for step in settings.iter().chain(&deletions).chain(&tags).flat_map(|row| &row.diff) {
+        let mut words = step.split(' ').skip(1);
+        let (address, fields) = (words.next().unwrap(), words.next().unwrap_or_default());
+        let kind = address.split('/').next().unwrap();
+        let fields = fields.split(',').map(ToOwned::to_owned);
+        changed.entry(kind).or_default().extend(fields);
+    }
+    let mut fixed = Vec::new();
+    for kind in kinds::all().iter() {
+        let name = kind.about().name;
+        for (field, on_change) in kind.fields() {
+            let seen = changed.get(name).is_some_and(|fields| fields.contains(*field));
+            // What AWS changes only by making it anew, nobody changes behind our back.
+            match on_change {
+                _ if seen => {}
+                OnChange::Replace | OnChange::Refuse => fixed.push((name, *field)),
+                OnChange::InPlace | OnChange::Interrupts => {
+                    assert!(ORDERS.contains(&(name, field)), "nobody changes {field} of {name}");
+                }
+            }
+        }
+    }
+    is_checked_in(&matrix(&settings, &deletions, &tags, &fixed));
+}
+
+/// Fields that are never compared: an order, and a value that nobody reads.
+const ORDERS: &[(&str, &str)] = &[("nat-gateway", "internet_gateway"), ("secret", "origin")];
+
+fn matrix(settings: &[Row], deletions: &[Row], tags: &[Row], fixed: &[(&str, &str)]) -> String {
+    let mut text = format!(
+        "# Drift\n\n\
+         Every change that somebody might make behind clctl's back to one object of each kind, as the\n\
+         simulator allows it because AWS does: what `clctl diff` says then, and what `clctl apply`\n\
+         writes to make it what it was. Written by a test from what happened:\n\n\
+         ```sh\n{REGENERATE}\n```\n\n\
+         {} changes of settings, {} deletions, {} changes of tags ({} on each of {} kinds).\n",
+        settings.len(),
+        deletions.len(),
+        tags.len(),
+        TAGS.len(),
+        tags.len() / TAGS.len(),
+    );
+    let mut sorted: Vec<&Row> = settings.iter().chain(deletions).collect();
+    sorted.sort();
+    let (seen, unseen): (Vec<&Row>, Vec<&Row>) =
+        sorted.into_iter().partition(|row| !row.diff.is_empty());
+    text.push_str(
+        "\n## Settings and deletions\n\n| what somebody does | `diff` | `apply` |\n|---|---|---|\n",
+    );
+    for row in seen {
+        line(&mut text, row);
+    }
+    text.push_str("\n## Tags\n\nOn every kind that has tags, each of these is `update … tags`, and one call repairs it.\n\n");
+    for (key, value) in TAGS {
+        let _ = match value {
+            Some(value) => writeln!(text, "- `{key}` is `{value}`"),
+            None => writeln!(text, "- `{key}` is gone"),
+        };
+    }
+    text.push_str(
+        "\nWithout `clctl.dev/uid` an object is nobody's: it is named, and left alone.\n",
+    );
+    text.push_str("\n## Not compared\n\n");
+    for row in unseen {
+        let why = NOT_COMPARED.iter().find(|(call, _)| row.says.starts_with(call));
+        let _ = writeln!(text, "- {}: {}", row.says, why.map_or("", |(_, why)| why));
+    }
+    text.push_str("\n## What nobody can change\n\nAWS has no call that changes it; another value is another object.\n\n");
+    for (kind, field) in fixed {
+        let _ = writeln!(text, "- `{field}` of `{kind}`");
+    }
+    text
+}
+
+fn line(text: &mut String, row: &Row) {
+    let list = |steps: &[String]| {
+        steps.iter().map(|step| format!("`{step}`")).collect::<Vec<_>>().join("<br>")
+    };
+    let says = row.says.replace('|', "\\|");
+    let _ = writeln!(text, "| {says} | {} | {} |", list(&row.diff), list(&row.writes));
+}
+
+const REGENERATE: &str = "CLCTL_REGENERATE=1 cargo test -p clctl --test it every_drift";
+
+/// The matrix is the one that is checked in.
+fn is_checked_in(text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/drift.md");
+    if std::env::var_os("CLCTL_REGENERATE").is_some() {
+        fs::write(&path, text).unwrap();
+        return;
+    }
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    assert!(known == text, "docs/drift.md is not up to date; run: {REGENERATE}");
+}
