@@ -627,6 +627,13 @@ impl Bench {
     }
 }
 
+/// Does the work under virtual time, in a thread that has none of its own.
+pub(crate) fn virtually<T>(work: impl Future<Output = T>) -> T {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+    runtime.unwrap().block_on(work)
+}
+
 /// Longer than anything that is deleted can be taken back, in seconds.
 pub(crate) const WINDOW: u64 = 31 * 24 * 60 * 60;
 

@@ -295,8 +295,9 @@ fn reading() -> Policy<Declared> {
 
 fn interface_endpoint(stand: &mut Stand<'_>) {
     let (main, other) = (stand.vpc("main"), stand.vpc("other"));
-    let subnets = [("main", &main, "10.1.0.0/24"), ("side", &main, "10.1.1.0/24")]
-        .map(|(name, vpc, cidr)| stand.subnet(name, vpc, cidr));
+    // One in each zone: an endpoint has no two in one.
+    let subnets = [("us-east-1a", "main", "10.1.0.0/24"), ("us-east-1b", "side", "10.1.1.0/24")]
+        .map(|(zone, name, cidr)| stand.subnet_in(zone, name, &main, cidr));
     let groups = ["main", "side"].map(|name| stand.closed_group(name, &main));
     let mut declared = VpcEndpointConfig {
         vpc: vpc_id(&main),

@@ -166,9 +166,19 @@ impl<'a> Stand<'a> {
     }
 
     pub(crate) fn subnet(&mut self, name: &str, vpc: &Ref<Vpc>, cidr: &str) -> Ref<Subnet> {
+        self.subnet_in("us-east-1a", name, vpc, cidr)
+    }
+
+    pub(crate) fn subnet_in(
+        &mut self,
+        zone: &str,
+        name: &str,
+        vpc: &Ref<Vpc>,
+        cidr: &str,
+    ) -> Ref<Subnet> {
         let declared = SubnetConfig {
             vpc: vpc_id(vpc),
-            zone: "us-east-1a".to_owned(),
+            zone: zone.to_owned(),
             cidr: cidr.parse().unwrap(),
             map_public_ip: true,
             tags: self.tags::<Subnet>(name),

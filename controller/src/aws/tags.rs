@@ -64,6 +64,11 @@ impl Tags {
         Self::of(aws, &pairs(from))
     }
 
+    /// The name the console shows.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.0.get(TAG_NAME).map(String::as_str)
+    }
+
     /// These tags, for the object of that ordinal.
     pub(super) fn to(&self, ordinal: u32) -> impl Iterator<Item = (&str, String)> {
         self.0.iter().map(move |(key, value)| {

@@ -14,7 +14,9 @@ use super::{
 };
 
 /// Nothing that takes minutes, but for what is in a chapter of its own.
-const ONE_WAY_OUT: &str = "  network: {vpc: {create: {natGateways: Single}}}\n";
+const ONE_WAY_OUT: &str = "  network: {vpc: {create: {natGateways: Single}}}
+  policies: {deletion: {keystorePassword: Delete}}
+";
 
 #[derive(Clone, Copy, Debug)]
 enum When {

@@ -308,6 +308,7 @@ const NODES: &str = "  nodes:
 pub(crate) const QUICK: &str = "  network: {vpc: {create: {natGateways: None}}}
   access: {allowedCidrs: [203.0.113.0/24]}
   gui: {allowedCidrs: [203.0.113.0/24]}
+  policies: {deletion: {keystorePassword: Delete}}
 ";
 
 /// Fails with the whole report unless the snapshot of this name is the same.

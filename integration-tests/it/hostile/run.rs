@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::{Input, Scene, Verb, spoil::Harm, wire::Wire};
 use crate::{
-    harness::{Bench, SETTLED, Wanted, example, steps},
+    harness::{Bench, SETTLED, Wanted, example, steps, virtually},
     stand::one_of_each,
     truth::Truth,
 };
@@ -49,12 +49,6 @@ pub(crate) fn run(input: &Input) -> Ending {
         let ended = tokio::time::timeout(LONG, carry_out(&bench, input, &truth, &expected)).await;
         ended.unwrap_or_else(|_| panic!("it goes on for more than {} h", LONG.as_secs() / 3600))
     })
-}
-
-fn virtually<T>(work: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.unwrap().block_on(work)
 }
 
 /// What there is in a scene, and what a run with true answers shows.

@@ -223,7 +223,7 @@ impl Resource for Key {
             }
         }
         if delta.take(field!(KeyConfig.aliased)) {
-            alias(aws, have).await?;
+            alias(aws, have, want).await?;
         }
         if delta.take(field!(KeyConfig.tags)) {
             retag(aws, id, &want.tags.retagging(&have.config.tags, have.ordinal())).await?;
@@ -264,16 +264,18 @@ async fn aliases(aws: &Aws) -> Result<Vec<AliasListEntry>, CallError> {
     .await
 }
 
-/// The alias that the name of a key's node makes.
-fn alias_name(aws: &Aws, owner: &Owner) -> Option<String> {
-    let Owner::Us { name, .. } = owner else { return None };
-    let address = Address::new(Key::ABOUT.name, name.clone());
-    Some(format!("alias/{}", aws.environment.display_name(&address)))
+/// The alias that the name of a key's node makes; two of them, where its tags disagree about its name.
+fn alias_names(aws: &Aws, owner: &Owner) -> Vec<String> {
+    let Owner::Us { name, alias, .. } = owner else { return Vec::new() };
+    let names = std::iter::once(name).chain(alias);
+    let address = |name: &String| Address::new(Key::ABOUT.name, name.clone());
+    names.map(|name| format!("alias/{}", aws.environment.display_name(&address(name)))).collect()
 }
 
 /// Gives the key its alias. One that leads to a key that is not ours is not ours either.
-async fn alias(aws: &Aws, have: &Found<Key>) -> Result<(), CallError> {
-    let Some(name) = alias_name(aws, &have.owner) else { return Ok(()) };
+async fn alias(aws: &Aws, have: &Found<Key>, want: &KeyConfig) -> Result<(), CallError> {
+    // The alias goes by what the key is to be called, whatever its tags have become.
+    let Some(name) = want.tags.name().map(|name| format!("alias/{name}")) else { return Ok(()) };
     let id = have.id.0.as_str();
     let call = || aws.kms.create_alias().alias_name(&name).target_key_id(id).send();
     let taken = match aws.write("kms:CreateAlias", call).await {
@@ -335,9 +337,10 @@ async fn look(
         },
     };
     let owner = owner_of(aws, Key::ABOUT.name, &tags);
-    let alias = alias_name(aws, &owner);
+    let names = alias_names(aws, &owner);
     let aliased = aliases.iter().any(|known| {
-        known.target_key_id() == Some(key.key_id()) && known.alias_name() == alias.as_deref()
+        known.target_key_id() == Some(key.key_id())
+            && known.alias_name().is_some_and(|name| names.iter().any(|it| it == name))
     });
     Ok(Some(Found {
         id: PhysicalId(arn.to_owned()),

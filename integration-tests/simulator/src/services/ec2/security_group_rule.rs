@@ -444,7 +444,12 @@ fn redescribe(call: &mut Call<'_>, way: Way) -> Answer {
 }
 
 pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
-    let groups: Vec<_> = tagged::<SecurityGroup>(ec2, key).map(|it| it.id.as_str()).collect();
+    let vpcs: Vec<_> = tagged::<Vpc>(ec2, key).map(|it| it.id.as_str()).collect();
+    // The default group of a VPC has no tags, and goes with it.
+    let defaults = ec2.security_groups.all();
+    let defaults = defaults.filter(|it| it.name == "default" && vpcs.contains(&it.vpc.as_str()));
+    let groups = tagged::<SecurityGroup>(ec2, key).chain(defaults);
+    let groups: Vec<_> = groups.map(|it| it.id.as_str()).collect();
     let mut all = Vec::new();
     let ours = ec2
         .security_group_rules

@@ -762,7 +762,20 @@ pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
                 let says = format!("{} has no route in {table}", it.id);
                 Drift::new(says, "ModifyVpcEndpoint", &[id, ("RemoveRouteTableId.1", table)])
             })),
-            Way::Interface { private_dns, .. } => {
+            Way::Interface { private_dns, groups, subnets, .. } => {
+                let others = ec2.subnets.all().filter(|subnet| subnet.vpc == it.vpc);
+                let others = others.filter(|subnet| !subnets.contains(&subnet.id));
+                all.extend(others.map(|subnet| {
+                    let says = format!("{} is in {} too", it.id, subnet.id);
+                    Drift::new(says, "ModifyVpcEndpoint", &[id, ("AddSubnetId.1", &subnet.id)])
+                }));
+                let others = ec2.security_groups.all().filter(|group| group.vpc == it.vpc);
+                let others = others.filter(|group| !groups.contains(&group.id));
+                all.extend(others.map(|group| {
+                    let says = format!("{} is in the group {} too", it.id, group.id);
+                    let change = [id, ("AddSecurityGroupId.1", group.id.as_str())];
+                    Drift::new(says, "ModifyVpcEndpoint", &change)
+                }));
                 let value = (!private_dns).to_string();
                 let says = format!("PrivateDnsEnabled of {} is {value} now", it.id);
                 let change = [id, ("PrivateDnsEnabled", &*value)];
