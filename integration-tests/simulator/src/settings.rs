@@ -259,7 +259,8 @@ pub struct Settings {
     /// The largest page of any list, below AWS's own limits; to see paging with few objects.
     pub page: Option<u32>,
     /// Whom an access key belongs to: the ARN of a role of the simulated IAM, which may do what its
-    /// policies there allow. All other keys are the account's administrator's.
+    /// policies there allow, or of a user, who may only ask who he is. All other keys are the
+    /// account's administrator's.
     pub principals: BTreeMap<String, String>,
     /// Actions the caller may not do, for example `ec2:CreateVpc` or `ssm:*`.
     pub denied: Vec<String>,

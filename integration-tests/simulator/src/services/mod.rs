@@ -27,15 +27,15 @@ pub(crate) use self::{
     iam::Iam,
     kms::Kms,
     logs::Logs,
+    permission::{Identity, Site},
     quotas::ServiceQuotas,
     secrets::Secrets,
     service::Service,
     ssm::Ssm,
     tagging::Tagging,
 };
-use self::{permission::Caller, service::Subject};
 use crate::{
-    Settings, World,
+    World,
     auth::{self, Manner, Scope, Unsigned},
     fault::Fault,
     random::Rng,
@@ -54,11 +54,10 @@ struct Json {
     throttled: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
-    ask: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
+    ask: fn(&mut World, &Identity, &str, &str, &json::Members, Rng) -> service::Answer,
     /// The same, whoever asks.
-    act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
+    act: fn(&mut World, &Identity, &str, &str, &json::Members, Rng) -> service::Answer,
     drifts: fn(&Region, &str) -> Vec<Drift>,
-    subject: fn(&Region, &Settings, &str, &str, &json::Members) -> Option<Subject>,
     shelves: fn(&Region) -> Vec<&dyn AnyShelf>,
 }
 
@@ -72,9 +71,6 @@ const fn json<S: Service>() -> Json {
         ask: service::ask::<S>,
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
-        subject: |region, settings, name, operation, members| {
-            S::of(region).subject(settings, name, operation, members)
-        },
         shelves: |region| S::of(region).shelves(),
     }
 }
@@ -238,11 +234,11 @@ pub(crate) fn perform(
     if let Err(fault) = auth::key(manner, &world.settings, &scope.key) {
         return asked.refuse(request_id, fault);
     }
-    let caller = match Caller::of_key(world, manner, &scope.key) {
-        Ok(caller) => caller,
+    let identity = match Identity::of_key(world, manner, &scope.key, || rng.fork()) {
+        Ok(identity) => identity,
         Err(fault) => return asked.refuse(request_id, fault),
     };
-    if let Err(fault) = permission::check(world, asked, scope, &caller, || rng.fork()) {
+    if let Err(fault) = permission::check(world, asked, scope, &identity) {
         return asked.refuse(request_id, fault);
     }
     match (asked.service.as_str(), asked.protocol) {
@@ -253,7 +249,7 @@ pub(crate) fn perform(
         }
         ("sts", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
-            let result = sts::ask(world, &caller, &asked.operation, &params);
+            let result = sts::ask(world, identity.caller(), &asked.operation, &params);
             query::answer(dialect, &asked.operation, request_id, result)
         }
         ("iam", Protocol::Query(dialect)) => {
@@ -267,8 +263,9 @@ pub(crate) fn perform(
                 let what = format!("the service {name} (operation {})", asked.operation);
                 return asked.refuse(request_id, Fault::unsupported(what));
             };
+            let (region, operation) = (&scope.region, &asked.operation);
             let result = json::Members::parse(&asked.body)
-                .and_then(|it| (service.ask)(world, &scope.region, &asked.operation, &it, rng));
+                .and_then(|it| (service.ask)(world, &identity, region, operation, &it, rng));
             json::answer(request_id, result)
         }
     }
@@ -305,7 +302,8 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let service = JSON.iter().find(|it| it.name == name);
             let service = service.ok_or_else(|| Fault::unsupported(name))?;
             let members = json::Members::parse(members.to_string().as_bytes())?;
-            (service.act)(world, region, drift.action, &members, rng).map(drop)
+            let identity = Identity::administrator(&world.settings);
+            (service.act)(world, &identity, region, drift.action, &members, rng).map(drop)
         }
         (name, Input::Form(_)) => Err(Fault::unsupported(name)),
     }

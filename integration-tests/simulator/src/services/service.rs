@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Iam;
+use super::{Iam, Identity, Site};
 use crate::{
     Settings, Span, Time, World,
     fault::Fault,
     random::Rng,
-    shelf::{AnyShelf, Eyes, Stamp, Tags},
+    shelf::{AnyShelf, Eyes, Stamp},
     throttle::Rate,
     wire::json::Members,
     world::{Drift, Region},
@@ -28,8 +28,6 @@ pub(crate) type Operation<S> = (&'static str, bool, fn(&mut Call<'_, S>) -> Answ
 pub(crate) trait Service: Clone + Sized + 'static {
     /// What credential scopes call it.
     const NAME: &'static str;
-    /// What IAM's actions call it.
-    const PREFIX: &'static str = Self::NAME;
     /// The code for too many calls.
     const THROTTLED: &'static str = "ThrottlingException";
     /// What `X-Amz-Target` says before the operation.
@@ -46,21 +44,6 @@ pub(crate) trait Service: Clone + Sized + 'static {
     /// How often an operation may be called.
     fn rate(operation: &str) -> Rate;
 
-    /// What a request is about, if the service knows it better than the request's own members say:
-    /// an alias stands for its key, a secret has a policy.
-    ///
-    /// Reads of `members` here do not count as the operation's own.
-    fn subject(
-        &self,
-        settings: &Settings,
-        region: &str,
-        operation: &str,
-        members: &Members,
-    ) -> Option<Subject> {
-        let _ = (settings, region, operation, members);
-        None
-    }
-
     /// Changes that somebody might make to what carries the tag `key`.
     fn drifts(&self, key: &str) -> Vec<Drift> {
         let _ = key;
@@ -73,24 +56,6 @@ pub(crate) trait Service: Clone + Sized + 'static {
     }
 }
 
-/// What a request is about, as far as its permission depends on it.
-#[derive(Debug, Clone)]
-pub(crate) struct Subject {
-    pub(crate) arn: String,
-    pub(crate) tags: Tags,
-    pub(crate) policy: Option<ResourcePolicy>,
-}
-
-/// The policy of a resource.
-#[derive(Debug, Clone)]
-pub(crate) struct ResourcePolicy {
-    /// The document, its principals sealed.
-    pub(crate) document: Value,
-    /// Whether other policies count only if this one leaves the matter to the account, as a key's
-    /// does: <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>.
-    pub(crate) sole: bool,
-}
-
 /// What an operation works with.
 pub(crate) struct Call<'a, S> {
     pub(crate) settings: &'a Settings,
@@ -100,6 +65,8 @@ pub(crate) struct Call<'a, S> {
     /// What the other services of the region hold; its own part of it is as it was before the call.
     pub(crate) neighbours: &'a Region,
     pub(crate) iam: &'a Iam,
+    /// In whose name it happens.
+    pub(crate) identity: &'a Identity,
     pub(crate) now: Time,
     pub(crate) stamp: Stamp,
     pub(crate) rng: Rng,
@@ -109,6 +76,11 @@ pub(crate) struct Call<'a, S> {
 }
 
 impl<S> Call<'_, S> {
+    /// Where and when it happens.
+    pub(crate) fn site(&self) -> Site<'_> {
+        Site { settings: self.settings, iam: self.iam, region: self.region, now: self.now }
+    }
+
     /// How this call reads what is named.
     pub(crate) fn by_id(&self) -> Eyes {
         Eyes { now: self.now, behind: self.behind, list: false }
@@ -146,6 +118,7 @@ pub(crate) fn mutates<S: Service>(name: &str) -> bool {
 /// Answers a request.
 pub(crate) fn ask<S: Service>(
     world: &mut World,
+    identity: &Identity,
     region: &str,
     name: &str,
     members: &Members,
@@ -160,22 +133,13 @@ pub(crate) fn ask<S: Service>(
     if settings.throttling && !buckets.take(bucket, S::rate(name), *now) {
         return Err(Fault::client(S::THROTTLED, "Rate exceeded"));
     }
-    let action = format!("{}:{name}", S::PREFIX);
-    if settings.denies(&action) {
-        let text = format!(
-            "User: {} is not authorized to perform: {action} on resource: \
-             arn:aws:{service}:{region}:{}:* because no identity-based policy allows the {action} action",
-            settings.caller_arn(),
-            settings.account,
-        );
-        return Err(Fault::client("AccessDeniedException", text));
-    }
-    act::<S>(world, region, name, members, rng)
+    act::<S>(world, identity, region, name, members, rng)
 }
 
 /// Does what is asked, whoever asks.
 pub(crate) fn act<S: Service>(
     world: &mut World,
+    identity: &Identity,
     region: &str,
     name: &str,
     members: &Members,
@@ -198,6 +162,7 @@ pub(crate) fn act<S: Service>(
         state: &mut copy,
         neighbours: place,
         iam,
+        identity,
         now: *now,
         stamp,
         rng,

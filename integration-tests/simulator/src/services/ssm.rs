@@ -37,6 +37,9 @@ struct Parameter {
     first: u64,
     values: Vec<Hidden>,
     modified: Time,
+    /// The ARN of whoever changed it last.
+    #[serde(default)]
+    by: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

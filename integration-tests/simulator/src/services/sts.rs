@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>: no permission
 //! is needed for it, so that no denial applies.
 
-use super::Caller;
+use super::permission::Caller;
 use crate::{
     World,
     fault::Fault,

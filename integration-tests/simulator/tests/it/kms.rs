@@ -375,7 +375,7 @@ async fn a_policy_is_checked_and_does_not_lock_its_author_out() {
     let lone = |statement: &Value| json!({ "Statement": [statement] }).to_string();
     let user = json!({
         "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::123456789012:root" },
-        "Action": ["kms:Put*", "kms:Describe*"], "Resource": ["*"],
+        "Action": ["kms:Put*", "kms:Get*"], "Resource": ["*"],
     });
     let with = |name: &str, value: Value| {
         let mut changed = user.clone();
@@ -421,18 +421,24 @@ async fn a_policy_is_checked_and_does_not_lock_its_author_out() {
     "Principal" : {
       "AWS" : "arn:aws:iam::123456789012:root"
     },
-    "Action" : [ "kms:Put*", "kms:Describe*" ],
+    "Action" : [ "kms:Put*", "kms:Get*" ],
     "Resource" : "*"
   } ]
 }"#;
     assert_eq!(shown["Policy"], expected);
 
     let useless = lone(&with("Action", json!("kms:Describe*")));
-    let bypass = json!({ "BypassPolicyLockoutSafetyCheck": true });
-    assert_eq!(put(&useless, bypass).await.status, 200);
     assert_eq!(kind(&put(&good, json!({ "PolicyName": "x" })).await), "NotFoundException");
     let large = lone(&with("Sid", json!("x".repeat(33_000))));
     assert_eq!(kind(&put(&large, json!({})).await), "LimitExceededException");
+    // Who wants to be locked out is.
+    let bypass = json!({ "BypassPolicyLockoutSafetyCheck": true });
+    assert_eq!(put(&useless, bypass).await.status, 200);
+    client.kms_good("DescribeKey", json!({ "KeyId": key })).await;
+    let refused = put(&good, json!({})).await;
+    assert_eq!(kind(&refused), "AccessDeniedException");
+    let why = "because no resource-based policy allows the kms:PutKeyPolicy action";
+    assert!(says(&refused).ends_with(why), "{}", refused.body);
     let refused = client.kms("CreateKey", json!({ "Policy": useless })).await;
     assert_eq!(says(&refused), locked);
 }
@@ -638,7 +644,7 @@ async fn another_service_uses_a_key_only_if_its_state_and_its_policy_allow_it() 
         });
         let admin = json!({
             "Effect": "Allow", "Principal": { "AWS": "123456789012" },
-            "Action": "kms:Put*", "Resource": "*",
+            "Action": ["kms:Put*", "kms:Schedule*"], "Resource": "*",
         });
         let policy = json!({ "Statement": [admin, statement] }).to_string();
         client.kms_good("PutKeyPolicy", json!({ "KeyId": key, "Policy": policy })).await;

@@ -34,7 +34,7 @@ const LONGEST_NAME: usize = 255;
 /// A key pair.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct KeyPair {
-    name: String,
+    pub(super) name: String,
     key_type: String,
     fingerprint: String,
     /// The public key in one line.

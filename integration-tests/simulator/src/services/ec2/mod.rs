@@ -59,7 +59,7 @@ use self::{
     vpc_endpoint::VpcEndpoint,
 };
 use crate::{
-    Settings, Time, World,
+    Time, World,
     fault::Fault,
     random::Rng,
     shelf::{AnyShelf, Shelf},
@@ -202,6 +202,13 @@ impl Ec2 {
         table.or_else(|| addresses.next().map(|it| it.id.clone()))
     }
 
+    /// The id and the name of the key pair that is called so, by either.
+    pub(crate) fn key_pair_called(&self, called: &str) -> Option<(String, String)> {
+        let mut all = self.key_pairs.all();
+        let pair = all.find(|it| it.id == called || it.name == called)?;
+        Some((pair.id.clone(), pair.name.clone()))
+    }
+
     /// A region as a new account finds it: with a default VPC.
     pub(crate) fn as_aws_makes_it(around: Around<'_>, rng: Rng) -> Self {
         let mut ec2 = Self::default();
@@ -290,10 +297,6 @@ pub(crate) fn ask(
     if let Some(other) = reader.text("Version").filter(|it| it != VERSION) {
         return Err(Fault::unsupported(format!("the version {other} of EC2")));
     }
-    let action = format!("ec2:{name}");
-    if settings.denies(&action) {
-        return Err(denied(settings, region, &action));
-    }
     let dry = reader.flag("DryRun")?.unwrap_or_default();
     if operation.mutating || dry {
         let mut copy = ec2.clone();
@@ -330,15 +333,4 @@ fn run(mut call: Call<'_>, name: &str, params: &Params) -> Answer {
         Some(unread) => Err(Fault::unsupported(format!("the parameter {unread} of {name}"))),
         None => Ok(answer),
     }
-}
-
-fn denied(settings: &Settings, region: &str, action: &str) -> Fault {
-    let text = format!(
-        "You are not authorized to perform this operation. User: {} is not authorized to perform: \
-         {action} on resource: arn:aws:ec2:{region}:{}:* because no identity-based policy allows \
-         the {action} action. Encoded authorization failure message: c2ltdWxhdGVk",
-        settings.caller_arn(),
-        settings.account,
-    );
-    Fault::new(403, "UnauthorizedOperation", text)
 }

@@ -96,7 +96,24 @@ fn decide(effects: impl IntoIterator<Item = Effect>) -> Decision {
     effects.into_iter().map(one).max().unwrap_or(Decision::ImplicitlyDenied)
 }
 
+/// The keys that conditions look at in those statements that are about what is asked.
+pub(crate) fn keys<'a>(
+    document: &'a Document,
+    request: &'a Request,
+) -> impl Iterator<Item = &'a str> {
+    let about = document.statements.iter().filter(|it| is_about(document, it, request));
+    about.flat_map(|it| it.conditions.iter()).map(|it| it.key.as_str())
+}
+
 fn applies(document: &Document, statement: &Statement, request: &Request) -> bool {
+    let variables = document.version == Version::Current;
+    let mut conditions = statement.conditions.iter();
+    is_about(document, statement, request)
+        && conditions.all(|it| it.holds(&request.context, variables))
+}
+
+/// Whether a statement is about the action and the resource, whatever its conditions are.
+fn is_about(document: &Document, statement: &Statement, request: &Request) -> bool {
     let variables = document.version == Version::Current;
     let context = &request.context;
     let action = |it: &String| {
@@ -113,7 +130,7 @@ fn applies(document: &Document, statement: &Statement, request: &Request) -> boo
         None => true,
     };
     let to_do_this = statement.actions.as_ref().is_some_and(|it| is_among(it, action));
-    on_this && to_do_this && statement.conditions.iter().all(|it| it.holds(context, variables))
+    on_this && to_do_this
 }
 
 fn is_among<T>(among: &Among<T>, like: impl Fn(&T) -> bool) -> bool {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Operation,
+    Answer, Iam, Operation,
     call::{Call, conflict, exceeds, exists, no_such},
     names::{date, name, path, path_prefix},
     role,
@@ -55,15 +55,20 @@ impl Record<InstanceProfile> {
     }
 }
 
-/// The name that a request gives, in the case in which the profile has it.
-fn known_as(call: &Call<'_>) -> Result<String, Fault> {
-    let asked = name(call, "InstanceProfileName", LONGEST_NAME)?;
-    if call.settings.disputed("role-name-in-another-case", 2) == 1 {
-        return Ok(asked);
+/// A name in the case in which the profile has it.
+pub(super) fn known_as(iam: &Iam, settings: &Settings, asked: &str) -> String {
+    if settings.disputed("role-name-in-another-case", 2) == 1 {
+        return asked.to_owned();
     }
     let lower = asked.to_lowercase();
-    let found = call.iam.instance_profiles.all().find(|it| it.id.to_lowercase() == lower);
-    Ok(found.map(|it| it.id.clone()).unwrap_or(asked))
+    let found = iam.instance_profiles.all().find(|it| it.id.to_lowercase() == lower);
+    found.map_or_else(|| asked.to_owned(), |it| it.id.clone())
+}
+
+/// The name that a request gives, in the case in which the profile has it.
+fn given(call: &Call<'_>) -> Result<String, Fault> {
+    let asked = name(call, "InstanceProfileName", LONGEST_NAME)?;
+    Ok(known_as(call.iam, call.settings, &asked))
 }
 
 fn unknown(name: &str) -> Fault {
@@ -72,7 +77,7 @@ fn unknown(name: &str) -> Fault {
 
 /// The profile that a write is about: its true state.
 pub(super) fn find<'a>(call: &'a Call<'_>) -> Result<&'a Record<InstanceProfile>, Fault> {
-    let name = known_as(call)?;
+    let name = given(call)?;
     let all = &call.iam.instance_profiles;
     let known = !call.settings.lag.dependents || all.seen(&name, call.by_id()).is_some();
     all.get(&name).filter(|_| known).ok_or_else(|| unknown(&name))
@@ -80,7 +85,7 @@ pub(super) fn find<'a>(call: &'a Call<'_>) -> Result<&'a Record<InstanceProfile>
 
 /// The profile that a read is about, as the replica shows it.
 pub(super) fn look<'a>(call: &'a Call<'_>) -> Result<&'a Record<InstanceProfile>, Fault> {
-    let name = known_as(call)?;
+    let name = given(call)?;
     call.iam.instance_profiles.seen(&name, call.by_id()).ok_or_else(|| unknown(&name))
 }
 

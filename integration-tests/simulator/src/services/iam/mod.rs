@@ -91,15 +91,17 @@ impl Iam {
         self.roles.all().find(|it| it.arn(settings) == arn)
     }
 
-    /// The ARN and the tags of the role of that name.
+    /// The ARN and the tags of the role of that name, whatever its case where that does not matter.
     pub(crate) fn role_named(&self, settings: &Settings, name: &str) -> Option<(String, Tags)> {
-        let role = self.roles.get(name)?;
+        let name = role::known_as(self, settings, name);
+        let role = self.roles.get(&name)?;
         Some((role.arn(settings), role.tags.clone()))
     }
 
-    /// The ARN and the tags of the instance profile of that name.
+    /// The same of the instance profile of that name.
     pub(crate) fn profile_named(&self, settings: &Settings, name: &str) -> Option<(String, Tags)> {
-        let profile = self.instance_profiles.get(name)?;
+        let name = instance_profile::known_as(self, settings, name);
+        let profile = self.instance_profiles.get(&name)?;
         Some((profile.arn(settings), profile.tags.clone()))
     }
 
@@ -197,15 +199,6 @@ pub(crate) fn ask(world: &mut World, name: &str, params: &Params, rng: Rng) -> A
     }
     if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
         return Err(Fault::unsupported(format!("the version {other} of IAM")));
-    }
-    let action = format!("iam:{name}");
-    if settings.denies(&action) {
-        let text = format!(
-            "User: {} is not authorized to perform: {action} on resource: * because no \
-             identity-based policy allows the {action} action",
-            settings.caller_arn(),
-        );
-        return Err(Fault::new(403, "AccessDenied", text));
     }
     iam.run(settings, rng, *now, name, params)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Answer, Operation,
+    Answer, Iam, Operation,
     call::{Call, conflict, exceeds, exists, malformed, no_such, violates},
     condition::Context,
     document::{self, Document, Grammar, Malformed},
@@ -146,15 +146,20 @@ impl Role {
     }
 }
 
-/// The name that a request gives, in the case in which the role has it.
-fn known_as(call: &Call<'_>) -> Result<String, Fault> {
-    let asked = name(call, "RoleName", LONGEST_NAME)?;
-    if call.settings.disputed("role-name-in-another-case", 2) == 1 {
-        return Ok(asked);
+/// A name in the case in which the role has it.
+pub(super) fn known_as(iam: &Iam, settings: &Settings, asked: &str) -> String {
+    if settings.disputed("role-name-in-another-case", 2) == 1 {
+        return asked.to_owned();
     }
     let lower = asked.to_lowercase();
-    let found = call.iam.roles.all().find(|it| it.id.to_lowercase() == lower);
-    Ok(found.map(|it| it.id.clone()).unwrap_or(asked))
+    let found = iam.roles.all().find(|it| it.id.to_lowercase() == lower);
+    found.map_or_else(|| asked.to_owned(), |it| it.id.clone())
+}
+
+/// The name that a request gives, in the case in which the role has it.
+fn given(call: &Call<'_>) -> Result<String, Fault> {
+    let asked = name(call, "RoleName", LONGEST_NAME)?;
+    Ok(known_as(call.iam, call.settings, &asked))
 }
 
 fn unknown(name: &str) -> Fault {
@@ -163,7 +168,7 @@ fn unknown(name: &str) -> Fault {
 
 /// The role that a write is about: its true state.
 pub(super) fn find<'a>(call: &'a Call<'_>) -> Result<&'a Record<Role>, Fault> {
-    let name = known_as(call)?;
+    let name = given(call)?;
     let roles = &call.iam.roles;
     let known = !call.settings.lag.dependents || roles.seen(&name, call.by_id()).is_some();
     roles.get(&name).filter(|_| known).ok_or_else(|| unknown(&name))
@@ -188,7 +193,7 @@ pub(super) fn unmodifiable(name: &str) -> Fault {
 
 /// The role that a read is about, as the replica shows it.
 pub(super) fn look<'a>(call: &'a Call<'_>) -> Result<&'a Record<Role>, Fault> {
-    let name = known_as(call)?;
+    let name = given(call)?;
     call.iam.roles.seen(&name, call.by_id()).ok_or_else(|| unknown(&name))
 }
 

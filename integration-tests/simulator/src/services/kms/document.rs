@@ -6,14 +6,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Place, Who};
+use super::Place;
 use crate::{
     fault::Fault,
     services::iam::{
         condition::Context,
-        document::{Document, Grammar, json as strict},
+        document::{Document, Grammar, Malformed, json as strict},
         evaluate::{self, Decision, Principal, Request},
-        principals::{ADMINISTRATOR, Stranger},
+        principals::Stranger,
     },
 };
 
@@ -74,36 +74,29 @@ pub(super) fn principal_shown(place: &Place<'_>, sealed: &str) -> String {
     named(&place.iam.unseal(place.settings, &about(sealed), place.eyes))
 }
 
-/// Whether the policy of a key lets somebody do something with it, or leaves that to the caller's
-/// own policies.
+/// What a policy says, as far as it has an effect.
+pub(super) fn read(sealed: &Value) -> Result<Document, Malformed> {
+    let mut document = Document::read(sealed, Grammar::Resource)?;
+    document.statements.retain(|it| it.resources.is_some());
+    Ok(document)
+}
+
+/// Whether the policy of a key lets somebody do something with it, or leaves that to the policies of
+/// whoever it is.
 pub(super) fn allows(
     place: &Place<'_>,
     (key, sealed): (&str, &Value),
-    who: Who<'_>,
+    who: &Principal,
     action: &str,
     keys: &[(&str, String)],
 ) -> bool {
-    let Ok(mut document) = Document::read(sealed, Grammar::Resource) else { return false };
-    document.statements.retain(|it| it.resources.is_some());
+    let Ok(document) = read(sealed) else { return false };
     let mut context = Context::default();
     for (key, value) in keys {
         context.set(key, value.as_str());
     }
-    let account = &place.settings.account;
-    let principal = match who {
-        Who::Service(name) => Principal::Service(name.to_owned()),
-        Who::Caller => {
-            context.set("kms:CallerAccount", account.as_str());
-            Principal::Aws {
-                account: account.clone(),
-                arn: place.settings.caller_arn(),
-                unique: ADMINISTRATOR.to_owned(),
-                session: None,
-            }
-        }
-    };
     let request = Request { action: action.to_owned(), resource: place.arn(key), context };
-    let grant = evaluate::resource(&document, &principal, &request);
+    let grant = evaluate::resource(&document, who, &request);
     match grant.decision {
         Decision::Allowed => true,
         Decision::ImplicitlyDenied => grant.delegated,
@@ -142,15 +135,14 @@ mod tests {
             },
         });
         let policy = seal(&place, &text.to_string());
-        let can = |who: Who<'_>, action: &str, group_name: &str| {
+        let can = |who: &str, action: &str, group_name: &str| {
+            let who = Principal::Service(who.to_owned());
             let keys = [(context, format!("{group}{group_name}"))];
-            policy.as_ref().is_ok_and(|it| allows(&place, ("id", it), who, action, &keys))
+            policy.as_ref().is_ok_and(|it| allows(&place, ("id", it), &who, action, &keys))
         };
-        assert!(can(Who::Service(logs), "kms:GenerateDataKey", "/node/a"));
-        assert!(!can(Who::Service(logs), "kms:GenerateDataKey", "/other"));
-        assert!(!can(Who::Service(logs), "kms:DescribeKey", "/node/a"));
-        let elsewhere = Who::Service("logs.eu-west-1.amazonaws.com");
-        assert!(!can(elsewhere, "kms:GenerateDataKey", "/node/a"));
-        assert!(!can(Who::Caller, "kms:GenerateDataKey", "/node/a"));
+        assert!(can(logs, "kms:GenerateDataKey", "/node/a"));
+        assert!(!can(logs, "kms:GenerateDataKey", "/other"));
+        assert!(!can(logs, "kms:DescribeKey", "/node/a"));
+        assert!(!can("logs.eu-west-1.amazonaws.com", "kms:GenerateDataKey", "/node/a"));
     }
 }

@@ -10,6 +10,7 @@ mod deletion;
 mod document;
 mod drift;
 mod grants;
+mod judged;
 mod keys;
 mod listing;
 mod managed;
@@ -25,8 +26,11 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::usable::{Unusable, Use, Who};
 use self::{grants::Grant, place::Place, rotation::Rotation};
+pub(crate) use self::{
+    judged::Judged,
+    usable::{Unusable, Use, Who},
+};
 use super::service::{self, Answer, Operation, Service};
 use crate::{
     Settings, Time,

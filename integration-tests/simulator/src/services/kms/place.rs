@@ -9,7 +9,7 @@ use super::{Alias, Call, Key, Kms, Manager, State, managed, not_found, service, 
 use crate::{
     Settings, Time,
     fault::Fault,
-    services::Iam,
+    services::{Iam, Site},
     shelf::{Eyes, Record},
 };
 
@@ -49,6 +49,17 @@ impl<'a> Place<'a> {
             iam: call.iam,
             eyes: call.by_id(),
         }
+    }
+
+    /// What a permission that is asked for sees: the truth.
+    pub(super) fn at(site: Site<'a>, kms: &'a Kms) -> Self {
+        let Site { settings, iam, region, now } = site;
+        let eyes = Eyes { now, behind: 0, list: false };
+        Self { kms, settings, region, now, iam, eyes }
+    }
+
+    pub(super) fn site(&self) -> Site<'_> {
+        Site { settings: self.settings, iam: self.iam, region: self.region, now: self.now }
     }
 
     /// The Amazon resource name of a key.

@@ -7,7 +7,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Place, Who, constraint, document, rendering};
+use super::{Answer, Call, Place, constraint, document, rendering};
 use crate::fault::Fault;
 
 const NAME: &str = "default";
@@ -56,7 +56,9 @@ fn read(call: &Call<'_>, key: &str, text: &str) -> Result<Value, Fault> {
     let place = Place::of(call);
     let sealed = document::seal(&place, text)?;
     let bypass: bool = call.members.get("BypassPolicyLockoutSafetyCheck")?.unwrap_or_default();
-    if !bypass && !document::allows(&place, (key, &sealed), Who::Caller, "kms:PutKeyPolicy", &[]) {
+    let who = call.identity.caller().principal(call.site());
+    let keys = [("kms:CallerAccount", call.settings.account.clone())];
+    if !bypass && !document::allows(&place, (key, &sealed), &who, "kms:PutKeyPolicy", &keys) {
         return Err(document::malformed(
             "The new key policy will not allow you to update the key policy in the future.",
         ));

@@ -4,8 +4,15 @@
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html> for what a policy may
 //! ask about either.
 
-use super::{Kms, Place, State, document, service};
-use crate::fault::Fault;
+use super::{Key, Kms, Place, State, document, service};
+use crate::{
+    fault::Fault,
+    services::{
+        iam::evaluate::Principal,
+        permission::{Identity, Need, Refusal},
+    },
+    shelf::Record,
+};
 
 /// Who uses a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,20 +77,48 @@ impl Kms {
             }
         }
         for action in by.actions {
-            let denied = by.who == Who::Caller && place.settings.denies(action);
-            let policy = (key.id.as_str(), &key.policy);
-            if denied || !document::allows(&place, policy, by.who, action, &by.context) {
-                let who = match by.who {
-                    Who::Caller => place.settings.caller_arn(),
-                    Who::Service(name) => name.to_owned(),
-                };
-                return Err(Unusable::Denied(format!(
-                    "User: {who} is not authorized to perform: {action} on resource: {arn} because \
-                     no {} policy allows the {action} action",
-                    if denied { "identity-based" } else { "resource-based" },
-                )));
+            match by.who {
+                Who::Caller => place.lets_caller(call.identity, &key, action, by)?,
+                Who::Service(name) => {
+                    let who = Principal::Service(name.to_owned());
+                    let policy = (key.id.as_str(), &key.policy);
+                    if !document::allows(&place, policy, &who, action, &by.context) {
+                        return Err(Unusable::Denied(denial(name, action, &arn, "resource-based")));
+                    }
+                }
             }
         }
         Ok(Usable { id: key.id, arn })
     }
+}
+
+impl Place<'_> {
+    /// Refuses what the caller may not have done in its name.
+    fn lets_caller(
+        &self,
+        identity: &Identity,
+        key: &Record<Key>,
+        action: &str,
+        by: &Use<'_>,
+    ) -> Result<(), Unusable> {
+        if self.settings.denies(action) {
+            let (who, arn) = (identity.caller().arn(), self.arn(&key.id));
+            return Err(Unusable::Denied(denial(who, action, &arn, "identity-based")));
+        }
+        let subject = self.subject(key).map_err(Unusable::Unsupported)?;
+        let need = Need::on(action, subject).with("aws:ViaAWSService", "true");
+        let need = need.with("kms:CallerAccount", self.settings.account.as_str());
+        let need = by.context.iter().fold(need, |it, (key, value)| it.with(key, value.as_str()));
+        identity.judge(self.site(), &need).map_err(|it| match it {
+            Refusal::Denied(text) => Unusable::Denied(text),
+            Refusal::Unsupported(fault) => Unusable::Unsupported(fault),
+        })
+    }
+}
+
+fn denial(who: &str, action: &str, arn: &str, kind: &str) -> String {
+    format!(
+        "User: {who} is not authorized to perform: {action} on resource: {arn} because no {kind} \
+         policy allows the {action} action"
+    )
 }

@@ -1,14 +1,26 @@
 //! Who calls: whoever the access key belongs to.
 
-use super::super::iam::{condition::Context, evaluate::Principal, principals::ADMINISTRATOR};
 use crate::{
-    World,
+    Settings, Time, World,
     auth::{self, Manner},
     fault::Fault,
+    services::{
+        Iam,
+        iam::{condition::Context, evaluate::Principal, principals::ADMINISTRATOR},
+    },
 };
 
 /// The session of every role that calls.
 const SESSION: &str = "clctl-session";
+
+/// Where and when somebody calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) iam: &'a Iam,
+    pub(crate) region: &'a str,
+    pub(crate) now: Time,
+}
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +34,16 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
+    /// The account's administrator.
+    pub(super) fn administrator(settings: &Settings) -> Self {
+        Self::Administrator { arn: settings.caller_arn() }
+    }
+
     /// Whoever a key belongs to; a key of a role that is gone is not good any more.
-    pub(crate) fn of_key(world: &World, manner: Manner, key: &str) -> Result<Self, Fault> {
+    pub(super) fn of_key(world: &World, manner: Manner, key: &str) -> Result<Self, Fault> {
         let settings = &world.settings;
         let Some(arn) = settings.principals.get(key) else {
-            return Ok(Self::Administrator { arn: settings.caller_arn() });
+            return Ok(Self::administrator(settings));
         };
         let user = format!("arn:aws:iam::{}:user/", settings.account);
         if arn.starts_with(&user) {
@@ -55,19 +72,15 @@ impl Caller {
         }
     }
 
-    pub(super) fn is_role(&self) -> bool {
-        matches!(self, Self::Role { .. })
-    }
-
     /// How policies with principals name it.
-    pub(super) fn principal(&self, world: &World) -> Principal {
-        let account = world.settings.account.clone();
+    pub(crate) fn principal(&self, site: Site<'_>) -> Principal {
+        let account = site.settings.account.clone();
         match self {
             Self::Administrator { arn } | Self::User { arn } => {
                 Principal::Aws { account, arn: arn.clone(), unique: self.user_id(), session: None }
             }
             Self::Role { name, unique, session } => {
-                let named = world.iam.role_named(&world.settings, name);
+                let named = site.iam.role_named(site.settings, name);
                 Principal::Aws {
                     account,
                     arn: named.map(|it| it.0).unwrap_or_default(),
@@ -81,24 +94,26 @@ impl Caller {
     /// What every request carries.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-    pub(super) fn describe(&self, world: &World, region: &str, context: &mut Context) {
+    pub(super) fn describe(&self, site: Site<'_>, context: &mut Context) {
         context.set("aws:userid", self.user_id());
-        context.set("aws:RequestedRegion", region);
+        context.set("aws:RequestedRegion", site.region);
+        context.set("aws:ResourceAccount", site.settings.account.as_str());
         context.set("aws:SecureTransport", "true");
         context.set("aws:ViaAWSService", "false");
-        context.set("aws:CurrentTime", world.now.to_string());
-        context.set("aws:EpochTime", (world.now.as_millis() / 1000).to_string());
+        context.set("aws:PrincipalIsAWSService", "false");
+        context.set("aws:CurrentTime", site.now.to_string());
+        context.set("aws:EpochTime", (site.now.as_millis() / 1000).to_string());
         match self {
             Self::Administrator { arn } | Self::User { arn } => {
                 context.set("aws:PrincipalArn", arn);
-                context.set("aws:PrincipalAccount", world.settings.account.clone());
+                context.set("aws:PrincipalAccount", site.settings.account.as_str());
                 context.set("aws:PrincipalType", "User");
                 let name = arn.rsplit_once('/').map_or(arn.as_str(), |it| it.1);
                 context.set("aws:username", name);
             }
             Self::Role { name, .. } => {
                 context.set("aws:MultiFactorAuthPresent", "false");
-                world.iam.describe(&world.settings, name, context);
+                site.iam.describe(site.settings, name, context);
             }
         }
     }

@@ -4,97 +4,238 @@
 //! creation need `ec2:CreateTags`, too:
 //! <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html>.
 
-use super::Need;
+use super::{Need, Subject, unknown};
 use crate::{
     World,
     auth::Scope,
-    services::{Asked, ec2::Ec2, service::Subject},
+    fault::Fault,
+    services::{Asked, ec2::Ec2},
     shelf::Tags,
     wire::query::{Params, Reader},
 };
 
-/// What an action makes.
-const MADE: &[(&str, &str)] = &[
-    ("AllocateAddress", "elastic-ip"),
-    ("CreateInternetGateway", "internet-gateway"),
-    ("CreateNatGateway", "natgateway"),
-    ("CreateNetworkInterface", "network-interface"),
-    ("CreateRouteTable", "route-table"),
-    ("CreateSecurityGroup", "security-group"),
-    ("CreateSubnet", "subnet"),
-    ("CreateVpc", "vpc"),
-];
-
-/// Parameters that do not name what an action is about.
-const ASIDE: &[&str] = &[
-    "ClientToken",
-    "Description",
-    "Filter.",
-    "GroupDescription",
-    "GroupName",
-    "IpPermissions.",
-    "NextToken",
-    "SecurityGroupRule.",
-    "Tag.",
-    "TagSpecification.",
-];
-
-pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Vec<Need> {
-    let operation = asked.operation.as_str();
-    let action = format!("ec2:{operation}");
-    // Looking has no resource.
-    if operation.starts_with("Describe") {
-        return vec![Need::new(action, "*")];
-    }
-    let params = Params::parse(&asked.form);
-    let reader = params.reader();
-    let arn =
-        |path: &str| format!("arn:aws:ec2:{}:{}:{path}", scope.region, world.settings.account);
-    let ec2 = world.regions.get(&scope.region).map(|it| &it.ec2);
-    let mut needs: Vec<_> = named(&params, operation)
-        .into_iter()
-        .filter_map(|id| {
-            let (kind, id, tags) = ec2.and_then(|it| it.owner_of(&id))?;
-            let subject = Subject { arn: arn(&format!("{kind}/{id}")), tags, policy: None };
-            Some(Need::on(&action, subject))
-        })
-        .collect();
-    if matches!(operation, "CreateTags" | "DeleteTags") {
-        if needs.is_empty() {
-            needs.push(Need::new(action, "*"));
-        }
-        let tags = tags(&reader);
-        let change = |need: Need| match operation {
-            "CreateTags" => need.tagging(&tags),
-            _ => need.untagging(tags.keys().cloned().collect()),
-        };
-        return needs.into_iter().map(change).collect();
-    }
-    let mut tagged = Vec::new();
-    for specification in reader.structs("TagSpecification") {
-        let kind = specification.text("ResourceType").unwrap_or_default();
-        let (path, tags) = (arn(&format!("{kind}/*")), tags(&specification));
-        let create = Need::new("ec2:CreateTags", &path);
-        needs.push(create.with("ec2:CreateAction", operation).tagging(&tags));
-        needs.push(Need::new(&action, path).tagging(&tags));
-        tagged.push(kind);
-    }
-    let made =
-        MADE.iter().filter(|it| it.0 == operation && !tagged.iter().any(|kind| kind == it.1));
-    needs.extend(made.map(|it| Need::new(&action, arn(&format!("{}/*", it.1)))));
-    if needs.is_empty() {
-        needs.push(Need::new(action, "*"));
-    }
-    needs
+/// What an action is about.
+struct About {
+    action: &'static str,
+    /// The type of what it makes.
+    makes: Option<&'static str>,
+    /// The parameters that name what there is, one or a list, each with its type; nothing where
+    /// the id tells the type.
+    names: &'static [(&'static str, Option<&'static str>)],
 }
 
-/// The ids that a request names as what it is about; of a route that is its table alone.
-fn named(params: &Params, operation: &str) -> Vec<String> {
-    let of_route = matches!(operation, "CreateRoute" | "ReplaceRoute" | "DeleteRoute");
-    let about = |name: &str| {
-        if of_route { name == "RouteTableId" } else { !ASIDE.iter().any(|it| name.starts_with(it)) }
+const fn makes(
+    action: &'static str,
+    kind: &'static str,
+    names: &'static [(&'static str, Option<&'static str>)],
+) -> About {
+    About { action, makes: Some(kind), names }
+}
+
+const fn on(action: &'static str, names: &'static [(&'static str, Option<&'static str>)]) -> About {
+    About { action, makes: None, names }
+}
+
+type Named = (&'static str, Option<&'static str>);
+
+const ADDRESS: Named = ("AllocationId", Some("elastic-ip"));
+/// What an association joins to something: a table, an address.
+const ASSOCIATION: Named = ("AssociationId", None);
+const ENDPOINT: Named = ("VpcEndpointId", Some("vpc-endpoint"));
+const FLOW_LOG: Named = ("FlowLogId", Some("vpc-flow-log"));
+const GATEWAY: Named = ("InternetGatewayId", Some("internet-gateway"));
+const GROUP: Named = ("GroupId", Some("security-group"));
+const INTERFACE: Named = ("NetworkInterfaceId", Some("network-interface"));
+const NAT_GATEWAY: Named = ("NatGatewayId", Some("natgateway"));
+const RESOURCE: Named = ("ResourceId", None);
+const SUBNET: Named = ("SubnetId", Some("subnet"));
+const TABLE: Named = ("RouteTableId", Some("route-table"));
+const VPC: Named = ("VpcId", Some("vpc"));
+
+/// Every action but those that look around.
+const ABOUT: &[About] = &[
+    makes("AllocateAddress", "elastic-ip", &[]),
+    on("AssociateAddress", &[ADDRESS, INTERFACE]),
+    on("AssociateRouteTable", &[TABLE, SUBNET, ("GatewayId", Some("internet-gateway"))]),
+    on("AttachInternetGateway", &[GATEWAY, VPC]),
+    on("AuthorizeSecurityGroupEgress", &[GROUP]),
+    on("AuthorizeSecurityGroupIngress", &[GROUP]),
+    makes("CreateFlowLogs", "vpc-flow-log", &[RESOURCE]),
+    makes("CreateInternetGateway", "internet-gateway", &[]),
+    makes("CreateNatGateway", "natgateway", &[SUBNET, ADDRESS]),
+    makes(
+        "CreateNetworkInterface",
+        "network-interface",
+        &[SUBNET, ("SecurityGroupId", Some("security-group"))],
+    ),
+    on("CreateRoute", &[TABLE]),
+    makes("CreateRouteTable", "route-table", &[VPC]),
+    makes("CreateSecurityGroup", "security-group", &[VPC]),
+    makes("CreateSubnet", "subnet", &[VPC]),
+    on("CreateTags", &[RESOURCE]),
+    makes("CreateVpc", "vpc", &[]),
+    makes(
+        "CreateVpcEndpoint",
+        "vpc-endpoint",
+        &[VPC, TABLE, SUBNET, ("SecurityGroupId", Some("security-group"))],
+    ),
+    on("DeleteFlowLogs", &[FLOW_LOG]),
+    on("DeleteInternetGateway", &[GATEWAY]),
+    on("DeleteKeyPair", &[("KeyName", Some("key-pair")), ("KeyPairId", Some("key-pair"))]),
+    on("DeleteNatGateway", &[NAT_GATEWAY]),
+    on("DeleteNetworkInterface", &[INTERFACE]),
+    on("DeleteRoute", &[TABLE]),
+    on("DeleteRouteTable", &[TABLE]),
+    on("DeleteSecurityGroup", &[GROUP]),
+    on("DeleteSubnet", &[SUBNET]),
+    on("DeleteTags", &[RESOURCE]),
+    on("DeleteVpc", &[VPC]),
+    on("DeleteVpcEndpoints", &[ENDPOINT]),
+    // Two that look, and at one thing.
+    on("DescribeSecurityGroupReferences", &[GROUP]),
+    on("DescribeVpcAttribute", &[VPC]),
+    on("DetachInternetGateway", &[GATEWAY, VPC]),
+    on("DisassociateAddress", &[ASSOCIATION]),
+    on("DisassociateRouteTable", &[ASSOCIATION]),
+    makes("ImportKeyPair", "key-pair", &[]),
+    on(
+        "ModifyNetworkInterfaceAttribute",
+        &[INTERFACE, ("SecurityGroupId", Some("security-group"))],
+    ),
+    on("ModifySecurityGroupRules", &[GROUP, ("SecurityGroupRule", Some("security-group-rule"))]),
+    on("ModifySubnetAttribute", &[SUBNET]),
+    on("ModifyVpcAttribute", &[VPC]),
+    on(
+        "ModifyVpcEndpoint",
+        &[
+            ENDPOINT,
+            ("AddRouteTableId", Some("route-table")),
+            ("RemoveRouteTableId", Some("route-table")),
+            ("AddSubnetId", Some("subnet")),
+            ("RemoveSubnetId", Some("subnet")),
+            ("AddSecurityGroupId", Some("security-group")),
+            ("RemoveSecurityGroupId", Some("security-group")),
+        ],
+    ),
+    on("ReleaseAddress", &[ADDRESS]),
+    on("ReplaceRoute", &[TABLE]),
+    on("ReplaceRouteTableAssociation", &[ASSOCIATION, TABLE]),
+    on("RevokeSecurityGroupEgress", &[GROUP]),
+    on("RevokeSecurityGroupIngress", &[GROUP]),
+    on("UpdateSecurityGroupRuleDescriptionsEgress", &[GROUP]),
+    on("UpdateSecurityGroupRuleDescriptionsIngress", &[GROUP]),
+];
+
+pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
+    let operation = asked.operation.as_str();
+    let action = format!("ec2:{operation}");
+    let about = ABOUT.iter().find(|it| it.action == operation);
+    let params = Params::parse(&asked.form);
+    let reader = params.reader();
+    let mut needs = match about {
+        Some(about) => Place { world, scope }.needs(about, &params),
+        // A look around has no resource.
+        None if operation.starts_with("Describe") => Vec::new(),
+        // EC2 itself says that the action is missing.
+        None if operation.is_empty() => return Ok(Vec::new()),
+        None => return unknown(&action),
     };
-    params.pairs().filter(|it| about(it.0)).map(|it| it.1.to_owned()).collect()
+    // A request that names nothing is about everything. Of one that names only what is not there EC2
+    // says so itself.
+    let mut names = about.into_iter().flat_map(|it| it.names);
+    if needs.is_empty() && names.all(|it| values(&params, it.0).is_empty()) {
+        needs.push(Need::new(action, "*"));
+    }
+    let region = |it: Need| it.with("ec2:Region", scope.region.as_str());
+    let mut needs: Vec<_> = needs.into_iter().map(region).collect();
+    // <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html#flow-logs-iam-user>
+    let role = reader.text("DeliverLogsPermissionArn");
+    if let Some(arn) = role.filter(|_| operation == "CreateFlowLogs") {
+        let tags = world.iam.role_of(&world.settings, &arn).map(|it| it.tags.clone());
+        let need = Need::on("iam:PassRole", Subject::new(arn, tags.unwrap_or_default()));
+        needs.push(need.with("iam:PassedToService", "vpc-flow-logs.amazonaws.com"));
+    }
+    Ok(needs)
+}
+
+/// Where a request came.
+struct Place<'a> {
+    world: &'a World,
+    scope: &'a Scope,
+}
+
+impl Place<'_> {
+    fn needs(&self, about: &About, params: &Params) -> Vec<Need> {
+        let reader = params.reader();
+        let action = format!("ec2:{}", about.action);
+        let mut needs: Vec<_> = about
+            .names
+            .iter()
+            .flat_map(|(name, kind)| values(params, name).into_iter().map(move |it| (it, *kind)))
+            .filter_map(|(id, kind)| Some(Need::on(&action, self.subject(&id, kind)?)))
+            .collect();
+        match about.action {
+            "CreateTags" => {
+                let tags = tags(&reader);
+                return needs.into_iter().map(|it| it.tagging(&tags)).collect();
+            }
+            "DeleteTags" => {
+                let keys: Vec<_> = tags(&reader).into_keys().collect();
+                return needs.into_iter().map(|it| it.untagging(&keys)).collect();
+            }
+            _ => {}
+        }
+        // Of a key pair the name is known before it is made.
+        let name = reader.text("KeyName").filter(|_| about.action == "ImportKeyPair");
+        let new = |kind: &str| self.arn(&format!("{kind}/{}", name.as_deref().unwrap_or("*")));
+        let specifications = reader.structs("TagSpecification");
+        let tagged =
+            specifications.iter().map(|it| (it.text("ResourceType").unwrap_or_default(), tags(it)));
+        let mut made: Vec<_> = tagged.collect();
+        let tagging = made.clone();
+        if let Some(kind) = about.makes
+            && !made.iter().any(|it| it.0 == kind)
+        {
+            made.push((kind.to_owned(), Tags::new()));
+        }
+        needs.extend(made.iter().map(|it| Need::new(&action, new(&it.0)).tagging(&it.1)));
+        needs.extend(tagging.iter().map(|(kind, tags)| {
+            let need = Need::new("ec2:CreateTags", new(kind)).tagging(tags);
+            need.with("ec2:CreateAction", about.action)
+        }));
+        needs
+    }
+
+    fn arn(&self, path: &str) -> String {
+        format!("arn:aws:ec2:{}:{}:{path}", self.scope.region, self.world.settings.account)
+    }
+
+    /// What an id names, with its tags; of an unknown id its type has to be known.
+    fn subject(&self, id: &str, kind: Option<&str>) -> Option<Subject> {
+        let ec2 = self.world.regions.get(&self.scope.region).map(|it| &it.ec2);
+        let known = ec2.and_then(|it| it.owner_of(id, kind));
+        let (path, tags) = match (known, kind) {
+            (Some(known), _) => known,
+            (None, Some(kind)) => (format!("{kind}/{id}"), Tags::new()),
+            (None, None) => return None,
+        };
+        Some(Subject::new(self.arn(&path), tags))
+    }
+}
+
+/// The values of a parameter that is one or a list, also of ids inside of structures
+/// (`SecurityGroupRule.1.SecurityGroupRuleId`).
+fn values(params: &Params, name: &str) -> Vec<String> {
+    let whole = |it: &str| {
+        let Some(rest) = it.strip_prefix(name) else { return false };
+        let number = |it: &str| it.parse::<u32>().is_ok();
+        match rest.strip_prefix('.').map(|it| it.split_once('.').unwrap_or((it, ""))) {
+            None => rest.is_empty(),
+            Some((at, "")) => number(at),
+            Some((at, inside)) => number(at) && inside.strip_suffix("Id") == Some(name),
+        }
+    };
+    params.pairs().filter(|it| whole(it.0)).map(|it| it.1.to_owned()).collect()
 }
 
 fn tags(reader: &Reader<'_>) -> Tags {
@@ -104,13 +245,22 @@ fn tags(reader: &Reader<'_>) -> Tags {
 }
 
 impl Ec2 {
-    /// What an id belongs to: its kind, its id, its tags. An association belongs to what it joins
-    /// to something; an id of nothing is taken at its word.
-    fn owner_of(&self, id: &str) -> Option<(String, String, Tags)> {
+    /// What an id belongs to: the end of its ARN, and its tags. An association belongs to what it
+    /// joins to something; a key pair is known by its name.
+    fn owner_of(&self, id: &str, kind: Option<&str>) -> Option<(String, Tags)> {
         let id = self.joined_by(id).unwrap_or_else(|| id.to_owned());
+        if let Some((id, name)) = self.key_pair_called(&id).filter(|_| kind == Some("key-pair")) {
+            return Some((format!("key-pair/{name}"), self.tags_of(&id)?.1));
+        }
+        let (kind, tags) = self.tags_of(&id)?;
+        let name = self.key_pair_called(&id).map(|it| it.1);
+        Some((format!("{kind}/{}", name.unwrap_or(id)), tags))
+    }
+
+    /// The type and the tags of what has an id.
+    fn tags_of(&self, id: &str) -> Option<(String, Tags)> {
         let prefix = id.rsplit_once('-')?.0;
         let home = self.shelves().into_iter().find(|it| it.prefix() == prefix)?;
-        let tags = home.tags(&id).unwrap_or_default();
-        Some((home.kind().to_owned(), id, tags))
+        Some((home.kind().to_owned(), home.tags(id).unwrap_or_default()))
     }
 }

@@ -2,86 +2,180 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>. The
 //! account's administrator may do everything that no policy of a resource denies; a role may do what
-//! its policies in the simulated IAM allow, as the replica that is asked knows them.
+//! its policies in the simulated IAM allow, as the replica that is asked knows them. What a service
+//! does in the caller's name (SSM uses a key) is judged here, too.
 
 mod caller;
 mod ec2;
 mod iam;
-mod json;
+mod keys;
+mod kms;
+mod logs;
+mod need;
+mod request;
+mod secrets;
+mod ssm;
 
-pub(super) use self::caller::Caller;
+use self::request::Request;
+pub(crate) use self::{
+    caller::{Caller, Site},
+    need::{Need, ResourcePolicy, Subject},
+};
 use super::{
     Asked,
     iam::{
         condition::Context,
-        document::{Document, Grammar},
-        evaluate::{self, Decision, Grant, Request},
+        document::Document,
+        evaluate::{self, Decision, Grant},
     },
-    service::{ResourcePolicy, Subject},
 };
 use crate::{
-    World,
+    Settings, World,
     auth::{Manner, Scope},
     fault::Fault,
     random::Rng,
-    shelf::{Eyes, Tags},
+    shelf::Eyes,
 };
 
-/// One permission that a request needs.
-#[derive(Debug)]
-struct Need {
-    /// `service:Operation`
-    action: String,
-    resource: String,
-    /// What the request and the resource add to what is known of the caller.
-    keys: Context,
-    policy: Option<ResourcePolicy>,
+/// Whoever calls, with what its policies say.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    caller: Caller,
+    policies: Policies,
 }
 
-impl Need {
-    fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self {
-            action: action.into(),
-            resource: resource.into(),
-            keys: Context::default(),
-            policy: None,
+#[derive(Debug, Clone)]
+enum Policies {
+    /// They allow everything.
+    Everything,
+    These(Vec<Document>),
+    /// They are not modelled; this is what is said of it.
+    Unmodelled(Fault),
+}
+
+/// Why something may not be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Denied(String),
+    /// This simulator does not know.
+    Unsupported(Fault),
+}
+
+impl Identity {
+    /// The account's administrator.
+    pub(crate) fn administrator(settings: &Settings) -> Self {
+        Self { caller: Caller::administrator(settings), policies: Policies::Everything }
+    }
+
+    /// Whoever a key belongs to, with the policies that the replica knows which is asked.
+    pub(super) fn of_key(
+        world: &World,
+        manner: Manner,
+        key: &str,
+        mut rng: impl FnMut() -> Rng,
+    ) -> Result<Self, Fault> {
+        let caller = Caller::of_key(world, manner, key)?;
+        let policies = match &caller {
+            Caller::Administrator { .. } => Policies::Everything,
+            Caller::User { arn } => {
+                Policies::Unmodelled(Fault::unsupported(format!("the policies of {arn}")))
+            }
+            Caller::Role { name, .. } => {
+                let eyes = Eyes { now: world.now, behind: rng().below(1000), list: false };
+                let known = world.iam.policies(name, eyes);
+                known.map_or_else(Policies::Unmodelled, Policies::These)
+            }
+        };
+        Ok(Self { caller, policies })
+    }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Refuses what needs a permission that it has not.
+    pub(crate) fn judge(&self, site: Site<'_>, need: &Need) -> Result<(), Refusal> {
+        let mut denied = None;
+        for action in &need.actions {
+            match self.allows(site, need, action) {
+                Err(why @ Refusal::Denied(_)) => {
+                    denied.get_or_insert(why);
+                }
+                other => return other,
+            }
+        }
+        denied.map_or(Ok(()), Err)
+    }
+
+    fn allows(&self, site: Site<'_>, need: &Need, action: &str) -> Result<(), Refusal> {
+        let mut context = Context::default();
+        self.caller.describe(site, &mut context);
+        context.extend(&need.keys);
+        let (action, resource) = (action.to_owned(), need.resource.clone());
+        let request = evaluate::Request { action, resource, context };
+        let own = match &self.policies {
+            Policies::Everything => Decision::Allowed,
+            Policies::These(documents) => {
+                documents.iter().try_for_each(|it| modelled(it, &request))?;
+                evaluate::identity(documents, &request)
+            }
+            Policies::Unmodelled(fault) => return Err(Refusal::Unsupported(fault.clone())),
+        };
+        let (grant, sole) = match &need.policy {
+            Some(policy) => {
+                modelled(&policy.document, &request)?;
+                let who = self.caller.principal(site);
+                (evaluate::resource(&policy.document, &who, &request), policy.sole)
+            }
+            None => (Grant { decision: Decision::ImplicitlyDenied, delegated: false }, false),
+        };
+        match why_not(own, grant, sole) {
+            None => Ok(()),
+            Some(why) => {
+                let resource = need.spoken.as_ref().unwrap_or(&request.resource);
+                Err(Refusal::Denied(self.denial(&request.action, resource, why)))
+            }
         }
     }
 
-    /// A permission on something that exists, with its tags.
-    fn on(action: impl Into<String>, subject: Subject) -> Self {
-        let mut need = Self::new(action, subject.arn);
-        let service = need.action.split(':').next().unwrap_or_default().to_owned();
-        for (key, value) in &subject.tags {
-            need.keys.set(&format!("aws:ResourceTag/{key}"), value);
-            need.keys.set(&format!("{service}:ResourceTag/{key}"), value);
-        }
-        need.policy = subject.policy;
-        need
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
+    fn denial(&self, action: &str, resource: &str, why: Why) -> String {
+        let why = match why {
+            Why::Silent(kind) => format!("because no {kind} policy allows the {action} action"),
+            Why::Explicit(kind) => format!("with an explicit deny in {kind} policy"),
+        };
+        let who = self.caller.arn();
+        format!("User: {who} is not authorized to perform: {action} on resource: {resource} {why}")
     }
+}
 
-    /// The tags that the request brings along.
-    fn tagging(mut self, tags: &Tags) -> Self {
-        if !tags.is_empty() {
-            self.keys.set_all("aws:TagKeys", tags.keys().cloned().collect());
+impl Refusal {
+    /// Says no as the service does.
+    fn fault(self, manner: Manner) -> Fault {
+        match (self, manner) {
+            (Self::Unsupported(fault), _) => fault,
+            (Self::Denied(text), Manner::Ec2) => {
+                let text = format!(
+                    "You are not authorized to perform this operation. {text}. Encoded \
+                     authorization failure message: c2ltdWxhdGVk"
+                );
+                Fault::new(403, "UnauthorizedOperation", text)
+            }
+            (Self::Denied(text), Manner::Query) => Fault::new(403, "AccessDenied", text),
+            (Self::Denied(text), Manner::Json) => Fault::client("AccessDeniedException", text),
         }
-        for (key, value) in tags {
-            self.keys.set(&format!("aws:RequestTag/{key}"), value);
-        }
-        self
     }
+}
 
-    /// The keys of tags that the request takes away.
-    fn untagging(mut self, keys: Vec<String>) -> Self {
-        if !keys.is_empty() {
-            self.keys.set_all("aws:TagKeys", keys);
+/// Refuses a policy that asks for what this simulator does not know of a request.
+fn modelled(document: &Document, request: &evaluate::Request) -> Result<(), Refusal> {
+    let known = |it: &str| keys::is_modelled(it) || request.context.get(it).is_some();
+    match evaluate::keys(document, request).find(|it| !known(it)) {
+        None => Ok(()),
+        Some(key) => {
+            let what = format!("the condition key {key} of {}", request.action);
+            Err(Refusal::Unsupported(Fault::unsupported(what)))
         }
-        self
-    }
-
-    fn with(mut self, key: &str, value: &str) -> Self {
-        self.keys.set(key, value);
-        self
     }
 }
 
@@ -90,98 +184,99 @@ pub(super) fn check(
     world: &mut World,
     asked: &Asked,
     scope: &Scope,
-    caller: &Caller,
-    mut rng: impl FnMut() -> Rng,
+    identity: &Identity,
 ) -> Result<(), Fault> {
-    // Nobody needs a permission for it.
-    if asked.service == "sts" {
+    let service = asked.service.as_str();
+    // Nobody needs a permission to ask who he is.
+    if service == "sts" {
         return Ok(());
     }
-    let documents = match caller {
-        Caller::User { .. } => {
-            return Err(Fault::unsupported(format!("the policies of {}", caller.arn())));
-        }
-        Caller::Administrator { .. } => None,
-        Caller::Role { name, .. } => {
-            let eyes = Eyes { now: world.now, behind: rng().below(1000), list: false };
-            Some(world.iam.policies(name, eyes)?)
+    withheld(world, asked, scope, identity)?;
+    let needs = match (&identity.policies, service) {
+        (Policies::Unmodelled(fault), _) => return Err(fault.clone()),
+        // Only what has a policy of its own can be denied to who may do everything.
+        (Policies::Everything, "kms" | "secretsmanager") => needs(world, asked, scope)?,
+        (Policies::Everything, _) => return Ok(()),
+        (Policies::These(_), _) => {
+            // A region begins as AWS makes it, whoever asks first.
+            if service != "iam" {
+                world.region(&scope.region);
+            }
+            needs(world, asked, scope)?
         }
     };
-    // A region begins as AWS makes it, whoever asks first.
-    if asked.service != "iam" && caller.is_role() {
-        world.region(&scope.region);
+    let World { settings, iam, now, .. } = world;
+    let site = Site { settings, iam, region: &scope.region, now: *now };
+    let mut needs = needs.iter();
+    needs.try_for_each(|it| identity.judge(site, it)).map_err(|it| it.fault(asked.manner()))
+}
+
+/// Refuses what the settings of the world withhold, whoever asks.
+fn withheld(world: &World, asked: &Asked, scope: &Scope, identity: &Identity) -> Result<(), Fault> {
+    let Settings { account, .. } = &world.settings;
+    let prefix = prefix(&asked.service);
+    let action = format!("{prefix}:{}", asked.operation);
+    if !world.settings.denies(&action) {
+        return Ok(());
     }
-    let needs = match asked.service.as_str() {
-        // No resource of theirs has a policy.
-        "ec2" | "iam" if documents.is_none() => Vec::new(),
+    let resource = if prefix == "iam" {
+        "*".to_owned()
+    } else {
+        format!("arn:aws:{}:{}:{account}:*", asked.service, scope.region)
+    };
+    let text = identity.denial(&action, &resource, Why::Silent("identity-based"));
+    Err(Refusal::Denied(text).fault(asked.manner()))
+}
+
+/// What actions call a service.
+fn prefix(service: &str) -> &str {
+    if service == "tagging" { "tag" } else { service }
+}
+
+/// The permissions that a request needs.
+fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
+    let request = || Request::read(world, asked, scope);
+    match asked.service.as_str() {
         "ec2" => ec2::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
-        _ => json::needs(world, asked, scope),
-    };
-    for need in needs {
-        let mut context = need.keys.clone();
-        caller.describe(world, &scope.region, &mut context);
-        let request = Request { action: need.action, resource: need.resource, context };
-        let own = match &documents {
-            Some(documents) => evaluate::identity(documents, &request),
-            None => Decision::Allowed,
-        };
-        let (grant, sole) = match &need.policy {
-            Some(policy) => {
-                let document = Document::read(&policy.document, Grammar::Resource)
-                    .map_err(|_| Fault::unsupported("what the resource's policy says"))?;
-                (evaluate::resource(&document, &caller.principal(world), &request), policy.sole)
-            }
-            None => (Grant { decision: Decision::ImplicitlyDenied, delegated: false }, false),
-        };
-        if let Some(why) = refusal(own, grant, sole) {
-            return Err(denied(asked.manner(), caller, &request, why));
+        "kms" => kms::needs(&request()),
+        "logs" => logs::needs(&request()),
+        "secretsmanager" => secrets::needs(&request()),
+        "ssm" => ssm::needs(&request()),
+        // Their lists are of everything:
+        // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html>,
+        // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html>.
+        service @ ("tagging" | "servicequotas") => {
+            Ok(vec![Need::new(format!("{}:{}", prefix(service), asked.operation), "*")])
         }
+        other => Err(Fault::unsupported(format!("the permissions of the service {other}"))),
     }
-    Ok(())
+}
+
+/// Refuses an operation whose permissions are not known here: it is not modelled at all.
+fn unknown<T>(action: &str) -> Result<T, Fault> {
+    Err(Fault::unsupported(format!("the operation {action}")))
+}
+
+/// Which policies say no: because they are silent, or outright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Silent(&'static str),
+    Explicit(&'static str),
 }
 
 /// Why both kinds of policies together do not allow it; nothing when they do.
-fn refusal(own: Decision, grant: Grant, sole: bool) -> Option<&'static str> {
-    let both = if sole && !grant.delegated && own != Decision::ExplicitlyDenied {
-        grant.decision
-    } else {
-        evaluate::together(own, grant)
-    };
+fn why_not(own: Decision, grant: Grant, sole: bool) -> Option<Why> {
+    let own_counts = !sole || grant.delegated || own == Decision::ExplicitlyDenied;
+    let both = if own_counts { evaluate::together(own, grant) } else { grant.decision };
     match both {
         Decision::Allowed => None,
-        Decision::ImplicitlyDenied if sole => Some("no resource-based policy allows"),
-        Decision::ImplicitlyDenied => Some("no identity-based policy allows"),
+        Decision::ImplicitlyDenied if own_counts => Some(Why::Silent("identity-based")),
+        Decision::ImplicitlyDenied => Some(Why::Silent("resource-based")),
         Decision::ExplicitlyDenied if own == Decision::ExplicitlyDenied => {
-            Some("with an explicit deny in an identity-based policy")
+            Some(Why::Explicit("an identity-based"))
         }
-        Decision::ExplicitlyDenied => Some("with an explicit deny in a resource-based policy"),
-    }
-}
-
-/// Says no as the service does.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html>
-fn denied(manner: Manner, caller: &Caller, request: &Request, why: &str) -> Fault {
-    let Request { action, resource, .. } = request;
-    let why = if why.starts_with("with") {
-        why.to_owned()
-    } else {
-        format!("because {why} the {action} action")
-    };
-    let who = caller.arn();
-    let text =
-        format!("User: {who} is not authorized to perform: {action} on resource: {resource} {why}");
-    match manner {
-        Manner::Ec2 => {
-            let text = format!(
-                "You are not authorized to perform this operation. {text}. Encoded authorization \
-                 failure message: c2ltdWxhdGVk"
-            );
-            Fault::new(403, "UnauthorizedOperation", text)
-        }
-        Manner::Query => Fault::new(403, "AccessDenied", text),
-        Manner::Json => Fault::client("AccessDeniedException", text),
+        Decision::ExplicitlyDenied => Some(Why::Explicit("a resource-based")),
     }
 }
 
@@ -195,18 +290,22 @@ mod tests {
     fn where_the_resource_has_the_say_others_count_only_if_it_says_so() {
         let (allowed, silent, denied) =
             (Decision::Allowed, Decision::ImplicitlyDenied, Decision::ExplicitlyDenied);
-        for (own, decision, delegated, sole, good) in [
-            (allowed, silent, false, false, true),
-            (allowed, silent, false, true, false),
-            (allowed, silent, true, true, true),
-            (silent, silent, true, true, false),
-            (silent, allowed, false, true, true),
-            (silent, allowed, false, false, true),
-            (allowed, denied, false, true, false),
-            (denied, allowed, false, true, false),
+        let [nobody, own, resource] =
+            [None, Some(Why::Silent("identity-based")), Some(Why::Silent("resource-based"))];
+        let outright = |it| Some(Why::Explicit(it));
+        for (policies, decision, delegated, sole, expected) in [
+            (allowed, silent, false, false, nobody),
+            (allowed, silent, false, true, resource),
+            (allowed, silent, true, true, nobody),
+            (silent, silent, true, true, own),
+            (silent, silent, false, false, own),
+            (silent, allowed, false, true, nobody),
+            (silent, allowed, false, false, nobody),
+            (allowed, denied, false, true, outright("a resource-based")),
+            (denied, allowed, false, true, outright("an identity-based")),
         ] {
             let grant = Grant { decision, delegated };
-            assert_eq!(refusal(own, grant, sole).is_none(), good, "{own:?} {grant:?} {sole}");
+            assert_eq!(why_not(policies, grant, sole), expected, "{policies:?} {grant:?} {sole}");
         }
     }
 }

@@ -21,7 +21,10 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 use self::{policy::Policy, versions::Versions};
-use super::service::{self, Answer, Operation, Service};
+use super::{
+    permission::{ResourcePolicy, Subject},
+    service::{self, Answer, Operation, Service},
+};
 use crate::{
     Settings, Time,
     fault::Fault,
@@ -83,8 +86,7 @@ type Call<'a> = service::Call<'a, Secrets>;
 
 impl Call<'_> {
     fn arn(&self, name: &str, secret: &Secret) -> String {
-        let Settings { account, .. } = self.settings;
-        format!("arn:aws:secretsmanager:{}:{account}:secret:{name}-{}", self.region, secret.suffix)
+        arn(self.settings, self.region, name, secret)
     }
 
     /// Changes a secret; that is when it was changed last.
@@ -94,6 +96,23 @@ impl Call<'_> {
             it.changed = now;
             change(it);
         });
+    }
+}
+
+fn arn(settings: &Settings, region: &str, name: &str, secret: &Secret) -> String {
+    let account = &settings.account;
+    format!("arn:aws:secretsmanager:{region}:{account}:secret:{name}-{}", secret.suffix)
+}
+
+impl Secrets {
+    /// What a permission on the secret depends on that a request names; nothing when there is none.
+    pub(crate) fn judged(&self, settings: &Settings, region: &str, named: &str) -> Option<Subject> {
+        let named = names::Named::parse(named.to_owned()).ok()?;
+        let mut all = self.secrets.all().map(|it| (arn(settings, region, &it.id, it), it));
+        let (arn, secret) = all.find(|it| named.means(&it.0, it.1))?;
+        let policy = secret.policy.as_ref().and_then(Policy::document);
+        let policy = policy.map(|document| ResourcePolicy { document, sole: false });
+        Some(Subject { arn, tags: secret.tags.clone(), policy })
     }
 }
 

@@ -40,7 +40,11 @@ pub(super) enum Named {
 impl Named {
     /// Reads `SecretId`.
     pub(super) fn read(call: &Call<'_>) -> Result<Self, Fault> {
-        let text: String = call.members.need("SecretId")?;
+        Self::parse(call.members.need("SecretId")?)
+    }
+
+    /// Reads a name or an ARN.
+    pub(super) fn parse(text: String) -> Result<Self, Fault> {
         if !(1..=2048).contains(&text.chars().count()) {
             return Err(constraint("secretId", "have length between 1 and 2048"));
         }
@@ -54,11 +58,10 @@ impl Named {
     }
 
     /// Whether that secret is meant. What ends as a whole ARN does is taken for one.
-    fn means(&self, call: &Call<'_>, secret: &Record<Secret>) -> bool {
+    pub(super) fn means(&self, arn: &str, secret: &Record<Secret>) -> bool {
         match self {
             Self::Name(name) => secret.id == *name,
             Self::Arn { prefix, rest } => {
-                let arn = call.arn(&secret.id, secret);
                 let Some(whole) = arn.strip_prefix(prefix.as_str()) else { return false };
                 whole == rest || (secret.id == *rest && !looks_whole(rest))
             }
@@ -88,7 +91,7 @@ pub(super) fn find<'a>(call: &'a Call<'_>) -> Result<&'a Record<Secret>, Fault> 
     let known = |it: &&Record<Secret>| {
         !call.settings.lag.dependents || call.state.secrets.seen(&it.id, call.by_id()).is_some()
     };
-    let mut all = call.state.secrets.all().filter(|it| named.means(call, it));
+    let mut all = call.state.secrets.all().filter(|it| named.means(&call.arn(&it.id, it), it));
     all.find(known).ok_or_else(not_found)
 }
 
@@ -101,7 +104,7 @@ pub(super) fn find_living<'a>(call: &'a Call<'_>) -> Result<&'a Record<Secret>, 
 pub(super) fn see<'a>(call: &'a Call<'_>) -> Result<&'a Record<Secret>, Fault> {
     let named = Named::read(call)?;
     let mut all = call.state.secrets.all_seen(call.by_id());
-    all.find(|it| named.means(call, it)).ok_or_else(not_found)
+    all.find(|it| named.means(&call.arn(&it.id, it), it)).ok_or_else(not_found)
 }
 
 /// Refuses a secret that is to be deleted.

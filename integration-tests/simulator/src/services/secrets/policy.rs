@@ -23,6 +23,13 @@ pub(super) struct Policy {
     sealed: Value,
 }
 
+impl Policy {
+    /// What it says; it was read when it was put.
+    pub(super) fn document(&self) -> Option<Document> {
+        Document::read(&self.sealed, Grammar::Resource).ok()
+    }
+}
+
 fn malformed(why: impl Into<String>) -> Fault {
     Fault::client(MALFORMED, why)
 }

@@ -249,7 +249,7 @@ fn metadata(call: &Call<'_>, parameter: &Record<Parameter>) -> Value {
         "ARN": call.arn(&parameter.id),
         "Type": parameter.kind,
         "LastModifiedDate": parameter.modified.as_seconds(),
-        "LastModifiedUser": call.settings.caller_arn(),
+        "LastModifiedUser": parameter.by,
         "Version": parameter.version(),
         "Tier": parameter.tier,
         "Policies": [],

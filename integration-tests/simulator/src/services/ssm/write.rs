@@ -64,9 +64,10 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     }
     if kind == Type::SecureString {
         let named = key_id.as_deref().or_else(|| old.and_then(|it| it.key.as_deref()));
-        key::encrypts(call, named)?;
+        key::encrypts(call, &name, tier, named)?;
     }
     let now = call.now;
+    let by = call.identity.caller().arn().to_owned();
     let version = match old {
         Some(old)
             if old.kind != kind && call.settings.disputed("change-parameter-type", 2) == 0 =>
@@ -89,6 +90,7 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
                 it.description = description.or_else(|| it.description.take());
                 it.key = key_id.or_else(|| it.key.take());
                 it.modified = now;
+                it.by = by;
             });
             version
         }
@@ -99,8 +101,8 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
                 return Err(Fault::client("ParameterLimitExceeded", text));
             }
             let values = vec![Hidden::new(value)];
-            let body =
-                Parameter { kind, tier, description, key: key_id, first: 1, values, modified: now };
+            let (key, first, modified) = (key_id, 1, now);
+            let body = Parameter { kind, tier, description, key, first, values, modified, by };
             call.state.parameters.add(call.stamp, Some(now), Record { id: name, tags, body });
             1
         }

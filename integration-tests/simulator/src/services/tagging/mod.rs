@@ -24,7 +24,6 @@ type Call<'a> = service::Call<'a, Tagging>;
 
 impl Service for Tagging {
     const NAME: &'static str = "tagging";
-    const PREFIX: &'static str = "tag";
     const THROTTLED: &'static str = "ThrottledException";
     const TARGET: &'static str = "ResourceGroupsTaggingAPI_20170126";
     const OPERATIONS: &'static [Operation<Self>] = &[

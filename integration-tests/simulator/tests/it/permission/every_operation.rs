@@ -1,0 +1,60 @@
+//! Nothing is forgotten: every operation needs a permission.
+
+use serde_json::json;
+
+use super::{allow, calm};
+use crate::client::{Answer, Client};
+
+/// What `X-Amz-Target` says before the operation.
+const TARGETS: &[(&str, &str)] = &[
+    ("kms", "TrentService"),
+    ("logs", "Logs_20140328"),
+    ("secretsmanager", "secretsmanager"),
+    ("servicequotas", "ServiceQuotasV20190624"),
+    ("ssm", "AmazonSSM"),
+    ("tagging", "ResourceGroupsTaggingAPI_20170126"),
+];
+
+/// A call without any parameter.
+async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
+    match service {
+        "ec2" => client.ec2(operation, &[]).await,
+        "iam" => client.iam(operation, &[]).await,
+        _ => {
+            let target = TARGETS.iter().find(|it| it.0 == service).unwrap().1;
+            let target = format!("{target}.{operation}");
+            let kind = "application/x-amz-json-1.1";
+            client.send(service, kind, Some(&target), "{}".to_owned()).await.unwrap()
+        }
+    }
+}
+
+fn is_denied(answer: &Answer) -> bool {
+    ["UnauthorizedOperation", "AccessDenied"].iter().any(|it| answer.body.contains(it))
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_operation_needs_a_permission_that_has_its_name() {
+    let (admin, role) = calm().await;
+    let mut seen = 0;
+    for (service, operation) in clctl_simulator::operations() {
+        if service == "sts" {
+            continue;
+        }
+        allow(&admin, &json!([super::who_am_i()])).await;
+        let refused = bare(&role, service, operation).await;
+        assert!(is_denied(&refused), "{service} {operation}: {}", refused.body);
+        let prefix = if service == "tagging" { "tag" } else { service };
+        let action = format!("{prefix}:{operation}");
+        let named = format!("is not authorized to perform: {action} on resource: ");
+        assert!(refused.body.contains(&named), "{action}: {}", refused.body);
+        let only = json!([{ "Effect": "Allow", "Action": action, "Resource": "*" }]);
+        allow(&admin, &only).await;
+        let allowed = bare(&role, service, operation).await;
+        assert!(!is_denied(&allowed), "{action}: {}", allowed.body);
+        let unknown = format!("the operation {action}");
+        assert!(!allowed.body.contains(&unknown), "{action}: {}", allowed.body);
+        seen += 1;
+    }
+    assert!(seen > 150, "{seen}");
+}
