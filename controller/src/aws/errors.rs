@@ -79,10 +79,13 @@ where
     }
 }
 
-/// What a code means (`message` only where AWS uses one code for different things).
+/// What a code means.
 pub(super) fn classify(code: &str, message: &str) -> Class {
     let code = code.to_ascii_lowercase();
     let code = code.as_str();
+    if let Some(class) = said(code, message) {
+        return class;
+    }
     match code {
         "requestlimitexceeded"
         | "throttling"
@@ -110,10 +113,6 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "dependencytimeoutexception" => Class::Server,
         "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
         "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
-        // ReleaseAddress says so of an address that is in use; elsewhere it is about credentials.
-        "authfailure" if message.contains("permission to access the specified resource") => {
-            Class::InUse
-        }
         "unauthorizedoperation"
         | "authfailure"
         | "accessdenied"
@@ -143,8 +142,6 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "resourcealreadyexistsexception"
         | "invalidkeypair.duplicate"
         | "flowlogalreadyexists" => Class::Exists,
-        // Its name stays taken for as long as it can be taken back.
-        "invalidrequestexception" if message.contains("scheduled for deletion") => Class::Exists,
         "incorrectstate"
         | "incorrectinstancestate"
         | "invalidstate"
@@ -157,19 +154,8 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "concurrentmodificationexception"
         | "kmsinvalidstateexception"
         | "disabledexception" => Class::Busy,
-        "invalidsubnet" => Class::NotYetVisible,
-        // Who was made a moment ago is not known everywhere.
-        "malformedpolicydocument" | "malformedpolicydocumentexception"
-            if message.to_ascii_lowercase().contains("principal") =>
-        {
-            Class::NotYetVisible
-        }
-        "invalidparameter" if message.contains("Unable to assume") => Class::NotYetVisible,
-        // A key whose policy was set a moment ago.
-        "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
-            Class::NotYetVisible
-        }
-        "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
+        // Nobody knows the subnet, or the key, that was made a moment ago.
+        "invalidsubnet" | "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
         _ if code.ends_with("limitexceeded") || code.ends_with("limitexceededexception") => {
             Class::Quota
         }
@@ -187,6 +173,32 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "resourcenotfoundexception" => Class::NotFound,
         _ if code.ends_with(".notfound") => Class::NotFound,
         _ => Class::Rejected,
+    }
+}
+
+/// What a message means, where AWS uses one code for different things.
+fn said(code: &str, message: &str) -> Option<Class> {
+    match code {
+        // ReleaseAddress says so of an address that is in use; elsewhere it is about credentials.
+        "authfailure" if message.contains("permission to access the specified resource") => {
+            Some(Class::InUse)
+        }
+        // Its name stays taken for as long as it can be taken back.
+        "invalidrequestexception" if message.contains("scheduled for deletion") => {
+            Some(Class::Exists)
+        }
+        // Who was made a moment ago is not known everywhere.
+        "malformedpolicydocument" | "malformedpolicydocumentexception"
+            if message.to_ascii_lowercase().contains("principal") =>
+        {
+            Some(Class::NotYetVisible)
+        }
+        "invalidparameter" if message.contains("Unable to assume") => Some(Class::NotYetVisible),
+        // A key whose policy was set a moment ago.
+        "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
+            Some(Class::NotYetVisible)
+        }
+        _ => None,
     }
 }
 

@@ -213,10 +213,10 @@ fn named((name, value): (&str, Value)) -> (String, Value) {
 
 /// One text or several.
 fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(all) => all.iter().flat_map(texts).collect(),
-        Value::String(text) => vec![text.clone()],
-        other => vec![other.to_string()],
+    match (value, value.as_str()) {
+        (Value::Array(all), _) => all.iter().flat_map(texts).collect(),
+        (_, Some(text)) => vec![text.to_owned()],
+        (other, None) => vec![other.to_string()],
     }
 }
 
@@ -225,9 +225,10 @@ fn principals(value: &Value) -> Vec<Principal> {
         let ids = texts(value).into_iter();
         ids.map(|id| Principal { kind: kind.to_owned(), id }).collect()
     };
-    match value {
-        Value::Object(kinds) => kinds.iter().flat_map(|(kind, ids)| of(kind, ids)).collect(),
-        anybody => of("AWS", anybody),
+    match value.as_object() {
+        Some(kinds) => kinds.iter().flat_map(|(kind, ids)| of(kind, ids)).collect(),
+        // `"*"` alone is anybody.
+        None => of("AWS", value),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) async fn run(command: &Command, args: Adopt, read: Reading) -> anyhow
     Ok(Exit::Done)
 }
 
-fn refused(text: String) -> Ends {
+fn refused(text: &str) -> Ends {
     Ends { exit: Exit::Refused, text: format!("{text}: nothing was done") }
 }
 
@@ -96,7 +96,7 @@ async fn find(
     let kind = planned.node.kind();
     let about = kind.about();
     if about.creation == Creation::Facet {
-        bail!(refused(format!(
+        bail!(refused(&format!(
             "a {} has no tags of its own: it is whose its parent is",
             about.name
         )));
@@ -110,7 +110,7 @@ async fn find(
     };
     match there.filter(|there| !there.phase().is_out()) {
         Some(there) => Ok(there),
-        None => bail!(refused(format!(
+        None => bail!(refused(&format!(
             "there is no {} {id} in {} of account {}",
             about.name, session.aws.environment.region, session.aws.environment.account
         ))),
@@ -125,7 +125,7 @@ fn is_ours_already(planned: &PlannedNode<Aws>, object: &dyn Seen) -> anyhow::Res
         if object.address().as_ref() == Some(planned.node.address()) {
             return Ok(true);
         }
-        bail!(refused(format!(
+        bail!(refused(&format!(
             "{} is {stands_for} of this environment: release it first",
             object.id()
         )));
@@ -138,7 +138,7 @@ fn is_ours_already(planned: &PlannedNode<Aws>, object: &dyn Seen) -> anyhow::Res
     };
     if tag(TAG_UID).is_some() {
         let other = tag(TAG_ENVIRONMENT).unwrap_or_else(|| "another environment".to_owned());
-        bail!(refused(format!(
+        bail!(refused(&format!(
             "{} belongs to another environment ({other}): release it there first",
             object.id()
         )));
@@ -165,5 +165,5 @@ fn is_free(planned: &PlannedNode<Aws>, object: &dyn Seen) -> anyhow::Result<()> 
         }
         _ => return Ok(()),
     };
-    bail!(refused(taken))
+    bail!(refused(&taken))
 }

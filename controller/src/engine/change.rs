@@ -150,9 +150,8 @@ impl Change {
 fn is_left(now: &FieldChange, then: &FieldChange) -> bool {
     match (&now.from, &then.from) {
         // It was not visible then.
-        (Some(_), Some(Cell::Unknown { .. })) => true,
+        (Some(_), Some(Cell::Unknown { .. })) | (None, None) => true,
         (Some(is), Some(was)) => was.met_by(is) || now.to.left_by(was, is),
-        (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     }
 }

@@ -385,20 +385,21 @@ impl Objects {
         let mut kept: Vec<Kept> = Vec::new();
         self.undeclared.retain(|seen| {
             let why = seen.address().and_then(|address| graph.retained(&address));
-            kept.extend(why.map(|why| Kept { seen: seen.clone(), why }).into_iter());
-            !kept.last().is_some_and(|last| last.seen.id() == seen.id())
+            let stays = why.is_some();
+            kept.extend(why.map(|why| Kept { seen: seen.clone(), why }));
+            !stays
         });
         let mut next = 0;
         while let Some(Kept { seen: holder, .. }) = kept.get(next) {
             let (uses, name) = (holder.uses(), name_of(holder.as_ref()));
-            let (used, free) = self
+            let (held, rest) = self
                 .undeclared
                 .drain(..)
                 .partition(|seen: &Arc<dyn Seen>| uses.contains(seen.id()));
-            self.undeclared = free;
+            self.undeclared = rest;
             let why = format!("{name} is kept and uses it");
             kept.extend(
-                used.into_iter().map(|seen: Arc<dyn Seen>| Kept { seen, why: why.clone() }),
+                held.into_iter().map(|seen: Arc<dyn Seen>| Kept { seen, why: why.clone() }),
             );
             next += 1;
         }

@@ -272,6 +272,14 @@ impl Phase {
     pub fn is_out(&self) -> bool {
         matches!(self, Self::Gone | Self::Recoverable(_))
     }
+
+    /// Until when the object can be taken back, in words, if it can be.
+    pub fn recoverable(&self) -> Option<&str> {
+        match self {
+            Self::Recoverable(until) => Some(until),
+            Self::Ready | Self::Pending(_) | Self::Failed(_) | Self::Going | Self::Gone => None,
+        }
+    }
 }
 
 /// What the engine asks of a cloud beyond its objects.

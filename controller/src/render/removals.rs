@@ -52,9 +52,9 @@ pub fn removals(
         note: Some(note),
     };
     let kept = plan.kept.iter().map(|kept| row(kept.seen.as_ref(), keeping(kept)));
-    let recoverable = plan.recoverable.iter().filter_map(|seen| match seen.phase() {
-        Phase::Recoverable(until) => Some(row(seen.as_ref(), format!("can be taken back {until}"))),
-        _ => None,
+    let recoverable = plan.recoverable.iter().filter_map(|seen| {
+        let until = seen.phase().recoverable()?;
+        Some(row(seen.as_ref(), format!("can be taken back {until}")))
     });
     let rows = plan.removals.iter().map(|removal| {
         let seen = removal.seen.as_ref();

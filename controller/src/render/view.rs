@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::{
     aws::{Aws, Environment},
     engine::{
-        Action, Address, Blocked, Cell, FieldChange, OnChange, Phase, Plan, PlannedNode, Removal,
-        RemovalReason, Seen, Verdict as Said, expected,
+        Action, Address, Blocked, Cell, FieldChange, OnChange, Plan, PlannedNode, Removal,
+        RemovalReason, Verdict as Said, expected,
     },
 };
 
@@ -234,12 +234,8 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
         || change.cost() == Some(OnChange::Interrupts);
     let fields = change.fields.iter().map(field).collect();
     let effect = stops.then(|| about.outage.to_owned());
-    let reason = match planned.seen.as_deref().map(Seen::phase) {
-        Some(Phase::Recoverable(until)) => {
-            Some(format!("it was deleted, and can be taken back {until}"))
-        }
-        _ => None,
-    };
+    let until = planned.seen.as_deref().and_then(|seen| seen.phase().recoverable());
+    let reason = until.map(|until| format!("it was deleted, and can be taken back {until}"));
     Some(StepView { action, address, id, fields, effect, reason })
 }
 

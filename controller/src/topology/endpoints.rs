@@ -49,7 +49,7 @@ pub(super) fn declare(
         return Ok(());
     }
     let group = group(graph, label, vpc, network)?;
-    for name in vpc.interface_endpoints.iter() {
+    for name in &vpc.interface_endpoints {
         let subnets = network.private_subnets.iter();
         let declared = VpcEndpointConfig {
             subnets: subnets

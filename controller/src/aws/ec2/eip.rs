@@ -121,7 +121,7 @@ impl Resource for Eip {
     }
 
     fn released(have: &Found<Self>) -> Option<EipConfig> {
-        Some(EipConfig { tags: have.config.tags.released(), ..have.config.clone() })
+        Some(EipConfig { tags: have.config.tags.released() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

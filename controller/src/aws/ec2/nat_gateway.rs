@@ -161,6 +161,7 @@ impl Resource for NatGateway {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
 fn read(aws: &Aws, from: &types::NatGateway) -> Result<Found<NatGateway>, CallError> {
     let id = text(LIST, "natGatewayId", from.nat_gateway_id())?;
     let state = required(LIST, "state", from.state())?;

@@ -197,6 +197,7 @@ impl Resource for Subnet {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
 fn read(aws: &Aws, from: &types::Subnet) -> Result<Found<Subnet>, CallError> {
     let id = text(LIST, "subnetId", from.subnet_id())?;
     let cidr = match from.ipv6_native() {

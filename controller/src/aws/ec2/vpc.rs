@@ -164,15 +164,14 @@ impl Resource for Vpc {
             };
             let default_rules: Vec<ReadRule> = rules.iter().filter(of_group).cloned().collect();
             let shown = group.map(rules_of).transpose()?;
-            let phase = match required(LIST, "state", vpc.state())? {
-                VpcState::Available => match &shown {
-                    None => Phase::Pending("without its default group yet".into()),
-                    Some(shown) if !are_listed(shown, &default_rules) => {
-                        Phase::Pending("the rules of its default group not listed yet".into())
-                    }
-                    Some(_) => Phase::Ready,
-                },
-                state => Phase::Pending(state.as_str().to_owned()),
+            let state = required(LIST, "state", vpc.state())?;
+            let phase = match &shown {
+                _ if *state != VpcState::Available => Phase::Pending(state.as_str().to_owned()),
+                None => Phase::Pending("without its default group yet".into()),
+                Some(shown) if !are_listed(shown, &default_rules) => {
+                    Phase::Pending("the rules of its default group not listed yet".into())
+                }
+                Some(_) => Phase::Ready,
             };
             let config = VpcConfig {
                 cidr: parsed(LIST, "cidrBlock", vpc.cidr_block())?,

@@ -248,6 +248,7 @@ fn changed<T>(have: &[T], want: &[T], text: impl Fn(&T) -> &str) -> (Vec<String>
     (add, have.into_iter().filter(|id| !want.contains(id)).collect())
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
 fn read(aws: &Aws, from: &types::VpcEndpoint) -> Result<Found<VpcEndpoint>, CallError> {
     let id = text(LIST, "vpcEndpointId", from.vpc_endpoint_id())?;
     let state = text(LIST, "state", from.state().map(types::State::as_str))?;

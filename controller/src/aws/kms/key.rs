@@ -329,16 +329,15 @@ async fn look(
     let policy = text(operation, "Policy", answer.policy())?;
     let Some(tags) = found(tags(aws, id).await)? else { return Ok(None) };
     let phase = phase(&key, state);
-    let rotation = match &phase {
-        Phase::Recoverable(_) => Rotation::Untold,
-        _ => match rotation(aws, id).await? {
-            Some(rotation) => rotation,
-            None => return Ok(None),
-        },
+    let rotation = if let Phase::Recoverable(_) = &phase {
+        Rotation::Untold
+    } else {
+        let Some(rotation) = rotation(aws, id).await? else { return Ok(None) };
+        rotation
     };
     let owner = owner_of(aws, Key::ABOUT.name, &tags);
     let names = alias_names(aws, &owner);
-    let aliased = aliases.iter().any(|known| {
+    let is_named = aliases.iter().any(|known| {
         known.target_key_id() == Some(key.key_id())
             && known.alias_name().is_some_and(|name| names.iter().any(|it| it == name))
     });
@@ -350,7 +349,7 @@ async fn look(
             policy: Policy::read(policy),
             rotation,
             enabled: *state == KeyState::Enabled,
-            aliased,
+            aliased: is_named,
             tags: Tags::of(aws, &tags),
         },
         outputs: KeyOutputs { arn: KeyArn::new(arn) },
