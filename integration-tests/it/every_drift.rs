@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What somebody may change of ours that nobody declares: it stays as it is. By how it is told.
-const NOT_COMPARED: &[(&str, &str)] = &[
+pub(crate) const NOT_COMPARED: &[(&str, &str)] = &[
     (
         "ec2:ModifyVpcAttribute: EnableNetworkAddressUsageMetrics",
         "whether AWS counts addresses costs nothing and changes nothing",

@@ -19,6 +19,11 @@ fn help_of_every_verb() {
         vec!["sandbox", "seed"],
         vec!["sandbox", "drift"],
         vec!["sandbox", "serve"],
+        vec!["secret"],
+        vec!["secret", "put"],
+        vec!["secret", "list"],
+        vec!["adopt"],
+        vec!["release"],
         vec!["version"],
         vec!["completions"],
     ] {

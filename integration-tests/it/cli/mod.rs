@@ -1,5 +1,6 @@
 //! The real binary, as a user meets it: what it prints, how it ends, and what it leaves behind.
 
+mod adoption;
 mod crashes;
 mod exits;
 mod files;
@@ -9,4 +10,5 @@ mod plans;
 mod promises;
 mod secrets;
 mod support;
+mod values;
 mod walkthrough;

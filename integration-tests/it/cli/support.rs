@@ -14,6 +14,8 @@ use clctl_simulator::{Object, Settings, Simulator};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::client::Client;
+
 /// The root of the repository: commands run there, so that reports name files as a reader does.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -122,7 +124,10 @@ impl Place {
         let folder = self.folder.path().to_str().unwrap();
         settings.add_filter(folder, "[PLACE]");
         for (pattern, with) in [
-            (r"\b(vpc|subnet|igw|eipalloc|nat|rtb|sgr|sg|eni)-[0-9a-f]{8,17}\b", "$1-ID"),
+            (
+                r"\b(vpc|subnet|igw|eipalloc|nat|rtb|sgr|sg|eni|vpce|fl|key)-[0-9a-f]{8,17}\b",
+                "$1-ID",
+            ),
             (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[REQUEST]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
             (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "[TIME]"),
@@ -196,6 +201,16 @@ impl Ran {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
+    /// The same without the calls it made, which `--show-calls` and `-v` tell.
+    pub(crate) fn without_calls(mut self) -> Self {
+        let told = |line: &&str| {
+            !["call ", " DEBUG ", " TRACE ", " INFO "].iter().any(|word| line.contains(word))
+        };
+        let lines: Vec<&str> = self.err.lines().filter(told).collect();
+        self.err = lines.join("\n");
+        self
+    }
+
     /// The same without progress, whose order is the world's.
     pub(crate) fn without_progress(mut self) -> Self {
         let is_progress = |line: &&str| {
@@ -266,6 +281,14 @@ impl Drop for Served {
             drop(thread.join());
         }
     }
+}
+
+/// Somebody else with access to the account does something.
+pub(crate) fn somebody<T>(world: &Served, does: impl AsyncFnOnce(&Client) -> T) -> T {
+    let simulator = world.simulator.clone();
+    let client = Client { simulator, region: "us-east-1", key: "AKIASOMEBODY" };
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap().block_on(does(&client))
 }
 
 /// How many there are of each kind.

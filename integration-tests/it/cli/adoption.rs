@@ -1,0 +1,136 @@
+//! What is there becomes ours, and what is ours is let go.
+
+use clctl_simulator::Settings;
+use serde_json::json;
+
+use super::support::{Place, QUICK, Served, same, somebody, spec};
+
+struct Stage {
+    world: Served,
+    place: Place,
+    file: String,
+}
+
+fn stage() -> Stage {
+    let world = Served::new(Settings { speed: 4000.0, ..Settings::calm() });
+    let place = Place::served(&world);
+    let file = place.write("node.yaml", &spec("mine", QUICK));
+    Stage { world, place, file }
+}
+
+impl Stage {
+    fn run(&self, args: &[&str]) -> super::support::Ran {
+        let mut args = args.to_vec();
+        args.extend(["-f", &self.file]);
+        self.place.run(&args)
+    }
+
+    /// The id of our object of that address.
+    fn id(&self, address: &str) -> String {
+        let shown = self.run(&["get", address, "-o", "json"]).json();
+        let items = shown["resources"].as_array().unwrap_or_else(|| panic!("{shown}"));
+        items[0]["id"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned()
+    }
+}
+
+#[test]
+fn a_log_group_that_is_there_is_adopted_and_keeps_its_name_and_what_is_in_it() {
+    let stage = stage();
+    let group = "/clctl/mine/nodes";
+    somebody(&stage.world, async |client| {
+        client
+            .logs("CreateLogGroup", json!({"logGroupName": group, "tags": {"team": "theirs"}}))
+            .await
+    })
+    .good();
+    let arn = format!("arn:aws:logs:us-east-1:123456789012:log-group:{group}");
+    let refused = stage.run(&["apply"]).ends(6);
+    assert!(refused.err.contains("no owner tag"), "{refused}");
+    assert!(refused.err.contains("adopt"), "{refused}");
+    let asked = stage.run(&["adopt", "log-group/nodes", &arn]).ends(7);
+    same!(stage.place, "adopt_asked", asked);
+    let adopted = stage.run(&["adopt", "log-group/nodes", &arn, "--yes"]).ends(0);
+    same!(stage.place, "adopted", adopted);
+    stage.run(&["adopt", "log-group/nodes", &arn, "--yes"]).ends(0).says("already");
+    stage.run(&["apply", "--yes"]).ends(0);
+    stage.run(&["diff"]).ends(0);
+    assert_eq!(stage.id("log-group/nodes"), arn);
+}
+
+#[test]
+fn what_is_released_loses_our_tags_and_nothing_else_and_can_be_adopted_again() {
+    let stage = stage();
+    stage.run(&["apply"]).ends(0);
+    let id = stage.id("security-group/database");
+    let asked = stage.run(&["release", "security-group/database"]).ends(7);
+    same!(stage.place, "release_asked", asked);
+    let before = stage.world.objects();
+    let released = stage.run(&["release", "security-group/database", "--yes"]).ends(0);
+    same!(stage.place, "released", released);
+    assert_eq!(stage.world.objects(), before);
+    let described = somebody(&stage.world, async |client| {
+        client.ec2("DescribeSecurityGroups", &[("GroupId.1", id.as_str())]).await
+    })
+    .good();
+    assert!(!described.body.contains("clctl.dev/"), "{}", described.body);
+    assert!(described.body.contains("PostgreSQL from the nodes"), "{}", described.body);
+    stage.run(&["adopt", "security-group/database", &id, "--yes"]).ends(0);
+    stage.run(&["diff"]).ends(0);
+}
+
+#[test]
+fn another_environments_object_is_not_adopted() {
+    let stage = stage();
+    stage.run(&["apply"]).ends(0);
+    let other = stage.place.write("other.yaml", &spec("theirs", QUICK));
+    stage.place.run(&["apply", "-f", &other]).ends(0);
+    let theirs = stage.id("security-group/nodes");
+    let refused =
+        stage.place.run(&["adopt", "security-group/nodes", &theirs, "--yes", "-f", &other]).ends(7);
+    same!(stage.place, "adopt_of_another", refused);
+    let mine = stage.id("security-group/database");
+    let refused = stage.run(&["adopt", "security-group/nodes", &mine, "--yes"]).ends(7);
+    same!(stage.place, "adopt_of_ours", refused);
+    let unknown = stage.run(&["adopt", "security-group/nobody", &mine, "--yes"]).ends(2);
+    same!(stage.place, "adopt_unknown", unknown);
+    let nothing = stage.run(&["adopt", "security-group/nodes", "sg-0123456789abcdef0", "--yes"]);
+    same!(stage.place, "adopt_nothing", nothing.ends(7));
+    let facet = stage.run(&["adopt", "security-group-rules/nodes", &theirs, "--yes"]).ends(7);
+    same!(stage.place, "adopt_facet", facet);
+    let facet = stage.run(&["release", "security-group-rules/nodes", "--yes"]).ends(7);
+    same!(stage.place, "release_facet", facet);
+    stage.run(&["release", "security-group/nobody", "--yes"]).ends(2);
+    stage.run(&["diff"]).ends(0);
+    stage.place.run(&["diff", "-f", &other]).ends(0);
+}
+
+/// Somebody copied all tags of ours onto a group of theirs: nobody can tell which is which.
+#[test]
+fn of_two_that_claim_to_be_ours_one_is_released_and_all_is_well() {
+    let stage = stage();
+    stage.run(&["apply"]).ends(0);
+    let (vpc, id) = (stage.id("vpc/main"), stage.id("security-group/database"));
+    let copy = somebody(&stage.world, async |client| {
+        let of = [("Filter.1.Name", "resource-id"), ("Filter.1.Value.1", id.as_str())];
+        let tags = client.ec2("DescribeTags", &of).await.good();
+        let copy = client.group(&vpc, "copy").await;
+        let (keys, values) = (tags.texts("key"), tags.texts("value"));
+        let mut params = vec![("ResourceId.1".to_owned(), copy.clone())];
+        for (n, (key, value)) in keys.into_iter().zip(values).enumerate() {
+            params.push((format!("Tag.{}.Key", n + 1), key));
+            params.push((format!("Tag.{}.Value", n + 1), value));
+        }
+        let params: Vec<(&str, &str)> =
+            params.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
+        client.ec2("CreateTags", &params).await.good();
+        copy
+    });
+    let said = stage.run(&["diff"]).ends(5);
+    assert!(said.out.contains(&id) && said.out.contains(&copy), "{said}");
+    assert!(said.out.contains("clctl release"), "{said}");
+    let several = stage.run(&["release", "security-group/database", "--yes"]).ends(2);
+    assert!(several.err.contains(&id) && several.err.contains(&copy), "{several}");
+    stage.run(&["release", "security-group/database", &copy, "--yes"]).ends(0);
+    stage.run(&["diff"]).ends(0);
+    assert_eq!(stage.id("security-group/database"), id);
+}

@@ -1,0 +1,130 @@
+//! Values into secrets: put in through standard input, never shown, never read.
+
+use clctl_simulator::Settings;
+use serde_json::json;
+
+use super::support::{Place, QUICK, Served, same, somebody, spec};
+
+const URL: &str = "https://rpc.example.com/v2/canary-key-in-the-path";
+const SOCKET: &str = "wss://rpc.example.com/v2/canary-key-in-the-path";
+const CANARY: &str = "canary";
+
+struct Stage {
+    world: Served,
+    place: Place,
+    file: String,
+}
+
+fn stage() -> Stage {
+    let world = Served::new(Settings { speed: 4000.0, ..Settings::calm() });
+    let place = Place::served(&world);
+    let file = place.write("node.yaml", &spec("values", QUICK));
+    Stage { world, place, file }
+}
+
+impl Stage {
+    fn put(&self, name: &str, value: &str) -> super::support::Ran {
+        let args =
+            ["secret", "put", name, "--from-stdin", "-f", &self.file, "-vvv", "--show-calls"];
+        self.place.run_with_input(&args, value).does_not_say(CANARY)
+    }
+
+    /// What is in the secret, as an instance would read it.
+    fn value(&self, name: &str) -> String {
+        let body = json!({"SecretId": format!("/clctl/values/{name}")});
+        let answer =
+            somebody(&self.world, async |client| client.secrets("GetSecretValue", body).await);
+        answer.good().value()["SecretString"].as_str().unwrap().to_owned()
+    }
+
+    fn list(&self, form: &str) -> super::support::Ran {
+        self.place.run(&["secret", "list", "-f", &self.file, "-o", form]).ends(0)
+    }
+}
+
+#[test]
+fn a_value_goes_in_through_standard_input_and_is_seen_nowhere() {
+    let stage = stage();
+    let early = stage.put("http", URL).ends(7);
+    same!(stage.place, "secret_put_early", early.without_calls());
+    stage.place.run(&["apply", "-f", &stage.file]).ends(0).says("no value yet");
+    same!(stage.place, "secret_list_empty", stage.list("table"));
+    stage.put("http", URL).ends(0).says("a new value is in");
+    stage.put("websocket", &format!("{SOCKET}\n")).ends(0);
+    assert_eq!(
+        (stage.value("http"), stage.value("websocket")),
+        (URL.to_owned(), SOCKET.to_owned())
+    );
+    for form in ["table", "wide", "json", "yaml", "name"] {
+        let listed = stage.list(form).does_not_say(CANARY);
+        same!(stage.place, format!("secret_list_{form}"), listed);
+    }
+    // A newer one takes its place; a look reads no value.
+    stage.put("http", &format!("{URL}-2\r\n")).ends(0);
+    assert_eq!(stage.value("http"), format!("{URL}-2"));
+    stage.world.simulator.forget_calls();
+    stage.place.run(&["diff", "-f", &stage.file]).ends(0).does_not_say(CANARY);
+    stage.place.run(&["describe", "-f", &stage.file]).ends(0).does_not_say(CANARY);
+    stage.list("json");
+    let calls = stage.world.simulator.calls();
+    assert!(calls.iter().all(|call| call.operation != "GetSecretValue"), "{calls:?}");
+    for kept in files(&stage.place.state()) {
+        let text = std::fs::read(&kept).unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains(CANARY), "{}", kept.display());
+    }
+}
+
+fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_value_that_cannot_be_right_is_refused_and_not_shown() {
+    let stage = stage();
+    stage.place.run(&["apply", "-f", &stage.file]).ends(0);
+    let mut told = String::new();
+    for value in [
+        "",
+        "\n",
+        "ftp://canary.example.com",
+        "https://",
+        "https://canary a",
+        "https://canary\nhttps://b",
+    ] {
+        let ran = stage.put("http", value).ends(3);
+        told += &ran.without_calls().err;
+        told += "\n";
+    }
+    let long = format!("https://canary/{}", "x".repeat(70_000));
+    told += &stage.put("http", &long).ends(3).without_calls().err;
+    same!(stage.place, "secret_put_wrong", told);
+    let generated = stage.put("keystore-password", "a-password-of-canary-letters").ends(7);
+    same!(stage.place, "secret_put_generated", generated.without_calls());
+    let unknown = stage.put("nobody", URL).ends(2);
+    same!(stage.place, "secret_put_unknown", unknown.without_calls());
+    // As an argument everybody on the machine would see it: there is no such way.
+    stage.place.run(&["secret", "put", "http", "-f", &stage.file]).ends(2);
+    let answer = somebody(&stage.world, async |client| {
+        client.secrets("ListSecretVersionIds", json!({"SecretId": "/clctl/values/http"})).await
+    });
+    assert_eq!(answer.good().value()["Versions"], json!([]));
+}
+
+#[test]
+fn a_secret_that_is_somebody_elses_or_going_gets_no_value() {
+    let stage = stage();
+    let made = somebody(&stage.world, async |client| {
+        client.secrets("CreateSecret", json!({"Name": "/clctl/values/http"})).await
+    });
+    made.good();
+    let foreign = stage.put("http", URL).ends(7);
+    same!(stage.place, "secret_put_foreign", foreign.without_calls());
+    let gone = json!({"SecretId": "/clctl/values/http", "ForceDeleteWithoutRecovery": true});
+    somebody(&stage.world, async |client| client.secrets("DeleteSecret", gone).await).good();
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    stage.place.run(&["apply", "-f", &stage.file]).ends(0);
+    stage.place.run(&["delete", "--yes", "-f", &stage.file]).ends(0);
+    let going = stage.put("http", URL).ends(7);
+    same!(stage.place, "secret_put_deleted", going.without_calls());
+}
