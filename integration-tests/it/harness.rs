@@ -73,7 +73,12 @@ impl Wanted {
     /// What a file asks for.
     pub(crate) fn read(text: &str) -> Self {
         let documents = clctl_spec::parse("node.yaml", text).unwrap();
-        let ChainlinkNode { metadata, spec } = *documents.into_iter().next().unwrap().node;
+        Self::of(*documents.into_iter().next().unwrap().node)
+    }
+
+    /// What a document asks for.
+    pub(crate) fn of(node: ChainlinkNode) -> Self {
+        let ChainlinkNode { metadata, spec } = node;
         let spec = Arc::new(spec);
         let declared = spec.clone();
         Self {

@@ -44,7 +44,7 @@ use crate::{
         json,
         query::{self, Dialect, Params},
     },
-    world::{Drift, Input, Region},
+    world::{Drift, Input, Region, Retag},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -58,6 +58,7 @@ struct Json {
     /// The same, whoever asks.
     act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
     drifts: fn(&Region, &str) -> Vec<Drift>,
+    retag: fn(&str, &str, &Retag<'_>) -> Vec<Drift>,
     subject: fn(&Region, &Settings, &str, &str, &json::Members) -> Option<Subject>,
     shelves: fn(&Region) -> Vec<&dyn AnyShelf>,
 }
@@ -72,6 +73,7 @@ const fn json<S: Service>() -> Json {
         ask: service::ask::<S>,
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
+        retag: S::retag,
         subject: |region, settings, name, operation, members| {
             S::of(region).subject(settings, name, operation, members)
         },
@@ -284,6 +286,13 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     }
     all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
     all
+}
+
+/// The calls by which somebody puts tags on an object, and takes some from it.
+pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+    let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
+    let mut all = json.chain([iam::retag(kind, id, change)]);
+    all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
 }
 
 /// Does a thing as somebody else would, outside of any request of the client.

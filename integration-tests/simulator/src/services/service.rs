@@ -16,7 +16,7 @@ use crate::{
     shelf::{AnyShelf, Eyes, Stamp, Tags},
     throttle::Rate,
     wire::json::Members,
-    world::{Drift, Region},
+    world::{Drift, Region, Retag},
 };
 
 pub(crate) type Answer = Result<Value, Fault>;
@@ -64,6 +64,12 @@ pub(crate) trait Service: Clone + Sized + 'static {
     /// Changes that somebody might make to what carries the tag `key`.
     fn drifts(&self, key: &str) -> Vec<Drift> {
         let _ = key;
+        Vec::new()
+    }
+
+    /// The calls by which somebody puts tags on an object of this kind, and takes some from it.
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        let _ = (kind, id, change);
         Vec::new()
     }
 
