@@ -431,6 +431,15 @@ impl Bench {
         Ok(outcome)
     }
 
+    /// What a deletion would remove and keep, under the list of what reads.
+    pub(crate) async fn try_removals(&self, wanted: &Wanted) -> Result<Plan<Aws>, NoPlan> {
+        let session = self.connect(wanted, Mode::ReadOnly).await.map_err(NoPlan::Connect)?;
+        let Session { aws, nothing, .. } = session;
+        let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
+        let look = observe(&kinds, &aws, &nothing, journal.as_ref(), Purpose::Remove);
+        Ok(plan(&nothing, &look.await.map_err(|error| NoPlan::Look(error.into()))?))
+    }
+
     /// Looks until there is no doubt, plans, and walks the plan unless nothing can be said.
     async fn carry_out(
         &self,

@@ -18,6 +18,7 @@ pub(crate) const ACCIDENTAL: &[&str] = &[
     "first",
     "forgotten",
     "known",
+    "label",
     "mac",
     "modified",
     // Whether a flow log has delivered.
@@ -98,6 +99,11 @@ impl Truth {
     /// What carries the owner tag of some environment.
     pub(crate) fn owned(&self) -> usize {
         self.0.iter().filter(|thing| thing.tags.contains_key("clctl.dev/uid")).count()
+    }
+
+    /// Only what this holds of.
+    pub(crate) fn that(self, holds: impl Fn(&Thing) -> bool) -> Self {
+        Self(self.0.into_iter().filter(holds).collect())
     }
 
     /// Without what has one of these ids.
@@ -228,7 +234,11 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
                     let versions = versions.values().map(|it| plain(it, names));
                     (key.clone(), versions.collect())
                 }
-                _ => (key.clone(), plain(value, names)),
+                _ => {
+                    let key =
+                        names.get(named(key)).map_or_else(|| key.clone(), |it| format!("<{it}>"));
+                    (key, plain(value, names))
+                }
             })
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

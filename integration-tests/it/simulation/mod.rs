@@ -14,6 +14,7 @@ mod human;
 mod invariants;
 mod play;
 mod report;
+mod secrets;
 mod specs;
 
 pub(crate) use self::{play::play, report::Counts};
