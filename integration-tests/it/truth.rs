@@ -106,6 +106,14 @@ impl Truth {
         Self(self.0.into_iter().filter(holds).collect())
     }
 
+    /// Without what these members of things say.
+    pub(crate) fn without_fields(mut self, names: &[&str]) -> Self {
+        for members in self.0.iter_mut().filter_map(|thing| thing.body.as_object_mut()) {
+            members.retain(|name, _| !names.contains(&name.as_str()));
+        }
+        self
+    }
+
     /// Without what has one of these ids.
     pub(crate) fn without(self, ids: &[&str]) -> Self {
         Self(self.0.into_iter().filter(|thing| !ids.contains(&thing.id.as_str())).collect())

@@ -46,6 +46,9 @@ const BOUND: Duration = Duration::from_hours(2);
 const REPLICAS: u64 = 15;
 /// How long AWS shows what is gone and cannot be taken back, in seconds: NAT gateways.
 const SHADOWS: u64 = 2 * 60 * 60;
+/// What nobody declares, and what somebody who sets it has set for good: the values of a secret, and
+/// whether a log group is protected from deletion.
+const UNDECLARED: &[&str] = &["protected", "versions"];
 /// Longer than any command takes that comes to an end.
 const ENDLESS: Duration = Duration::from_hours(12);
 
@@ -296,16 +299,20 @@ impl Run {
         self.stage.note("the faults stop");
     }
 
-    /// Takes our tags from what clctl says it cannot do away with, although it carries them.
-    fn let_go(&self, told: &str) {
+    /// Somebody heeds what clctl says of what it cannot do away with: takes our tags from what they had
+    /// copied them onto, and takes off what protects something from its end.
+    fn heed(&self, told: &str) {
         let done = self.stage.with(|watch, human, _, world| {
             let before = world.tagged();
-            let done = human.let_go(world, |id| told.contains(id));
+            let mut done = human.let_go(world, |id| told.contains(id));
+            for (object, _) in before.iter().filter(|(it, _)| told.contains(&it.id)) {
+                done |= told.contains("protect") && world.unprotect(object);
+            }
             watch.concede(&before, world, false);
             done
         });
         if done {
-            self.stage.note("somebody takes our tags from what they had copied them onto");
+            self.stage.note("somebody heeds what they are told");
         }
     }
 
@@ -489,9 +496,7 @@ impl Run {
                 Ended::NoPlan(why) => told = why.to_string(),
                 Ended::Killed | Ended::Put(_) => {}
             }
-            if matches!(verb, Verb::Apply(_)) {
-                self.let_go(&told);
-            }
+            self.heed(&told);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_mins(5));
         }
@@ -547,7 +552,8 @@ impl Run {
                 !watch.is_foreign(&object) && !copy && !stays.contains(&object)
             })
         });
-        if let Some(difference) = ours.differs(&model.truth) {
+        let (ours, model) = (ours.without_fields(UNDECLARED), &model.truth);
+        if let Some(difference) = ours.differs(&model.clone().without_fields(UNDECLARED)) {
             self.breaks([format!("not what an undisturbed apply makes: {difference}")]);
         }
     }

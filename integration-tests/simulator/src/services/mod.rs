@@ -59,6 +59,7 @@ struct Json {
     act: fn(&mut World, &str, &str, &json::Members, Rng) -> service::Answer,
     drifts: fn(&Region, &str) -> Vec<Drift>,
     retag: fn(&str, &str, &Retag<'_>) -> Vec<Drift>,
+    unprotect: fn(&str, &str) -> Vec<Drift>,
     subject: fn(&Region, &Settings, &str, &str, &json::Members) -> Option<Subject>,
     shelves: fn(&Region) -> Vec<&dyn AnyShelf>,
 }
@@ -74,6 +75,7 @@ const fn json<S: Service>() -> Json {
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
         retag: S::retag,
+        unprotect: S::unprotect,
         subject: |region, settings, name, operation, members| {
             S::of(region).subject(settings, name, operation, members)
         },
@@ -293,6 +295,11 @@ pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
     let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
     let mut all = json.chain([iam::retag(kind, id, change)]);
     all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
+}
+
+/// The calls by which somebody takes from an object what protects it from its end.
+pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+    JSON.iter().flat_map(|it| (it.unprotect)(kind, id)).collect()
 }
 
 /// Does a thing as somebody else would, outside of any request of the client.

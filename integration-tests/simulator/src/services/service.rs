@@ -73,6 +73,12 @@ pub(crate) trait Service: Clone + Sized + 'static {
         Vec::new()
     }
 
+    /// The calls by which somebody takes from an object of this kind what protects it from its end.
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        let _ = (kind, id);
+        Vec::new()
+    }
+
     /// Lets time pass: everything that is due until `now` happens.
     fn settle(&mut self, settings: &Settings, now: Time) {
         let _ = (settings, now);

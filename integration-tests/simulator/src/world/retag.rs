@@ -1,4 +1,4 @@
-//! Tags that somebody else puts on an object or takes from it, whatever service it is of.
+//! What somebody else does to the tags and the protection of an object, whatever service it is of.
 
 use serde_json::{Value, json};
 
@@ -44,6 +44,18 @@ impl World {
     pub fn retag(&mut self, object: &Object, put: &Tags, gone: &[String]) -> bool {
         let Object { region, kind, id } = object;
         let calls = services::retag(kind, id, &Retag { put, gone });
+        self.make(region, calls)
+    }
+
+    /// Takes from an object whatever protects it from its end, by calls that somebody else might
+    /// make; says whether AWS took them.
+    pub fn unprotect(&mut self, object: &Object) -> bool {
+        let Object { region, kind, id } = object;
+        let calls = services::unprotect(kind, id);
+        self.make(region, calls)
+    }
+
+    fn make(&mut self, region: &str, calls: Vec<Drift>) -> bool {
         calls.into_iter().all(|call| {
             let chance = self.rng.fork();
             services::act(self, region, call, chance).is_ok()

@@ -232,6 +232,14 @@ async fn somebody_retags_whatever_takes_tags() {
         let nowhere = clctl_simulator::Object { id: "nothing".to_owned(), ..nowhere };
         assert!(!world.retag(&nowhere, &put, &[]));
     });
+    let protect = json!({ "logGroupIdentifier": "group", "deletionProtectionEnabled": true });
+    client.logs("PutLogGroupDeletionProtection", protect).await.good();
+    let group = json!({ "logGroupName": "group" });
+    assert_eq!(client.logs("DeleteLogGroup", group.clone()).await.status, 400);
+    client.simulator.with(|world| {
+        assert!(world.objects().iter().all(|it| world.unprotect(it)));
+    });
+    client.logs("DeleteLogGroup", group).await.good();
     let expected = ["vpc", "role", "instance-profile", "key", "secret", "log-group", "parameter"];
     assert!(expected.iter().all(|kind| kinds.contains(*kind)), "{kinds:?}");
 }

@@ -168,6 +168,13 @@ impl Service for Logs {
         all
     }
 
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        let members = json!({ "logGroupIdentifier": id, "deletionProtectionEnabled": false });
+        let says = format!("log group {id} is not protected from deletion any more");
+        let off = Drift::json(Self::NAME, says, "PutLogGroupDeletionProtection", members);
+        if kind == LogGroup::TYPE { vec![off] } else { Vec::new() }
+    }
+
     fn settle(&mut self, _: &Settings, now: Time) {
         self.busy.retain(|_, until| *until > now);
     }
