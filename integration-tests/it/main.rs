@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod drift;
 mod environments;
+mod found;
 mod harness;
 mod hostile;
 mod promises;

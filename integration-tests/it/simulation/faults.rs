@@ -299,6 +299,7 @@ impl State {
     fn act(&mut self, world: &mut World, act: Act) -> Option<String> {
         let before = world.tagged();
         let deed = self.human.act(act, world, &self.uid, &mut self.rng)?;
+        self.human.acted = true;
         self.watch.concede(&before, world, deed.owns);
         self.look(world);
         *self.counts.acts.entry(format!("{act:?}")).or_default() += 1;

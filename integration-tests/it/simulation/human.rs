@@ -36,6 +36,8 @@ pub(super) struct Human {
     kept: BTreeMap<Object, Tags>,
     /// What was put into ours, in order.
     pub(super) children: Vec<String>,
+    /// Whether they did anything since all was put in order.
+    pub(super) acted: bool,
 }
 
 /// What somebody did.
@@ -146,6 +148,7 @@ impl Human {
         uid: &str,
         all_goes: bool,
     ) -> Vec<String> {
+        self.acted = false;
         let mut undone = Vec::new();
         for (object, (had, _)) in std::mem::take(&mut self.copies) {
             let things = world.tagged();

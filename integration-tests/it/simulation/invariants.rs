@@ -157,8 +157,7 @@ impl Watch {
             let declared = node.is_some_and(|it| self.is_declared(&it));
             let original = there.get(of).is_some_and(|tags| is_of(tags, &self.uid));
             if !(declared && original) {
-                self.adopted.insert(object.clone());
-                self.foreign.remove(object);
+                self.adopt(object);
             }
         }
         self.look_for_twins(&things, human);
@@ -179,6 +178,21 @@ impl Watch {
         }
         broken.into_iter().for_each(|it| self.breaks(it));
         self.look_at_data(&things);
+    }
+
+    /// Nothing tells this from ours any more, nor what is a part of it.
+    fn adopt(&mut self, object: &Object) {
+        let is_part = |body: &Value| {
+            let members = body.as_object().into_iter().flat_map(|it| it.values());
+            members.filter_map(Value::as_str).any(|id| id == object.id)
+        };
+        let parts =
+            self.foreign.iter().filter(|(_, (tags, body))| tags.is_empty() && is_part(body));
+        let all: Vec<Object> = parts.map(|(it, _)| it.clone()).chain([object.clone()]).collect();
+        for it in all {
+            self.foreign.remove(&it);
+            self.adopted.insert(it);
+        }
     }
 
     /// There is one object at the most that is the nth of its node.

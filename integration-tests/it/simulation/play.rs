@@ -273,9 +273,10 @@ impl Run {
 
     /// Faults stop, somebody puts in order what only they can, and AWS is as it mostly is.
     ///
-    /// What they give back is ours again once the lists show it: they wait for that.
+    /// What they give back is ours again once the lists show it: they wait for that. What they did a
+    /// moment ago is not shown by every replica yet, and no command can know of it then.
     async fn calm(&self, all_goes: bool) {
-        let (undone, waits) = self.stage.with(|watch, human, _, world| {
+        let (undone, wait) = self.stage.with(|watch, human, _, world| {
             let settings = world.settings_mut();
             let Settings { lag, latency, quotas, weather, .. } = Settings::default();
             (settings.lag, settings.latency) = (lag, latency);
@@ -286,16 +287,18 @@ impl Run {
             settings.quotas.internet_gateways *= 4;
             watch.look(world, human);
             let before = world.tagged();
-            let waits = !human.lost.is_empty();
+            let wait = match (human.lost.is_empty(), human.acted) {
+                (false, _) => SETTLED,
+                (true, true) => REPLICAS,
+                (true, false) => 0,
+            };
             let undone = human.put_in_order(world, &environment(NAME).uid(), all_goes);
             watch.concede(&before, world, false);
             world.settings_mut().throttling = true;
-            (undone, waits)
+            (undone, wait)
         });
         self.breaks(undone);
-        if waits {
-            self.bench.somebody().wait(SETTLED).await;
-        }
+        self.bench.somebody().wait(wait).await;
         self.stage.note("the faults stop");
     }
 
@@ -519,7 +522,10 @@ impl Run {
             match self.bench.try_diff(&wanted).await {
                 Ok(plan) => {
                     if !plan.is_empty() || plan.is_unknown() {
-                        self.breaks([format!("a second plan is not empty: {:?}", steps(&plan))]);
+                        let shown = render::view(&plan, &environment(NAME), false, Vec::new());
+                        let shown = render::text(&shown, render::Paint::Plain);
+                        let steps = steps(&plan);
+                        self.breaks([format!("a second plan is not empty: {steps:?}\n{shown}")]);
                     }
                     kept = addresses(plan.kept.iter().map(|it| &it.seen));
                 }
