@@ -53,8 +53,10 @@ pub(super) struct Watch {
     uid: String,
     /// Somebody else's objects, as they are to stay.
     foreign: BTreeMap<Object, (Tags, Value)>,
-    /// Copies that became ours.
+    /// What was somebody else's, got copies of our tags, and became ours by them.
     adopted: BTreeSet<Object>,
+    /// Copies that nothing told from ours at some time, whosever they were.
+    copied: BTreeSet<Object>,
     /// Copies onto what holds data: no tag is reason enough to remove that.
     data: BTreeSet<Object>,
     /// The ids of what ever was ours.
@@ -190,9 +192,11 @@ impl Watch {
             self.foreign.iter().filter(|(_, (tags, body))| tags.is_empty() && is_part(body));
         let all: Vec<Object> = parts.map(|(it, _)| it.clone()).chain([object.clone()]).collect();
         for it in all {
-            self.foreign.remove(&it);
-            self.adopted.insert(it);
+            if self.foreign.remove(&it).is_some() {
+                self.adopted.insert(it);
+            }
         }
+        self.copied.insert(object.clone());
     }
 
     /// There is one object at the most that is the nth of its node.
@@ -200,7 +204,7 @@ impl Watch {
         let mut claims: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
         for (object, tags) in things {
             let (Some(uid), Some(address)) = (tags.get(UID), tags.get(ADDRESS)) else { continue };
-            if human.copies.contains_key(object) || self.adopted.contains(object) {
+            if human.copies.contains_key(object) || self.copied.contains(object) {
                 continue;
             }
             let ordinal = tags.get(ORDINAL).map_or("1", String::as_str);

@@ -1,6 +1,7 @@
 //! One run, from its seed to its end.
 
 use std::{
+    any::Any,
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -72,16 +73,21 @@ pub(super) fn play_with(seed: u64, planted: &[&str]) -> Played {
         })
     }));
     let mut played = played.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
-        let text = text.unwrap_or_default();
-        canaries.read(Place::Panic, text.as_bytes());
-        let broken = vec![format!("it panicked: {text}")];
+        let broken = vec![format!("it panicked: {}", said(panic.as_ref(), &canaries))];
         Played { seed, counts: Counts::default(), log: Vec::new(), broken, shown: Vec::new() }
     });
     played.shown = canaries.found();
     played.broken.extend(played.shown.iter().map(|place| format!("a secret is shown: {place:?}")));
     played
+}
+
+/// What a panic says, read for secrets.
+pub(super) fn said(panic: &(dyn Any + Send), canaries: &Canaries) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
+    let text = text.unwrap_or_default();
+    canaries.read(Place::Panic, text.as_bytes());
+    text
 }
 
 /// Works under a paused clock, on this thread alone.
@@ -265,6 +271,7 @@ impl Run {
                 self.stage.note(&format!("before: {}", says.unwrap_or_default()));
             }
         }
+        self.stage.with(|watch, _, _, _| watch.declare(self.draw.last.graph(self.draw.keep)));
         for _ in 0..self.draw.start.copies {
             self.stage.act(Act::CopyTags);
         }
@@ -307,7 +314,9 @@ impl Run {
     fn heed(&self, told: &str) {
         let done = self.stage.with(|watch, human, _, world| {
             let before = world.tagged();
-            let mut done = human.let_go(world, |id| told.contains(id));
+            // What is said to have lost our tag may be held by a copy alone: whoever looks sees that.
+            let lost = told.contains("has lost our owner tag");
+            let mut done = human.let_go(world, |id| lost || told.contains(id));
             for (object, _) in before.iter().filter(|(it, _)| told.contains(&it.id)) {
                 done |= told.contains("protect") && world.unprotect(object);
             }
