@@ -77,7 +77,12 @@ impl Wanted {
     /// What a file asks for.
     pub(crate) fn read(text: &str) -> Self {
         let documents = clctl_spec::parse("node.yaml", text).unwrap();
-        let ChainlinkNode { metadata, spec } = *documents.into_iter().next().unwrap().node;
+        Self::of(*documents.into_iter().next().unwrap().node)
+    }
+
+    /// What a document asks for.
+    pub(crate) fn of(node: ChainlinkNode) -> Self {
+        let ChainlinkNode { metadata, spec } = node;
         let spec = Arc::new(spec);
         let declared = spec.clone();
         Self {
@@ -428,6 +433,15 @@ impl Bench {
             self.forget(&session.aws.environment);
         }
         Ok(outcome)
+    }
+
+    /// What a deletion would remove and keep, under the list of what reads.
+    pub(crate) async fn try_removals(&self, wanted: &Wanted) -> Result<Plan<Aws>, NoPlan> {
+        let session = self.connect(wanted, Mode::ReadOnly).await.map_err(NoPlan::Connect)?;
+        let Session { aws, nothing, .. } = session;
+        let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
+        let look = observe(&kinds, &aws, &nothing, journal.as_ref(), Purpose::Remove);
+        Ok(plan(&nothing, &look.await.map_err(|error| NoPlan::Look(error.into()))?))
     }
 
     /// Looks until there is no doubt, plans, and walks the plan unless nothing can be said.

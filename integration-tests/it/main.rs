@@ -15,6 +15,7 @@ mod crash;
 mod drift;
 mod environments;
 mod every_drift;
+mod found;
 mod harness;
 mod hostile;
 mod promises;

@@ -109,6 +109,19 @@ impl Truth {
         found.unwrap_or_else(|| panic!("there is no {address}"))
     }
 
+    /// Only what this holds of.
+    pub(crate) fn that(self, holds: impl Fn(&Thing) -> bool) -> Self {
+        Self(self.0.into_iter().filter(holds).collect())
+    }
+
+    /// Without what these members of things say.
+    pub(crate) fn without_fields(mut self, names: &[&str]) -> Self {
+        for members in self.0.iter_mut().filter_map(|thing| thing.body.as_object_mut()) {
+            members.retain(|name, _| !names.contains(&name.as_str()));
+        }
+        self
+    }
+
     /// Without what has one of these ids.
     pub(crate) fn without(self, ids: &[&str]) -> Self {
         Self(self.0.into_iter().filter(|thing| !ids.contains(&thing.id.as_str())).collect())
@@ -237,7 +250,11 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
                     let versions = versions.values().map(|it| plain(it, names));
                     (key.clone(), versions.collect())
                 }
-                _ => (key.clone(), plain(value, names)),
+                _ => {
+                    let key =
+                        names.get(named(key)).map_or_else(|| key.clone(), |it| format!("<{it}>"));
+                    (key, plain(value, names))
+                }
             })
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

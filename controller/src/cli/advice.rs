@@ -101,7 +101,7 @@ fn next(error: &Error) -> String {
     match error {
         Error::Call(call) => about(call),
         Error::Foreign { .. } => {
-            format!("what is in the way is somebody else's: settle that, then {AGAIN}")
+            format!("what is in the way is somebody else's: settle that (`clctl adopt ADDRESS ID` makes it ours, if that is right), then {AGAIN}")
         }
         Error::Failed { .. } => {
             format!("see what AWS says of it, then {AGAIN}; a failed object is made anew")

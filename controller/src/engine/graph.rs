@@ -56,7 +56,7 @@ impl<C: Send + Sync + 'static> Graph<C> {
     }
 
     /// Why the object of that name stays if nothing declared stands for it.
-    pub(super) fn retained(&self, address: &Address) -> Option<String> {
+    pub fn retained(&self, address: &Address) -> Option<String> {
         (self.retention)(address)
     }
 

@@ -262,7 +262,10 @@ impl Observation {
                     }
                 }
                 Owner::Other if !seen.phase().is_out() => {
-                    let stood_for = stands.get(seen.id()).filter(|address| !self.has(address));
+                    // A value may lead to something of another kind than it is to.
+                    let stood_for = stands.get(seen.id());
+                    let stood_for = stood_for
+                        .filter(|address| address.kind == about.name && !self.has(address));
                     if let Some(address) = stood_for {
                         self.lost.insert(address.clone(), seen.id().clone());
                     }
@@ -279,13 +282,16 @@ impl Observation {
         if !self.is_read(about.name) || about.ids.is_empty() {
             return;
         }
-        let seen = self.objects().filter(|seen| seen.kind().name == about.name);
-        let covered: BTreeSet<PhysicalId> = seen.flat_map(|seen| seen.uses()).collect();
+        // What a facet uses is more than what it is a facet of.
+        let covers = |id: &PhysicalId| {
+            let facets = self.objects().filter(|seen| seen.kind().name == about.name);
+            facets.map(|facet| facet.id()).any(|facet| facet.0.starts_with(&id.0))
+        };
         let bare: Vec<PhysicalId> = self
             .objects()
             .filter(|seen| seen.kind().creation != Creation::Facet && !seen.phase().is_out())
             .map(|seen| seen.id())
-            .filter(|id| about.is_id(id) && !covered.contains(*id))
+            .filter(|id| about.is_id(id) && !covers(id))
             .cloned()
             .collect();
         for id in bare {

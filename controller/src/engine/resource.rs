@@ -99,7 +99,7 @@ pub struct Kind {
     /// As in `subnet/private-a`.
     pub name: &'static str,
     /// How the ids of its objects look, e.g. `vpc-*`; nothing if nobody can tell. No two kinds
-    /// share a form, but that those of facets look like the ids of the objects they are facets of.
+    /// share a form, but that those of facets begin with the ids of the objects they are facets of.
     pub ids: &'static str,
     /// What it is, in one sentence.
     pub summary: &'static str,

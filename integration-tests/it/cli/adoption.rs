@@ -44,7 +44,7 @@ fn a_log_group_that_is_there_is_adopted_and_keeps_its_name_and_what_is_in_it() {
     })
     .good();
     let arn = format!("arn:aws:logs:us-east-1:123456789012:log-group:{group}");
-    let refused = stage.run(&["apply"]).ends(6);
+    let refused = stage.run(&["apply"]).ends(7);
     assert!(refused.err.contains("no owner tag"), "{refused}");
     assert!(refused.err.contains("adopt"), "{refused}");
     let asked = stage.run(&["adopt", "log-group/nodes", &arn]).ends(7);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clctl::aws::kinds;
-use clctl_simulator::{Lag, Settings, Span};
+use clctl_simulator::{Lag, Settings, Span, Weather};
 
-use super::specs::{SPECS, Spec};
+use super::specs::{Keep, SPECS, Spec};
 
 /// A splitmix64 generator: the same draws for the same seed on every machine and in every release.
 #[derive(Clone, Debug)]
@@ -63,8 +63,8 @@ pub(super) struct Draw {
     pub(super) last: &'static Spec,
     /// The delete behind it, before the faults stop again; nothing if the environment stays.
     pub(super) end: Option<Vec<Scene>>,
-    /// Whether what the process traces is read for secrets as well, which takes its time.
-    pub(super) traced: bool,
+    /// What stays of what nothing declares.
+    pub(super) keep: Keep,
 }
 
 /// The world at first.
@@ -73,8 +73,20 @@ pub(super) struct Start {
     pub(super) stands: Stands,
     /// A VPC of the user's, in use.
     pub(super) foreign: bool,
-    /// Another environment in the same account and region.
-    pub(super) neighbour: bool,
+    /// What stands in the same account and region.
+    pub(super) beside: Beside,
+    /// How many times our tags have been copied onto something of somebody else's.
+    pub(super) copies: u64,
+}
+
+/// What stands beside the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    Nothing,
+    /// Another environment.
+    Neighbour,
+    /// Somebody's own objects: another environment without any tags.
+    Strangers,
 }
 
 /// What of the environment is there at first.
@@ -117,6 +129,8 @@ pub(super) enum Verb {
     Apply(&'static Spec),
     Diff(&'static Spec),
     Delete(&'static Spec),
+    /// Puts a value into one of the secrets: which, and what.
+    Put(&'static Spec, u64),
 }
 
 /// How many calls in a thousand meet which fate.
@@ -199,8 +213,9 @@ impl Draw {
                     if rng.percent(60) { changed(&mut rng, declared) } else { spec(&mut rng) };
             }
             let verb = match rng.below(100) {
-                0..84 => Verb::Apply(declared),
-                84..92 => Verb::Diff(declared),
+                0..74 => Verb::Apply(declared),
+                74..82 => Verb::Diff(declared),
+                82..92 if !declared.put().is_empty() => Verb::Put(declared, rng.next()),
                 _ => Verb::Delete(declared),
             };
             storm.push(scene(&mut rng, verb));
@@ -209,8 +224,12 @@ impl Draw {
         let end = rng
             .percent(80)
             .then(|| (0..rng.below(3)).map(|_| scene(&mut rng, Verb::Delete(last))).collect());
-        let traced = rng.percent(4);
-        Self { seed, rng: rng.fork(), start, settings, record, storm, last, end, traced }
+        let keep = match rng.below(10) {
+            0..5 => Keep::AsWritten,
+            5..7 => Keep::Everything,
+            _ => Keep::Nothing,
+        };
+        Self { seed, rng: rng.fork(), start, settings, record, storm, last, end, keep }
     }
 }
 
@@ -232,7 +251,13 @@ fn start(rng: &mut Rng, of: &'static Spec) -> Start {
         75..85 => Stands::All { of: spec(rng), drifts: 0 },
         _ => Stands::Half { of, at: rng.between(4, 160) },
     };
-    Start { stands, foreign: rng.percent(25), neighbour: rng.percent(10) }
+    let beside = match rng.below(100) {
+        0..10 => Beside::Neighbour,
+        10..30 => Beside::Strangers,
+        _ => Beside::Nothing,
+    };
+    let copies = if rng.percent(15) { rng.between(1, 2) } else { 0 };
+    Start { stands, foreign: rng.percent(25), beside, copies }
 }
 
 fn settings(rng: &mut Rng, seed: u64) -> Settings {
@@ -254,6 +279,7 @@ fn settings(rng: &mut Rng, seed: u64) -> Settings {
         latency: if rng.percent(80) { Span::millis(20, 120) } else { Span::millis(20, 3_000) },
         page: rng.percent(30).then_some(5),
         guessing: rng.percent(50),
+        weather: Weather { failing: if rng.percent(20) { 300 } else { 0 }, ..Weather::default() },
         ..Settings::default()
     }
 }

@@ -15,7 +15,9 @@ use super::{
     human::Human,
     invariants::Watch,
     report::Counts,
+    secrets::Canaries,
 };
+use crate::truth::Truth;
 
 /// The key that the sandbox signs with.
 const KEY: &str = "AKIDSANDBOX";
@@ -52,6 +54,7 @@ struct State {
     /// The process is gone: no call of it arrives, and no entry is written.
     dead: bool,
     watch: Watch,
+    canaries: Canaries,
     human: Human,
     counts: Counts,
     log: Vec<String>,
@@ -62,12 +65,14 @@ impl Stage {
         simulator: Simulator,
         uid: String,
         rng: Rng,
+        canaries: Canaries,
         stop: watch::Sender<Stop>,
     ) -> Arc<Self> {
         let state = State {
             rng,
             watch: Watch::of(uid.clone()),
             uid,
+            canaries,
             sky: Sky::default(),
             spells: Vec::new(),
             cut: None,
@@ -119,9 +124,19 @@ impl Stage {
         self.simulator.with(|world| {
             state.lift(world, |_| true);
             state.look(world);
-            state.watch.compare(world);
+            let truth = Truth::of(world);
+            state.watch.compare(&truth);
+            state.canaries.listen(&truth);
         });
         state.dead = true;
+    }
+
+    /// Lets somebody do something.
+    pub(super) fn act(&self, act: Act) {
+        let mut state = self.state();
+        if let Some(says) = self.simulator.with(|world| state.act(world, act)) {
+            self.say(&mut state, &format!("somebody: {says}"));
+        }
     }
 
     /// When the process is to die at a call or an entry, it does so here.
@@ -284,6 +299,7 @@ impl State {
     fn act(&mut self, world: &mut World, act: Act) -> Option<String> {
         let before = world.tagged();
         let deed = self.human.act(act, world, &self.uid, &mut self.rng)?;
+        self.human.acted = true;
         self.watch.concede(&before, world, deed.owns);
         self.look(world);
         *self.counts.acts.entry(format!("{act:?}")).or_default() += 1;

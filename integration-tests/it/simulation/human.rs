@@ -29,13 +29,15 @@ pub(super) type Tags = BTreeMap<String, String>;
 pub(super) struct Human {
     /// Objects of somebody else's that carry copies of our tags: the tags they had, and the object
     /// the copies are of.
-    pub(super) copies: BTreeMap<String, (Tags, String)>,
+    pub(super) copies: BTreeMap<Object, (Tags, Object)>,
     /// Objects of ours that have lost our owner tag: the tags they had.
-    pub(super) lost: BTreeMap<String, Tags>,
+    pub(super) lost: BTreeMap<Object, Tags>,
     /// Copies that nothing told from ours any more: the tags they had.
-    kept: BTreeMap<String, Tags>,
+    kept: BTreeMap<Object, Tags>,
     /// What was put into ours, in order.
     pub(super) children: Vec<String>,
+    /// Whether they did anything since all was put in order.
+    pub(super) acted: bool,
 }
 
 /// What somebody did.
@@ -84,23 +86,23 @@ impl Human {
                         it.kind == from.kind
                             && it.region == from.region
                             && !tags.contains_key(UID)
-                            && !self.lost.contains_key(&it.id)
+                            && !self.lost.contains_key(it)
                     })
                     .collect();
                 let (onto, had) = rng.pick(&likes).copied()?;
-                tag(world, &onto.id, tags).then(|| {
-                    self.copies.insert(onto.id.clone(), (had.clone(), from.id.clone()));
+                world.retag(onto, tags, &[]).then(|| {
+                    self.copies.insert(onto.clone(), (had.clone(), from.clone()));
                     let says = format!("the tags of {} are copied onto {}", from.id, onto.id);
                     Deed { says, owns: false }
                 })
             }
             Act::TakeTag => {
                 let (from, tags) = rng.pick(&ours).copied()?;
-                if self.copies.contains_key(&from.id) {
+                if self.copies.contains_key(from) {
                     return None;
                 }
-                untag(world, &from.id, &[UID]).then(|| {
-                    self.lost.insert(from.id.clone(), tags.clone());
+                world.retag(from, &Tags::new(), &[UID.to_owned()]).then(|| {
+                    self.lost.insert(from.clone(), tags.clone());
                     Deed { says: format!("{} loses its owner tag", from.id), owns: false }
                 })
             }
@@ -146,27 +148,29 @@ impl Human {
         uid: &str,
         all_goes: bool,
     ) -> Vec<String> {
+        self.acted = false;
         let mut undone = Vec::new();
-        for (id, (had, _)) in std::mem::take(&mut self.copies) {
+        for (object, (had, _)) in std::mem::take(&mut self.copies) {
             let things = world.tagged();
-            let Some((_, tags)) = things.iter().find(|(it, _)| it.id == id) else { continue };
-            let mut others = things.iter().filter(|(it, _)| it.id != id);
+            let Some((_, tags)) = things.iter().find(|(it, _)| *it == object) else { continue };
+            let mut others = things.iter().filter(|(it, _)| *it != object);
             if !all_goes && !others.any(|(_, other)| same_node(other, tags, uid)) {
-                self.kept.insert(id, had);
-            } else if !set_back(world, &id, tags, &had) {
-                undone.push(format!("the tags of {id} are not what they were"));
+                self.kept.insert(object, had);
+            } else if !set_back(world, &object, tags, &had) {
+                undone.push(format!("the tags of {} are not what they were", object.id));
             }
         }
         if all_goes {
             self.let_go(world, |_| true);
         }
-        for (id, had) in std::mem::take(&mut self.lost) {
+        for (object, had) in std::mem::take(&mut self.lost) {
             let things = world.tagged();
-            if !things.iter().any(|(it, _)| it.id == id) {
+            if !things.iter().any(|(it, _)| *it == object) {
                 continue;
             }
+            let id = &object.id;
             let mut tags = had.clone();
-            let mut others = things.iter().filter(|(it, _)| it.id != id);
+            let mut others = things.iter().filter(|(it, _)| *it != object);
             if others.any(|(_, other)| same_node(other, &had, uid)) {
                 let kind = had.get(ADDRESS).and_then(|it| it.split('/').next()).unwrap_or_default();
                 tags = [(UID, uid.to_owned()), (ADDRESS, format!("{kind}/stray-{id}"))]
@@ -175,7 +179,7 @@ impl Human {
                     .map(|(key, value)| (key.to_owned(), value))
                     .collect();
             }
-            if !tag(world, &id, &tags) {
+            if !world.retag(&object, &tags, &[]) {
                 undone.push(format!("{id} has not got its tags back"));
             }
         }
@@ -198,15 +202,23 @@ impl Human {
 
     /// Takes our tags from copies that were left with them, and says whether there was one.
     pub(super) fn let_go(&mut self, world: &mut World, which: impl Fn(&str) -> bool) -> bool {
-        let (go, stay) = std::mem::take(&mut self.kept).into_iter().partition(|(id, _)| which(id));
+        let (go, stay): (BTreeMap<_, _>, _) =
+            std::mem::take(&mut self.kept).into_iter().partition(|(it, _)| which(&it.id));
         self.kept = stay;
-        let go: BTreeMap<String, Tags> = go;
         let things = world.tagged();
-        let there = things.iter().filter_map(|(it, tags)| Some((it, tags, go.get(&it.id)?)));
+        let there = things.iter().filter_map(|(it, tags)| Some((it, tags, go.get(it)?)));
         there.fold(false, |_, (it, tags, had)| {
-            set_back(world, &it.id, tags, had);
+            set_back(world, it, tags, had);
             true
         })
+    }
+}
+
+/// Takes all their tags from what belongs to this environment: it is somebody's own then.
+pub(super) fn disown(world: &mut World, uid: &str) {
+    for (object, tags) in world.tagged().iter().filter(|(_, tags)| is_of(tags, uid)) {
+        let keys: Vec<String> = tags.keys().cloned().collect();
+        assert!(world.retag(object, &Tags::new(), &keys), "{object:?}");
     }
 }
 
@@ -234,10 +246,9 @@ pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<Strin
 }
 
 /// Makes the tags of an object what they were.
-fn set_back(world: &mut World, id: &str, tags: &Tags, had: &Tags) -> bool {
-    let more: Vec<&str> =
-        tags.keys().filter(|key| !had.contains_key(*key)).map(String::as_str).collect();
-    untag(world, id, &more) && (had.is_empty() || tag(world, id, had))
+fn set_back(world: &mut World, object: &Object, tags: &Tags, had: &Tags) -> bool {
+    let more: Vec<String> = tags.keys().filter(|key| !had.contains_key(*key)).cloned().collect();
+    world.retag(object, had, &more)
 }
 
 /// Whether an object is of the environment with this uid.
@@ -258,27 +269,6 @@ fn corner(world: &World, vpc: &str) -> Option<String> {
     cidr.subnets(28).ok()?.last().map(|it| it.to_string())
 }
 
-fn tag(world: &mut World, id: &str, tags: &Tags) -> bool {
-    let mut params = vec![("ResourceId.1".to_owned(), id.to_owned())];
-    for (n, (key, value)) in tags.iter().enumerate() {
-        params.push((format!("Tag.{}.Key", n + 1), key.clone()));
-        params.push((format!("Tag.{}.Value", n + 1), value.clone()));
-    }
-    ec2(world, "CreateTags", &borrowed(&params)).is_some()
-}
-
-fn untag(world: &mut World, id: &str, keys: &[&str]) -> bool {
-    let mut params = vec![("ResourceId.1".to_owned(), id.to_owned())];
-    for (n, key) in keys.iter().enumerate() {
-        params.push((format!("Tag.{}.Key", n + 1), (*key).to_owned()));
-    }
-    keys.is_empty() || ec2(world, "DeleteTags", &borrowed(&params)).is_some()
-}
-
-fn borrowed(params: &[(String, String)]) -> Vec<(&str, String)> {
-    params.iter().map(|(key, value)| (key.as_str(), value.clone())).collect()
-}
-
 /// Makes a call of EC2's; nothing if it is refused.
 fn ec2(world: &mut World, action: &str, params: &[(&str, String)]) -> Option<String> {
     let encode = |text: &str| {
@@ -288,30 +278,15 @@ fn ec2(world: &mut World, action: &str, params: &[(&str, String)]) -> Option<Str
     for (key, value) in params {
         form.extend(["&", key, "=", &encode(value)]);
     }
-    let kind = "application/x-www-form-urlencoded";
-    let (status, body) = call(world, "ec2", kind, None, form);
-    (status == 200).then_some(body)
-}
-
-/// Makes a call, and gives the status and the body of the answer.
-pub(super) fn call(
-    world: &mut World,
-    service: &str,
-    kind: &str,
-    target: Option<&str>,
-    body: String,
-) -> (u16, String) {
-    let credential = format!("AKIASOMEBODY/20260101/{REGION}/{service}/aws4_request");
+    let credential = format!("AKIASOMEBODY/20260101/{REGION}/ec2/aws4_request");
     let authorization =
         format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0123abcd");
-    let mut request = Request::post(format!("http://{service}.{REGION}.amazonaws.com/"))
-        .header("content-type", kind)
-        .header("authorization", authorization);
-    if let Some(target) = target {
-        request = request.header("x-amz-target", target);
-    }
-    let request = request.body(Bytes::from(body)).unwrap();
+    let request = Request::post(format!("http://ec2.{REGION}.amazonaws.com/"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", authorization)
+        .body(Bytes::from(form))
+        .unwrap();
     let reply = world.handle(world.now(), &request);
-    let status = reply.response.status().as_u16();
-    (status, String::from_utf8_lossy(reply.response.body()).into_owned())
+    let body = String::from_utf8_lossy(reply.response.body()).into_owned();
+    (reply.response.status() == 200).then_some(body)
 }

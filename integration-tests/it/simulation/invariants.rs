@@ -6,34 +6,65 @@
 //!   them: clctl has to leave both alone, and not to end the state.
 //! - A copy may be changed or removed like an object of ours once that is what the tags make of it: when
 //!   what it is a copy of is gone, or its node is not declared, or the environment is being deleted.
-//!   Nothing tells it from ours then (and nothing stateful is removed on the strength of a tag). From
-//!   that moment on it is not somebody else's any more.
+//!   Nothing tells it from ours then. From that moment on it is not somebody else's any more. What holds
+//!   data is not removed even so.
 //! - What links somebody else's object to ours may change: the association of our subnet in their
 //!   route table. Everything else of theirs stays as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
-use clctl::{aws::kinds, engine::Replacement};
+use clctl::{
+    aws::{Aws, kinds},
+    engine::{Address, Graph, Kind, Replacement},
+};
 use clctl_simulator::{Object, World};
 use serde_json::Value;
 
 use super::human::{ADDRESS, Human, ORDINAL, Tags, UID, is_of};
-use crate::truth::{ACCIDENTAL, Truth};
+use crate::truth::{ACCIDENTAL, Thing, Truth};
+
+/// What is said of each kind.
+static KINDS: LazyLock<BTreeMap<&str, Kind>> =
+    LazyLock::new(|| kinds::all().iter().map(|it| (it.about().name, *it.about())).collect());
+
+/// The node that an address tag names.
+pub(super) fn address(tag: &str) -> Option<Address> {
+    let (kind, name) = tag.split_once('/')?;
+    Some(Address::new(KINDS.get(kind)?.name, name))
+}
+
+/// Whether an object that stands for this node holds what cannot be made again.
+fn holds_data(address: &Address) -> bool {
+    let kind = KINDS.get(address.kind);
+    kind.is_some_and(|it| it.keeping.is_some() || it.replacement == Replacement::Never)
+}
+
+pub(super) fn object(thing: &Thing) -> Object {
+    let Thing { region, kind, id, .. } = thing.clone();
+    Object { region, kind, id }
+}
 
 /// Looks at the world at every call.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Watch {
     uid: String,
     /// Somebody else's objects, as they are to stay.
-    foreign: BTreeMap<String, (Tags, Value)>,
-    /// Copies that became ours.
-    adopted: BTreeSet<String>,
-    /// What ever was ours.
+    foreign: BTreeMap<Object, (Tags, Value)>,
+    /// What was somebody else's, got copies of our tags, and became ours by them.
+    adopted: BTreeSet<Object>,
+    /// Copies that nothing told from ours at some time, whosever they were.
+    copied: BTreeSet<Object>,
+    /// Copies onto what holds data: no tag is reason enough to remove that.
+    data: BTreeSet<Object>,
+    /// The ids of what ever was ours.
     ours: BTreeSet<String>,
-    /// The addresses declared at the moment; nothing in a delete.
-    declared: BTreeSet<String>,
-    /// Objects of ours that are never replaced, and the addresses they stand for.
-    stateful: BTreeMap<String, String>,
+    /// What is declared at the moment: nothing in a delete, but that some of it stays.
+    declared: Option<Graph<Aws>>,
+    /// Objects of ours that hold data, and the nodes they stand for.
+    stateful: BTreeMap<Object, Address>,
     /// What did not hold.
     pub(super) broken: Vec<String>,
     /// How often it looked.
@@ -46,60 +77,64 @@ impl Watch {
     }
 
     /// Takes everything but this, which is of the environment, for somebody else's.
-    pub(super) fn begin(&mut self, world: &World, ours: &BTreeSet<String>) {
-        self.take(world, |id| !ours.contains(id));
+    pub(super) fn begin(&mut self, world: &World, ours: &BTreeSet<Object>) {
+        self.take(&Truth::of(world), |it| !ours.contains(it));
     }
 
-    /// Says what is declared from now on: nothing where everything is to go.
-    pub(super) fn declare(&mut self, addresses: impl IntoIterator<Item = String>) {
-        self.declared = addresses.into_iter().collect();
+    /// Says what is declared from now on.
+    pub(super) fn declare(&mut self, graph: Graph<Aws>) {
+        self.declared = Some(graph);
+    }
+
+    fn is_declared(&self, address: &Address) -> bool {
+        self.declared.as_ref().is_some_and(|graph| graph.node(address).is_some())
+    }
+
+    /// Whether what stands for this node stays, though nothing declares it.
+    fn is_retained(&self, address: &Address) -> bool {
+        self.declared.as_ref().is_some_and(|graph| graph.retained(address).is_some())
     }
 
     /// Takes note of what somebody did: what is theirs is as it is now, and what came to be by it is
     /// theirs as well if the deed makes it so, or if it is a part of what is theirs.
     pub(super) fn concede(&mut self, before: &[(Object, Tags)], world: &World, owns: bool) {
-        let things = world.tagged();
-        let there: BTreeMap<&str, &Tags> =
-            things.iter().map(|(it, tags)| (it.id.as_str(), tags)).collect();
-        self.foreign.retain(|id, _| there.contains_key(id.as_str()));
-        self.stateful.retain(|id, _| {
-            let tags = there.get(id.as_str());
-            tags.is_some_and(|tags| is_of(tags, &self.uid))
-        });
-        let known: BTreeSet<&str> = before.iter().map(|(it, _)| it.id.as_str()).collect();
-        let theirs: BTreeSet<String> = self.foreign.keys().cloned().collect();
         let truth = Truth::of(world);
-        let mut all = theirs.clone();
-        for thing in truth.things().iter().filter(|it| !known.contains(it.id.as_str())) {
-            let members = thing.body.as_object().into_iter().flat_map(|it| it.values());
-            let mut links = members.filter_map(Value::as_str);
-            if owns || links.any(|id| theirs.contains(id)) {
-                all.insert(thing.id.clone());
+        let there: BTreeMap<Object, &Tags> =
+            truth.things().iter().map(|it| (object(it), &it.tags)).collect();
+        self.foreign.retain(|it, _| there.contains_key(it));
+        self.data.retain(|it| there.contains_key(it));
+        self.stateful.retain(|it, _| there.get(it).is_some_and(|tags| is_of(tags, &self.uid)));
+        let known: BTreeSet<&Object> = before.iter().map(|(it, _)| it).collect();
+        let ids: BTreeSet<&str> = self.foreign.keys().map(|it| it.id.as_str()).collect();
+        let mut all: BTreeSet<Object> = self.foreign.keys().cloned().collect();
+        for thing in truth.things().iter().filter(|it| !known.contains(&object(it))) {
+            if owns || links(thing).any(|id| ids.contains(id)) {
+                all.insert(object(thing));
             }
         }
-        self.take(world, |id| all.contains(id));
+        self.take(&truth, |it| all.contains(it));
     }
 
-    fn take(&mut self, world: &World, which: impl Fn(&str) -> bool) {
-        for thing in Truth::of(world).things() {
-            if which(&thing.id) && !self.adopted.contains(&thing.id) {
+    fn take(&mut self, truth: &Truth, which: impl Fn(&Object) -> bool) {
+        for thing in truth.things() {
+            let object = object(thing);
+            if which(&object) && !self.adopted.contains(&object) {
                 let body = self.apart(&thing.body);
-                self.foreign.insert(thing.id.clone(), (thing.tags.clone(), body));
+                self.foreign.insert(object, (thing.tags.clone(), body));
             }
         }
     }
 
-    /// The ids of what is somebody else's.
-    pub(super) fn foreign(&self) -> BTreeSet<String> {
-        self.foreign.keys().cloned().collect()
+    /// Whether it is somebody else's, or was until nothing told it from ours any more.
+    pub(super) fn is_theirs(&self, object: &Object) -> bool {
+        self.foreign.contains_key(object) || self.adopted.contains(object)
     }
 
-    /// The copies that became ours.
-    pub(super) fn adopted(&self) -> &BTreeSet<String> {
-        &self.adopted
+    pub(super) fn is_foreign(&self, object: &Object) -> bool {
+        self.foreign.contains_key(object)
     }
 
-    fn breaks(&mut self, what: String) {
+    pub(super) fn breaks(&mut self, what: String) {
         if !self.broken.contains(&what) {
             self.broken.push(what);
         }
@@ -109,27 +144,67 @@ impl Watch {
     pub(super) fn look(&mut self, world: &World, human: &Human) {
         self.looks += 1;
         let things = world.tagged();
-        let there: BTreeMap<&str, &Tags> =
-            things.iter().map(|(it, tags)| (it.id.as_str(), tags)).collect();
-        for (id, tags) in &there {
-            if is_of(tags, &self.uid) && !self.foreign.contains_key(*id) && !self.ours.contains(*id)
-            {
-                self.ours.insert((*id).to_owned());
-            }
-        }
-        for (id, (_, of)) in &human.copies {
-            let address = there.get(id.as_str()).and_then(|tags| tags.get(ADDRESS));
-            let declared = address.is_some_and(|it| self.declared.contains(it));
-            let original = there.get(of.as_str()).is_some_and(|tags| is_of(tags, &self.uid));
-            if !(declared && original) {
-                self.adopted.insert(id.clone());
-                self.foreign.remove(id);
-            }
-        }
-        let mut claims: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+        let there: BTreeMap<&Object, &Tags> = things.iter().map(|(it, tags)| (it, tags)).collect();
         for (object, tags) in &things {
+            if is_of(tags, &self.uid) && !self.is_foreign(object) && !self.ours.contains(&object.id)
+            {
+                self.ours.insert(object.id.clone());
+            }
+        }
+        for (object, (_, of)) in &human.copies {
+            let node = there.get(object).and_then(|tags| address(tags.get(ADDRESS)?));
+            if node.as_ref().is_some_and(holds_data) {
+                self.data.insert(object.clone());
+            }
+            let declared = node.is_some_and(|it| self.is_declared(&it));
+            let original = there.get(of).is_some_and(|tags| is_of(tags, &self.uid));
+            if !(declared && original) {
+                self.adopt(object);
+            }
+        }
+        self.look_for_twins(&things, human);
+        let mut broken = Vec::new();
+        for (object, (tags, _)) in &self.foreign {
+            let (kind, id) = (&object.kind, &object.id);
+            match there.get(object) {
+                None => broken.push(format!("the {kind} {id} was somebody else's and is gone")),
+                Some(now) if *now != tags => broken.push(format!(
+                    "the {kind} {id} is somebody else's: its tags were {tags:?} and are {now:?}"
+                )),
+                Some(_) => {}
+            }
+        }
+        for object in self.data.iter().filter(|it| !there.contains_key(it)) {
+            broken
+                .push(format!("{} holds data, was ours by its tags alone, and is gone", object.id));
+        }
+        broken.into_iter().for_each(|it| self.breaks(it));
+        self.look_at_data(&things);
+    }
+
+    /// Nothing tells this from ours any more, nor what is a part of it.
+    fn adopt(&mut self, object: &Object) {
+        let is_part = |body: &Value| {
+            let members = body.as_object().into_iter().flat_map(|it| it.values());
+            members.filter_map(Value::as_str).any(|id| id == object.id)
+        };
+        let parts =
+            self.foreign.iter().filter(|(_, (tags, body))| tags.is_empty() && is_part(body));
+        let all: Vec<Object> = parts.map(|(it, _)| it.clone()).chain([object.clone()]).collect();
+        for it in all {
+            if self.foreign.remove(&it).is_some() {
+                self.adopted.insert(it);
+            }
+        }
+        self.copied.insert(object.clone());
+    }
+
+    /// There is one object at the most that is the nth of its node.
+    fn look_for_twins(&mut self, things: &[(Object, Tags)], human: &Human) {
+        let mut claims: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+        for (object, tags) in things {
             let (Some(uid), Some(address)) = (tags.get(UID), tags.get(ADDRESS)) else { continue };
-            if human.copies.contains_key(&object.id) || self.adopted.contains(&object.id) {
+            if human.copies.contains_key(object) || self.copied.contains(object) {
                 continue;
             }
             let ordinal = tags.get(ORDINAL).map_or("1", String::as_str);
@@ -143,36 +218,25 @@ impl Watch {
             })
             .collect();
         doubled.into_iter().for_each(|it| self.breaks(it));
-        let mut broken = Vec::new();
-        for (id, (tags, _)) in &self.foreign {
-            match there.get(id.as_str()) {
-                None => broken.push(format!("{id} was somebody else's and is gone")),
-                Some(now) if *now != tags => {
-                    broken.push(format!(
-                        "{id} is somebody else's: its tags were {tags:?} and are {now:?}"
-                    ));
-                }
-                Some(_) => {}
-            }
-        }
-        broken.into_iter().for_each(|it| self.breaks(it));
-        self.look_at_data(&things);
     }
 
-    /// What is never replaced, because it holds what cannot be made again, stays as long as it is
-    /// declared.
+    /// What holds data stays as long as it is declared, and longer if the spec says so.
     fn look_at_data(&mut self, things: &[(Object, Tags)]) {
-        let stateful: BTreeMap<String, String> = things
+        let stateful: BTreeMap<Object, Address> = things
             .iter()
-            .filter(|(_, tags)| is_of(tags, &self.uid) && is_never_replaced(tags))
-            .filter_map(|(it, tags)| Some((it.id.clone(), tags.get(ADDRESS)?.clone())))
+            .filter(|(_, tags)| is_of(tags, &self.uid))
+            .filter_map(|(it, tags)| Some((it.clone(), address(tags.get(ADDRESS)?)?)))
+            .filter(|(_, address)| holds_data(address))
             .collect();
         let gone: Vec<String> = self
             .stateful
             .iter()
-            .filter(|(id, address)| self.declared.contains(*address) && !stateful.contains_key(*id))
-            .map(|(id, address)| {
-                format!("{id} was {address}, is never to be replaced, and is gone")
+            .filter(|(it, address)| {
+                (self.is_declared(address) || self.is_retained(address))
+                    && !stateful.contains_key(*it)
+            })
+            .map(|(it, address)| {
+                format!("{} was {address}, which nobody agreed to lose, and is gone", it.id)
             })
             .collect();
         gone.into_iter().for_each(|it| self.breaks(it));
@@ -180,17 +244,16 @@ impl Watch {
     }
 
     /// Looks at every value of what is somebody else's.
-    pub(super) fn compare(&mut self, world: &World) {
-        let truth = Truth::of(world);
+    pub(super) fn compare(&mut self, truth: &Truth) {
         let mut broken = Vec::new();
         for thing in truth.things() {
-            if let Some((_, body)) = self.foreign.get(&thing.id) {
+            if let Some((_, body)) = self.foreign.get(&object(thing)) {
                 let now = self.apart(&thing.body);
                 let then = self.apart(body);
                 if now != then {
                     broken.push(format!(
-                        "{} is somebody else's: it was {then} and is {now}",
-                        thing.id
+                        "the {} {} is somebody else's: it was {then} and is {now}",
+                        thing.kind, thing.id
                     ));
                 }
             }
@@ -221,26 +284,7 @@ impl Watch {
     }
 }
 
-/// Whether an object of ours is of a kind that is never replaced.
-fn is_never_replaced(tags: &Tags) -> bool {
-    let kind = tags.get(ADDRESS).and_then(|it| it.split('/').next()).unwrap_or_default();
-    kinds::all()
-        .iter()
-        .any(|it| it.about().name == kind && it.about().replacement == Replacement::Never)
-}
-
-/// Strings that must be found nowhere but where they were put: what stands for secrets.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Canaries(Vec<String>);
-
-impl Canaries {
-    pub(super) fn sing(&mut self, canary: String) {
-        self.0.push(canary);
-    }
-
-    /// Says where one was found that must not be there.
-    pub(super) fn found(&self, place: &str, text: &[u8]) -> Option<String> {
-        let is_in = |canary: &String| text.windows(canary.len()).any(|it| it == canary.as_bytes());
-        self.0.iter().find(|it| is_in(it)).map(|it| format!("{place} shows {it}"))
-    }
+/// The texts that something consists of, ids of other things among them.
+pub(super) fn links(thing: &Thing) -> impl Iterator<Item = &str> {
+    thing.body.as_object().into_iter().flat_map(|it| it.values()).filter_map(Value::as_str)
 }

@@ -1,8 +1,10 @@
 //! One run, from its seed to its end.
 
 use std::{
+    any::Any,
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::Poll,
@@ -10,22 +12,30 @@ use std::{
 };
 
 use clctl::{
-    engine::{InMemory, Journal, Report},
+    aws::{
+        Aws, Mode,
+        secrets::{Secret, SecretValue},
+    },
+    engine::{
+        Error, Found, InMemory, Journal, Owner, Phase, PhysicalId, Plan, Report, Resource as _,
+        Scope, Seen,
+    },
     render,
     store::Store,
 };
-use clctl_simulator::{Seed, Settings, World};
+use clctl_simulator::{Object, Seed, Settings, World};
 
 use super::{
-    draw::{Cut, Draw, Record, Scene, Stands, Verb},
+    draw::{Act, Beside, Cut, Draw, Record, Scene, Stands, Verb},
     faults::{Mortal, Stage},
-    human::{ADDRESS, UID, drift},
-    invariants::Canaries,
+    human::{ADDRESS, disown, drift, is_of},
+    invariants::{links, object},
     report::{Counts, Played},
-    specs::{NAME, Spec, environment},
+    secrets::{Canaries, Place},
+    specs::{Keep, NAME, NEIGHBOUR, Spec, environment},
 };
 use crate::{
-    harness::{Bench, NoPlan, Outcome, SETTLED, Wanted, steps},
+    harness::{Bench, NoPlan, Outcome, SETTLED, WINDOW, Wanted, steps},
     truth::Truth,
 };
 
@@ -35,27 +45,49 @@ const BOUND: Duration = Duration::from_hours(2);
 /// How long after a change a read by id may still be answered by a replica that is behind, in seconds.
 /// Until then a removal that was confirmed once may be shown once more, and no look can tell.
 const REPLICAS: u64 = 15;
+/// How long AWS shows what is gone and cannot be taken back, in seconds: NAT gateways.
+const SHADOWS: u64 = 2 * 60 * 60;
+/// What nobody declares, and what somebody who sets it has set for good: the values of a secret, and
+/// whether a log group is protected from deletion.
+const UNDECLARED: &[&str] = &["protected", "versions"];
 /// Longer than any command takes that comes to an end.
 const ENDLESS: Duration = Duration::from_hours(12);
 
 /// Plays a seed.
 pub(crate) fn play(seed: u64) -> Played {
+    play_with(seed, &[])
+}
+
+/// Plays a seed in which these are secrets as well.
+pub(super) fn play_with(seed: u64, planted: &[&str]) -> Played {
     let draw = Draw::of(seed);
     // Made before, in a time of their own: what is kept from run to run must not be part of one.
     let models: BTreeMap<String, Arc<Model>> =
         draw.specs().into_iter().map(|spec| (spec.name(), model(spec))).collect();
+    let canaries = Canaries::planted(planted);
     let played = catch_unwind(AssertUnwindSafe(|| {
-        virtually(async move {
-            let run = Run::new(draw, models);
+        let _traced = canaries.trace();
+        virtually(async {
+            let run = Run::new(draw, models, canaries.clone());
             Box::pin(run.play()).await
         })
     }));
-    played.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
-        let broken = vec![format!("it panicked: {}", text.unwrap_or_default())];
-        Played { seed, counts: Counts::default(), log: Vec::new(), broken }
-    })
+    let mut played = played.unwrap_or_else(|panic| {
+        let broken = vec![format!("it panicked: {}", said(panic.as_ref(), &canaries))];
+        Played { seed, counts: Counts::default(), log: Vec::new(), broken, shown: Vec::new() }
+    });
+    played.shown = canaries.found();
+    played.broken.extend(played.shown.iter().map(|place| format!("a secret is shown: {place:?}")));
+    played
+}
+
+/// What a panic says, read for secrets.
+pub(super) fn said(panic: &(dyn Any + Send), canaries: &Canaries) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|it| (*it).to_owned()));
+    let text = text.unwrap_or_default();
+    canaries.read(Place::Panic, text.as_bytes());
+    text
 }
 
 /// Works under a paused clock, on this thread alone.
@@ -68,33 +100,29 @@ fn virtually<T>(work: impl Future<Output = T>) -> T {
 /// An account in which a spec was applied and nothing went wrong.
 struct Model {
     world: World,
-    /// What is there of it that was there before.
-    before: BTreeSet<String>,
-}
-
-impl Model {
     /// What came to be by it.
-    fn made(&self) -> BTreeSet<String> {
-        let all = self.world.objects().into_iter().map(|it| it.id);
-        all.filter(|id| !self.before.contains(id)).collect()
-    }
+    made: BTreeSet<Object>,
+    truth: Truth,
 }
 
 /// The model of a spec, made once in a process: it depends on the spec alone.
 fn model(of: &'static Spec) -> Arc<Model> {
     static MODELS: Mutex<BTreeMap<String, Arc<Model>>> = Mutex::new(BTreeMap::new());
-    let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = models.entry(of.name()).or_insert_with(|| {
-        Arc::new(virtually(async {
+    let models = || MODELS.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = models().get(&of.name()).cloned();
+    known.unwrap_or_else(|| {
+        let made = Arc::new(virtually(async {
             let bench = Bench::calm().named("model".to_owned());
             bench.somebody().ec2("DescribeVpcs", &[]).await.good();
-            let before = bench.world().objects().into_iter().map(|it| it.id).collect();
-            bench.apply(&of.wanted()).await.complete();
+            let before: BTreeSet<Object> = bench.world().objects().into_iter().collect();
+            bench.apply(&of.wanted(Keep::AsWritten)).await.complete();
             bench.somebody().wait(SETTLED).await;
-            Model { world: bench.world(), before }
-        }))
-    });
-    made.clone()
+            let (world, truth) = (bench.world(), bench.truth());
+            let made = world.objects().into_iter().filter(|it| !before.contains(it)).collect();
+            Model { world, made, truth: truth.that(|it| !before.contains(&object(it))) }
+        }));
+        models().entry(of.name()).or_insert(made).clone()
+    })
 }
 
 impl Draw {
@@ -113,7 +141,7 @@ impl Draw {
 impl Verb {
     fn spec(self) -> &'static Spec {
         match self {
-            Self::Apply(spec) | Self::Diff(spec) | Self::Delete(spec) => spec,
+            Self::Apply(spec) | Self::Diff(spec) | Self::Delete(spec) | Self::Put(spec, _) => spec,
         }
     }
 }
@@ -128,19 +156,19 @@ struct Run {
     records: u32,
     folder: Option<tempfile::TempDir>,
     canaries: Canaries,
-    /// The addresses that each spec declares.
-    addresses: BTreeMap<String, Vec<String>>,
 }
 
 /// How a command ended.
 enum Ended {
     Outcome(Outcome),
+    /// A value was put, or there was nowhere to put it.
+    Put(bool),
     NoPlan(NoPlan),
     Killed,
 }
 
 impl Run {
-    fn new(mut draw: Draw, models: BTreeMap<String, Arc<Model>>) -> Self {
+    fn new(mut draw: Draw, models: BTreeMap<String, Arc<Model>>, canaries: Canaries) -> Self {
         let world = match draw.start.stands {
             Stands::All { of, .. } => models[&of.name()].world.clone(),
             Stands::Empty | Stands::Half { .. } => World::new(Settings::calm()),
@@ -148,22 +176,11 @@ impl Run {
         let bench = Bench::at(world).named(format!("run-{}", draw.seed));
         bench.simulator.with(|world| world.reseed(draw.seed));
         let uid = environment(NAME).uid();
-        let rng = draw.rng.fork();
-        let stage = Stage::new(bench.simulator.clone(), uid, rng, bench.stopper());
-        let addresses = models
-            .keys()
-            .map(|name| {
-                let objects = models[name].world.tagged();
-                let uid = environment(NAME).uid();
-                let ours = objects.iter().filter(|(_, tags)| tags.get(UID) == Some(&uid));
-                let addresses = ours.filter_map(|(_, tags)| tags.get(ADDRESS).cloned());
-                (name.clone(), addresses.collect())
-            })
-            .collect();
+        let (rng, simulator) = (draw.rng.fork(), bench.simulator.clone());
+        let stage = Stage::new(simulator, uid, rng, canaries.clone(), bench.stopper());
         let folder = (draw.record == Record::File).then(|| tempfile::tempdir().unwrap());
         let record = fresh(folder.as_ref(), 0);
-        let canaries = Canaries::default();
-        Self { draw, models, bench, stage, record, records: 0, folder, canaries, addresses }
+        Self { draw, models, bench, stage, record, records: 0, folder, canaries }
     }
 
     async fn play(mut self) -> Played {
@@ -188,7 +205,13 @@ impl Run {
                 self.scene(scene, &mut counts).await;
             }
             self.calm(true).await;
-            counts.deleted = self.vanish(&mut counts).await;
+            counts.deleted = self.vanish(self.draw.keep, &mut counts).await;
+            self.is_listed().await;
+            if self.draw.keep != Keep::Nothing {
+                self.draw.keep = Keep::Nothing;
+                self.vanish(Keep::Nothing, &mut counts).await;
+            }
+            self.is_as_before().await;
         }
         self.read_everything();
         counts.virtual_time = self.bench.simulator.now().since(start);
@@ -203,7 +226,7 @@ impl Run {
             format!("{:.3} - {step} {:?}", event.at, event.what)
         }));
         log.sort_by(|a, b| a.split(' ').next().cmp(&b.split(' ').next()));
-        Played { seed: self.draw.seed, counts, log, broken }
+        Played { seed: self.draw.seed, counts, log, broken, shown: Vec::new() }
     }
 
     /// Makes the world that the run begins with.
@@ -213,19 +236,22 @@ impl Run {
         if self.draw.start.foreign {
             world.with(|world| world.seed(Seed::Network));
         }
-        if self.draw.start.neighbour {
+        if self.draw.start.beside != Beside::Nothing {
             self.bench.apply(&self.draw.last.beside()).await.complete();
             self.bench.lose_record();
             self.bench.somebody().wait(SETTLED).await;
         }
+        if self.draw.start.beside == Beside::Strangers {
+            world.with(|world| disown(world, &environment(NEIGHBOUR).uid()));
+        }
         let ours = match self.draw.start.stands {
-            Stands::All { of, .. } => self.models[&of.name()].made(),
+            Stands::All { of, .. } => self.models[&of.name()].made.clone(),
             Stands::Empty | Stands::Half { .. } => BTreeSet::new(),
         };
         self.stage.with(|watch, _, _, world| watch.begin(world, &ours));
         if let Stands::Half { of, at } = self.draw.start.stands {
             let hang = clctl_simulator::Fate::HangAfter;
-            let wanted = of.wanted();
+            let wanted = of.wanted(self.draw.keep);
             self.bench.killed(at, hang, self.bench.apply(&wanted)).await;
         }
         let mut settings = self.draw.settings.clone();
@@ -245,46 +271,60 @@ impl Run {
                 self.stage.note(&format!("before: {}", says.unwrap_or_default()));
             }
         }
+        self.stage.with(|watch, _, _, _| watch.declare(self.draw.last.graph(self.draw.keep)));
+        for _ in 0..self.draw.start.copies {
+            self.stage.act(Act::CopyTags);
+        }
         self.stage.attend();
     }
 
     /// Faults stop, somebody puts in order what only they can, and AWS is as it mostly is.
     ///
-    /// What they give back is ours again once the lists show it: they wait for that.
+    /// What they give back is ours again once the lists show it: they wait for that. What they did a
+    /// moment ago is not shown by every replica yet, and no command can know of it then.
     async fn calm(&self, all_goes: bool) {
-        let (undone, waits) = self.stage.with(|watch, human, _, world| {
+        let (undone, wait) = self.stage.with(|watch, human, _, world| {
             let settings = world.settings_mut();
-            let Settings { lag, latency, quotas, .. } = Settings::default();
-            (settings.lag, settings.latency, settings.quotas) = (lag, latency, quotas);
+            let Settings { lag, latency, quotas, weather, .. } = Settings::default();
+            (settings.lag, settings.latency) = (lag, latency);
+            (settings.quotas, settings.weather) = (quotas, weather);
             (settings.throttling, settings.page) = (false, None);
             settings.quotas.vpcs *= 4;
             settings.quotas.addresses *= 4;
             settings.quotas.internet_gateways *= 4;
             watch.look(world, human);
             let before = world.tagged();
-            let waits = !human.lost.is_empty();
+            let wait = match (human.lost.is_empty(), human.acted) {
+                (false, _) => SETTLED,
+                (true, true) => REPLICAS,
+                (true, false) => 0,
+            };
             let undone = human.put_in_order(world, &environment(NAME).uid(), all_goes);
             watch.concede(&before, world, false);
             world.settings_mut().throttling = true;
-            (undone, waits)
+            (undone, wait)
         });
         self.breaks(undone);
-        if waits {
-            self.bench.somebody().wait(SETTLED).await;
-        }
+        self.bench.somebody().wait(wait).await;
         self.stage.note("the faults stop");
     }
 
-    /// Takes our tags from what clctl says it cannot do away with, although it carries them.
-    fn let_go(&self, told: &str) {
+    /// Somebody heeds what clctl says of what it cannot do away with: takes our tags from what they had
+    /// copied them onto, and takes off what protects something from its end.
+    fn heed(&self, told: &str) {
         let done = self.stage.with(|watch, human, _, world| {
             let before = world.tagged();
-            let done = human.let_go(world, |id| told.contains(id));
+            // What is said to have lost our tag may be held by a copy alone: whoever looks sees that.
+            let lost = told.contains("has lost our owner tag");
+            let mut done = human.let_go(world, |id| lost || told.contains(id));
+            for (object, _) in before.iter().filter(|(it, _)| told.contains(&it.id)) {
+                done |= told.contains("protect") && world.unprotect(object);
+            }
             watch.concede(&before, world, false);
             done
         });
         if done {
-            self.stage.note("somebody takes our tags from what they had copied them onto");
+            self.stage.note("somebody heeds what they are told");
         }
     }
 
@@ -299,7 +339,7 @@ impl Run {
     }
 
     fn breaks(&self, what: impl IntoIterator<Item = String>) {
-        self.stage.with(|watch, _, _, _| watch.broken.extend(what));
+        self.stage.with(|watch, _, _, _| what.into_iter().for_each(|it| watch.breaks(it)));
     }
 
     /// A command, and what befalls it.
@@ -337,14 +377,14 @@ impl Run {
         counts.commands += 1;
         let record = Mortal { stage: self.stage.clone(), inner: self.record.clone() };
         self.bench.set_journal(Arc::new(record));
-        let addresses = match verb {
-            Verb::Apply(spec) | Verb::Diff(spec) => self.addresses[&spec.name()].clone(),
-            Verb::Delete(_) => Vec::new(),
+        let (spec, keep) = (verb.spec(), self.draw.keep);
+        let graph = match verb {
+            Verb::Apply(_) | Verb::Diff(_) | Verb::Put(..) => spec.graph(keep),
+            Verb::Delete(_) => spec.nothing(keep),
         };
-        self.stage.with(|watch, _, _, _| watch.declare(addresses));
+        self.stage.with(|watch, _, _, _| watch.declare(graph));
         self.stage.begin(scene);
-        let wanted = verb.spec().wanted();
-        let ended = self.killable(verb, &wanted, cut).await;
+        let ended = self.killable(verb, &spec.wanted(keep), cut).await;
         self.stage.end();
         // What was in flight is dropped before anything else happens.
         for _ in 0..4 {
@@ -354,17 +394,24 @@ impl Run {
             self.breaks(["a diff wrote".to_owned()]);
         }
         let says = match &ended {
-            Ended::Outcome(outcome) if outcome.is_complete() => {
-                if matches!(verb, Verb::Delete(_)) {
-                    // Nothing is left that it could speak of.
-                    self.lose_record();
+            Ended::Outcome(outcome) => {
+                self.show(verb, &outcome.plan);
+                if outcome.is_complete() {
+                    if matches!(verb, Verb::Delete(_)) {
+                        // Nothing is left that it could speak of.
+                        self.lose_record();
+                    }
+                    "complete".to_owned()
+                } else {
+                    format!("incomplete:\n{}", outcome.told())
                 }
-                "complete".to_owned()
             }
-            Ended::Outcome(outcome) => format!("incomplete:\n{}", outcome.told()),
-            Ended::NoPlan(why) => format!("no plan: {why}"),
+            Ended::Put(done) => (if *done { "put" } else { "there is no such secret" }).to_owned(),
+            Ended::NoPlan(why) => format!("no plan: {why}, {why:?}"),
             Ended::Killed => "killed".to_owned(),
         };
+        self.canaries.read(Place::Error, says.as_bytes());
+        self.canaries.read_log();
         self.stage.note(&format!("... {says}"));
         ended
     }
@@ -384,6 +431,10 @@ impl Run {
                     Ok(plan) => Ok(Outcome { plan, report: Report::default(), writes: Vec::new() }),
                     Err(why) => Err(why),
                 },
+                Verb::Put(spec, drawn) => {
+                    let put = self.put(wanted, &spec.put(), drawn).await;
+                    return put.map_or_else(Ended::NoPlan, Ended::Put);
+                }
             };
             outcome.map_or_else(Ended::NoPlan, Ended::Outcome)
         });
@@ -417,32 +468,59 @@ impl Run {
         }
     }
 
-    /// Applies again and again, as a daemon does, until the world is as declared; then it has to stay so.
-    async fn converge(&mut self, counts: &mut Counts) -> Duration {
-        let (start, verb) = (self.bench.simulator.now(), Verb::Apply(self.draw.last));
+    /// Puts a value into one of these secrets, as `secret put` does; says whether there is such a one.
+    async fn put(&self, wanted: &Wanted, names: &[String], drawn: u64) -> Result<bool, NoPlan> {
+        let nth = usize::try_from(drawn).unwrap_or_default().checked_rem(names.len());
+        let Some(name) = nth.and_then(|nth| names.get(nth)) else { return Ok(false) };
+        let value = format!("https://rpc.invalid/{drawn:016x}");
+        self.canaries.sing(&value);
+        let connected = self.bench.connect(wanted, Mode::ReadWrite).await;
+        let aws = connected.map_err(NoPlan::Connect)?.aws;
+        let id = PhysicalId(aws.environment.path(name));
+        let look = Secret::find(&aws, &Scope::Ids(std::slice::from_ref(&id))).await;
+        let found = look.map_err(|error| NoPlan::Look(error.into()))?;
+        let ours = |it: &Found<Secret>| it.owner != Owner::Other && it.phase == Phase::Ready;
+        let Some(secret) = found.into_iter().find(ours) else { return Ok(false) };
+        let (run, value) = (format!("put-{drawn}"), SecretValue::new(value));
+        let put = aws.put_secret(&secret.id, &run, &value).await;
+        put.map_err(|error| NoPlan::Look(Error::from(error)))?;
+        Ok(true)
+    }
+
+    /// Gives a command again and again, as a daemon does, until it has nothing left to do, and says
+    /// how long that took; nothing if it did not come to an end.
+    async fn persist(&mut self, verb: Verb, counts: &mut Counts) -> Option<Duration> {
+        let start = self.bench.simulator.now();
         let mut pause = Duration::from_secs(15);
         let mut told = String::new();
         loop {
             if self.stage.is_broken() {
-                return Duration::ZERO;
+                return None;
             }
             let since = self.bench.simulator.now().since(start);
             if since > BOUND {
-                self.breaks([format!("not as declared after {} s: {told}", since.as_secs())]);
-                return since;
+                self.breaks([format!("{verb:?} is not done after {} s: {told}", since.as_secs())]);
+                return None;
             }
             match self.command(verb, None, None, counts).await {
                 Ended::Outcome(outcome) if outcome.is_complete() => break,
                 Ended::Outcome(outcome) => told = outcome.told(),
                 Ended::NoPlan(why) => told = why.to_string(),
-                Ended::Killed => {}
+                Ended::Killed | Ended::Put(_) => {}
             }
-            self.let_go(&told);
+            self.heed(&told);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_mins(5));
         }
-        let took = self.bench.simulator.now().since(start);
-        let wanted = self.draw.last.wanted();
+        Some(self.bench.simulator.now().since(start))
+    }
+
+    /// Applies until the world is as declared; then it has to stay so.
+    async fn converge(&mut self, counts: &mut Counts) -> Duration {
+        let verb = Verb::Apply(self.draw.last);
+        let Some(took) = self.persist(verb, counts).await else { return Duration::ZERO };
+        let wanted = self.draw.last.wanted(self.draw.keep);
+        let mut kept = BTreeSet::new();
         // As soon as reads by id agree, while lists are still behind; and when everything is visible.
         for wait in [REPLICAS, SETTLED] {
             self.bench.somebody().wait(wait).await;
@@ -453,9 +531,12 @@ impl Run {
             match self.bench.try_diff(&wanted).await {
                 Ok(plan) => {
                     if !plan.is_empty() || plan.is_unknown() {
-                        self.breaks([format!("a second plan is not empty: {:?}", steps(&plan))]);
+                        let shown = render::view(&plan, &environment(NAME), false, Vec::new());
+                        let shown = render::text(&shown, render::Paint::Plain);
+                        let steps = steps(&plan);
+                        self.breaks([format!("a second plan is not empty: {steps:?}\n{shown}")]);
                     }
-                    self.show(&plan);
+                    kept = addresses(plan.kept.iter().map(|it| &it.seen));
                 }
                 Err(why) => self.breaks([format!("no second plan: {why}")]),
             }
@@ -469,60 +550,60 @@ impl Run {
                 self.breaks([format!("a second apply wrote {:?}", outcome.writes)]);
             }
         }
-        self.is_the_model();
+        self.is_the_model(&kept);
         took
     }
 
-    /// The world is what it would be if nothing had ever gone wrong, beside what is somebody else's.
-    fn is_the_model(&self) {
+    /// The world is what it would be if nothing had ever gone wrong, beside what is somebody else's
+    /// and what is told to be kept.
+    fn is_the_model(&self, kept: &BTreeSet<String>) {
         let model = &self.models[&self.draw.last.name()];
-        let theirs: Vec<&str> = model.before.iter().map(String::as_str).collect();
-        let intact = Truth::of(&model.world).without(&theirs);
-        let (foreign, adopted) =
-            self.stage.with(|watch, _, _, _| (watch.foreign(), watch.adopted().clone()));
-        let foreign: Vec<&str> = foreign.iter().map(String::as_str).collect();
-        let truth = self.bench.truth().without(&foreign);
-        let strangers: Vec<&str> = adopted
-            .iter()
-            .map(String::as_str)
-            .filter(|id| truth.things().iter().any(|it| it.id == *id && it.address().is_none()))
-            .collect();
-        if let Some(difference) = truth.clone().without(&strangers).differs(&intact) {
+        let truth = self.bench.truth();
+        let stays = self.staying(&truth, kept);
+        let ours = self.stage.with(|watch, _, _, _| {
+            truth.that(|it| {
+                let object = object(it);
+                let copy = watch.is_theirs(&object) && it.address().is_none();
+                !watch.is_foreign(&object) && !copy && !stays.contains(&object)
+            })
+        });
+        let (ours, model) = (ours.without_fields(UNDECLARED), &model.truth);
+        if let Some(difference) = ours.differs(&model.clone().without_fields(UNDECLARED)) {
             self.breaks([format!("not what an undisturbed apply makes: {difference}")]);
         }
     }
 
-    /// Deletes again and again until nothing is left; then the world has to be as before.
-    async fn vanish(&mut self, counts: &mut Counts) -> Duration {
-        let (start, verb) = (self.bench.simulator.now(), Verb::Delete(self.draw.last));
-        let mut pause = Duration::from_secs(15);
-        let mut told = String::new();
-        loop {
-            if self.stage.is_broken() {
-                return Duration::ZERO;
-            }
-            let since = self.bench.simulator.now().since(start);
-            if since > BOUND {
-                self.breaks([format!("not gone after {} s: {told}", since.as_secs())]);
-                return since;
-            }
-            match self.command(verb, None, None, counts).await {
-                Ended::Outcome(outcome) if outcome.is_complete() => break,
-                Ended::Outcome(outcome) => told = outcome.told(),
-                Ended::NoPlan(why) => told = why.to_string(),
-                Ended::Killed => {}
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_mins(5));
+    /// What stands for these nodes, which are not declared, and what is a part of that.
+    fn staying(&self, truth: &Truth, kept: &BTreeSet<String>) -> BTreeSet<Object> {
+        let uid = environment(NAME).uid();
+        let whole = |it: &&crate::truth::Thing| {
+            is_of(&it.tags, &uid) && it.address().is_some_and(|it| kept.contains(it))
+        };
+        let stay: Vec<_> = truth.things().iter().filter(whole).collect();
+        let ids: BTreeSet<&str> = stay.iter().map(|it| it.id.as_str()).collect();
+        let is_part = |it: &&crate::truth::Thing| {
+            it.address().is_none() && links(it).any(|id| ids.contains(id))
+        };
+        let parts = truth.things().iter().filter(is_part);
+        parts.chain(stay.iter().copied()).map(object).collect()
+    }
+
+    /// Deletes until nothing is left but what is told to be kept.
+    async fn vanish(&mut self, keep: Keep, counts: &mut Counts) -> Duration {
+        let Some(took) = self.persist(Verb::Delete(self.draw.last), counts).await else {
+            return Duration::ZERO;
+        };
+        let Some(plan) = self.look_for_what_is_left().await else { return took };
+        let kept = addresses(plan.kept.iter().map(|it| &it.seen));
+        if keep == Keep::Nothing && !kept.is_empty() {
+            self.breaks([format!("kept, though nothing is to be: {kept:?}")]);
         }
-        let took = self.bench.simulator.now().since(start);
-        let left = self.stage.with(|watch, _, _, world| {
-            let foreign = watch.foreign();
-            let left = world
-                .objects()
-                .into_iter()
-                .filter(|it| !foreign.contains(&it.id) && !watch.adopted().contains(&it.id));
-            left.map(|it| format!("{} {}", it.kind, it.id)).collect::<Vec<_>>()
+        let truth = self.bench.truth();
+        let stays = self.staying(&truth, &kept);
+        let left: Vec<String> = self.stage.with(|watch, _, _, _| {
+            let objects = truth.things().iter().map(object);
+            let left = objects.filter(|it| !watch.is_theirs(it) && !stays.contains(it));
+            left.map(|it| format!("{} {}", it.kind, it.id)).collect()
         });
         if !left.is_empty() {
             self.breaks([format!("left after a delete: {}", left.join(", "))]);
@@ -530,27 +611,104 @@ impl Run {
         took
     }
 
-    /// Renders a plan in every form, and reads it for secrets.
-    fn show(&self, plan: &clctl::engine::Plan<clctl::aws::Aws>) {
-        let shown = render::view(plan, &environment(NAME), false, Vec::new());
+    /// What a deletion that has ended says of what is left.
+    async fn look_for_what_is_left(&self) -> Option<Plan<Aws>> {
+        if self.stage.is_broken() {
+            return None;
+        }
+        self.bench.somebody().wait(SETTLED).await;
+        self.stage.begin(None);
+        let plan = self.bench.try_removals(&self.draw.last.wanted(self.draw.keep)).await;
+        self.stage.end();
+        match plan {
+            Ok(plan) => {
+                if !plan.removals.is_empty() || plan.is_unknown() {
+                    self.breaks([format!("a second delete has to do: {:?}", steps(&plan))]);
+                }
+                Some(plan)
+            }
+            Err(why) => {
+                self.breaks([format!("nobody can say what is left: {why}")]);
+                None
+            }
+        }
+    }
+
+    /// What AWS keeps for a time is listed, as long as it does.
+    async fn is_listed(&self) {
+        self.bench.somebody().wait(SHADOWS).await;
+        let Some(plan) = self.look_for_what_is_left().await else { return };
+        let listed = addresses(plan.recoverable.iter());
+        let uid = environment(NAME).uid();
+        let lingering = self.bench.simulator.with(|world| world.lingering_with_tags());
+        let hidden: Vec<&str> = lingering
+            .iter()
+            .filter(|(_, tags)| is_of(tags, &uid))
+            .filter_map(|(_, tags)| tags.get(ADDRESS))
+            .map(String::as_str)
+            .filter(|it| !listed.contains(*it))
+            .collect();
+        if !hidden.is_empty() {
+            self.breaks([format!("AWS keeps what nobody is told of: {}", hidden.join(", "))]);
+        }
+    }
+
+    /// When every window is over, nothing is left of it.
+    async fn is_as_before(&self) {
+        if self.stage.is_broken() {
+            return;
+        }
+        self.bench.somebody().wait(WINDOW).await;
+        let left: Vec<String> = self.stage.with(|watch, human, _, world| {
+            watch.look(world, human);
+            let objects = world.objects().into_iter().chain(world.lingering());
+            let left = objects.filter(|it| !watch.is_theirs(it));
+            left.map(|it| format!("{} {}", it.kind, it.id)).collect()
+        });
+        if !left.is_empty() {
+            self.breaks([format!("left when every window is over: {}", left.join(", "))]);
+        }
+    }
+
+    /// Shows a plan in every form, and reads it for secrets.
+    fn show(&self, verb: Verb, plan: &Plan<Aws>) {
+        let (environment, paint) = (environment(NAME), render::Paint::Plain);
+        if matches!(verb, Verb::Delete(_)) {
+            let shown = render::removals(plan, &environment, None, false).text(paint);
+            self.canaries.read(Place::Removals, shown.as_bytes());
+            return;
+        }
+        let shown = render::view(plan, &environment, false, Vec::new());
         let json = serde_json::to_string(&shown).unwrap();
-        let paint = render::Paint::Plain;
-        let forms = [
-            ("a plan as JSON", json),
-            ("a plan as text", render::text(&shown, paint)),
-            ("a plan as Markdown", render::markdown(&shown)),
-        ];
-        self.breaks(
-            forms.iter().filter_map(|(place, it)| self.canaries.found(place, it.as_bytes())),
-        );
+        self.canaries.read(Place::PlanAsJson, json.as_bytes());
+        self.canaries.read(Place::PlanAsText, render::text(&shown, paint).as_bytes());
+        self.canaries.read(Place::PlanAsMarkdown, render::markdown(&shown).as_bytes());
     }
 
     /// Reads what is left of the run for secrets.
     fn read_everything(&self) {
         let events: String = self.bench.told().iter().map(|event| format!("{event:?}\n")).collect();
-        self.breaks(self.canaries.found("an event", events.as_bytes()));
-        let log = self.stage.log().join("\n");
-        self.breaks(self.canaries.found("an error", log.as_bytes()));
+        self.canaries.read(Place::Event, events.as_bytes());
+        if let Some(folder) = &self.folder {
+            files(folder.path(), &mut |bytes| self.canaries.read(Place::Record, bytes));
+        }
+    }
+}
+
+/// The nodes that these objects stand for.
+fn addresses<'a>(seen: impl Iterator<Item = &'a Arc<dyn Seen>>) -> BTreeSet<String> {
+    seen.filter_map(|it| Some(it.address()?.to_string())).collect()
+}
+
+/// Every file in a folder.
+fn files(folder: &Path, read: &mut dyn FnMut(&[u8])) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, read);
+        } else {
+            read(&std::fs::read(&path).unwrap());
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::faults::{Pairs, Tally};
+use super::{
+    faults::{Pairs, Tally},
+    secrets::Place,
+};
 
 /// What was met in some runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +84,8 @@ pub(crate) struct Played {
     pub(crate) log: Vec<String>,
     /// What did not hold.
     pub(crate) broken: Vec<String>,
+    /// Where secrets were shown.
+    pub(crate) shown: Vec<Place>,
 }
 
 impl Played {

@@ -219,6 +219,8 @@ pub struct Weather {
     pub reset: u32,
     /// The call has its effect and the answer is lost.
     pub answer_lost: u32,
+    /// What is asked for comes to nothing afterwards: NAT gateways.
+    pub failing: u32,
 }
 
 /// What kind of world it is.
@@ -339,6 +341,7 @@ impl Settings {
                 server_error_after: 10,
                 reset: 20,
                 answer_lost: 20,
+                failing: 0,
             },
             latency: Span::millis(20, 2_000),
             page: Some(5),
@@ -379,7 +382,7 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Weather { throttled, server_error, server_error_after, reset, answer_lost } =
+        let Weather { throttled, server_error, server_error_after, reset, answer_lost, failing: _ } =
             self.weather;
         write!(
             f,

@@ -5,6 +5,7 @@
 
 mod census;
 mod drift;
+mod retag;
 mod seeds;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -13,11 +14,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::drift::{Drift, Input};
 pub use self::{
     census::{Moments, Object},
     drift::Deed,
     seeds::Seed,
+};
+pub(crate) use self::{
+    drift::{Drift, Input},
+    retag::Retag,
 };
 use crate::{
     Settings, Time,

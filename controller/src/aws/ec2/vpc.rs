@@ -10,8 +10,8 @@ use ipnet::Ipv4Net;
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Creation, Delta, Field, Found, Identity, Kind, Outputs,
-        Phase, PhysicalId, Replacement, Resource, Scope,
+        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Kind,
+        Outputs, Phase, PhysicalId, Replacement, Resource, Scope,
     },
     field, id,
 };
@@ -152,7 +152,10 @@ impl Resource for Vpc {
             )
             .await?;
         let ids: Vec<String> = vpcs.iter().filter_map(|vpc| vpc.vpc_id.clone()).collect();
-        let groups = default_groups(aws, &ids).await?;
+        let groups = match scope {
+            Scope::Owned => default_groups(aws, &ids).await?,
+            Scope::Ids(_) => default_groups_now(aws, &ids).await?,
+        };
         let group_ids = groups.iter().filter_map(|group| group.group_id.clone()).collect();
         let rules = read_rules(aws, group_ids).await?;
         let mut found = Vec::new();
@@ -294,4 +297,29 @@ async fn default_groups(aws: &Aws, vpcs: &[String]) -> Result<Vec<SecurityGroup>
         |page| (page.security_groups, page.next_token),
     )
     .await
+}
+
+/// The same by their ids, once a list has shown which they are: a list by filter may be minutes behind.
+async fn default_groups_now(aws: &Aws, vpcs: &[String]) -> Result<Vec<SecurityGroup>, CallError> {
+    const LOOKS: u32 = 4;
+    const BETWEEN: Duration = Duration::from_secs(1);
+    let mut groups = default_groups(aws, vpcs).await?;
+    for _ in 1..LOOKS {
+        if groups.len() >= vpcs.len() {
+            break;
+        }
+        tokio::time::sleep(BETWEEN).await;
+        groups = default_groups(aws, vpcs).await?;
+    }
+    let ids: Vec<String> = groups.into_iter().filter_map(|group| group.group_id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let call = || aws.ec2.describe_security_groups().set_group_ids(Some(ids.clone())).send();
+    match aws.read("ec2:DescribeSecurityGroups", call).await {
+        Ok(answer) => Ok(answer.security_groups.unwrap_or_default()),
+        // It goes with its VPC.
+        Err(error) if error.class == Class::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }

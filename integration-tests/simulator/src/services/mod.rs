@@ -44,7 +44,7 @@ use crate::{
         json,
         query::{self, Dialect, Params},
     },
-    world::{Drift, Input, Region},
+    world::{Drift, Input, Region, Retag},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -58,6 +58,8 @@ struct Json {
     /// The same, whoever asks.
     act: fn(&mut World, &Identity, &str, &str, &json::Members, Rng) -> service::Answer,
     drifts: fn(&Region, &str) -> Vec<Drift>,
+    retag: fn(&str, &str, &Retag<'_>) -> Vec<Drift>,
+    unprotect: fn(&str, &str) -> Vec<Drift>,
     shelves: fn(&Region) -> Vec<&dyn AnyShelf>,
 }
 
@@ -71,6 +73,8 @@ const fn json<S: Service>() -> Json {
         ask: service::ask::<S>,
         act: service::act::<S>,
         drifts: |region, key| S::of(region).drifts(key),
+        retag: S::retag,
+        unprotect: S::unprotect,
         shelves: |region| S::of(region).shelves(),
     }
 }
@@ -281,6 +285,18 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     }
     all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
     all
+}
+
+/// The calls by which somebody puts tags on an object, and takes some from it.
+pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+    let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
+    let mut all = json.chain([iam::retag(kind, id, change)]);
+    all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
+}
+
+/// The calls by which somebody takes from an object what protects it from its end.
+pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+    JSON.iter().flat_map(|it| (it.unprotect)(kind, id)).collect()
 }
 
 /// Does a thing as somebody else would, outside of any request of the client.

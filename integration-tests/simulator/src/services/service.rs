@@ -16,7 +16,7 @@ use crate::{
     shelf::{AnyShelf, Eyes, Stamp},
     throttle::Rate,
     wire::json::Members,
-    world::{Drift, Region},
+    world::{Drift, Region, Retag},
 };
 
 pub(crate) type Answer = Result<Value, Fault>;
@@ -47,6 +47,18 @@ pub(crate) trait Service: Clone + Sized + 'static {
     /// Changes that somebody might make to what carries the tag `key`.
     fn drifts(&self, key: &str) -> Vec<Drift> {
         let _ = key;
+        Vec::new()
+    }
+
+    /// The calls by which somebody puts tags on an object of this kind, and takes some from it.
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        let _ = (kind, id, change);
+        Vec::new()
+    }
+
+    /// The calls by which somebody takes from an object of this kind what protects it from its end.
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        let _ = (kind, id);
         Vec::new()
     }
 

@@ -10,6 +10,7 @@ mod tags;
 mod write;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::service::{self, Answer, Operation, Service};
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     hidden::Hidden,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{self, Rate},
-    world::Region,
+    world::{Drift, Region, Retag},
 };
 
 /// What SSM holds in a region.
@@ -119,6 +120,15 @@ impl Service for Ssm {
 
     fn rate(operation: &str) -> Rate {
         throttle::ssm(operation)
+    }
+
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        if kind != Parameter::TYPE {
+            return Vec::new();
+        }
+        let about = json!({ "ResourceType": "Parameter", "ResourceId": id });
+        let actions = ["AddTagsToResource", "RemoveTagsFromResource"];
+        change.json(Self::NAME, actions, &about, ["Key", "Value"])
     }
 }
 

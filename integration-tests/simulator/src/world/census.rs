@@ -35,12 +35,7 @@ impl World {
 
     /// Everything that exists now, with its tags.
     pub fn tagged(&self) -> Vec<(Object, BTreeMap<String, String>)> {
-        let all = self.kept(true).into_iter();
-        all.map(|(object, shelf)| {
-            let tags = shelf.tags(&object.id).unwrap_or_default();
-            (object, tags)
-        })
-        .collect()
+        self.with_tags(true)
     }
 
     /// Everything that exists now, with its tags and with what its kind has, as the world keeps it.
@@ -57,6 +52,20 @@ impl World {
     /// and secrets, for as long as they were told to wait.
     pub fn lingering(&self) -> Vec<Object> {
         self.census(false)
+    }
+
+    /// The same, with its tags.
+    pub fn lingering_with_tags(&self) -> Vec<(Object, BTreeMap<String, String>)> {
+        self.with_tags(false)
+    }
+
+    fn with_tags(&self, existing: bool) -> Vec<(Object, BTreeMap<String, String>)> {
+        let all = self.kept(existing).into_iter();
+        all.map(|(object, shelf)| {
+            let tags = shelf.tags(&object.id).unwrap_or_default();
+            (object, tags)
+        })
+        .collect()
     }
 
     fn census(&self, existing: bool) -> Vec<Object> {

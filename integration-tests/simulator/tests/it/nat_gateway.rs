@@ -1,7 +1,7 @@
 //! NAT gateways, after
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>.
 
-use clctl_simulator::Settings;
+use clctl_simulator::{Settings, Weather};
 
 use crate::client::{Answer, Client};
 
@@ -391,4 +391,23 @@ async fn after_a_storm_everything_is_settled() {
         lasting += available.texts("associationId").len();
     }
     assert!(lasting > 10 && failed > 10, "{lasting} {failed}");
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>: one may fail
+/// for reasons of AWS's own, and the address is free again.
+#[tokio::test(start_paused = true)]
+async fn a_gateway_may_come_to_nothing_by_itself() {
+    let weather = Weather { failing: 1000, ..Weather::default() };
+    let network = Network::with_gateway(Settings { weather, ..Settings::calm() }).await;
+    let id = network.create(&[]).await.good().text("natGatewayId");
+    network.client.wait(600).await;
+    let seen = network.see(&id).await.good();
+    assert_eq!(
+        (seen.text("state"), seen.text("failureCode")),
+        ("failed".into(), "InternalError".into())
+    );
+    network.client.simulator.with(|world| world.settings_mut().weather = Weather::default());
+    let id = network.create(&[]).await.good().text("natGatewayId");
+    network.client.wait(600).await;
+    assert_eq!(network.state(&id).await, "available");
 }

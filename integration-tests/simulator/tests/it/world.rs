@@ -1,8 +1,13 @@
 //! The world itself: its file, its clock, its census, its drifts.
 
-use std::{fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use clctl_simulator::{Seed, Settings, Simulator};
+use serde_json::json;
 
 use crate::client::Client;
 
@@ -191,6 +196,52 @@ async fn drift_touches_only_what_is_owned_and_says_what_it_did() {
         told.insert(words.collect::<Vec<_>>().join(" "));
     }
     assert!(told.len() > 7, "{told:?}");
+}
+
+/// Whatever takes tags takes them from somebody else, each by the calls of its own service.
+#[tokio::test(start_paused = true)]
+async fn somebody_retags_whatever_takes_tags() {
+    let client = Client::calm();
+    client.vpc().await;
+    client.role("role").await;
+    client.iam("CreateInstanceProfile", &[("InstanceProfileName", "profile")]).await.good();
+    client.kms("CreateKey", json!({})).await.good();
+    let secret = json!({ "Name": "secret" });
+    client.secrets("CreateSecret", secret).await.good();
+    client.logs("CreateLogGroup", json!({ "logGroupName": "group" })).await.good();
+    let parameter = json!({ "Name": "/parameter", "Value": "x", "Type": "String" });
+    client.ssm("PutParameter", parameter).await.good();
+    let tags = |of: &[(&str, &str)]| {
+        of.iter().map(|it| (it.0.to_owned(), it.1.to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    let (put, more) = (tags(&[("team", "a/b"), ("stage", "")]), tags(&[("team", "c")]));
+    let mut kinds = BTreeSet::new();
+    client.simulator.with(|world| {
+        for (object, _) in world.tagged() {
+            // Aliases have no tags, and a key of AWS's own takes none.
+            if world.retag(&object, &put, &[]) {
+                assert!(world.retag(&object, &more, &["stage".to_owned()]), "{object:?}");
+                kinds.insert(object.kind);
+            }
+        }
+        for (object, tags) in world.tagged().iter().filter(|it| kinds.contains(&it.0.kind)) {
+            let ours = object.kind != "key" || !tags.is_empty();
+            assert!(!ours || *tags == more, "{object:?} {tags:?}");
+        }
+        let nowhere = world.objects()[0].clone();
+        let nowhere = clctl_simulator::Object { id: "nothing".to_owned(), ..nowhere };
+        assert!(!world.retag(&nowhere, &put, &[]));
+    });
+    let protect = json!({ "logGroupIdentifier": "group", "deletionProtectionEnabled": true });
+    client.logs("PutLogGroupDeletionProtection", protect).await.good();
+    let group = json!({ "logGroupName": "group" });
+    assert_eq!(client.logs("DeleteLogGroup", group.clone()).await.status, 400);
+    client.simulator.with(|world| {
+        assert!(world.objects().iter().all(|it| world.unprotect(it)));
+    });
+    client.logs("DeleteLogGroup", group).await.good();
+    let expected = ["vpc", "role", "instance-profile", "key", "secret", "log-group", "parameter"];
+    assert!(expected.iter().all(|kind| kinds.contains(*kind)), "{kinds:?}");
 }
 
 #[test]

@@ -37,7 +37,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::scene::Around;
 use self::{
     address::Address,
     agenda::Agenda,
@@ -58,6 +57,7 @@ use self::{
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
 };
+pub(crate) use self::{scene::Around, tags::retag};
 use crate::{
     Time, World,
     fault::Fault,

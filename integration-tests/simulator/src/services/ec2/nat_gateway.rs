@@ -406,6 +406,17 @@ fn settle_in(scene: &mut Scene<'_>, nat: &Record<NatGateway>) -> Result<Place, F
             format!("The specified subnet {} does not exist or could not be found.", nat.subnet),
         ));
     };
+    // Drawn only where it may be: the other draws of a world stay what they are.
+    let failing = scene.settings.weather.failing;
+    if failing > 0 && scene.rng.happens(failing) {
+        // <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>
+        return Err(Failure::new(
+            "InternalError",
+            "Network interface, created and used internally by this NAT gateway is in an invalid \
+             state. Please try again."
+                .to_owned(),
+        ));
+    }
     let mut public_ip = None;
     if let Some(id) = &nat.allocation {
         let Some(address) = scene.ec2.addresses.get(id) else {

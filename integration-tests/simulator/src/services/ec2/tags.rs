@@ -14,6 +14,7 @@ use crate::{
     fault::Fault,
     shelf::{AnyShelf, Tags},
     wire::{query::Reader, xml::Xml},
+    world::Retag,
 };
 
 pub(super) const OPERATIONS: &[Operation] =
@@ -219,6 +220,28 @@ fn describe(call: &mut Call<'_>) -> Answer {
     }
     let cut = paging::cut(page, all);
     Ok(Xml::new().list("tagSet", cut.items).maybe("nextToken", cut.next))
+}
+
+/// The calls by which somebody puts tags on an object, and takes some from it.
+pub(crate) fn retag(id: &str, change: &Retag<'_>) -> Vec<Drift> {
+    let call = |action, params: &[(String, &str)]| {
+        let params = params.iter().map(|(name, value)| (name.as_str(), *value));
+        let params: Vec<_> = std::iter::once(("ResourceId.1", id)).chain(params).collect();
+        Drift::new(format!("{id} has other tags"), action, &params)
+    };
+    let put: Vec<_> = (1..)
+        .zip(change.put)
+        .flat_map(|(n, (key, value))| {
+            let (name, text) = (format!("Tag.{n}.Key"), format!("Tag.{n}.Value"));
+            [(name, key.as_str()), (text, value.as_str())]
+        })
+        .collect();
+    let gone: Vec<_> =
+        (1..).zip(change.gone).map(|(n, key)| (format!("Tag.{n}.Key"), key.as_str())).collect();
+    let mut all = Vec::new();
+    all.extend((!put.is_empty()).then(|| call("CreateTags", &put)));
+    all.extend((!gone.is_empty()).then(|| call("DeleteTags", &gone)));
+    all
 }
 
 pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::{Iam, instance_profile::InstanceProfile, role::Role};
 use crate::{
-    shelf::{Record, Tags},
-    world::Drift,
+    shelf::{Kind as _, Record, Tags},
+    world::{Drift, Retag},
 };
 
 /// What somebody lets a role do by hand.
@@ -18,6 +18,31 @@ pub(super) fn all(iam: &Iam, key: &str) -> Vec<Drift> {
     let profiles = iam.instance_profiles.all().filter(|it| it.tags.contains_key(key));
     let profiles = profiles.flat_map(|it| of_profile(iam, it));
     roles.flat_map(of_role).chain(profiles).collect()
+}
+
+/// The calls by which somebody puts tags on an object of this kind, and takes some from it.
+pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+    let (name, add, remove) = match kind {
+        Role::TYPE => ("RoleName", "TagRole", "UntagRole"),
+        InstanceProfile::TYPE => {
+            ("InstanceProfileName", "TagInstanceProfile", "UntagInstanceProfile")
+        }
+        _ => return Vec::new(),
+    };
+    let call = |action, params: Vec<(String, &str)>| {
+        let params = params.iter().map(|(name, value)| (name.as_str(), *value));
+        let params: Vec<_> = std::iter::once((name, id)).chain(params).collect();
+        drift(format!("{id} has other tags"), action, &params)
+    };
+    let put = (1..).zip(change.put).flat_map(|(n, (key, value))| {
+        let (name, text) = (format!("Tags.member.{n}.Key"), format!("Tags.member.{n}.Value"));
+        [(name, key.as_str()), (text, value.as_str())]
+    });
+    let gone = (1..).zip(change.gone).map(|(n, key)| (format!("TagKeys.member.{n}"), key.as_str()));
+    let mut all = Vec::new();
+    all.extend((!change.put.is_empty()).then(|| call(add, put.collect())));
+    all.extend((!change.gone.is_empty()).then(|| call(remove, gone.collect())));
+    all
 }
 
 fn drift(says: String, action: &'static str, params: &[(&str, &str)]) -> Drift {

@@ -25,7 +25,6 @@ mod tags;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::service_linked::name_of as service_linked_name;
 use self::{
     call::Call,
     condition::Context,
@@ -34,6 +33,7 @@ use self::{
     instance_profile::InstanceProfile,
     role::Role,
 };
+pub(crate) use self::{drift::retag, service_linked::name_of as service_linked_name};
 use crate::{
     Settings, Time, World,
     fault::Fault,

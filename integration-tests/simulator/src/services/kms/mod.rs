@@ -24,7 +24,7 @@ mod usable;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::{grants::Grant, place::Place, rotation::Rotation};
 pub(crate) use self::{
@@ -38,7 +38,7 @@ use crate::{
     random::Rng,
     shelf::{AnyShelf, Kind, Shelf},
     throttle::{self, Rate},
-    world::{Drift, Region},
+    world::{Drift, Region, Retag},
 };
 
 /// What it holds in a region.
@@ -167,6 +167,14 @@ impl Service for Kms {
 
     fn drifts(&self, mark: &str) -> Vec<Drift> {
         drift::all(self, mark)
+    }
+
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        if kind != Key::TYPE {
+            return Vec::new();
+        }
+        let (actions, about) = (["TagResource", "UntagResource"], json!({ "KeyId": id }));
+        change.json(Self::NAME, actions, &about, ["TagKey", "TagValue"])
     }
 
     fn settle(&mut self, _: &Settings, now: Time) {

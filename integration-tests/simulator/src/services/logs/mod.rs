@@ -17,6 +17,7 @@ mod tags;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
 
 use self::streams::Stream;
 use super::service::{self, Answer, Operation, Service};
@@ -25,7 +26,7 @@ use crate::{
     fault::Fault,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
-    world::{Drift, Region},
+    world::{Drift, Region, Retag},
 };
 
 /// What it holds in a region.
@@ -152,6 +153,26 @@ impl Service for Logs {
 
     fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)
+    }
+
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        let call =
+            |action, members| Drift::json(Self::NAME, "other tags".to_owned(), action, members);
+        let put = json!({ "logGroupName": id, "tags": change.put });
+        let gone = json!({ "logGroupName": id, "tags": change.gone });
+        let mut all = Vec::new();
+        if kind == LogGroup::TYPE {
+            all.extend((!change.put.is_empty()).then(|| call("TagLogGroup", put)));
+            all.extend((!change.gone.is_empty()).then(|| call("UntagLogGroup", gone)));
+        }
+        all
+    }
+
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        let members = json!({ "logGroupIdentifier": id, "deletionProtectionEnabled": false });
+        let says = format!("log group {id} is not protected from deletion any more");
+        let off = Drift::json(Self::NAME, says, "PutLogGroupDeletionProtection", members);
+        if kind == LogGroup::TYPE { vec![off] } else { Vec::new() }
     }
 
     fn settle(&mut self, _: &Settings, now: Time) {

@@ -19,6 +19,7 @@ mod versions;
 mod write;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use self::{policy::Policy, versions::Versions};
 use super::{
@@ -30,7 +31,7 @@ use crate::{
     fault::Fault,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
-    world::{Drift, Region},
+    world::{Drift, Region, Retag},
 };
 
 /// What it holds in a region.
@@ -161,6 +162,14 @@ impl Service for Secrets {
 
     fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)
+    }
+
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        if kind != Secret::TYPE {
+            return Vec::new();
+        }
+        let (actions, about) = (["TagResource", "UntagResource"], json!({ "SecretId": id }));
+        change.json(Self::NAME, actions, &about, ["Key", "Value"])
     }
 
     fn settle(&mut self, settings: &Settings, now: Time) {
