@@ -17,13 +17,6 @@ def simulated():
 
 
 @pytest.fixture(scope="session")
-def simulator():
-    server = servers.simulator()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
 def moto():
     server = servers.moto()
     yield server
@@ -36,12 +29,13 @@ def checked():
 
 
 @pytest.fixture(scope="session")
-def driven(simulator, simulated, checked):
-    """Each sequence against the simulator, once: its drive, or why there is none."""
+def driven(simulated, checked):
+    """Each sequence against a simulated world of its own, once: its drive, or why there is none."""
     done = {}
 
     def run(name):
         if name not in done:
+            simulator = servers.simulator()
             world = drive.Drive(simulator, checked, simulated)
             try:
                 drive.SEQUENCES[name](world)
@@ -49,6 +43,8 @@ def driven(simulator, simulated, checked):
                 done[name] = why
             else:
                 done[name] = world
+            finally:
+                simulator.stop()
         if isinstance(done[name], Exception):
             raise done[name]
         return done[name]

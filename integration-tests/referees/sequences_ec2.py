@@ -3,6 +3,8 @@
 They are held against https://docs.aws.amazon.com/AWSEC2/latest/APIReference/ by what docs/simulator.md lists.
 """
 
+import json
+
 from drive import sequence, tags
 
 
@@ -467,3 +469,49 @@ def vpc_endpoints(d):
     for it in (first, second):
         d.ec2("DeleteSubnet", SubnetId=it)
     d.ec2("DeleteVpc", VpcId=main)
+
+
+@sequence
+def flow_logs(d):
+    """Flow logs to a log group, in a role's name."""
+    name = "/referee/flows"
+    main = vpc(d)
+    d.logs("CreateLogGroup", logGroupName=name)
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+    )
+    role = d.iam("CreateRole", RoleName="flows", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    wanted = {
+        "ResourceIds": [main],
+        "ResourceType": "VPC",
+        "TrafficType": "ALL",
+        "LogGroupName": name,
+        "DeliverLogsPermissionArn": role,
+    }
+    made = d.ec2(
+        "CreateFlowLogs",
+        **wanted,
+        MaxAggregationInterval=600,
+        TagSpecifications=tags("vpc-flow-log", Name="flows"),
+    )["FlowLogIds"]
+    d.ec2("CreateFlowLogs", **wanted, MaxAggregationInterval=600)
+    d.ec2("CreateFlowLogs", **{**wanted, "TrafficType": "REJECT"}, MaxAggregationInterval=61, fails="InvalidParameter")
+    d.ec2("DescribeFlowLogs", FlowLogIds=list(made))
+    d.ec2("DescribeFlowLogs", Filter=tagged("flows"))
+    d.ec2("DescribeFlowLogs", Filter=filters(resource_id=main))
+    d.ec2("DescribeFlowLogs", FlowLogIds=["fl-0123456789abcdef0"], fails="InvalidFlowLogId.NotFound")
+    d.ec2("DeleteFlowLogs", FlowLogIds=list(made))
+    d.ec2("DescribeFlowLogs", Filter=filters(resource_id=main))
+    d.ec2("DeleteFlowLogs", FlowLogIds=list(made))
+    d.ec2("DeleteVpc", VpcId=main)
+    d.iam("DeleteRole", RoleName="flows")
+    d.logs("DeleteLogGroup", logGroupName=name)

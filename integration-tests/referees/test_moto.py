@@ -4,6 +4,7 @@ import pytest
 
 import differences
 import drive
+import servers
 
 LISTED = differences.Listed()
 
@@ -11,6 +12,7 @@ LISTED = differences.Listed()
 @pytest.mark.parametrize("name", sorted(drive.SEQUENCES))
 def test_moto_differs_only_as_listed(name, driven, moto):
     ours = driven(name)
+    servers.reset(moto)
     theirs = drive.Drive(moto)
     drive.SEQUENCES[name](theirs)
     found = differences.compare(ours.steps, theirs.steps)

@@ -38,7 +38,10 @@ async fn quotas_are_listed_in_pages() {
     assert_eq!((&vpcs["Value"], &vpcs["QuotaArn"]), (&json!(5.0), &json!(arn)));
     let whole = json!({ "ServiceCode": "vpc" });
     let whole = client.quotas("ListAWSDefaultServiceQuotas", whole).await.good().value();
-    assert_eq!(whole["Quotas"].as_array().unwrap().len(), 10);
+    let whole = whole["Quotas"].as_array().unwrap();
+    assert_eq!(whole.len(), 10);
+    let vpcs = whole.iter().find(|it| it["QuotaCode"] == "L-F678F1CE").unwrap();
+    assert_eq!(vpcs["QuotaArn"], "arn:aws:servicequotas:us-east-1::vpc/L-F678F1CE");
     let wrong = json!({ "ServiceCode": "vpc", "NextToken": "abc" });
     let wrong = client.quotas("ListServiceQuotas", wrong).await;
     assert_eq!(wrong.kind(), "InvalidPaginationTokenException");
