@@ -66,6 +66,8 @@ class Checked:
         self.answered = set()
         self.refused = set()
         self.seen = 0
+        self.paginators = set()
+        self.waiters = set()
 
     def watch(self, client):
         client.meta.events.register("before-call", self.before)
@@ -117,10 +119,12 @@ class Drive:
     def strict(self):
         return self.simulated is not None
 
-    def client(self, service):
-        if service not in self.clients:
-            self.clients[service] = self.server.client(service, self.checked)
-        return self.clients[service]
+    def client(self, service, validates=True):
+        """A client, which sends what the model refuses too if it does not validate."""
+        key = (service, validates)
+        if key not in self.clients:
+            self.clients[key] = self.server.client(service, self.checked, parameter_validation=validates)
+        return self.clients[key]
 
     def __getattr__(self, service):
         if service not in {"ec2", "iam", "kms", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
@@ -140,7 +144,7 @@ class Drive:
         if holds_nothing(params):
             self.steps.append((*step, {"outcome": "not asked"}))
             return NOTHING
-        client = self.client(service)
+        client = self.client(service, validates=fails is None)
         method = next(name for name, it in client.meta.method_to_api_mapping.items() if it == operation)
         expected = () if fails is None else (fails,) if isinstance(fails, str) else fails
         patience = time.monotonic() + 30
