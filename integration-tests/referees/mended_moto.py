@@ -1,15 +1,17 @@
 """moto's server, in which some of AWS's answers are as documented that moto gets wrong.
 
 A client that looks again at what it made, as clctl does, cannot end its work where the answer never shows what was
-set. Each mend here is of an answer, never of a check that moto lacks, and is named in differences.toml as `mend`
+set. No mend adds a check that moto lacks; each is named in differences.toml as `mend`
 with the document it follows; the sequences show the difference in moto as it is.
 """
 
 import json
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.key_pairs import KeyPairs
 from moto.iam.responses import IamResponse
 from moto.kms import responses as kms
 from moto.kms.models import KmsBackend
@@ -40,6 +42,35 @@ def gateway_endpoint_has_no_private_dns():
         return create(self, *args, **params)
 
     VPCBackend.create_vpc_endpoint = mended
+
+
+@mend
+def nat_gateway_takes_its_interface_along():
+    delete = NatGatewayBackend.delete_nat_gateway
+
+    def mended(self, nat_gateway_id):
+        gateway = delete(self, nat_gateway_id)
+        self.enis.pop(gateway._eni.id, None)
+        return gateway
+
+    NatGatewayBackend.delete_nat_gateway = mended
+
+
+@mend
+def key_pair_may_be_named_by_its_id():
+    asked = KeyPairs._get_param
+
+    def mended(self, param, *default):
+        said = asked(self, param, *default)
+        names = {it.id: it.key_name for it in self.ec2_backend.key_pairs.values()}
+        if param == "KeyName" and not said:
+            named = asked(self, "KeyPairId")
+            return names.get(named, named)
+        if param == "KeyNames":
+            return [*said, *(names.get(it, it) for it in asked(self, "KeyPairIds", []))]
+        return said
+
+    KeyPairs._get_param = mended
 
 
 @mend

@@ -332,6 +332,7 @@ def nat_gateways(d):
     d.ec2("DeleteNatGateway", NatGatewayId=made)
     d.wait("ec2", "nat_gateway_deleted", NatGatewayIds=[made])
     d.ec2("DescribeNatGateways", NatGatewayIds=[made])
+    d.ec2("DescribeNetworkInterfaces", Filters=filters(subnet_id=within))
     d.ec2("DescribeAddresses", AllocationIds=[address])
     d.ec2("DescribeRouteTables", RouteTableIds=[table])
     d.ec2("DeleteRouteTable", RouteTableId=table)
@@ -421,6 +422,11 @@ def key_pairs(d):
     d.ec2("DescribeKeyPairs", KeyNames=["none"], fails="InvalidKeyPair.NotFound")
     d.ec2("DeleteKeyPair", KeyName="ours")
     d.ec2("DescribeKeyPairs", KeyNames=["ours"], fails="InvalidKeyPair.NotFound")
+    made = [d.ec2("ImportKeyPair", KeyName=name, PublicKeyMaterial=KEY)["KeyPairId"] for name in ("one", "two")]
+    d.ec2("DescribeKeyPairs", KeyPairIds=made[:1])
+    d.ec2("DeleteKeyPair", KeyPairId=made[0])
+    d.ec2("DescribeKeyPairs", KeyNames=["one"], fails="InvalidKeyPair.NotFound")
+    d.ec2("DeleteKeyPair", KeyName="two")
 
 
 @sequence

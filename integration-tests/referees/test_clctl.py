@@ -123,7 +123,7 @@ def test_a_life(spec, mended, tmp_path):
 
     assert "No changes" in run("diff")
     calls = run("apply", "--yes", "--show-calls", "--timeout", "3m")
-    assert "0 of them writes" in calls or "nothing to do" in calls or "unchanged" in calls, calls
+    assert " 0 of them writes" in calls, calls
     assert account.everything(mended).keys() == made.keys()
 
     is_repaired(mended, run, ours)
@@ -173,7 +173,7 @@ def looks_right(server, ours):
     for profile in of_kind(ours, "instance-profile"):
         (role,) = profile["Roles"]
         trust = role["AssumeRolePolicyDocument"]["Statement"]
-        assert [it["Principal"] for it in trust] == [{"Service": "ec2.amazonaws.com"}]
+        assert [it["Principal"] for it in trust] == [{"Service": ["ec2.amazonaws.com"]}]
     everyone = [
         permission
         for group in of_kind(ours, "security-group")
