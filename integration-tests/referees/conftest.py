@@ -2,6 +2,7 @@
 
 import pytest
 
+import differences
 import drive
 import sequences_ec2  # noqa: F401  they add themselves
 import sequences_iam  # noqa: F401
@@ -10,6 +11,9 @@ import sequences_others  # noqa: F401
 import sequences_refused  # noqa: F401
 import sequences_secrets  # noqa: F401
 import servers
+
+
+FIGURES = {}
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +29,26 @@ def moto():
 
 
 @pytest.fixture(scope="session")
-def checked():
-    return drive.Checked()
+def checked(simulated):
+    all_answers = drive.Checked()
+    yield all_answers
+    FIGURES["operations that the simulator models"] = len(simulated)
+    FIGURES["of them answered with success"] = len(simulated & all_answers.answered)
+    FIGURES["of them refused"] = len(simulated & all_answers.refused)
+    FIGURES["answers held against botocore's models"] = all_answers.seen
+    FIGURES["paginators"] = len(all_answers.paginators)
+    FIGURES["waiters"] = len(all_answers.waiters)
+
+
+@pytest.fixture(scope="session")
+def listed():
+    """The differences from moto that are known."""
+    known = differences.Listed()
+    yield known
+    FIGURES["sequences"] = len(drive.SEQUENCES)
+    FIGURES["steps driven against simulator and moto"] = known.steps
+    FIGURES["differences from moto listed"] = len(known.entries)
+    FIGURES["of them seen"] = len(known.entries) - len(known.unseen())
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +73,11 @@ def driven(simulated, checked):
         return done[name]
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was held against what, in numbers."""
+    if FIGURES:
+        terminalreporter.section("what was held against what")
+        for what, number in FIGURES.items():
+            terminalreporter.write_line(f"{number:6} {what}")

@@ -58,19 +58,26 @@ def nat_gateway_takes_its_interface_along():
 
 @mend
 def key_pair_may_be_named_by_its_id():
-    asked = KeyPairs._get_param
+    delete, describe = KeyPairs.delete_key_pair, KeyPairs.describe_key_pairs
 
-    def mended(self, param, *default):
-        said = asked(self, param, *default)
-        names = {it.id: it.key_name for it in self.ec2_backend.key_pairs.values()}
-        if param == "KeyName" and not said:
-            named = asked(self, "KeyPairId")
-            return names.get(named, named)
-        if param == "KeyNames":
-            return [*said, *(names.get(it, it) for it in asked(self, "KeyPairIds", []))]
-        return said
+    def names(self, ids):
+        known = {it.id: it.key_name for it in self.ec2_backend.key_pairs.values()}
+        return [known.get(it, it) for it in ids]
 
-    KeyPairs._get_param = mended
+    def deleted(self):
+        named = self._get_param("KeyPairId")
+        if named is None:
+            return delete(self)
+        gone = self.ec2_backend.delete_key_pair(*names(self, [named]))
+        return ActionResult({"Return": True, "KeyPairId": gone.id if gone else None})
+
+    def described(self):
+        named = self._get_param("KeyPairIds", [])
+        if not named:
+            return describe(self)
+        return ActionResult({"KeyPairs": self.ec2_backend.describe_key_pairs(names(self, named))})
+
+    KeyPairs.delete_key_pair, KeyPairs.describe_key_pairs = deleted, described
 
 
 @mend
