@@ -17,6 +17,7 @@ mod environments;
 mod harness;
 mod hostile;
 mod promises;
+mod real;
 mod samples;
 mod simulation;
 mod stand;
