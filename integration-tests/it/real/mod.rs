@@ -13,5 +13,5 @@ pub(crate) use self::{
     account::Account,
     contract::live,
     run::Run,
-    sweep::{Which, left, sweep},
+    sweep::{Which, sweep},
 };

@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-/// What the names of all runs begin with.
-const PREFIX: &str = "real-";
+/// What the names of all runs begin with, and no environment that somebody named.
+const PREFIX: &str = "clctl-it-";
 /// How many digits the seconds since 1970 have, to base 36, until 2038.
 const DIGITS: usize = 6;
 

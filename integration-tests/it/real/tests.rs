@@ -17,7 +17,10 @@ use crate::{
     truth::Truth,
 };
 
-use super::{Account, Run, Which, left, live, sweep};
+use super::{
+    Account, Run, Which, live,
+    sweep::{left, sweep},
+};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -43,7 +46,8 @@ fn a_run_is_read_from_the_names_of_its_environments_and_from_no_other() {
     assert_eq!(Run::of(&run.to_string()), Some(run));
     assert_eq!(Run::of(&run.environment(7)), Some(run));
     assert!(run.environment(99).len() <= 20);
-    for other in ["production", "real-", "real-estate", "real-estate-01", "real-t5gk2p-1x", "realm"]
+    for other in
+        ["production", "clctl-it-", "real-estate", "clctl-it-estate-1", "clctl-it-t5gk2p-1x"]
     {
         let read = Run::of(other);
         assert!(read.is_none(), "{other} is taken for {read:?}");
@@ -62,12 +66,13 @@ async fn another_account_than_the_one_that_was_named_is_refused() {
 async fn every_sample_lives_as_it_should_and_leaves_nothing() {
     let run = Run::beginning("2026-11-29T03:00:00Z".parse().unwrap());
     for (nth, sample) in SAMPLES.iter().enumerate() {
-        let simulator = calm();
-        let account = enter(&simulator).await;
-        let before = truth(&simulator);
+        let bench = Bench::calm();
+        bench.somebody().ec2("DescribeVpcs", &[]).await.good();
+        let account = enter(&bench.simulator).await;
+        let before = bench.truth();
         let life = account.life(&run.environment(nth));
         live(&life, sample, &nothing).await.unwrap();
-        assert_eq!(truth(&simulator).ids(), before.ids(), "{}", sample.kind);
+        assert_eq!(bench.truth().ids(), before.ids(), "{}", sample.kind);
     }
 }
 
@@ -82,7 +87,8 @@ async fn littered(simulator: &Simulator, now: Timestamp) -> (Account, Run, Run) 
         if name == "production" {
             graph = SAMPLES[0].graph(life.environment(), Variant::Usual);
         }
-        assert!(life.apply(&graph).await.unwrap().is_complete());
+        let outcome = life.apply(&graph).await.unwrap();
+        assert!(outcome.is_complete(), "{}", outcome.told());
     }
     (account, old, new)
 }
