@@ -250,7 +250,13 @@ impl<'a> Stand<'a> {
     pub(crate) fn key_policy(&self) -> Policy<Declared> {
         let everything = || ["*".to_owned()];
         let all = Statement::allow("All", ["kms:*"]).to(everything());
-        let logs = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:Describe*"];
+        let logs = [
+            "kms:Encrypt*",
+            "kms:Decrypt*",
+            "kms:ReEncrypt*",
+            "kms:GenerateDataKey*",
+            "kms:Describe*",
+        ];
         let logs = Statement::allow("Logs", logs).to(everything());
         let service = format!("logs.{}.amazonaws.com", self.environment.region);
         Policy::of([all.by("AWS", self.environment.account.clone()), logs.by("Service", service)])
