@@ -293,6 +293,7 @@ fn interface_endpoint(stand: &mut Stand<'_>) {
     let subnets = [("main", &main, "10.1.0.0/24"), ("side", &main, "10.1.1.0/24")]
         .map(|(name, vpc, cidr)| stand.subnet(name, vpc, cidr));
     let groups = ["main", "side"].map(|name| stand.group(name, &main, "of the endpoint"));
+    groups.iter().for_each(|group| stand.rules(group, vec![Rule::all_out()]));
     let mut declared = VpcEndpointConfig {
         vpc: vpc_id(&main),
         service: stand.service(stand.pick(
@@ -319,6 +320,7 @@ fn interface_endpoint(stand: &mut Stand<'_>) {
     if stand.changes(field!(VpcEndpointConfig.vpc)) {
         let subnet = stand.subnet("other", &other, "10.1.0.0/24");
         let group = stand.group("other", &other, "of the endpoint");
+        stand.rules(&group, vec![Rule::all_out()]);
         declared = VpcEndpointConfig {
             vpc: vpc_id(&other),
             subnets: vec![subnet_id(&subnet)],
