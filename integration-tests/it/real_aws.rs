@@ -26,7 +26,12 @@ use std::{env, process::ExitCode, time::Duration};
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use clctl::aws::{Calls, Mode, Target, connect, kinds};
-use real::{Account, Run, Which, live, sweep};
+use real::{
+    account::Account,
+    contract::live,
+    run::Run,
+    sweep::{Which, sweep},
+};
 use samples::SAMPLES;
 
 /// clctl's contract in a real account.

@@ -2,16 +2,9 @@
 //!
 //! `real_aws.rs` lets them loose on a real one; the tests here on a simulated one.
 
-mod account;
-mod contract;
-mod run;
-mod sweep;
+pub(crate) mod account;
+pub(crate) mod contract;
+pub(crate) mod run;
+pub(crate) mod sweep;
 #[cfg(test)]
 mod tests;
-
-pub(crate) use self::{
-    account::Account,
-    contract::live,
-    run::Run,
-    sweep::{Which, sweep},
-};

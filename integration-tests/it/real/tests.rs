@@ -18,8 +18,10 @@ use crate::{
 };
 
 use super::{
-    Account, Run, Which, live,
-    sweep::{left, sweep},
+    account::Account,
+    contract::live,
+    run::Run,
+    sweep::{Which, left, sweep},
 };
 
 const ACCOUNT: &str = "123456789012";
@@ -52,6 +54,12 @@ fn a_run_is_read_from_the_names_of_its_environments_and_from_no_other() {
         let read = Run::of(other);
         assert!(read.is_none(), "{other} is taken for {read:?}");
     }
+}
+
+#[test]
+fn what_costs_is_left_out_by_name() {
+    let costly = SAMPLES.iter().filter(|it| it.costs).map(|it| it.kind);
+    assert_eq!(costly.collect::<Vec<_>>(), ["nat-gateway", "route-table", "vpc-endpoint"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,14 +32,14 @@ async fn quotas_are_listed_in_pages() {
         let Some(next) = page.get("NextToken") else { break };
         body["NextToken"] = next.clone();
     }
-    assert_eq!(all.len(), 10);
+    assert_eq!(all.len(), 12);
     let vpcs = all.iter().find(|it| it["QuotaCode"] == "L-F678F1CE").unwrap();
     let arn = "arn:aws:servicequotas:us-east-1:123456789012:vpc/L-F678F1CE";
     assert_eq!((&vpcs["Value"], &vpcs["QuotaArn"]), (&json!(5.0), &json!(arn)));
     let whole = json!({ "ServiceCode": "vpc" });
     let whole = client.quotas("ListAWSDefaultServiceQuotas", whole).await.good().value();
     let whole = whole["Quotas"].as_array().unwrap();
-    assert_eq!(whole.len(), 10);
+    assert_eq!(whole.len(), 12);
     let vpcs = whole.iter().find(|it| it["QuotaCode"] == "L-F678F1CE").unwrap();
     assert_eq!(vpcs["QuotaArn"], "arn:aws:servicequotas:us-east-1::vpc/L-F678F1CE");
     let wrong = json!({ "ServiceCode": "vpc", "NextToken": "abc" });
