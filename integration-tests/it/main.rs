@@ -19,6 +19,7 @@ mod found;
 mod harness;
 mod hostile;
 mod promises;
+mod real;
 mod samples;
 mod simulation;
 mod stand;

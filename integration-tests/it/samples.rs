@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 
 use clctl::{
     aws::{
-        Aws,
+        Aws, Environment,
         ec2::{
             DefaultRules, Direction, Eip, EipConfig, FlowLog, FlowLogConfig, InternetGateway,
             InternetGatewayConfig, KeyPair, KeyPairConfig, Leads, NatGateway, NatGatewayConfig,
@@ -22,7 +22,9 @@ use clctl::{
         policy::{Policy, Statement},
         secrets::{Origin, Secret, SecretConfig},
     },
-    engine::{After, AnyKind, Cell, Declared, Kinds, Loose, OnChange, Outputs, Resource, Row},
+    engine::{
+        After, AnyKind, Cell, Declared, Graph, Kinds, Loose, OnChange, Outputs, Plan, Resource, Row,
+    },
     field,
 };
 use clctl_simulator::World;
@@ -49,6 +51,8 @@ pub(crate) struct Sample {
     pub(crate) rare: &'static [&'static str],
     /// What somebody else has to do so that every write is needed.
     pub(crate) meddling: &'static [(&'static str, &'static str)],
+    /// Whether it, or what it stands on, costs more than a cent or two an hour in a real account.
+    pub(crate) costs: bool,
     /// An id under which there is nothing.
     pub(crate) nowhere: &'static str,
 }
@@ -56,7 +60,8 @@ pub(crate) struct Sample {
 impl Sample {
     const fn of<R: Resource>(declare: fn(&mut Stand<'_>), nowhere: &'static str) -> Self {
         let (fixed, beside, rare, meddling) = (&[], &[], &[], &[]);
-        Self { kind: R::ABOUT.name, declare, fixed, beside, rare, meddling, nowhere }
+        let (kind, costs) = (R::ABOUT.name, false);
+        Self { kind, declare, fixed, beside, rare, meddling, costs, nowhere }
     }
 }
 
@@ -72,7 +77,7 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ..Sample::of::<InternetGateway>(gateway, "igw-0123456789abcdef0")
     },
     Sample::of::<Eip>(eip, "eipalloc-0123456789abcdef0"),
-    Sample::of::<NatGateway>(nat, "nat-0123456789abcdef0"),
+    Sample { costs: true, ..Sample::of::<NatGateway>(nat, "nat-0123456789abcdef0") },
     Sample {
         meddling: &[
             ("CreateRouteTable", "VpcId=@vpc/main"),
@@ -81,6 +86,7 @@ pub(crate) static SAMPLES: &[Sample] = &[
                 "RouteTableId=@1&AssociationId=@association/subnet/main",
             ),
         ],
+        costs: true,
         ..Sample::of::<RouteTable>(table, "rtb-0123456789abcdef0")
     },
     Sample {
@@ -94,6 +100,7 @@ pub(crate) static SAMPLES: &[Sample] = &[
     },
     Sample {
         fixed: &["route_tables", "leads"],
+        costs: true,
         ..Sample::of::<VpcEndpoint>(interface_endpoint, "vpce-0123456789abcdef0")
     },
     Sample::of::<KeyPair>(key_pair, "key-0123456789abcdef0"),
@@ -137,7 +144,7 @@ fn subnet(stand: &mut Stand<'_>) {
     let (main, other) = (stand.vpc("main"), stand.vpc("other"));
     let declared = SubnetConfig {
         vpc: vpc_id(stand.pick(field!(SubnetConfig.vpc), &main, &other)),
-        zone: stand.pick(field!(SubnetConfig.zone), "us-east-1a", "us-east-1b").to_owned(),
+        zone: stand.zone(stand.pick(field!(SubnetConfig.zone), "a", "b")),
         cidr: stand.pick(field!(SubnetConfig.cidr), "10.1.1.0/24", "10.1.1.0/25").parse().unwrap(),
         map_public_ip: stand.pick(field!(SubnetConfig.map_public_ip), true, false),
         tags: stand.tags::<Subnet>(SAMPLE),
@@ -245,13 +252,7 @@ fn gateway_endpoint(stand: &mut Stand<'_>) {
         .map(|(name, vpc)| stand.table(name, vpc));
     let mut declared = VpcEndpointConfig {
         vpc: vpc_id(&main),
-        service: stand
-            .pick(
-                field!(VpcEndpointConfig.service),
-                "com.amazonaws.us-east-1.s3",
-                "com.amazonaws.us-east-1.dynamodb",
-            )
-            .to_owned(),
+        service: stand.service(stand.pick(field!(VpcEndpointConfig.service), "s3", "dynamodb")),
         leads: Leads::Gateway,
         route_tables: vec![table_id(stand.pick(
             field!(VpcEndpointConfig.route_tables),
@@ -274,7 +275,7 @@ fn gateway_endpoint(stand: &mut Stand<'_>) {
     let subnet = stand.subnet("main", &main, "10.1.0.0/24");
     let group = stand.closed_group("main", &main);
     if stand.changes(field!(VpcEndpointConfig.leads)) {
-        let service = "com.amazonaws.us-east-1.secretsmanager".to_owned();
+        let service = stand.service("secretsmanager");
         declared = VpcEndpointConfig {
             service,
             leads: Leads::Interface,
@@ -296,18 +297,16 @@ fn reading() -> Policy<Declared> {
 fn interface_endpoint(stand: &mut Stand<'_>) {
     let (main, other) = (stand.vpc("main"), stand.vpc("other"));
     // One in each zone: an endpoint has no two in one.
-    let subnets = [("us-east-1a", "main", "10.1.0.0/24"), ("us-east-1b", "side", "10.1.1.0/24")]
+    let subnets = [("a", "main", "10.1.0.0/24"), ("b", "side", "10.1.1.0/24")]
         .map(|(zone, name, cidr)| stand.subnet_in(zone, name, &main, cidr));
     let groups = ["main", "side"].map(|name| stand.closed_group(name, &main));
     let mut declared = VpcEndpointConfig {
         vpc: vpc_id(&main),
-        service: stand
-            .pick(
-                field!(VpcEndpointConfig.service),
-                "com.amazonaws.us-east-1.secretsmanager",
-                "com.amazonaws.us-east-1.logs",
-            )
-            .to_owned(),
+        service: stand.service(stand.pick(
+            field!(VpcEndpointConfig.service),
+            "secretsmanager",
+            "logs",
+        )),
         leads: Leads::Interface,
         route_tables: Vec::new(),
         subnets: vec![subnet_id(stand.pick(
@@ -447,11 +446,12 @@ fn flow_log(stand: &mut Stand<'_>) {
 impl Sample {
     pub(crate) fn wanted(&self, variant: Variant) -> Wanted {
         let declare = self.declare;
-        Wanted::graph("contract", move |environment| {
-            let mut stand = Stand::new(environment, variant);
-            declare(&mut stand);
-            stand.graph()
-        })
+        Wanted::graph("contract", move |environment| laid_out(declare, environment, variant))
+    }
+
+    /// What it declares in an environment.
+    pub(crate) fn graph(&self, environment: &Environment, variant: Variant) -> Graph<Aws> {
+        laid_out(self.declare, environment, variant)
     }
 
     pub(crate) fn address(&self) -> String {
@@ -481,6 +481,11 @@ impl Sample {
     /// Fields of which the sample has another value, whose change costs one of these.
     pub(crate) async fn fields(&self, costs: &[OnChange]) -> Vec<&'static str> {
         let plan = self.bench().await.diff(&self.wanted(Variant::Usual)).await;
+        self.among(&plan, costs)
+    }
+
+    /// The same, of a plan in which it is as usual.
+    pub(crate) fn among(&self, plan: &Plan<Aws>, costs: &[OnChange]) -> Vec<&'static str> {
         let planned = plan.nodes.iter().find(|it| it.node.address().to_string() == self.address());
         // What is declared to be anything is an order, and no difference.
         let rows = planned.unwrap().node.want(&Outputs::default());
@@ -491,4 +496,14 @@ impl Sample {
         };
         rows.iter().filter(differs).map(|row| row.field).collect()
     }
+}
+
+fn laid_out(
+    declare: fn(&mut Stand<'_>),
+    environment: &Environment,
+    variant: Variant,
+) -> Graph<Aws> {
+    let mut stand = Stand::new(environment, variant);
+    declare(&mut stand);
+    stand.graph()
 }

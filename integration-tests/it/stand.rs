@@ -117,6 +117,16 @@ impl<'a> Stand<'a> {
         self.graph
     }
 
+    /// The zone of this letter.
+    pub(crate) fn zone(&self, letter: &str) -> String {
+        format!("{}{letter}", self.environment.region)
+    }
+
+    /// The endpoint service of that name.
+    pub(crate) fn service(&self, name: &str) -> String {
+        format!("com.amazonaws.{}.{name}", self.environment.region)
+    }
+
     /// Whether the sample has another value of this field.
     pub(crate) fn changes(&self, field: &str) -> bool {
         matches!(self.variant, Variant::Changed(changed) if changed == field)
@@ -166,7 +176,7 @@ impl<'a> Stand<'a> {
     }
 
     pub(crate) fn subnet(&mut self, name: &str, vpc: &Ref<Vpc>, cidr: &str) -> Ref<Subnet> {
-        self.subnet_in("us-east-1a", name, vpc, cidr)
+        self.subnet_in("a", name, vpc, cidr)
     }
 
     pub(crate) fn subnet_in(
@@ -178,7 +188,7 @@ impl<'a> Stand<'a> {
     ) -> Ref<Subnet> {
         let declared = SubnetConfig {
             vpc: vpc_id(vpc),
-            zone: zone.to_owned(),
+            zone: self.zone(zone),
             cidr: cidr.parse().unwrap(),
             map_public_ip: true,
             tags: self.tags::<Subnet>(name),
@@ -305,7 +315,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     stand.rules(&group, vec![among, tcp(Direction::Egress, 443, "out")]);
     let endpoint = VpcEndpointConfig {
         vpc: vpc_id(&vpc),
-        service: "com.amazonaws.us-east-1.s3".to_owned(),
+        service: stand.service("s3"),
         leads: Leads::Gateway,
         route_tables: vec![table_id(&table)],
         subnets: Vec::new(),

@@ -91,6 +91,7 @@ class Listed:
     def __init__(self):
         self.entries = tomllib.loads(FILE.read_text())["difference"]
         self.seen = [False] * len(self.entries)
+        self.steps = 0
 
     def knows(self, difference):
         known = False

@@ -6,6 +6,7 @@ and against moto, where it is only recorded, so that the two can be compared.
 
 import datetime
 import ipaddress
+import json
 import re
 import time
 
@@ -63,7 +64,10 @@ class Checked:
     def __init__(self):
         self.complaints = []
         self.answered = set()
+        self.refused = set()
         self.seen = 0
+        self.paginators = set()
+        self.waiters = set()
 
     def watch(self, client):
         client.meta.events.register("before-call", self.before)
@@ -79,10 +83,20 @@ class Checked:
         self.seen += 1
         check = model.Check(operation, status, response_dict["headers"], response_dict["body"])
         self.complaints.extend(check.run())
-        if status < 300:
-            service = operation.service_model.service_name
-            self.answered.add((SCOPES.get(service, service), operation.name))
+        service = operation.service_model.service_name
+        scope = (SCOPES.get(service, service), operation.name)
+        (self.answered if status < 300 else self.refused).add(scope)
 
+
+# What each world draws, or takes from its clock.
+DRAWN = {
+    "PrivateIp": "<private address>",
+    "PrivateIpAddress": "<private address>",
+    "RandomPassword": "<password>",
+    "creationTime": "<time>",
+    "ingestionTime": "<time>",
+    "timestamp": "<time>",
+}
 
 # What boto3 calls otherwise than credential scopes and IAM's actions do.
 SCOPES = {"service-quotas": "servicequotas", "resourcegroupstaggingapi": "tagging"}
@@ -105,10 +119,12 @@ class Drive:
     def strict(self):
         return self.simulated is not None
 
-    def client(self, service):
-        if service not in self.clients:
-            self.clients[service] = self.server.client(service, self.checked)
-        return self.clients[service]
+    def client(self, service, validates=True):
+        """A client, which sends what the model refuses too if it does not validate."""
+        key = (service, validates)
+        if key not in self.clients:
+            self.clients[key] = self.server.client(service, self.checked, parameter_validation=validates)
+        return self.clients[key]
 
     def __getattr__(self, service):
         if service not in {"ec2", "iam", "kms", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
@@ -128,7 +144,7 @@ class Drive:
         if holds_nothing(params):
             self.steps.append((*step, {"outcome": "not asked"}))
             return NOTHING
-        client = self.client(service)
+        client = self.client(service, validates=fails is None)
         method = next(name for name, it in client.meta.method_to_api_mapping.items() if it == operation)
         expected = () if fails is None else (fails,) if isinstance(fails, str) else fails
         patience = time.monotonic() + 30
@@ -184,8 +200,8 @@ class Drive:
         """A value without what differs from world to world."""
         if isinstance(value, dict):
             members = {key: self.plain(it) for key, it in value.items()}
-            for key in members.keys() & {"PrivateIp", "PrivateIpAddress"}:
-                members[key] = "<private address>"
+            for key in members.keys() & DRAWN.keys():
+                members[key] = DRAWN[key]
             return {key: it for key, it in members.items() if it not in (None, [], {})}
         if isinstance(value, (list, tuple)):
             return [self.plain(it) for it in value]
@@ -198,6 +214,15 @@ class Drive:
         return value
 
     def text(self, text):
+        if text.startswith("{"):
+            # A policy: how it is laid out means nothing.
+            try:
+                return self.plain(json.loads(text))
+            except json.JSONDecodeError:
+                pass
+        text = re.sub(r"\b[0-9a-f]{64}\b", "<hash>", text)
+        # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
+        text = re.sub(r"(:secret:.+)-[A-Za-z0-9]{6}$", r"\1-<random>", text)
         text = re.sub(
             r"\b(?!ami-)([a-z]{2,10})-([0-9a-f]{17}|[0-9a-f]{8})\b",
             lambda it: self.name(it[1], it[0]),

@@ -19,6 +19,10 @@ from dateutil import parser as dates
 
 # Values that AWS's own pages show and the model's enumeration lacks: shape, value, document.
 BEYOND_ENUM = {
+    **{
+        ("State", state): "https://docs.aws.amazon.com/cli/latest/reference/ec2/create-vpc-endpoint.html"
+        for state in ("available", "pending", "deleting")
+    },
     (
         "AttachmentStatus",
         "available",

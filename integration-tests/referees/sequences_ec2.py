@@ -3,6 +3,8 @@
 They are held against https://docs.aws.amazon.com/AWSEC2/latest/APIReference/ by what docs/simulator.md lists.
 """
 
+import json
+
 from drive import sequence, tags
 
 
@@ -330,6 +332,7 @@ def nat_gateways(d):
     d.ec2("DeleteNatGateway", NatGatewayId=made)
     d.wait("ec2", "nat_gateway_deleted", NatGatewayIds=[made])
     d.ec2("DescribeNatGateways", NatGatewayIds=[made])
+    d.ec2("DescribeNetworkInterfaces", Filters=filters(subnet_id=within))
     d.ec2("DescribeAddresses", AllocationIds=[address])
     d.ec2("DescribeRouteTables", RouteTableIds=[table])
     d.ec2("DeleteRouteTable", RouteTableId=table)
@@ -419,6 +422,11 @@ def key_pairs(d):
     d.ec2("DescribeKeyPairs", KeyNames=["none"], fails="InvalidKeyPair.NotFound")
     d.ec2("DeleteKeyPair", KeyName="ours")
     d.ec2("DescribeKeyPairs", KeyNames=["ours"], fails="InvalidKeyPair.NotFound")
+    made = [d.ec2("ImportKeyPair", KeyName=name, PublicKeyMaterial=KEY)["KeyPairId"] for name in ("one", "two")]
+    d.ec2("DescribeKeyPairs", KeyPairIds=made[:1])
+    d.ec2("DeleteKeyPair", KeyPairId=made[0])
+    d.ec2("DescribeKeyPairs", KeyNames=["one"], fails="InvalidKeyPair.NotFound")
+    d.ec2("DeleteKeyPair", KeyName="two")
 
 
 @sequence
@@ -467,3 +475,49 @@ def vpc_endpoints(d):
     for it in (first, second):
         d.ec2("DeleteSubnet", SubnetId=it)
     d.ec2("DeleteVpc", VpcId=main)
+
+
+@sequence
+def flow_logs(d):
+    """Flow logs to a log group, in a role's name."""
+    name = "/referee/flows"
+    main = vpc(d)
+    d.logs("CreateLogGroup", logGroupName=name)
+    trust = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+    )
+    role = d.iam("CreateRole", RoleName="flows", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    wanted = {
+        "ResourceIds": [main],
+        "ResourceType": "VPC",
+        "TrafficType": "ALL",
+        "LogGroupName": name,
+        "DeliverLogsPermissionArn": role,
+    }
+    made = d.ec2(
+        "CreateFlowLogs",
+        **wanted,
+        MaxAggregationInterval=600,
+        TagSpecifications=tags("vpc-flow-log", Name="flows"),
+    )["FlowLogIds"]
+    d.ec2("CreateFlowLogs", **wanted, MaxAggregationInterval=600)
+    d.ec2("CreateFlowLogs", **{**wanted, "TrafficType": "REJECT"}, MaxAggregationInterval=61, fails="InvalidParameter")
+    d.ec2("DescribeFlowLogs", FlowLogIds=list(made))
+    d.ec2("DescribeFlowLogs", Filter=tagged("flows"))
+    d.ec2("DescribeFlowLogs", Filter=filters(resource_id=main))
+    d.ec2("DescribeFlowLogs", FlowLogIds=["fl-0123456789abcdef0"], fails="InvalidFlowLogId.NotFound")
+    d.ec2("DeleteFlowLogs", FlowLogIds=list(made))
+    d.ec2("DescribeFlowLogs", Filter=filters(resource_id=main))
+    d.ec2("DeleteFlowLogs", FlowLogIds=list(made))
+    d.ec2("DeleteVpc", VpcId=main)
+    d.iam("DeleteRole", RoleName="flows")
+    d.logs("DeleteLogGroup", logGroupName=name)

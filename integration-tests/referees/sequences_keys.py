@@ -31,6 +31,7 @@ def keys(d):
     d.kms("DescribeKey", KeyId=NONE, fails="NotFoundException")
     d.kms("ListKeys")
     d.kms("GetKeyPolicy", KeyId=key, PolicyName="default")
+    d.kms("GetKeyPolicy", KeyId=key)
     d.kms("PutKeyPolicy", KeyId=key, PolicyName="default", Policy=POLICY)
     d.kms("PutKeyPolicy", KeyId=key, PolicyName="default", Policy="{", fails="MalformedPolicyDocumentException")
     d.kms("UpdateKeyDescription", KeyId=key, Description="said otherwise")
@@ -66,5 +67,6 @@ def keys(d):
     d.kms("EnableKey", KeyId=key, fails="KMSInvalidStateException")
     d.kms("CancelKeyDeletion", KeyId=key)
     d.kms("DescribeKey", KeyId=key)
-    for it in (key, other):
-        d.kms("ScheduleKeyDeletion", KeyId=it, PendingWindowInDays=30)
+    d.kms("ScheduleKeyDeletion", KeyId=key, PendingWindowInDays=30)
+    other = d.kms("DescribeKey", KeyId=other)["KeyMetadata"]["Arn"]
+    d.kms("ScheduleKeyDeletion", KeyId=other, PendingWindowInDays=30)

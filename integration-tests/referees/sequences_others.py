@@ -52,6 +52,11 @@ def logs(d):
     d.logs("TagResource", resourceArn=arn, tags={"stage": "test"})
     d.logs("UntagResource", resourceArn=arn, tagKeys=["team"])
     d.logs("ListTagsForResource", resourceArn=arn)
+    # The former way, which is still there.
+    d.logs("TagLogGroup", logGroupName=name, tags={"owner": "us"})
+    d.logs("UntagLogGroup", logGroupName=name, tags=["stage"])
+    d.logs("ListTagsLogGroup", logGroupName=name)
+    d.logs("ListTagsLogGroup", logGroupName="/referee/none", fails="ResourceNotFoundException")
     d.logs("CreateLogStream", logGroupName=name, logStreamName=stream)
     d.logs("CreateLogStream", logGroupName=name, logStreamName=stream, fails="ResourceAlreadyExistsException")
     d.logs("DescribeLogStreams", logGroupName=name)

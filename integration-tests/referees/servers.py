@@ -14,6 +14,7 @@ import botocore.config
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+MENDED = pathlib.Path(__file__).with_name("mended_moto.py")
 REGION = "us-east-1"
 
 # How fast the simulated world's clock runs: a NAT gateway is up in less than a second. At this pace what is
@@ -108,8 +109,7 @@ def simulator(world="calm"):
 
 def moto(mended=False):
     """moto as it is, or without what keeps any client from working with it, see mended_moto.py."""
-    script = pathlib.Path(__file__).with_name("mended_moto.py") if mended else "-m"
-    command = [sys.executable, script] + ([] if mended else ["moto.server"])
+    command = [sys.executable, MENDED] if mended else [sys.executable, "-m", "moto.server"]
 
     def says(line):
         return line.split("Running on ")[1].strip() if "Running on http://127.0.0.1" in line else None

@@ -37,6 +37,10 @@ async fn quotas_are_listed_in_pages() {
     // The default ones of this account are those it has.
     let whole = json!({ "ServiceCode": "vpc" });
     let whole = client.quotas("ListAWSDefaultServiceQuotas", whole).await.good().value();
+    let arn = |quota: &Value| quota["QuotaArn"].as_str().unwrap().to_owned();
+    let defaults = whole["Quotas"].as_array().unwrap();
+    // Of no account.
+    assert!(defaults.iter().all(|it| arn(it).starts_with("arn:aws:servicequotas:us-east-1::vpc/")));
     let codes =
         |all: &[Value]| all.iter().map(|it| it["QuotaCode"].to_string()).collect::<Vec<_>>();
     assert_eq!(codes(&all), codes(whole["Quotas"].as_array().unwrap()));

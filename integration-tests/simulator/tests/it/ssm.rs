@@ -96,6 +96,7 @@ async fn parameters_are_found_by_their_tags_and_paths() {
     for (key, option, wanted, count) in [
         ("tag:env", "Equals", "one", 1),
         ("tag:env", "Equals", "two", 0),
+        ("tag:env", "BeginsWith", "o", 1),
         ("Path", "Recursive", "/", 1),
         ("Path", "OneLevel", "/a", 1),
         ("Path", "OneLevel", "/", 0),
@@ -106,6 +107,10 @@ async fn parameters_are_found_by_their_tags_and_paths() {
         assert_eq!(answer["Parameters"].as_array().unwrap().len(), count, "{key} {wanted}");
     }
     assert_eq!(kind(&found("Nonsense", "Equals", &["x"]).await), "InvalidFilterKey");
+    assert_eq!(kind(&found("tag:env", "Contains", &["x"]).await), "InvalidFilterOption");
+    let nobody = Client::calm();
+    let filter = json!({ "ParameterFilters": [{ "Key": "Nonsense", "Values": ["x"] }] });
+    assert_eq!(kind(&nobody.ssm("DescribeParameters", filter).await), "InvalidFilterKey");
     let on = json!({ "ResourceType": "Parameter", "ResourceId": "/a/b" });
     let mut more = on.clone();
     more["Tags"] = json!([{ "Key": "k", "Value": "v" }]);
@@ -117,6 +122,18 @@ async fn parameters_are_found_by_their_tags_and_paths() {
     assert_eq!(left["TagList"], json!([{ "Key": "k", "Value": "v" }]));
     let other = json!({ "ResourceType": "Parameter", "ResourceId": "/nope" });
     assert_eq!(kind(&client.ssm("ListTagsForResource", other).await), "InvalidResourceId");
+}
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
+#[tokio::test(start_paused = true)]
+async fn a_name_has_a_length() {
+    let client = Client::calm();
+    for operation in ["GetParameters", "DeleteParameters"] {
+        for name in [String::new(), "a".repeat(2049)] {
+            let answer = client.ssm(operation, json!({ "Names": [name] })).await;
+            assert_eq!(kind(&answer), "ValidationException", "{operation}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -28,15 +28,25 @@ pub(crate) struct ServiceQuotas {}
 
 type Call<'a> = service::Call<'a, ServiceQuotas>;
 
+/// Whose quota it is that is asked for.
+#[derive(Clone, Copy)]
+enum Whose {
+    /// What applies in the account.
+    Account,
+    /// What AWS gives by default. Its ARN names no account:
+    /// <https://docs.aws.amazon.com/cli/latest/reference/service-quotas/list-aws-default-service-quotas.html>.
+    Everyone,
+}
+
 impl Service for ServiceQuotas {
     const NAME: &'static str = "servicequotas";
     const TARGET: &'static str = "ServiceQuotasV20190624";
     const THROTTLED: &'static str = "TooManyRequestsException";
     const OPERATIONS: &'static [Operation<Self>] = &[
-        ("GetAWSDefaultServiceQuota", false, |call| get(call, &Quotas::default())),
-        ("GetServiceQuota", false, |call| get(call, &call.settings.quotas)),
-        ("ListAWSDefaultServiceQuotas", false, |call| list(call, &Quotas::default())),
-        ("ListServiceQuotas", false, |call| list(call, &call.settings.quotas)),
+        ("GetAWSDefaultServiceQuota", false, |call| get(call, Whose::Everyone)),
+        ("GetServiceQuota", false, |call| get(call, Whose::Account)),
+        ("ListAWSDefaultServiceQuotas", false, |call| list(call, Whose::Everyone)),
+        ("ListServiceQuotas", false, |call| list(call, Whose::Account)),
     ];
 
     fn of(region: &Region) -> &Self {
@@ -96,16 +106,19 @@ fn of_service(call: &Call<'_>) -> Result<Vec<&'static Quota>, Fault> {
     Ok(all)
 }
 
-fn shown(call: &Call<'_>, quota: &Quota, quotas: &Quotas) -> Value {
+fn shown(call: &Call<'_>, quota: &Quota, whose: Whose) -> Value {
     let Quota { service, code, .. } = quota;
-    let account = &call.settings.account;
+    let (account, value) = match whose {
+        Whose::Account => (call.settings.account.as_str(), (quota.value)(&call.settings.quotas)),
+        Whose::Everyone => ("", (quota.value)(&Quotas::default())),
+    };
     json!({
         "ServiceCode": service,
         "ServiceName": quota.service_name(),
         "QuotaArn": format!("arn:aws:servicequotas:{}:{account}:{service}/{code}", call.region),
         "QuotaCode": code,
         "QuotaName": quota.name,
-        "Value": f64::from((quota.value)(quotas)),
+        "Value": f64::from(value),
         "Unit": "None",
         "Adjustable": quota.adjustable,
         "GlobalQuota": quota.global,
@@ -113,15 +126,15 @@ fn shown(call: &Call<'_>, quota: &Quota, quotas: &Quotas) -> Value {
     })
 }
 
-fn get(call: &Call<'_>, quotas: &Quotas) -> Answer {
+fn get(call: &Call<'_>, whose: Whose) -> Answer {
     let code = code(call, "QuotaCode", 128)?;
     let quota = of_service(call)?.into_iter().find(|it| it.code == code);
     let quota = quota
         .ok_or_else(|| missing("The request failed because the specified quota does not exist."))?;
-    Ok(json!({ "Quota": shown(call, quota, quotas) }))
+    Ok(json!({ "Quota": shown(call, quota, whose) }))
 }
 
-fn list(call: &Call<'_>, quotas: &Quotas) -> Answer {
+fn list(call: &Call<'_>, whose: Whose) -> Answer {
     let all = of_service(call)?;
     let size: Option<u32> = call.members.get("MaxResults")?;
     if size.is_some_and(|it| !(1..=MOST).contains(&it)) {
@@ -138,7 +151,7 @@ fn list(call: &Call<'_>, quotas: &Quotas) -> Answer {
             Fault::client("InvalidPaginationTokenException", "The NextToken is not valid.")
         })?;
     let kept = all.into_iter().filter(|it| only.as_ref().is_none_or(|only| it.code == only));
-    let all = kept.map(|it| (it.code.to_owned(), shown(call, it, quotas))).collect();
+    let all = kept.map(|it| (it.code.to_owned(), shown(call, it, whose))).collect();
     let cut = page.cut(call.settings.page.unwrap_or(MOST).min(MOST), all);
     let mut answer = json!({ "Quotas": cut.items });
     if let Some(next) = cut.next {

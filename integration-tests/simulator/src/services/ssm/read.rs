@@ -82,7 +82,8 @@ pub(super) fn get_many(call: &mut Call<'_>) -> Answer {
     Ok(json!({ "Parameters": found, "InvalidParameters": invalid }))
 }
 
-/// A filter of parameters.
+/// A filter of parameters:
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ParameterStringFilter.html>.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Filter {
@@ -97,42 +98,48 @@ impl Filter {
         self.option.as_deref().unwrap_or("Equals")
     }
 
-    fn keeps(&self, parameter: &Record<Parameter>) -> Result<bool, Fault> {
-        let wrong = || {
-            let text =
-                format!("The filter option {} is not valid for {}.", self.option(), self.key);
-            Fault::client("InvalidFilterOption", text)
-        };
-        let compare = |text: &str| -> Result<bool, Fault> {
-            match self.option() {
-                "Equals" => Ok(self.values.iter().any(|it| it == text)),
-                "BeginsWith" => Ok(self.values.iter().any(|it| text.starts_with(it.as_str()))),
-                "Contains" if self.key == "Name" => {
-                    Ok(self.values.iter().any(|it| text.contains(it.as_str())))
-                }
-                _ => Err(wrong()),
-            }
-        };
-        match self.key.as_str() {
-            "Name" => compare(&parameter.id),
-            "Type" => compare(type_name(parameter.kind)),
-            "Tier" => compare(tier_name(parameter.tier)),
-            "DataType" => compare("text"),
-            "KeyId" => compare(key::of(parameter).unwrap_or_default()),
-            "Path" => match self.option() {
-                "Recursive" => Ok(self.values.iter().any(|it| below(&parameter.id, it, true))),
-                "OneLevel" => Ok(self.values.iter().any(|it| below(&parameter.id, it, false))),
-                _ => Err(wrong()),
-            },
+    /// Refuses what is no filter, whether or not there is a parameter to hold against it.
+    fn check(&self) -> Result<(), Fault> {
+        let good: &[&str] = match self.key.as_str() {
+            "Name" => &["Equals", "BeginsWith", "Contains"],
+            "Path" => &["Recursive", "OneLevel"],
+            "Type" | "Tier" | "DataType" | "KeyId" => &["Equals", "BeginsWith"],
+            other if other.starts_with("tag:") => &["Equals", "BeginsWith"],
             other => {
-                let Some(key) = other.strip_prefix("tag:") else {
-                    let text = format!("The filter key {other} is not valid.");
-                    return Err(Fault::client("InvalidFilterKey", text));
-                };
-                let value = parameter.tags.get(key);
-                Ok(value.is_some_and(|it| self.values.is_empty() || self.values.contains(it)))
+                let text = format!("The filter key {other} is not valid.");
+                return Err(Fault::client("InvalidFilterKey", text));
             }
+        };
+        if good.contains(&self.option()) {
+            return Ok(());
         }
+        let text = format!("The filter option {} is not valid for {}.", self.option(), self.key);
+        Err(Fault::client("InvalidFilterOption", text))
+    }
+
+    fn keeps(&self, parameter: &Record<Parameter>) -> bool {
+        let text = match self.key.as_str() {
+            "Name" | "Path" => parameter.id.as_str(),
+            "Type" => type_name(parameter.kind),
+            "Tier" => tier_name(parameter.tier),
+            "DataType" => "text",
+            "KeyId" => key::of(parameter).unwrap_or_default(),
+            tag => {
+                let value = tag.strip_prefix("tag:").and_then(|key| parameter.tags.get(key));
+                let Some(value) = value else { return false };
+                if self.values.is_empty() {
+                    return true;
+                }
+                value
+            }
+        };
+        self.values.iter().any(|it| match self.option() {
+            "BeginsWith" => text.starts_with(it.as_str()),
+            "Contains" => text.contains(it.as_str()),
+            "Recursive" => below(text, it, true),
+            "OneLevel" => below(text, it, false),
+            _ => it == text,
+        })
     }
 }
 
@@ -197,10 +204,11 @@ pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
             }
         });
     }
+    filters.iter().try_for_each(Filter::check)?;
     let (page, most) = page(call, 10, &format!("{path} {recursive} {filters:?}"))?;
     let mut all = Vec::new();
     for it in call.state.parameters.all_seen(call.in_lists()) {
-        if below(&it.id, &path, recursive) && keep(&filters, it)? {
+        if below(&it.id, &path, recursive) && keep(&filters, it) {
             if decrypt {
                 key::decrypts(call, it)?;
             }
@@ -211,13 +219,9 @@ pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
     Ok(listed(page.cut(most, all)))
 }
 
-fn keep(filters: &[Filter], parameter: &Record<Parameter>) -> Result<bool, Fault> {
-    for filter in filters {
-        if !filter.keeps(parameter)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+/// Whether every filter keeps it.
+fn keep(filters: &[Filter], parameter: &Record<Parameter>) -> bool {
+    filters.iter().all(|filter| filter.keeps(parameter))
 }
 
 fn listed(cut: crate::services::paging::Cut<Value>) -> Value {
@@ -233,10 +237,11 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     if call.members.get("Shared")?.unwrap_or_default() {
         return Err(Fault::unsupported("shared parameters"));
     }
+    filters.iter().try_for_each(Filter::check)?;
     let (page, most) = page(call, 50, &format!("{filters:?}"))?;
     let mut all = Vec::new();
     for it in call.state.parameters.all_seen(call.in_lists()) {
-        if keep(&filters, it)? {
+        if keep(&filters, it) {
             all.push((it.id.clone(), metadata(call, it)));
         }
     }

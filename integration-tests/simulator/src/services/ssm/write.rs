@@ -175,6 +175,12 @@ pub(super) fn names(call: &Call<'_>) -> Result<BTreeSet<String>, Fault> {
             names.join(", ")
         )));
     }
+    if names.iter().any(|it| it.is_empty() || it.len() > 2048) {
+        return Err(invalid(
+            "1 validation error detected: Value at 'names' failed to satisfy constraint: Member \
+             must satisfy constraint: [Member must have length between 1 and 2048]",
+        ));
+    }
     Ok(names.into_iter().collect())
 }
 

@@ -1,0 +1,88 @@
+"""What an account holds, as boto3 tells it: by kind, the id of each object with its tags."""
+
+
+def pages(client, operation, key, **params):
+    method = getattr(client, operation)
+    if client.can_paginate(operation):
+        return [it for page in client.get_paginator(operation).paginate(**params) for it in page[key]]
+    return method(**params)[key]
+
+
+def tags(listed, key="Key", value="Value"):
+    return {it[key]: it[value] for it in listed or []}
+
+
+# EC2's lists: operation, list, id, and what of it is as good as gone.
+EC2 = {
+    "vpc": ("describe_vpcs", "Vpcs", "VpcId"),
+    "subnet": ("describe_subnets", "Subnets", "SubnetId"),
+    "internet-gateway": ("describe_internet_gateways", "InternetGateways", "InternetGatewayId"),
+    "eip": ("describe_addresses", "Addresses", "AllocationId"),
+    "nat-gateway": ("describe_nat_gateways", "NatGateways", "NatGatewayId"),
+    "route-table": ("describe_route_tables", "RouteTables", "RouteTableId"),
+    "security-group": ("describe_security_groups", "SecurityGroups", "GroupId"),
+    "vpc-endpoint": ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+    "key-pair": ("describe_key_pairs", "KeyPairs", "KeyPairId"),
+    "flow-log": ("describe_flow_logs", "FlowLogs", "FlowLogId"),
+    "network-interface": ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+}
+
+
+def ec2(client):
+    for kind, (operation, key, name) in EC2.items():
+        for it in pages(client, operation, key):
+            if it.get("State") in ("deleted", "deleting"):
+                continue
+            listed = it.get("Tags") or it.get("TagSet")
+            yield kind, it[name], it, tags(listed)
+
+
+def iam(client):
+    for it in pages(client, "list_roles", "Roles"):
+        yield "iam-role", it["RoleName"], it, tags(client.list_role_tags(RoleName=it["RoleName"])["Tags"])
+    for it in pages(client, "list_instance_profiles", "InstanceProfiles"):
+        name = it["InstanceProfileName"]
+        whole = client.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+        yield "instance-profile", name, whole, tags(whole.get("Tags"))
+
+
+def kms(client):
+    for it in pages(client, "list_keys", "Keys"):
+        key = client.describe_key(KeyId=it["KeyId"])["KeyMetadata"]
+        if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion":
+            listed = client.list_resource_tags(KeyId=it["KeyId"])["Tags"]
+            yield "kms-key", it["KeyId"], key, tags(listed, "TagKey", "TagValue")
+
+
+def secrets(client):
+    for it in pages(client, "list_secrets", "SecretList"):
+        yield "secret", it["Name"], it, tags(it.get("Tags"))
+
+
+def logs(client):
+    for it in pages(client, "describe_log_groups", "logGroups"):
+        arn = it["arn"].removesuffix(":*")
+        yield "log-group", it["logGroupName"], it, client.list_tags_for_resource(resourceArn=arn)["tags"]
+
+
+def parameters(client):
+    for it in pages(client, "describe_parameters", "Parameters"):
+        listed = client.list_tags_for_resource(ResourceType="Parameter", ResourceId=it["Name"])["TagList"]
+        yield "parameter", it["Name"], it, tags(listed)
+
+
+def everything(server):
+    """{(kind, id): (the object, its tags)}."""
+    services = (
+        ("ec2", ec2),
+        ("iam", iam),
+        ("kms", kms),
+        ("secretsmanager", secrets),
+        ("logs", logs),
+        ("ssm", parameters),
+    )
+    return {
+        (kind, name): (it, of)
+        for service, listed in services
+        for kind, name, it, of in listed(server.client(service))
+    }

@@ -1,0 +1,130 @@
+"""moto's server, in which some of AWS's answers are as documented that moto gets wrong.
+
+A client that looks again at what it made, as clctl does, cannot end its work where the answer never shows what was
+set. No mend adds a check that moto lacks; each is named in differences.toml as `mend`
+with the document it follows; the sequences show the difference in moto as it is.
+"""
+
+import json
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.key_pairs import KeyPairs
+from moto.iam.responses import IamResponse
+from moto.kms import responses as kms
+from moto.kms.models import KmsBackend
+from moto.server import main
+
+MENDS = {}
+
+
+def mend(run):
+    MENDS[run.__name__] = run
+    return run
+
+
+@mend
+def description_of_a_rule_whose_peer_is_a_group():
+    SecurityGroupRule.description = property(
+        lambda self: self.ip_range.get("Description") or self.source_group.get("Description")
+    )
+
+
+@mend
+def gateway_endpoint_has_no_private_dns():
+    create = VPCBackend.create_vpc_endpoint
+
+    def mended(self, *args, **params):
+        if params.get("endpoint_type") == "Gateway":
+            params["private_dns_enabled"] = False
+        return create(self, *args, **params)
+
+    VPCBackend.create_vpc_endpoint = mended
+
+
+@mend
+def nat_gateway_takes_its_interface_along():
+    delete = NatGatewayBackend.delete_nat_gateway
+
+    def mended(self, nat_gateway_id):
+        gateway = delete(self, nat_gateway_id)
+        self.enis.pop(gateway._eni.id, None)
+        return gateway
+
+    NatGatewayBackend.delete_nat_gateway = mended
+
+
+@mend
+def key_pair_may_be_named_by_its_id():
+    delete, describe = KeyPairs.delete_key_pair, KeyPairs.describe_key_pairs
+
+    def names(self, ids):
+        known = {it.id: it.key_name for it in self.ec2_backend.key_pairs.values()}
+        return [known.get(it, it) for it in ids]
+
+    def deleted(self):
+        named = self._get_param("KeyPairId")
+        if named is None:
+            return delete(self)
+        gone = self.ec2_backend.delete_key_pair(*names(self, [named]))
+        return ActionResult({"Return": True, "KeyPairId": gone.id if gone else None})
+
+    def described(self):
+        named = self._get_param("KeyPairIds", [])
+        if not named:
+            return describe(self)
+        return ActionResult({"KeyPairs": self.ec2_backend.describe_key_pairs(names(self, named))})
+
+    KeyPairs.delete_key_pair, KeyPairs.describe_key_pairs = deleted, described
+
+
+@mend
+def name_of_a_key_policy_may_be_left_out():
+    kms._assert_default_policy = lambda name: None
+
+
+@mend
+def key_to_be_deleted_may_be_named_by_its_arn():
+    schedule, cancel = KmsBackend.schedule_key_deletion, KmsBackend.cancel_key_deletion
+    KmsBackend.schedule_key_deletion = lambda self, key, days: schedule(self, self.get_key_id(key), days)
+    KmsBackend.cancel_key_deletion = lambda self, key: cancel(self, self.get_key_id(key))
+
+
+@mend
+def key_says_how_often_it_is_rotated():
+    enable = kms.KmsResponse.enable_key_rotation
+
+    def enabled(self):
+        said = enable(self)
+        key = self.kms_backend.keys[self.kms_backend.get_key_id(self._get_param("KeyId"))]
+        key.rotation_period = self._get_param("RotationPeriodInDays") or 365
+        return said
+
+    def told(self):
+        key_id = self._get_param("KeyId")
+        self._validate_cmk_id(key_id)
+        key = self.kms_backend.keys[self.kms_backend.get_key_id(key_id)]
+        said = {"KeyId": key.arn, "KeyRotationEnabled": key.key_rotation_status}
+        if key.key_rotation_status:
+            said["RotationPeriodInDays"] = key.rotation_period
+        return json.dumps(said)
+
+    kms.KmsResponse.enable_key_rotation = enabled
+    kms.KmsResponse.get_key_rotation_status = told
+
+
+@mend
+def tags_of_an_instance_profile_are_listed():
+    def listed(self):
+        profile = self.backend.get_instance_profile(profile_name=self._get_param("InstanceProfileName"))
+        return ActionResult({"Tags": profile.tags, "IsTruncated": False})
+
+    IamResponse.list_instance_profile_tags = listed
+
+
+if __name__ == "__main__":
+    for run in MENDS.values():
+        run()
+    main()

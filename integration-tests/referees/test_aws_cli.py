@@ -1,0 +1,162 @@
+"""The AWS CLI on the simulator: each service makes, shows and removes something, in each form of output."""
+
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import servers
+
+AWS = pathlib.Path(sys.executable).with_name("aws")
+TRUST = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},'
+    '"Action":"sts:AssumeRole"}]}'
+)
+
+
+@pytest.fixture(scope="module")
+def world():
+    server = servers.simulator()
+    yield server
+    server.stop()
+
+
+def aws(world, *words, form="json"):
+    """What the CLI says, which has to go well and complain of nothing."""
+    ran = subprocess.run(
+        [AWS, "--endpoint-url", world.url, "--output", form, *words],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=servers.environment(),
+    )
+    assert ran.returncode == 0 and ran.stderr == "", f"aws {' '.join(words)}: {ran.stderr}"
+    if form == "json":
+        return json.loads(ran.stdout) if ran.stdout else None
+    return ran.stdout
+
+
+def refused(world, *words):
+    ran = subprocess.run(
+        [AWS, "--endpoint-url", world.url, *words],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=servers.environment(),
+    )
+    assert ran.returncode != 0, words
+    return ran.stderr
+
+
+# service: what makes, shows and removes; `{}` is what making says under the query, or the name itself. Then how
+# its absence is told, and a word of what is shown.
+LIVES = {
+    "ec2": (
+        "create-vpc --cidr-block 10.5.0.0/16 --query Vpc.VpcId",
+        "describe-vpcs --vpc-ids {}",
+        "delete-vpc --vpc-id {}",
+        "InvalidVpcID.NotFound",
+        "10.5.0.0/16",
+    ),
+    "iam": (
+        f"create-role --role-name cli --assume-role-policy-document {TRUST} --query Role.RoleName",
+        "get-role --role-name {}",
+        "delete-role --role-name {}",
+        "NoSuchEntity",
+        "arn:aws:iam::123456789012:role/cli",
+    ),
+    "kms": (
+        "create-key --description cli --query KeyMetadata.KeyId",
+        "describe-key --key-id {}",
+        "schedule-key-deletion --key-id {} --pending-window-in-days 7",
+        None,
+        "ENCRYPT_DECRYPT",
+    ),
+    "logs": (
+        "create-log-group --log-group-name /cli",
+        "describe-log-streams --log-group-name /cli",
+        "delete-log-group --log-group-name /cli",
+        "ResourceNotFoundException",
+        "",
+    ),
+    "secretsmanager": (
+        "create-secret --name cli --secret-string x --query Name",
+        "describe-secret --secret-id {}",
+        "delete-secret --secret-id {} --force-delete-without-recovery",
+        None,
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:cli-",
+    ),
+    "ssm": (
+        "put-parameter --name /cli --value x --type String",
+        "get-parameter --name /cli",
+        "delete-parameter --name /cli",
+        "ParameterNotFound",
+        "arn:aws:ssm:us-east-1:123456789012:parameter/cli",
+    ),
+    "service-quotas": (
+        None,
+        "get-service-quota --service-code vpc --quota-code L-F678F1CE",
+        None,
+        None,
+        "L-F678F1CE",
+    ),
+    "resourcegroupstaggingapi": (None, "get-resources", None, None, ""),
+    "sts": (None, "get-caller-identity", None, None, "123456789012"),
+}
+
+
+@pytest.mark.parametrize("service", sorted(LIVES))
+def test_a_life_in_each_form_of_output(service, world):
+    make, show, remove, absent, word = LIVES[service]
+    made = ""
+    if make:
+        made = aws(world, service, *make.split()) or ""
+    show = [it.format(made) for it in show.split()]
+    said = aws(world, service, *show)
+    assert isinstance(said, dict) and word in json.dumps(said), said
+    text = aws(world, service, *show, form="text")
+    assert word in text
+    table = aws(world, service, *show, form="table")
+    assert word in table
+    if text.strip():
+        # Tabs, and as many of them in each line of a kind; a frame around all.
+        assert list(csv.reader(text.splitlines(), delimiter="\t"))
+        assert all(line[0] in "|+-" for line in table.splitlines() if line), table
+    if remove:
+        aws(world, service, *(it.format(made) for it in remove.split()))
+    if absent:
+        assert absent in refused(world, service, *show)
+
+
+def test_every_service_of_the_simulator_has_a_life(simulated):
+    names = {"servicequotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}
+    assert {names.get(service, service) for service, _ in simulated} == set(LIVES)
+
+
+def test_pages_are_cut_and_taken_up_again(world):
+    for n in range(7):
+        aws(world, "ssm", "put-parameter", "--name", f"/pages/{n}", "--value", "x", "--type", "String")
+    for words, key, name in (
+        ("ssm get-parameters-by-path --path /pages --page-size 2", "Parameters", "Name"),
+        ("ec2 describe-subnets --page-size 5", "Subnets", "SubnetId"),
+        ("service-quotas list-service-quotas --service-code vpc --page-size 3", "Quotas", "QuotaCode"),
+    ):
+        whole = [it[name] for it in aws(world, *words.split())[key]]
+        taken, token, rounds = [], [], 0
+        while True:
+            page = aws(world, *words.split(), "--max-items", "4", *token)
+            assert len(page[key]) <= 4
+            taken += [it[name] for it in page[key]]
+            rounds += 1
+            if "NextToken" not in page:
+                break
+            token = ["--starting-token", page["NextToken"]]
+        assert taken == whole and rounds == -(-len(whole) // 4), words
+
+
+def test_the_cli_waits(world):
+    vpc = aws(world, "ec2", "create-vpc", "--cidr-block", "10.6.0.0/16")["Vpc"]["VpcId"]
+    aws(world, "ec2", "wait", "vpc-available", "--vpc-ids", vpc)
