@@ -12,9 +12,9 @@ use std::{
 use clctl::{
     aws::{Aws, Calls, ConnectError, Environment, Mode, kinds},
     engine::{
-        Action, Approved, Blocked, Cloud as _, Error, Event, Graph, InMemory, Journal, Plan,
-        Purpose, RemovalReason, Report, Sink, Step, Stop, Verdict, Walk, observe, observe_settled,
-        plan, walk,
+        Action, All, Approved, Blocked, Cloud as _, Error, Event, Gate, Graph, InMemory, Journal,
+        Plan, Purpose, RemovalReason, Report, Sink, Step, Stop, Uncontested, Verdict, Walk,
+        observe, observe_settled, plan, walk,
     },
     sandbox,
     store::Store,
@@ -419,6 +419,15 @@ impl Bench {
         self.carry_out(&session, &session.graph, Purpose::Apply).await
     }
 
+    /// Applies as a run does that nobody watches.
+    pub(crate) async fn unattended(&self, wanted: &Wanted) -> Outcome {
+        let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
+        let journal = self.journal(&session.aws.environment);
+        let since = session.aws.now().checked_sub(jiff::Span::new().hours(24)).unwrap();
+        let guard: Arc<dyn Gate> = Arc::new(Uncontested::since(journal, since));
+        self.guarded(&session, &session.graph, Purpose::Apply, Some(guard)).await.unwrap()
+    }
+
     pub(crate) async fn delete(&self, wanted: &Wanted) -> Outcome {
         self.try_delete(wanted).await.unwrap()
     }
@@ -451,6 +460,17 @@ impl Bench {
         graph: &Graph<Aws>,
         to: Purpose,
     ) -> Result<Outcome, NoPlan> {
+        self.guarded(session, graph, to, None).await
+    }
+
+    /// The same, and what the guard holds is left.
+    async fn guarded(
+        &self,
+        session: &Session,
+        graph: &Graph<Aws>,
+        to: Purpose,
+        guard: Option<Arc<dyn Gate>>,
+    ) -> Result<Outcome, NoPlan> {
         let (kinds, aws) = (kinds::all(), &session.aws);
         let journal = self.journal(&aws.environment);
         let (sink, stop) = (self.sink(), self.stop.subscribe());
@@ -461,11 +481,13 @@ impl Bench {
             Report::default()
         } else {
             let run = self.runs.1.fetch_add(1, Ordering::Relaxed);
+            let approved: Arc<dyn Gate> = Arc::new(Approved::of(&plan));
+            let gates = std::iter::once(approved).chain(guard).collect();
             let with = Walk {
                 cloud: aws.clone(),
                 kinds,
                 journal,
-                gate: Arc::new(Approved::of(&plan)),
+                gate: Arc::new(All(gates)),
                 sink,
                 stop,
                 run: format!("{}-{run}", self.runs.0),

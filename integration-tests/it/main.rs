@@ -10,6 +10,7 @@ mod generated;
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]
 mod client;
+mod contested;
 mod contract;
 mod crash;
 mod drift;

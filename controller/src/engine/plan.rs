@@ -224,14 +224,17 @@ fn verdict<C: Send + Sync + 'static>(
     if let Some(Err(error)) = seen.kinds.get(about.name) {
         return Verdict::Blocked(Blocked::Unread(error.to_string()));
     }
-    if let Some(claims) = objects.duplicates.get(address) {
+    let behind = node.refs().into_iter().find(|needed| blocked.contains(needed));
+    // A facet is doubled with its parent, and settled with it.
+    let alone = about.creation != Creation::Facet || behind.is_none();
+    if let Some(claims) = objects.duplicates.get(address).filter(|_| alone) {
         let ids = claims.iter().map(|claim| claim.id().clone()).collect();
         return Verdict::Blocked(Blocked::Duplicate(ids));
     }
     if let Some(id) = seen.lost.get(address).filter(|_| current.is_none()) {
         return Verdict::Blocked(Blocked::LostTag(id.clone()));
     }
-    if let Some(behind) = node.refs().into_iter().find(|needed| blocked.contains(needed)) {
+    if let Some(behind) = behind {
         return Verdict::Blocked(Blocked::Behind(behind));
     }
     let mut change = node.diff(current, outputs);

@@ -125,7 +125,8 @@ fn of_two_that_claim_to_be_ours_one_is_released_and_all_is_well() {
         client.ec2("CreateTags", &params).await.good();
         copy
     });
-    let said = stage.run(&["diff"]).ends(5);
+    let said = stage.run(&["diff"]).ends(7);
+    assert!(said.out.contains("security-group/database comes first"), "{said}");
     assert!(said.out.contains(&id) && said.out.contains(&copy), "{said}");
     assert!(said.out.contains("clctl release"), "{said}");
     let several = stage.run(&["release", "security-group/database", "--yes"]).ends(2);
