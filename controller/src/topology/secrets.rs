@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NodeSpec, Password, UrlSource};
+use clctl_spec::{NodeSpec, Password, SecretName, UrlSource};
 
 use crate::{
     aws::{
@@ -17,9 +17,7 @@ use crate::{
 use super::Label;
 
 /// What opens the keystore.
-pub(super) const KEYSTORE: &str = "keystore-password";
-const ADMIN: &str = "admin-password";
-const DATABASE: &str = "database-password";
+pub(super) const KEYSTORE: &str = SecretName::KEYSTORE;
 
 /// A secret of the environment's own, as the spec asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,8 +111,8 @@ pub fn asked_secrets(spec: &NodeSpec) -> BTreeMap<String, AskedSecret> {
     });
     let passwords = [
         (KEYSTORE, &secrets.keystore_password, Holds::KeystorePassword),
-        (ADMIN, &secrets.admin_password, Holds::AdminPassword),
-        (DATABASE, &secrets.database_password, Holds::DatabasePassword),
+        (SecretName::ADMIN, &secrets.admin_password, Holds::AdminPassword),
+        (SecretName::DATABASE, &secrets.database_password, Holds::DatabasePassword),
     ];
     let passwords = passwords.into_iter().filter_map(|(name, password, holds)| match password {
         Password::Generate(how) => {

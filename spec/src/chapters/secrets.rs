@@ -105,12 +105,25 @@ name! {
             && !text.starts_with('-')
             && !text.ends_with('-')
             && !text.contains("--");
+        if SecretName::GENERATED.contains(&text) {
+            return Err(NameError::new("this name is taken", "clctl gives it to a password that it generates: choose another one, for example `my-keystore-password`"));
+        }
         if is_name {
             return Ok(());
         }
         // It may be the secret itself.
         Err(NameError::new("this is not the name of a secret", "a name has up to 64 lower-case letters, digits and single hyphens between them, for example `sepolia-http`; what is secret goes in with `clctl secret put NAME --from-stdin`"))
     }
+}
+
+impl SecretName {
+    /// What the generated password that opens the keystore is called.
+    pub const KEYSTORE: &'static str = "keystore-password";
+    /// What the administrator's generated password is called.
+    pub const ADMIN: &'static str = "admin-password";
+    /// What the generated password for the database is called.
+    pub const DATABASE: &'static str = "database-password";
+    const GENERATED: [&'static str; 3] = [Self::KEYSTORE, Self::ADMIN, Self::DATABASE];
 }
 
 name! {
