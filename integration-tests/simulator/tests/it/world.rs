@@ -79,7 +79,7 @@ async fn whatever_happens_the_world_stays_whole() {
             chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             usize::try_from(chance >> 33).unwrap() % bound
         };
-        let mut ids = std::collections::BTreeMap::<&str, Vec<String>>::new();
+        let mut ids = BTreeMap::<&str, Vec<String>>::new();
         for number in 0..200 {
             let mut any = |name: &'static str| {
                 let known = ids.entry(name).or_default();
@@ -168,7 +168,7 @@ async fn drift_touches_only_what_is_owned_and_says_what_it_did() {
     let client = Client::calm();
     client.ec2("DescribeVpcs", &[]).await.good();
     assert_eq!(client.simulator.with(|world| world.drift(1)), None);
-    let mut told = std::collections::BTreeSet::new();
+    let mut told = BTreeSet::new();
     for seed in 0..40 {
         let client = Client::calm();
         let vpc = client.vpc().await;
