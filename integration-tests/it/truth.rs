@@ -244,17 +244,15 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
         Value::Object(members) => members
             .iter()
             .filter(|(key, _)| !ACCIDENTAL.contains(&key.as_str()))
-            .map(|(key, value)| match (key.as_str(), value) {
+            .map(|(key, value)| {
                 // Their ids are their own.
-                ("versions", Value::Object(versions)) => {
+                if let ("versions", Value::Object(versions)) = (key.as_str(), value) {
                     let versions = versions.values().map(|it| plain(it, names));
-                    (key.clone(), versions.collect())
+                    return (key.clone(), versions.collect());
                 }
-                _ => {
-                    let key =
-                        names.get(named(key)).map_or_else(|| key.clone(), |it| format!("<{it}>"));
-                    (key, plain(value, names))
-                }
+                let name = names.get(named(key));
+                let key = name.map_or_else(|| key.clone(), |name| format!("<{name}>"));
+                (key, plain(value, names))
             })
             .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),

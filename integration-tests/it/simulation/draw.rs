@@ -234,7 +234,7 @@ impl Draw {
 }
 
 fn spec(rng: &mut Rng) -> &'static Spec {
-    rng.pick(&SPECS).expect("there are examples")
+    rng.pick(&SPECS).unwrap()
 }
 
 /// Another one that comes of the same example.
@@ -326,12 +326,12 @@ fn spell(rng: &mut Rng) -> Spell {
         0..4 => {
             let mut actions = kinds::reads();
             actions.extend(kinds::writes());
-            Ill::Denied((*rng.pick(&actions).expect("there are actions")).to_owned())
+            Ill::Denied((*rng.pick(&actions).unwrap()).to_owned())
         }
         4 | 5 => Ill::Expired,
         6 | 7 => Ill::Quota { nth: rng.below(1_000), most: rng.below(4) },
         8 => Ill::Capacity,
-        _ => Ill::Throttled(rng.pick(&["Create", "Describe", "Delete", "Put", "A"]).expect("some")),
+        _ => Ill::Throttled(rng.pick(&["Create", "Describe", "Delete", "Put", "A"]).unwrap()),
     };
     let from = rng.between(1, 120);
     Spell { from, to: from + rng.between(1, 80), what }

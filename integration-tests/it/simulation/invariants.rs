@@ -140,6 +140,12 @@ impl Watch {
         }
     }
 
+    fn all_break(&mut self, what: Vec<String>) {
+        for it in what {
+            self.breaks(it);
+        }
+    }
+
     /// Looks at who is there.
     pub(super) fn look(&mut self, world: &World, human: &Human) {
         self.looks += 1;
@@ -178,7 +184,7 @@ impl Watch {
             broken
                 .push(format!("{} holds data, was ours by its tags alone, and is gone", object.id));
         }
-        broken.into_iter().for_each(|it| self.breaks(it));
+        self.all_break(broken);
         self.look_at_data(&things);
     }
 
@@ -217,7 +223,7 @@ impl Watch {
                 format!("{address} is there more than once as object {ordinal}: {}", ids.join(", "))
             })
             .collect();
-        doubled.into_iter().for_each(|it| self.breaks(it));
+        self.all_break(doubled);
     }
 
     /// What holds data stays as long as it is declared, and longer if the spec says so.
@@ -239,7 +245,7 @@ impl Watch {
                 format!("{} was {address}, which nobody agreed to lose, and is gone", it.id)
             })
             .collect();
-        gone.into_iter().for_each(|it| self.breaks(it));
+        self.all_break(gone);
         self.stateful = stateful;
     }
 
@@ -258,7 +264,7 @@ impl Watch {
                 }
             }
         }
-        broken.into_iter().for_each(|it| self.breaks(it));
+        self.all_break(broken);
     }
 
     /// A value without its moments, and without what links it to ours.

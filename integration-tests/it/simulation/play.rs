@@ -160,7 +160,7 @@ struct Run {
 
 /// How a command ended.
 enum Ended {
-    Outcome(Outcome),
+    Outcome(Box<Outcome>),
     /// A value was put, or there was nowhere to put it.
     Put(bool),
     NoPlan(NoPlan),
@@ -436,7 +436,7 @@ impl Run {
                     return put.map_or_else(Ended::NoPlan, Ended::Put);
                 }
             };
-            outcome.map_or_else(Ended::NoPlan, Ended::Outcome)
+            outcome.map_or_else(Ended::NoPlan, |it| Ended::Outcome(Box::new(it)))
         });
         let (most, time) = match cut {
             Some(Cut::Poll { n }) => (n, ENDLESS),
@@ -559,7 +559,7 @@ impl Run {
     fn is_the_model(&self, kept: &BTreeSet<String>) {
         let model = &self.models[&self.draw.last.name()];
         let truth = self.bench.truth();
-        let stays = self.staying(&truth, kept);
+        let stays = Self::staying(&truth, kept);
         let ours = self.stage.with(|watch, _, _, _| {
             truth.that(|it| {
                 let object = object(it);
@@ -574,7 +574,7 @@ impl Run {
     }
 
     /// What stands for these nodes, which are not declared, and what is a part of that.
-    fn staying(&self, truth: &Truth, kept: &BTreeSet<String>) -> BTreeSet<Object> {
+    fn staying(truth: &Truth, kept: &BTreeSet<String>) -> BTreeSet<Object> {
         let uid = environment(NAME).uid();
         let whole = |it: &&crate::truth::Thing| {
             is_of(&it.tags, &uid) && it.address().is_some_and(|it| kept.contains(it))
@@ -599,7 +599,7 @@ impl Run {
             self.breaks([format!("kept, though nothing is to be: {kept:?}")]);
         }
         let truth = self.bench.truth();
-        let stays = self.staying(&truth, &kept);
+        let stays = Self::staying(&truth, &kept);
         let left: Vec<String> = self.stage.with(|watch, _, _, _| {
             let objects = truth.things().iter().map(object);
             let left = objects.filter(|it| !watch.is_theirs(it) && !stays.contains(it));
@@ -687,8 +687,9 @@ impl Run {
 
     /// Reads what is left of the run for secrets.
     fn read_everything(&self) {
-        let events: String = self.bench.told().iter().map(|event| format!("{event:?}\n")).collect();
-        self.canaries.read(Place::Event, events.as_bytes());
+        for event in self.bench.told() {
+            self.canaries.read(Place::Event, format!("{event:?}").as_bytes());
+        }
         if let Some(folder) = &self.folder {
             files(folder.path(), &mut |bytes| self.canaries.read(Place::Record, bytes));
         }

@@ -48,7 +48,9 @@ impl Canaries {
     /// A run in which these are secrets as well.
     pub(super) fn planted(canaries: &[&str]) -> Self {
         let all = Self::default();
-        canaries.iter().for_each(|it| all.sing(it));
+        for canary in canaries {
+            all.sing(canary);
+        }
         all
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt, fs, path::Path, sync::LazyLock};
 
 use clctl::{
-    aws::{Aws, Environment, secrets::Origin},
+    aws::{Aws, Environment, Windows, secrets::Origin},
     engine::Graph,
     topology,
 };
@@ -102,7 +102,7 @@ pub(super) fn environment(name: &str) -> Environment {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         ignored_tags: Vec::new(),
-        windows: Default::default(),
+        windows: Windows::default(),
     }
 }
 
