@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use aws_sdk_resourcegroupstagging::types::TagFilter;
+use aws_sdk_resourcegroupstagging::types::{Tag, TagFilter};
 use clctl::aws::TAG_ENVIRONMENT;
 use jiff::Timestamp;
 
@@ -46,7 +46,7 @@ pub(crate) async fn left(account: &Account) -> Result<BTreeMap<String, BTreeSet<
     while let Some(page) = pages.next().await {
         for resource in page.context("tag:GetResources")?.resource_tag_mapping_list() {
             let tag = resource.tags().iter().find(|tag| tag.key() == TAG_ENVIRONMENT);
-            let environment = tag.map(|tag| tag.value());
+            let environment = tag.map(Tag::value);
             add(environment.unwrap_or_default(), resource.resource_arn().unwrap_or_default());
         }
     }
@@ -87,7 +87,9 @@ pub(crate) async fn sweep(
     for (name, things) in left(account).await? {
         let covered = Run::of(&name).is_some_and(|run| which.covers(run, now));
         say(&format!("{name}{}", if covered { "" } else { ": is left alone" }));
-        things.iter().for_each(|it| say(&format!("    {it}")));
+        for it in things {
+            say(&format!("    {it}"));
+        }
         taken.extend(covered.then_some(name));
     }
     for name in taken {
