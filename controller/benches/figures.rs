@@ -17,8 +17,8 @@ use clctl::{
     aws::{
         Aws, Calls, Environment, Mode, Tags,
         ec2::{
-            Rule, SecurityGroup, SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig,
-            Subnet, SubnetConfig, Vpc, VpcConfig,
+            DefaultRules, Rule, SecurityGroup, SecurityGroupConfig, SecurityGroupRules,
+            SecurityGroupRulesConfig, Subnet, SubnetConfig, Vpc, VpcConfig,
         },
         kinds,
     },
@@ -118,7 +118,7 @@ fn large(environment: &Environment) -> Graph<Aws> {
         cidr: "10.0.0.0/16".parse().expect("a range"),
         dns_support: true,
         dns_hostnames: true,
-        default_security_group_rules: Vec::new(),
+        default_security_group_rules: DefaultRules::NONE,
         tags: tags(Vpc::ABOUT.name, "main"),
     };
     let vpc = graph.add::<Vpc>("main", config).expect("one of a name");
