@@ -215,6 +215,7 @@ async fn losing_the_store_between_two_commands_changes_nothing() {
     lose(0);
     bench.apply(&wanted).await.complete();
     bench.is_settled(&wanted).await;
+    bench.somebody().wait(SETTLED).await;
     let before = bench.truth();
     lose(1);
     bench.is_settled(&wanted).await;

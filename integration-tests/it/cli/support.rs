@@ -140,6 +140,7 @@ impl Place {
             (r"\d+ AWS calls", "[N] AWS calls"),
             (r"\b[1-9]\d* of them writes", "[N] of them writes"),
             (r#"("?writes"?: )[1-9]\d*"#, "$1[N]"),
+            (r"(:secret:/clctl/[a-z0-9/-]+)-[A-Za-z0-9]{6}\b", "$1-SUFFIX"),
             (r"http://127\.0\.0\.1:\d+", "[WORLD]"),
         ] {
             settings.add_filter(pattern, with);
