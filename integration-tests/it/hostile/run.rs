@@ -1,7 +1,7 @@
 //! One run, and what has to hold of it whatever AWS answered.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
@@ -48,6 +48,17 @@ pub(crate) fn run(input: &Input) -> Ending {
         let bench = Bench::at(world);
         let ended = tokio::time::timeout(LONG, carry_out(&bench, input, &truth, &expected)).await;
         ended.unwrap_or_else(|_| panic!("it goes on for more than {} h", LONG.as_secs() / 3600))
+    })
+}
+
+/// Every read that a look at a scene makes.
+pub(crate) fn asked(scene: Scene) -> BTreeSet<String> {
+    let Scenery { world, truth, expected } = prepared(scene);
+    virtually(async {
+        let bench = Bench::at(world);
+        let input = Input { verb: Verb::Diff, scene, attacks: Vec::new() };
+        carry_out(&bench, &input, &truth, &expected).await;
+        bench.simulator.calls().into_iter().map(|call| call.operation).collect()
     })
 }
 

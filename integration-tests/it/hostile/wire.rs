@@ -166,21 +166,51 @@ impl HttpConnector for Connector {
 /// Which operation a request is, as IAM writes it.
 fn operation(request: &HttpRequest) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
-        return format!("ssm:{}", target.rsplit('.').next().unwrap_or_default());
+        let (service, name) = target.rsplit_once('.').unwrap_or_default();
+        let service = match service {
+            "AmazonSSM" => "ssm",
+            "Logs_20140328" => "logs",
+            "ResourceGroupsTaggingAPI_20170126" => "tag",
+            "TrentService" => "kms",
+            other => other,
+        };
+        return format!("{service}:{name}");
     }
     let body = request.body().bytes().unwrap_or_default();
     let body = String::from_utf8_lossy(body);
     let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    let service = if request.uri().contains("sts.") { "sts" } else { "ec2" };
-    format!("{service}:{}", action.unwrap_or_default())
+    let host = request.uri();
+    let service = ["sts", "iam"].into_iter().find(|name| host.contains(&format!("{name}.")));
+    format!("{}:{}", service.unwrap_or("ec2"), action.unwrap_or_default())
 }
 
 /// Asks for the first page where the one asked for is made up: AWS would know its own tokens.
 fn forget_page(request: &mut HttpRequest) {
+    const TOKENS: &[&str] = &["NextToken", "nextToken", "Marker", "PaginationToken"];
     let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-    let made_up = |pair: &&str| pair.starts_with(&format!("NextToken={MADE_UP}"));
-    let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
-    let kept = kept.join("&");
+    let kept = match serde_json::from_str::<serde_json::Value>(&body) {
+        Ok(mut members) => {
+            let made_up = |value: &serde_json::Value| {
+                value.as_str().is_some_and(|token| token.starts_with(MADE_UP))
+            };
+            let Some(members) = members.as_object_mut() else { return };
+            let before = members.len();
+            members.retain(|name, value| !TOKENS.contains(&name.as_str()) || !made_up(value));
+            if members.len() == before {
+                return;
+            }
+            serde_json::to_string(members).unwrap()
+        }
+        Err(_) => {
+            let made_up = |pair: &&str| {
+                pair.split_once('=').is_some_and(|(name, value)| {
+                    TOKENS.contains(&name) && value.starts_with(MADE_UP)
+                })
+            };
+            let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
+            kept.join("&")
+        }
+    };
     if kept.len() < body.len() {
         request.headers_mut().insert("content-length", kept.len().to_string());
         *request.body_mut() = SdkBody::from(kept);
