@@ -2,9 +2,7 @@
 
 use clctl::aws::kinds;
 
-use crate::hostile::{
-    Attack, Ending, Input, Scene, Spoil, Verb, asked, paging, required, run,
-};
+use crate::hostile::{Attack, Ending, Input, Scene, Spoil, Verb, asked, paging, required, run};
 
 /// Answers to this operation, all of them.
 fn always(operation: &'static str, spoil: Spoil) -> Vec<Attack> {
@@ -55,7 +53,9 @@ fn an_answer_without_anything_is_none() {
 #[test]
 fn a_list_whose_pages_repeat_or_do_not_end_is_no_list() {
     let lists: Vec<_> = reads().into_iter().filter(|read| paging(read).is_some()).collect();
-    are_unknown(lists.iter().flat_map(|list| [(*list, Spoil::SamePage), (*list, Spoil::NoLastPage)]));
+    are_unknown(
+        lists.iter().flat_map(|list| [(*list, Spoil::SamePage), (*list, Spoil::NoLastPage)]),
+    );
 }
 
 #[test]

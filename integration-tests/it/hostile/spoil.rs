@@ -483,9 +483,10 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
 fn ids_in<'a>(text: &str, leaves: &[&'a Element]) -> Vec<&'a Element> {
     let is_id = |text: &str| {
         let is_arn = text.starts_with("arn:") && text.matches(':').count() > 4;
-        is_arn || text.rsplit_once('-').is_some_and(|(_, digits)| {
-            digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit())
-        })
+        is_arn
+            || text.rsplit_once('-').is_some_and(|(_, digits)| {
+                digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit())
+            })
     };
     leaves.iter().copied().filter(|it| is_id(it.of(text))).collect()
 }
