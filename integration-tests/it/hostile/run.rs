@@ -58,7 +58,8 @@ pub(crate) fn asked(scene: Scene) -> BTreeSet<String> {
         let bench = Bench::at(world);
         let input = Input { verb: Verb::Diff, scene, attacks: Vec::new() };
         carry_out(&bench, &input, &truth, &expected).await;
-        bench.simulator.calls().into_iter().map(|call| call.operation).collect()
+        let calls = bench.simulator.calls().into_iter();
+        calls.map(|call| call.operation.rsplit(':').next().unwrap().to_owned()).collect()
     })
 }
 
@@ -213,6 +214,10 @@ async fn carry_out(bench: &Bench, input: &Input, before: &Truth, expected: &[Str
                 } else {
                     walk(&plan, with).await
                 };
+                let said = format!("{report:?}");
+                for password in wire.passwords() {
+                    assert!(!said.contains(&password), "what failed says a password");
+                }
                 let undone = report.failed.len() + report.underway.len() + report.blocked.len();
                 if purpose == Purpose::Remove && !unknown && undone == 0 {
                     let _ = aws.remove_mark().await;

@@ -467,7 +467,7 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "kms:GetKeyPolicy" => &["Policy"],
         "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
         "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
-        "logs:DescribeLogGroups" => &["logGroups", "logGroupName", "arn"],
+        "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
         "logs:ListTagsForResource" => &["tags"],
         "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
         "secretsmanager:DescribeSecret" => &["ARN", "Name"],

@@ -47,6 +47,8 @@ struct State {
     calls: usize,
     harm: Harm,
     spoilt: Vec<String>,
+    /// What AWS drew: nobody may say it.
+    passwords: Vec<String>,
 }
 
 impl Wire {
@@ -56,8 +58,14 @@ impl Wire {
         stop: watch::Sender<Stop>,
     ) -> Self {
         let attacks = attacks.iter().map(|attack| (attack.clone(), 0)).collect();
-        let state =
-            State { attacks, before: Vec::new(), calls: 0, harm: Harm::None, spoilt: Vec::new() };
+        let state = State {
+            attacks,
+            before: Vec::new(),
+            calls: 0,
+            harm: Harm::None,
+            spoilt: Vec::new(),
+            passwords: Vec::new(),
+        };
         Self(Arc::new(Shared { below, stop, state: Mutex::new(state) }))
     }
 
@@ -65,6 +73,11 @@ impl Wire {
     pub(super) fn harm(&self) -> (Harm, Vec<String>) {
         let state = self.0.state.lock().unwrap();
         (state.harm, state.spoilt.clone())
+    }
+
+    /// The passwords that AWS drew.
+    pub(super) fn passwords(&self) -> Vec<String> {
+        self.0.state.lock().unwrap().passwords.clone()
     }
 
     /// Spoils an answer; nothing if none is to come.
@@ -76,6 +89,12 @@ impl Wire {
         }
         assert!(state.calls < ENDLESS, "more than {ENDLESS} calls: {}", answer.operation);
         answer.nth = state.calls;
+        if answer.operation == "secretsmanager:GetRandomPassword"
+            && let Ok(told) = serde_json::from_slice::<serde_json::Value>(&answer.body)
+            && let Some(password) = told["RandomPassword"].as_str()
+        {
+            state.passwords.push(password.to_owned());
+        }
         let State { attacks, before, harm, spoilt, .. } = &mut *state;
         let truth = answer.clone();
         let mut lost = false;
