@@ -1,56 +1,76 @@
 //! Answers that AWS should never give. What the fuzzer found worth keeping is in `hostile/corpus`.
 
-use crate::hostile::{Attack, Ending, Input, Scene, Spoil, Verb, run};
+use clctl::aws::kinds;
+
+use crate::hostile::{Attack, Ending, Input, Scene, Spoil, Verb, asked, paging, required, run};
 
 /// Answers to this operation, all of them.
 fn always(operation: &'static str, spoil: Spoil) -> Vec<Attack> {
     vec![Attack { operation: Some(operation), after: 0, times: 255, spoil }]
 }
 
-#[track_caller]
-fn is_unknown(operation: &'static str, spoil: Spoil) {
-    let told = format!("{operation} {spoil:?}");
-    let input =
-        Input { verb: Verb::Diff, scene: Scene::Standing, attacks: always(operation, spoil) };
-    assert_eq!(run(&input), Ending::Unknown, "{told}");
+/// Every read of every kind that a look at one object of each makes.
+fn reads() -> Vec<&'static str> {
+    let asked = asked(Scene::Standing);
+    let reads =
+        kinds::reads().into_iter().filter(|read| asked.contains(read.rsplit(':').next().unwrap()));
+    let reads: Vec<_> = reads.filter(|read| *read != "sts:GetCallerIdentity").collect();
+    assert!(reads.len() > 20, "{reads:?}");
+    reads
 }
 
-const LISTS: &[&str] = &[
-    "ec2:DescribeAddresses",
-    "ec2:DescribeInternetGateways",
-    "ec2:DescribeNatGateways",
-    "ec2:DescribeRouteTables",
-    "ec2:DescribeSecurityGroupRules",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
-];
-
-#[test]
-fn a_list_that_is_cut_short_is_no_list() {
-    for list in LISTS {
-        for at in [0, 60, 300, 500, 65_535] {
-            is_unknown(list, Spoil::Truncate(at));
+/// Tries each and tells of all that were taken for the truth.
+#[track_caller]
+fn are_unknown(attacks: impl IntoIterator<Item = (&'static str, Spoil)>) {
+    let mut tried = 0;
+    let mut believed = Vec::new();
+    for (operation, spoil) in attacks {
+        tried += 1;
+        let told = format!("{operation} {spoil:?}");
+        let (verb, scene) = (Verb::Diff, Scene::Standing);
+        let input = Input { verb, scene, attacks: always(operation, spoil) };
+        match std::panic::catch_unwind(|| run(&input)) {
+            Ok(Ending::Unknown) => {}
+            Ok(ending) => believed.push(format!("{told}: {ending:?}")),
+            Err(_) => believed.push(format!("{told}: an invariant broke")),
         }
     }
+    assert!(believed.is_empty(), "of {tried}:\n{}", believed.join("\n"));
+    assert!(tried > 5, "{tried}");
+}
+
+#[test]
+fn an_answer_that_is_cut_short_is_none() {
+    let at = [0, 60, 300, 500, 65_535];
+    are_unknown(reads().into_iter().flat_map(|read| at.map(|at| (read, Spoil::Truncate(at)))));
+}
+
+#[test]
+fn an_answer_without_anything_is_none() {
+    are_unknown(reads().into_iter().map(|read| (read, Spoil::Nothing)));
+    are_unknown(reads().into_iter().map(|read| (read, Spoil::ErrorAsGood(0))));
 }
 
 #[test]
 fn a_list_whose_pages_repeat_or_do_not_end_is_no_list() {
-    for list in LISTS.iter().filter(|list| **list != "ec2:DescribeAddresses") {
-        is_unknown(list, Spoil::SamePage);
-        is_unknown(list, Spoil::NoLastPage);
-    }
+    let lists: Vec<_> = reads().into_iter().filter(|read| paging(read).is_some()).collect();
+    are_unknown(
+        lists.iter().flat_map(|list| [(*list, Spoil::SamePage), (*list, Spoil::NoLastPage)]),
+    );
 }
 
 #[test]
 fn an_object_without_what_every_such_object_has_is_not_understood() {
-    for list in LISTS.iter().chain(&["ec2:DescribeVpcAttribute"]) {
-        for which in 0..7 {
-            is_unknown(list, Spoil::DropRequired(which));
-        }
-    }
+    // Which of them an answer has is seen when it comes: counted around, so that all have their turn.
+    are_unknown(reads().into_iter().flat_map(|read| {
+        let all = required(read).len();
+        assert!(all > 0 || NOTHING_REQUIRED.contains(&read), "what {read} always has is not said");
+        (0..all).map(move |which| (read, Spoil::DropRequired(u8::try_from(which).unwrap())))
+    }));
 }
+
+/// Reads whose answers may be about nothing at all.
+const NOTHING_REQUIRED: &[&str] = &[];
 
 #[test]
 fn an_account_that_is_not_named_as_documented_is_none() {
@@ -67,6 +87,22 @@ fn an_account_that_is_not_named_as_documented_is_none() {
         let ending = run(&input);
         let said = matches!(&ending, Ending::Known { steps, .. } if steps.is_empty());
         assert!(said || ending == Ending::Refused, "{spoil:?}: {ending:?}");
+    }
+}
+
+/// A password is what was asked for, or none; and what failed does not say it.
+#[test]
+fn a_password_that_is_none_is_never_used() {
+    let mut spoils: Vec<Spoil> = ["", "short", "with\u{7}bell-0123456789012345678901", "ünïcödé"]
+        .map(|value| Spoil::Value(1, value.as_bytes().to_vec()))
+        .into();
+    spoils.extend([Spoil::Nothing, Spoil::Truncate(40), Spoil::NoText(30), Spoil::Status(2)]);
+    spoils.extend([Spoil::DropRequired(0), Spoil::Status(6), Spoil::Hollow(1)]);
+    for spoil in spoils {
+        let attacks = always("secretsmanager:GetRandomPassword", spoil.clone());
+        let ending = run(&Input { verb: Verb::Apply, scene: Scene::Empty, attacks });
+        let undone = matches!(ending, Ending::Known { undone: 1.., .. });
+        assert!(undone, "{spoil:?}: {ending:?}");
     }
 }
 

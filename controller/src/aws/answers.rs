@@ -7,17 +7,23 @@
 //! object without name: neither may become a fact. What cannot be understood is as good as no
 //! answer: a read is repeated, and a write may have happened.
 
+use std::collections::BTreeSet;
+
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
         interceptors::{Intercept, context::BeforeDeserializationInterceptorContextRef},
+        orchestrator::Metadata,
         runtime_components::RuntimeComponents,
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
+use serde_json::Value;
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
-use crate::engine::{CallError, Class};
+use crate::engine::{CallError, Class, Found, Resource};
+
+use super::calls::Operation;
 
 /// Refuses answers that are not whole.
 #[derive(Debug)]
@@ -29,21 +35,91 @@ impl Intercept for WholeAnswers {
         "clctl whole answers"
     }
 
-    /// JSON the SDK checks itself, and of a failure the status says enough.
+    /// Of a failure the status says enough.
     fn read_before_deserialization(
         &self,
         context: &BeforeDeserializationInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let operation = config.load::<Metadata>().map(Operation::of);
+        let operation = operation.as_ref().map_or("", |operation| operation.0.as_str());
         let answer = context.response();
         let Some(body) = answer.body().bytes().filter(|_| answer.status().is_success()) else {
             return Ok(());
         };
         if body.trim_ascii_start().starts_with(b"<") {
-            check_xml(std::str::from_utf8(body)?)?;
+            check_xml(operation, std::str::from_utf8(body)?)?;
+        } else if MADE_UP.iter().any(|(of, ..)| *of == operation) {
+            check_json(operation, body)?;
         }
         Ok(())
+    }
+}
+
+/// What AWS documents to be in every answer, and the SDK makes up where it is missing, so that nobody can
+/// see it: an empty list, an empty text, `false`. By operation, and by the end of the path to what it is
+/// in; `*` is each item of a list in JSON.
+const MADE_UP: &[(&str, &str, &[&str])] = &[
+    ("ec2", "tagSet/item", &["key"]),
+    ("iam", "Tags/member", &["Key", "Value"]),
+    ("iam:GetInstanceProfile", "/InstanceProfile", PROFILE),
+    ("iam:GetInstanceProfile", "/InstanceProfile/Roles/member", &["Arn"]),
+    ("iam:GetRole", "/Role", &["RoleName", "Arn"]),
+    ("iam:GetRolePolicy", "/GetRolePolicyResult", &["RoleName", "PolicyName", "PolicyDocument"]),
+    ("iam:ListAttachedRolePolicies", "/ListAttachedRolePoliciesResult", &["AttachedPolicies"]),
+    ("iam:ListInstanceProfileTags", "/ListInstanceProfileTagsResult", &["Tags"]),
+    ("iam:ListInstanceProfiles", "/ListInstanceProfilesResult", &["InstanceProfiles"]),
+    ("iam:ListInstanceProfiles", "/InstanceProfiles/member", PROFILE),
+    ("iam:ListInstanceProfiles", "/InstanceProfiles/member/Roles/member", &["Arn", "RoleName"]),
+    (
+        "iam:ListInstanceProfilesForRole",
+        "/ListInstanceProfilesForRoleResult",
+        &["InstanceProfiles"],
+    ),
+    ("iam:ListInstanceProfilesForRole", "/InstanceProfiles/member", &["InstanceProfileName"]),
+    ("iam:ListRolePolicies", "/ListRolePoliciesResult", &["PolicyNames"]),
+    ("kms:GetKeyRotationStatus", "", &["KeyRotationEnabled"]),
+    ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
+    ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
+    ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
+    ("ssm:ListTagsForResource", "/TagList/*", &["Key", "Value"]),
+];
+const PROFILE: &[&str] = &["InstanceProfileName", "Arn", "Roles"];
+
+/// What has to be in what has this path.
+fn members(operation: &str, path: &str) -> impl Iterator<Item = &'static str> {
+    let service = operation.split(':').next().unwrap_or_default();
+    let rules = MADE_UP.iter().filter(move |(of, end, _)| {
+        let is_there = if end.is_empty() { path.is_empty() } else { path.ends_with(end) };
+        (*of == operation || *of == service) && is_there
+    });
+    rules.flat_map(|(_, _, names)| names.iter().copied()).collect::<Vec<_>>().into_iter()
+}
+
+/// Checks that what AWS documents to be in every answer is there.
+fn check_json(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+    // What is no JSON is the SDK's to refuse; but an empty answer it takes for `{}`.
+    let value = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
+    match value {
+        Ok(value) => check_members(operation, "", &value),
+        Err(_) => Err(NotWhole::NoJson),
+    }
+}
+
+fn check_members(operation: &str, path: &str, value: &Value) -> Result<(), NotWhole> {
+    let missing = |name: &&str| value.get(name).is_none_or(Value::is_null);
+    if let Some(name) = members(operation, path).find(missing) {
+        return Err(NotWhole::Missing(name));
+    }
+    match value {
+        Value::Array(all) => {
+            all.iter().try_for_each(|it| check_members(operation, &format!("{path}/*"), it))
+        }
+        Value::Object(all) => all
+            .iter()
+            .try_for_each(|(name, it)| check_members(operation, &format!("{path}/{name}"), it)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
 
@@ -58,26 +134,53 @@ enum NotWhole {
     Closed(String),
     #[error("there is more than one document")]
     Second,
+    #[error("it is no JSON")]
+    NoJson,
+    #[error("the answer has no {0}")]
+    Missing(&'static str),
 }
 
-/// Checks that each element ends where it should, and that nothing comes after the first.
-fn check_xml(text: &str) -> Result<(), NotWhole> {
-    let mut open: Vec<(&str, &str)> = Vec::new();
+/// An element that has not ended, and what is in it so far.
+struct Open<'a> {
+    name: (&'a str, &'a str),
+    within: Vec<&'a str>,
+}
+
+/// How deep answers are at most: those of AWS are far from it.
+const DEEP: usize = 64;
+
+/// Checks that each element ends where it should, that nothing comes after the first, and that what AWS
+/// documents to be in every answer is there.
+fn check_xml(operation: &str, text: &str) -> Result<(), NotWhole> {
+    let mut open: Vec<Open<'_>> = Vec::new();
     let mut over = false;
     for token in Tokenizer::from(text) {
         match token? {
             Token::ElementStart { .. } if over => return Err(NotWhole::Second),
-            Token::ElementStart { prefix, local, .. } => {
-                open.push((prefix.as_str(), local.as_str()));
+            Token::ElementStart { local, .. } if open.len() == DEEP => {
+                return Err(NotWhole::Open(local.as_str().to_owned()));
             }
-            Token::ElementEnd { end: ElementEnd::Close(prefix, local), .. } => {
-                if open.pop() != Some((prefix.as_str(), local.as_str())) {
+            Token::ElementStart { prefix, local, .. } => {
+                if let Some(parent) = open.last_mut() {
+                    parent.within.push(local.as_str());
+                }
+                open.push(Open { name: (prefix.as_str(), local.as_str()), within: Vec::new() });
+            }
+            Token::ElementEnd {
+                end: end @ (ElementEnd::Close(..) | ElementEnd::Empty), ..
+            } => {
+                if let ElementEnd::Close(prefix, local) = end
+                    && open.last().map(|it| it.name) != Some((prefix.as_str(), local.as_str()))
+                {
                     return Err(NotWhole::Closed(local.as_str().to_owned()));
                 }
-                over = open.is_empty();
-            }
-            Token::ElementEnd { end: ElementEnd::Empty, .. } => {
-                open.pop();
+                let path: String = open.iter().flat_map(|it| ["/", it.name.1]).collect();
+                if let Some(last) = open.pop() {
+                    let missing = |name: &&str| !last.within.contains(name);
+                    if let Some(name) = members(operation, &path).find(missing) {
+                        return Err(NotWhole::Missing(name));
+                    }
+                }
                 over = open.is_empty();
             }
             Token::ElementEnd { end: ElementEnd::Open, .. }
@@ -94,7 +197,7 @@ fn check_xml(text: &str) -> Result<(), NotWhole> {
         }
     }
     match open.last() {
-        Some((_, local)) => Err(NotWhole::Open((*local).to_owned())),
+        Some(Open { name: (_, local), .. }) => Err(NotWhole::Open((*local).to_owned())),
         None => Ok(()),
     }
 }
@@ -144,6 +247,47 @@ pub(super) fn parsed<T: std::str::FromStr>(
     })
 }
 
+/// What a list shows of each object: one that is shown twice would be two.
+pub(super) fn once<R: Resource>(
+    operation: &'static str,
+    found: Vec<Found<R>>,
+) -> Result<Vec<Found<R>>, CallError> {
+    let mut seen = BTreeSet::new();
+    match found.iter().find(|found| !seen.insert(&found.id)) {
+        Some(twice) => {
+            let why = format!("the answer shows {} more than once", twice.id);
+            Err(not_understood(operation, why))
+        }
+        None => Ok(found),
+    }
+}
+
+/// What comes after a page of a list, as the answer says it.
+pub(super) enum Next {
+    /// Another page, of this name.
+    Page(String),
+    /// Nothing.
+    End,
+    /// Another page, without a name.
+    Unnamed,
+}
+
+impl From<Option<String>> for Next {
+    fn from(token: Option<String>) -> Self {
+        token.filter(|token| !token.is_empty()).map_or(Self::End, Self::Page)
+    }
+}
+
+/// Where the answer also says whether there is more.
+impl From<(bool, Option<String>)> for Next {
+    fn from((more, token): (bool, Option<String>)) -> Self {
+        match Self::from(token) {
+            Self::End if more => Self::Unnamed,
+            next => next,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,7 +299,7 @@ mod tests {
             "<?xml version=\"1.0\"?>\n<a xmlns=\"b\"><c>text &amp; more</c><c/></a>\n",
             "<n:a><n:b></n:b></n:a>",
         ] {
-            assert!(check_xml(whole).is_ok(), "{whole}");
+            assert!(check_xml("", whole).is_ok(), "{whole}");
         }
     }
 
@@ -164,14 +308,14 @@ mod tests {
         let whole = "<?xml version=\"1.0\"?><a><b c=\"d\">text</b><b/></a>";
         let start = whole.find("<a>").map_or(0, |at| at + 1);
         for end in start..whole.len() {
-            assert!(check_xml(&whole[..end]).is_err(), "{}", &whole[..end]);
+            assert!(check_xml("", &whole[..end]).is_err(), "{}", &whole[..end]);
         }
     }
 
     #[test]
     fn elements_that_cross_or_follow_the_document_are_refused() {
         for broken in ["<a><b></a></b>", "<a></b>", "<a/><a/>", "<a></a></a>"] {
-            assert!(check_xml(broken).is_err(), "{broken}");
+            assert!(check_xml("", broken).is_err(), "{broken}");
         }
     }
 }

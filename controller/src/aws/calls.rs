@@ -105,10 +105,10 @@ impl Calls {
 
 /// The operation of a request, as IAM writes it.
 #[derive(Clone, Debug)]
-struct Operation(String);
+pub(super) struct Operation(pub(super) String);
 
 impl Operation {
-    fn of(metadata: &Metadata) -> Self {
+    pub(super) fn of(metadata: &Metadata) -> Self {
         let service = match metadata.service() {
             "CloudWatch Logs" => "logs".to_owned(),
             "Resource Groups Tagging API" => "tag".to_owned(),

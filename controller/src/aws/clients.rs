@@ -12,7 +12,7 @@ use crate::engine::{CallError, Class};
 
 use super::{
     Calls, Clock, Environment,
-    answers::{WholeAnswers, not_understood, required},
+    answers::{Next, WholeAnswers, not_understood, required},
     calls::{Operations, Recording},
     errors::call_error,
 };
@@ -131,13 +131,14 @@ impl Aws {
 
     /// Reads a list to its end, page by page. A list that does not end is none, nor is an answer
     /// without one: AWS shows an empty list as an empty element.
-    pub(super) async fn pages<T, I, E, F>(
+    pub(super) async fn pages<T, I, N, E, F>(
         &self,
         operation: &'static str,
         call: impl Fn(Option<String>) -> F,
-        take: impl Fn(T) -> (Option<Vec<I>>, Option<String>),
+        take: impl Fn(T) -> (Option<Vec<I>>, N),
     ) -> Result<Vec<I>, CallError>
     where
+        N: Into<Next>,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -145,7 +146,14 @@ impl Aws {
         while before.len() < PAGES {
             let (page, next) = take(self.read(operation, || call(token.clone())).await?);
             all.extend(required(operation, "list", page)?);
-            let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(all) };
+            let next = match next.into() {
+                Next::Page(next) => next,
+                Next::End => return Ok(all),
+                Next::Unnamed => {
+                    let why = "the list has another page, and the answer does not name it";
+                    return Err(not_understood(operation, why.to_owned()));
+                }
+            };
             if !before.insert(next.clone()) {
                 let why = "a page of the list names one before it as the next".to_owned();
                 return Err(not_understood(operation, why));

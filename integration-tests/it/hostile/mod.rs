@@ -4,6 +4,7 @@
 //! A run is told by bytes, so that a fuzzer can make them up: `controller/fuzz` does, and the
 //! tests in `answers.rs` replay what is worth keeping. The same bytes are the same run.
 
+mod document;
 mod input;
 mod run;
 mod spoil;
@@ -11,6 +12,6 @@ mod wire;
 
 pub(crate) use self::{
     input::{Attack, Input, Scene, Verb},
-    run::{Ending, run},
-    spoil::Spoil,
+    run::{Ending, asked, run},
+    spoil::{Spoil, paging, required},
 };

@@ -1,7 +1,7 @@
 //! One run, and what has to hold of it whatever AWS answered.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
@@ -48,6 +48,18 @@ pub(crate) fn run(input: &Input) -> Ending {
         let bench = Bench::at(world);
         let ended = tokio::time::timeout(LONG, carry_out(&bench, input, &truth, &expected)).await;
         ended.unwrap_or_else(|_| panic!("it goes on for more than {} h", LONG.as_secs() / 3600))
+    })
+}
+
+/// Every read that a look at a scene makes.
+pub(crate) fn asked(scene: Scene) -> BTreeSet<String> {
+    let Scenery { world, truth, expected } = prepared(scene);
+    virtually(async {
+        let bench = Bench::at(world);
+        let input = Input { verb: Verb::Diff, scene, attacks: Vec::new() };
+        carry_out(&bench, &input, &truth, &expected).await;
+        let calls = bench.simulator.calls().into_iter();
+        calls.map(|call| call.operation.rsplit(':').next().unwrap().to_owned()).collect()
     })
 }
 
@@ -202,6 +214,10 @@ async fn carry_out(bench: &Bench, input: &Input, before: &Truth, expected: &[Str
                 } else {
                     walk(&plan, with).await
                 };
+                let said = format!("{report:?}");
+                for password in wire.passwords() {
+                    assert!(!said.contains(&password), "what failed says a password");
+                }
                 let undone = report.failed.len() + report.underway.len() + report.blocked.len();
                 if purpose == Purpose::Remove && !unknown && undone == 0 {
                     let _ = aws.remove_mark().await;

@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::input::Bytes;
+use clctl::aws::kinds;
+
+use super::{
+    document::{Element, elements},
+    input::Bytes,
+};
 
 /// An answer on its way.
 #[derive(Clone, Debug)]
@@ -192,14 +197,16 @@ impl Spoil {
                     format!("{{\"__type\":\"{code}\"}}")
                 }
                 .into_bytes();
-                broken_if(answer.is_xml() || answer.operation == "ssm:GetParameter")
+                broken_if(answer.is_xml() || answer.is_read())
             }
             Self::Misplaced(which) => {
                 let others: Vec<&Answer> =
                     before.iter().filter(|it| it.operation != answer.operation).collect();
                 let Some(other) = pick(&others, *which) else { return Harm::None };
                 answer.body.clone_from(&other.body);
-                broken_if(good && other.is_xml() && (200..300).contains(&other.status))
+                // A write's answer may be empty, and then any other of JSON will do.
+                let told = answer.is_read() || other.is_xml();
+                broken_if(good && told && (200..300).contains(&other.status))
             }
             Self::Stale(which) => {
                 let same: Vec<&Answer> =
@@ -245,16 +252,16 @@ impl Spoil {
         }
     }
 
-    /// What needs an answer in XML; nothing if this is none.
+    /// What needs an answer with a structure; nothing if this has none.
     fn restructure(&self, answer: &mut Answer, before: &[Answer]) -> Option<Harm> {
-        let text = String::from_utf8(answer.body.clone()).ok().filter(|_| answer.is_xml())?;
+        let text = String::from_utf8(answer.body.clone()).ok()?;
         let good = (200..300).contains(&answer.status);
         let all = elements(&text);
         let leaves: Vec<&Element> = all.iter().filter(|it| it.leaf).collect();
         let (body, harm) = match self {
             Self::Drop(which) => {
                 let it = pick(&all, *which)?;
-                (format!("{}{}", &text[..it.from], &text[it.to..]), Harm::Lie)
+                (it.without(&text), Harm::Lie)
             }
             Self::DropRequired(which) => {
                 let names: Vec<&str> = required(&answer.operation)
@@ -264,26 +271,27 @@ impl Spoil {
                     .collect();
                 let name = pick(&names, u16::from(*which))?;
                 let it = all.iter().find(|it| it.name == *name)?;
-                (format!("{}{}", &text[..it.from], &text[it.to..]), Harm::Broken)
+                (it.without(&text), Harm::Broken)
             }
             Self::Double(which) => {
-                let it = pick(&all[1..], *which)?;
-                (format!("{}{}", &text[..it.to], &text[it.from..]), Harm::Lie)
+                let it = pick(all.get(1..)?, *which)?;
+                (it.repeated(&text, 1), Harm::Lie)
             }
             Self::Swap(one, other) => {
                 let (a, b) = (pick(&all, *one)?, pick(&all, *other)?);
-                let (a, b) = if a.from < b.from { (a, b) } else { (b, a) };
-                if a.to > b.from {
+                let (a, b) = (a.whole.clone(), b.whole.clone());
+                let (a, b) = if a.start < b.start { (a, b) } else { (b, a) };
+                if a.end > b.start {
                     return None;
                 }
-                let [first, second] = [&text[a.from..a.to], &text[b.from..b.to]];
-                let (start, between, end) = (&text[..a.from], &text[a.to..b.from], &text[b.to..]);
+                let [first, second] = [&text[a.clone()], &text[b.clone()]];
+                let (start, between, end) =
+                    (&text[..a.start], &text[a.end..b.start], &text[b.end..]);
                 (format!("{start}{second}{between}{first}{end}"), Harm::Forgery)
             }
             Self::Hollow(which) => {
                 let it = pick(&all, *which)?;
-                let empty = format!("<{}/>", it.name);
-                (format!("{}{empty}{}", &text[..it.from], &text[it.to..]), Harm::Lie)
+                (it.hollow(&text), Harm::Lie)
             }
             Self::Absurd(which, value) => {
                 let it = pick(&leaves, *which)?;
@@ -298,7 +306,7 @@ impl Spoil {
                 let ids = ids_in(&text, &leaves);
                 let it = pick(&ids, *which)?;
                 let mut others: Vec<String> = Vec::new();
-                for answer in before.iter().filter(|it| it.is_xml()) {
+                for answer in before {
                     let text = String::from_utf8_lossy(&answer.body).into_owned();
                     let all = elements(&text);
                     let leaves: Vec<&Element> = all.iter().filter(|it| it.leaf).collect();
@@ -308,19 +316,37 @@ impl Spoil {
             }
             Self::SamePage | Self::NoLastPage => {
                 let n = if matches!(self, Self::SamePage) { 0 } else { answer.nth };
-                let at = text.rfind("</")?;
-                let token = format!("<nextToken>{MADE_UP}{n}</nextToken>");
-                let listed = answer.operation.starts_with("ec2:Describe") && good;
-                let paged =
-                    !["Attribute", "Addresses"].iter().any(|part| answer.operation.ends_with(part));
-                let harm = if listed && paged { Harm::Broken } else { Harm::None };
-                (format!("{}{token}{}", &text[..at], &text[at..]), harm)
+                let paging = paging(&answer.operation)?;
+                let mut text = text;
+                for known in [paging.token, paging.more] {
+                    if let Some(it) = elements(&text).iter().find(|it| it.name == known) {
+                        text = it.without(&text);
+                    }
+                }
+                let all = elements(&text);
+                // In EC2's answers and in JSON it stands at the end, in IAM's within the result.
+                let list = all.iter().find(|it| it.name.ends_with("Result")).or(all.first())?;
+                let at = text[..list.whole.end].rfind(if answer.is_xml() { "</" } else { "}" })?;
+                let token = format!("{MADE_UP}{n}");
+                let more = if answer.is_xml() {
+                    let mut more = format!("<{0}>{token}</{0}>", paging.token);
+                    if !paging.more.is_empty() {
+                        more.push_str(&format!("<{0}>true</{0}>", paging.more));
+                    }
+                    more
+                } else {
+                    let comma = if all.len() > 1 { "," } else { "" };
+                    let mut more = format!("{comma}\"{}\":\"{token}\"", paging.token);
+                    if !paging.more.is_empty() {
+                        more.push_str(&format!(",\"{}\":true", paging.more));
+                    }
+                    more
+                };
+                (format!("{}{more}{}", &text[..at], &text[at..]), Harm::Broken)
             }
             Self::Huge(which) => {
-                let it = pick(&all[1..], *which)?;
-                let part = &text[it.from..it.to];
-                let many = part.repeat(LARGE / part.len().max(64));
-                (format!("{}{many}{}", &text[..it.to], &text[it.to..]), Harm::Lie)
+                let it = pick(all.get(1..)?, *which)?;
+                (it.repeated(&text, LARGE / it.whole.len().max(64)), Harm::Lie)
             }
             _ => return None,
         };
@@ -333,10 +359,42 @@ impl Answer {
     pub(crate) fn is_xml(&self) -> bool {
         self.body.trim_ascii_start().starts_with(b"<")
     }
+
+    fn is_read(&self) -> bool {
+        kinds::reads().contains(&self.operation.as_str())
+    }
+}
+
+/// How a list says that there is more.
+pub(crate) struct Paging {
+    /// Where the next page is named.
+    pub(crate) token: &'static str,
+    /// What says that there is one, where the name alone does not.
+    pub(crate) more: &'static str,
+}
+
+/// How a list says so; nothing if it has no pages.
+pub(crate) fn paging(operation: &str) -> Option<Paging> {
+    const NO_PAGES: &[&str] =
+        &["ec2:DescribeAddresses", "ec2:DescribeKeyPairs", "ec2:DescribeVpcAttribute"];
+    let (token, more) = match operation.split_once(':')? {
+        ("ec2", name) if name.starts_with("Describe") && !NO_PAGES.contains(&operation) => {
+            ("nextToken", "")
+        }
+        ("iam", name) if name.starts_with("List") || name == "GetAccountAuthorizationDetails" => {
+            ("Marker", "IsTruncated")
+        }
+        ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
+        ("secretsmanager", "ListSecrets") => ("NextToken", ""),
+        ("logs", "DescribeLogGroups") => ("nextToken", ""),
+        ("tag", "GetResources") => ("PaginationToken", ""),
+        _ => return None,
+    };
+    Some(Paging { token, more })
 }
 
 /// What AWS documents to be in every answer that shows such an object, and every answer.
-fn required(operation: &str) -> &'static [&'static str] {
+pub(crate) fn required(operation: &str) -> &'static [&'static str] {
     match operation {
         "ec2:DescribeVpcs" => &["vpcSet", "vpcId", "state", "cidrBlock"],
         "ec2:DescribeVpcAttribute" => &["enableDnsSupport", "enableDnsHostnames", "value"],
@@ -373,71 +431,62 @@ fn required(operation: &str) -> &'static [&'static str] {
         "ec2:DescribeSecurityGroupRules" => {
             &["securityGroupRuleSet", "securityGroupRuleId", "groupId", "isEgress", "ipProtocol"]
         }
+        "ec2:DescribeKeyPairs" => &["keySet", "keyPairId", "keyName", "publicKey"],
+        "ec2:DescribeVpcEndpoints" => &[
+            "vpcEndpointSet",
+            "vpcEndpointId",
+            "vpcEndpointType",
+            "vpcId",
+            "serviceName",
+            "state",
+            "policyDocument",
+        ],
+        "ec2:DescribeFlowLogs" => &[
+            "flowLogSet",
+            "flowLogId",
+            "resourceId",
+            "trafficType",
+            "maxAggregationInterval",
+            "deliverLogsPermissionArn",
+        ],
+        "iam:GetAccountAuthorizationDetails" => {
+            &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
+        }
+        "iam:GetRole" => {
+            &["Role", "RoleName", "Arn", "AssumeRolePolicyDocument", "MaxSessionDuration"]
+        }
+        "iam:GetRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
+        "iam:GetInstanceProfile" => &["InstanceProfile", "InstanceProfileName", "Arn", "Roles"],
+        "iam:ListInstanceProfiles" => &["InstanceProfiles", "InstanceProfileName", "Arn", "Roles"],
+        "iam:ListInstanceProfileTags" => &["Tags", "Key", "Value"],
+        "iam:ListInstanceProfilesForRole" => &["InstanceProfiles", "InstanceProfileName"],
+        "iam:ListRolePolicies" => &["PolicyNames"],
+        "iam:ListAttachedRolePolicies" => &["AttachedPolicies", "PolicyArn"],
+        "kms:ListAliases" => &["Aliases", "AliasName", "AliasArn"],
+        "kms:DescribeKey" => &["KeyMetadata", "KeyId", "Arn", "KeyState"],
+        "kms:GetKeyPolicy" => &["Policy"],
+        "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
+        "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
+        "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
+        "logs:ListTagsForResource" => &["tags"],
+        "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
+        "secretsmanager:DescribeSecret" => &["ARN", "Name"],
+        "secretsmanager:GetRandomPassword" => &["RandomPassword"],
+        "ssm:GetParameter" => &["Parameter"],
+        "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
         "sts:GetCallerIdentity" => &["Account", "Arn"],
         _ => &[],
     }
 }
 
-/// An element of a document.
-#[derive(Debug)]
-struct Element {
-    name: String,
-    from: usize,
-    to: usize,
-    leaf: bool,
-}
-
-impl Element {
-    fn of<'a>(&self, text: &'a str) -> &'a str {
-        let whole = &text[self.from..self.to];
-        let Some(start) = whole.find('>') else { return "" };
-        let end = whole.rfind("</").unwrap_or(whole.len());
-        whole.get(start + 1..end).unwrap_or_default()
-    }
-
-    /// The document with another content of this element.
-    fn with(&self, text: &str, content: &str) -> String {
-        let name = &self.name;
-        let (before, after) = (&text[..self.from], &text[self.to..]);
-        format!("{before}<{name}>{content}</{name}>{after}")
-    }
-}
-
-/// The elements of a document, each after those it is in.
-fn elements(text: &str) -> Vec<Element> {
-    let mut all: Vec<Element> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    let mut at = 0;
-    while let Some(found) = text[at..].find('<') {
-        let from = at + found;
-        let Some(length) = text[from..].find('>') else { break };
-        let to = from + length + 1;
-        let tag = &text[from + 1..to - 1];
-        at = to;
-        if let Some(name) = tag.strip_prefix('/') {
-            if let Some(last) = open.pop().filter(|last| all[*last].name == name) {
-                all[last].to = to;
-            }
-        } else if !tag.starts_with(['?', '!']) {
-            let name = tag.trim_end_matches('/').split_whitespace().next().unwrap_or_default();
-            if let Some(parent) = open.last() {
-                all[*parent].leaf = false;
-            }
-            if !tag.ends_with('/') {
-                open.push(all.len());
-            }
-            all.push(Element { name: name.to_owned(), from, to, leaf: true });
-        }
-    }
-    all
-}
-
 /// The elements that hold the id of an object.
 fn ids_in<'a>(text: &str, leaves: &[&'a Element]) -> Vec<&'a Element> {
     let is_id = |text: &str| {
-        text.rsplit_once('-').is_some_and(|(_, digits)| {
-            digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit())
-        })
+        let is_arn = text.starts_with("arn:") && text.matches(':').count() > 4;
+        is_arn
+            || text.rsplit_once('-').is_some_and(|(_, digits)| {
+                digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit())
+            })
     };
     leaves.iter().copied().filter(|it| is_id(it.of(text))).collect()
 }

@@ -47,6 +47,8 @@ struct State {
     calls: usize,
     harm: Harm,
     spoilt: Vec<String>,
+    /// What AWS drew: nobody may say it.
+    passwords: Vec<String>,
 }
 
 impl Wire {
@@ -56,8 +58,14 @@ impl Wire {
         stop: watch::Sender<Stop>,
     ) -> Self {
         let attacks = attacks.iter().map(|attack| (attack.clone(), 0)).collect();
-        let state =
-            State { attacks, before: Vec::new(), calls: 0, harm: Harm::None, spoilt: Vec::new() };
+        let state = State {
+            attacks,
+            before: Vec::new(),
+            calls: 0,
+            harm: Harm::None,
+            spoilt: Vec::new(),
+            passwords: Vec::new(),
+        };
         Self(Arc::new(Shared { below, stop, state: Mutex::new(state) }))
     }
 
@@ -65,6 +73,11 @@ impl Wire {
     pub(super) fn harm(&self) -> (Harm, Vec<String>) {
         let state = self.0.state.lock().unwrap();
         (state.harm, state.spoilt.clone())
+    }
+
+    /// The passwords that AWS drew.
+    pub(super) fn passwords(&self) -> Vec<String> {
+        self.0.state.lock().unwrap().passwords.clone()
     }
 
     /// Spoils an answer; nothing if none is to come.
@@ -76,6 +89,12 @@ impl Wire {
         }
         assert!(state.calls < ENDLESS, "more than {ENDLESS} calls: {}", answer.operation);
         answer.nth = state.calls;
+        if answer.operation == "secretsmanager:GetRandomPassword"
+            && let Ok(told) = serde_json::from_slice::<serde_json::Value>(&answer.body)
+            && let Some(password) = told["RandomPassword"].as_str()
+        {
+            state.passwords.push(password.to_owned());
+        }
         let State { attacks, before, harm, spoilt, .. } = &mut *state;
         let truth = answer.clone();
         let mut lost = false;
@@ -166,21 +185,51 @@ impl HttpConnector for Connector {
 /// Which operation a request is, as IAM writes it.
 fn operation(request: &HttpRequest) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
-        return format!("ssm:{}", target.rsplit('.').next().unwrap_or_default());
+        let (service, name) = target.rsplit_once('.').unwrap_or_default();
+        let service = match service {
+            "AmazonSSM" => "ssm",
+            "Logs_20140328" => "logs",
+            "ResourceGroupsTaggingAPI_20170126" => "tag",
+            "TrentService" => "kms",
+            other => other,
+        };
+        return format!("{service}:{name}");
     }
     let body = request.body().bytes().unwrap_or_default();
     let body = String::from_utf8_lossy(body);
     let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    let service = if request.uri().contains("sts.") { "sts" } else { "ec2" };
-    format!("{service}:{}", action.unwrap_or_default())
+    let host = request.uri();
+    let service = ["sts", "iam"].into_iter().find(|name| host.contains(&format!("{name}.")));
+    format!("{}:{}", service.unwrap_or("ec2"), action.unwrap_or_default())
 }
 
 /// Asks for the first page where the one asked for is made up: AWS would know its own tokens.
 fn forget_page(request: &mut HttpRequest) {
+    const TOKENS: &[&str] = &["NextToken", "nextToken", "Marker", "PaginationToken"];
     let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-    let made_up = |pair: &&str| pair.starts_with(&format!("NextToken={MADE_UP}"));
-    let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
-    let kept = kept.join("&");
+    let kept = match serde_json::from_str::<serde_json::Value>(&body) {
+        Ok(mut members) => {
+            let made_up = |value: &serde_json::Value| {
+                value.as_str().is_some_and(|token| token.starts_with(MADE_UP))
+            };
+            let Some(members) = members.as_object_mut() else { return };
+            let before = members.len();
+            members.retain(|name, value| !TOKENS.contains(&name.as_str()) || !made_up(value));
+            if members.len() == before {
+                return;
+            }
+            serde_json::to_string(members).unwrap()
+        }
+        Err(_) => {
+            let made_up = |pair: &&str| {
+                pair.split_once('=').is_some_and(|(name, value)| {
+                    TOKENS.contains(&name) && value.starts_with(MADE_UP)
+                })
+            };
+            let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
+            kept.join("&")
+        }
+    };
     if kept.len() < body.len() {
         request.headers_mut().insert("content-length", kept.len().to_string());
         *request.body_mut() = SdkBody::from(kept);

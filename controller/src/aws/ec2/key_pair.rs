@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{required, text},
+        answers::{not_understood, required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -142,13 +142,21 @@ impl Resource for KeyPair {
         _: &KeyPairConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
         let name = aws.environment.object_name(&me.address, me.ordinal);
-        let named = vec![filter("key-name", [name])];
+        let named = vec![filter("key-name", [name.clone()])];
         let call = || {
             let call = aws.ec2.describe_key_pairs().include_public_key(true);
             call.set_filters(Some(named.clone())).send()
         };
         let answer = aws.read(LIST, call).await?;
-        answer.key_pairs().first().map(|pair| read(aws, pair)).transpose()
+        let pairs = required(LIST, "keySet", answer.key_pairs)?;
+        let Some(pair) = pairs.first() else { return Ok(None) };
+        let found = read(aws, pair)?;
+        if found.outputs.name != name {
+            let why =
+                format!("the answer is about {}, and {name} was asked for", found.outputs.name);
+            return Err(not_understood(LIST, why));
+        }
+        Ok(Some(found))
     }
 
     async fn update(

@@ -1,12 +1,14 @@
 //! A scope in EC2's words: a filter on our owner tag, or ids.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_ec2::types::Filter;
 
 use crate::engine::{CallError, Found, Owner, PhysicalId, Resource, Scope};
 
-use super::super::{answers::not_understood, clients::Aws, tags::ours};
+use super::super::{
+    answers::{not_understood, once},
+    clients::Aws,
+    tags::ours,
+};
 
 /// How a list is asked for.
 pub(super) struct Asked {
@@ -50,14 +52,7 @@ pub(super) fn keep<R: Resource>(
             }
         }
     }
-    let mut seen = BTreeSet::new();
-    match found.iter().find(|found| !seen.insert(&found.id)) {
-        Some(twice) => {
-            let why = format!("the answer shows {} more than once", twice.id);
-            Err(not_understood(operation, why))
-        }
-        None => Ok(found),
-    }
+    once(operation, found)
 }
 
 /// Whether an id is that of a facet of an object: `sg-0123/rules` of `sg-0123`.

@@ -261,7 +261,8 @@ fn read(aws: &Aws, from: &types::VpcEndpoint) -> Result<Found<VpcEndpoint>, Call
         Leads::Gateway | Leads::Interface => text(LIST, "policyDocument", from.policy_document())?,
         Leads::Otherwise => from.policy_document().unwrap_or_default(),
     };
-    let groups = from.groups().iter().filter_map(types::SecurityGroupIdentifier::group_id);
+    let groups = from.groups().iter().map(|group| text(LIST, "groupId", group.group_id()));
+    let groups: Vec<&str> = groups.collect::<Result<_, _>>()?;
     Ok(Found {
         id: PhysicalId(id.to_owned()),
         owner: owner(aws, VpcEndpoint::ABOUT.name, from.tags()),
@@ -271,7 +272,7 @@ fn read(aws: &Aws, from: &types::VpcEndpoint) -> Result<Found<VpcEndpoint>, Call
             leads,
             route_tables: from.route_table_ids().iter().map(RouteTableId::new).collect(),
             subnets: from.subnet_ids().iter().map(SubnetId::new).collect(),
-            security_groups: groups.map(SecurityGroupId::new).collect(),
+            security_groups: groups.into_iter().map(SecurityGroupId::new).collect(),
             private_dns: from.private_dns_enabled().unwrap_or_default(),
             policy: Policy::read(policy),
             tags: Tags::read(aws, from.tags()),

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::required,
+        answers::{once, required},
         clients::Aws,
         tags::{Retagging, Tags, owner_of},
     },
@@ -123,10 +123,7 @@ impl Resource for InstanceProfile {
                         let call = aws.iam.list_instance_profiles().max_items(PAGE);
                         call.set_marker(marker).send()
                     },
-                    |page| {
-                        let next = page.marker.filter(|_| page.is_truncated);
-                        (Some(page.instance_profiles), next)
-                    },
+                    |page| (Some(page.instance_profiles), (page.is_truncated, page.marker)),
                 )
                 .await?
             }
@@ -150,7 +147,7 @@ impl Resource for InstanceProfile {
             }
         }
         found.retain(|found| found.owner != Owner::Other);
-        Ok(found)
+        once("iam:ListInstanceProfiles", found)
     }
 
     async fn create(

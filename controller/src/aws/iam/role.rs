@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use aws_sdk_iam::types::{EntityType, RoleDetail};
+use aws_sdk_iam::types::{AttachedPolicy, EntityType, RoleDetail};
 
 use crate::{
     config,
@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{required, text},
+        answers::{not_understood, once, required, text},
         clients::Aws,
         policy::Policy,
         tags::{Retagging, Tags, owner_of},
@@ -123,6 +123,7 @@ impl Resource for Role {
                     found.extend(look(aws, name, Some(&detail)).await?);
                 }
                 found.retain(|found| found.owner != Owner::Other);
+                found = once(LIST, found)?;
             }
             Scope::Ids(ids) => {
                 for arn in *ids {
@@ -293,7 +294,7 @@ async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
                 let call = aws.iam.get_account_authorization_details().filter(EntityType::Role);
                 call.max_items(PAGE).set_marker(marker).send()
             },
-            |page| (page.role_detail_list, page.marker.filter(|_| page.is_truncated)),
+            |page| (page.role_detail_list, (page.is_truncated, page.marker)),
         )
         .await?;
     let ours = |detail: &RoleDetail| {
@@ -365,7 +366,7 @@ async fn policies(aws: &Aws, role: &str) -> Result<Held, CallError> {
         .pages(
             "iam:ListRolePolicies",
             |marker| aws.iam.list_role_policies().role_name(role).set_marker(marker).send(),
-            |page| (Some(page.policy_names), page.marker.filter(|_| page.is_truncated)),
+            |page| (Some(page.policy_names), (page.is_truncated, page.marker)),
         )
         .await?;
     let mut own = BTreeMap::new();
@@ -373,6 +374,11 @@ async fn policies(aws: &Aws, role: &str) -> Result<Held, CallError> {
         let call = || aws.iam.get_role_policy().role_name(role).policy_name(&name).send();
         let operation = "iam:GetRolePolicy";
         let answer = aws.read(operation, call).await?;
+        let about = (answer.role_name(), answer.policy_name());
+        if !about.0.eq_ignore_ascii_case(role) || !about.1.eq_ignore_ascii_case(&name) {
+            let why = format!("the answer is about {about:?}, and {name:?} was asked for");
+            return Err(not_understood(operation, why));
+        }
         let document = document(text(operation, "PolicyDocument", Some(answer.policy_document()))?);
         own.insert(name, document);
     }
@@ -382,8 +388,12 @@ async fn policies(aws: &Aws, role: &str) -> Result<Held, CallError> {
             |marker| {
                 aws.iam.list_attached_role_policies().role_name(role).set_marker(marker).send()
             },
-            |page| (page.attached_policies, page.marker.filter(|_| page.is_truncated)),
+            |page| (page.attached_policies, (page.is_truncated, page.marker)),
         )
         .await?;
-    Ok((own, attached.into_iter().filter_map(|policy| policy.policy_arn).collect()))
+    let arn = |policy: AttachedPolicy| {
+        text("iam:ListAttachedRolePolicies", "PolicyArn", policy.policy_arn)
+    };
+    let attached = attached.into_iter().map(arn);
+    Ok((own, attached.collect::<Result<_, _>>()?))
 }

@@ -256,12 +256,19 @@ impl Resource for Key {
 
 /// All aliases of the account and region: one list for all keys.
 async fn aliases(aws: &Aws) -> Result<Vec<AliasListEntry>, CallError> {
-    aws.pages(
-        "kms:ListAliases",
-        |marker| aws.kms.list_aliases().limit(100).set_marker(marker).send(),
-        |page| (page.aliases, page.next_marker.filter(|_| page.truncated)),
-    )
-    .await
+    const LIST: &str = "kms:ListAliases";
+    let all = aws
+        .pages(
+            LIST,
+            |marker| aws.kms.list_aliases().limit(100).set_marker(marker).send(),
+            |page| (page.aliases, (page.truncated, page.next_marker)),
+        )
+        .await?;
+    for alias in &all {
+        text(LIST, "AliasName", alias.alias_name())?;
+        text(LIST, "AliasArn", alias.alias_arn())?;
+    }
+    Ok(all)
 }
 
 /// The alias that the name of a key's node makes; two of them, where its tags disagree about its name.
@@ -317,6 +324,7 @@ async fn look(
     let described = aws.read(operation, || aws.kms.describe_key().key_id(id).send()).await;
     let Some(answer) = found(described)? else { return Ok(None) };
     let key = required(operation, "KeyMetadata", answer.key_metadata)?;
+    text(operation, "KeyId", Some(key.key_id()))?;
     let arn = text(operation, "Arn", key.arn())?;
     if arn != id {
         let why = format!("the answer is about {arn}, and {id} was asked for");
@@ -411,7 +419,7 @@ async fn tags(aws: &Aws, id: &str) -> Result<Vec<(String, String)>, CallError> {
         .pages(
             "kms:ListResourceTags",
             |marker| aws.kms.list_resource_tags().key_id(id).set_marker(marker).send(),
-            |page| (page.tags, page.next_marker.filter(|_| page.truncated)),
+            |page| (page.tags, (page.truncated, page.next_marker)),
         )
         .await?;
     Ok(all.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())

@@ -5,7 +5,7 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>): what is ours is found by
 //! the tagging API.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_cloudwatchlogs::types;
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::super::{
-    answers::required,
+    answers::{required, text},
     clients::Aws,
     kms::KeyArn,
     tagging,
@@ -119,7 +119,8 @@ impl Resource for LogGroup {
         let names: Vec<String> = match scope {
             Scope::Owned => {
                 let arns = tagging::owned(aws, "logs:log-group").await?;
-                arns.iter().map(|arn| name_of(arn).to_owned()).collect()
+                let names: BTreeSet<&str> = arns.iter().map(|arn| name_of(arn)).collect();
+                names.into_iter().map(ToOwned::to_owned).collect()
             }
             Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
         };
@@ -246,6 +247,9 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallErro
             |page| (page.log_groups, page.next_token),
         )
         .await?;
+    for group in &groups {
+        text("logs:DescribeLogGroups", "logGroupName", group.log_group_name())?;
+    }
     let group = groups.into_iter().find(|group| group.log_group_name() == Some(name));
     let Some(group) = group else { return Ok(None) };
     let arn = aws.environment.arn("logs", &format!("log-group:{name}"));

@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{not_understood, required, text},
+        answers::{not_understood, once, required, text},
         clients::Aws,
         identity::TAG_UID,
         kms::KeyArn,
@@ -163,6 +163,7 @@ impl Resource for Secret {
                     found.push(read(aws, from));
                 }
                 found.retain(|found| found.owner != Owner::Other);
+                found = once(LIST, found)?;
             }
             Scope::Ids(ids) => {
                 for id in *ids {
@@ -283,9 +284,10 @@ async fn draw(aws: &Aws, length: u16) -> Result<SecretValue, CallError> {
     let operation = "secretsmanager:GetRandomPassword";
     let drawn = aws.write(operation, call).await?;
     let value = required(operation, "RandomPassword", drawn.random_password)?;
-    // A short one would be one that can be guessed.
-    if value.chars().count() != usize::from(length) {
-        let why = format!("the answer is no password of {length} characters");
+    // A short one would be one that can be guessed, and of another character nobody knows who can bear it.
+    let asked_for = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if value.len() != usize::from(length) || !value.bytes().all(asked_for) {
+        let why = format!("the answer is no password of {length} letters, digits, - and _");
         return Err(not_understood(operation, why));
     }
     Ok(SecretValue::new(value))
