@@ -281,10 +281,8 @@ impl From<Option<String>> for Next {
 /// Where the answer also says whether there is more.
 impl From<(bool, Option<String>)> for Next {
     fn from((more, token): (bool, Option<String>)) -> Self {
-        match Self::from(token) {
-            Self::End if more => Self::Unnamed,
-            next => next,
-        }
+        let next = Self::from(token);
+        if more && matches!(next, Self::End) { Self::Unnamed } else { next }
     }
 }
 

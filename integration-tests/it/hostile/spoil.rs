@@ -329,18 +329,18 @@ impl Spoil {
                 let at = text[..list.whole.end].rfind(if answer.is_xml() { "</" } else { "}" })?;
                 let token = format!("{MADE_UP}{n}");
                 let more = if answer.is_xml() {
-                    let mut more = format!("<{0}>{token}</{0}>", paging.token);
-                    if !paging.more.is_empty() {
-                        more.push_str(&format!("<{0}>true</{0}>", paging.more));
-                    }
-                    more
+                    let element = |name: &str, value: &str| match name {
+                        "" => String::new(),
+                        name => format!("<{name}>{value}</{name}>"),
+                    };
+                    element(paging.token, &token) + &element(paging.more, "true")
                 } else {
                     let comma = if all.len() > 1 { "," } else { "" };
-                    let mut more = format!("{comma}\"{}\":\"{token}\"", paging.token);
-                    if !paging.more.is_empty() {
-                        more.push_str(&format!(",\"{}\":true", paging.more));
-                    }
-                    more
+                    let more = match paging.more {
+                        "" => String::new(),
+                        name => format!(",\"{name}\":true"),
+                    };
+                    format!("{comma}\"{}\":\"{token}\"{more}", paging.token)
                 };
                 (format!("{}{more}{}", &text[..at], &text[at..]), Harm::Broken)
             }
@@ -348,7 +348,20 @@ impl Spoil {
                 let it = pick(all.get(1..)?, *which)?;
                 (it.repeated(&text, LARGE / it.whole.len().max(64)), Harm::Lie)
             }
-            _ => return None,
+            // Those that need no elements are done.
+            Self::Truncate(_)
+            | Self::Nothing
+            | Self::Flip(..)
+            | Self::NoText(_)
+            | Self::Kind(_)
+            | Self::Status(_)
+            | Self::ErrorAsGood(_)
+            | Self::Deep(_)
+            | Self::Misplaced(_)
+            | Self::Stale(_)
+            | Self::Raw(_)
+            | Self::Entities
+            | Self::Lost => return None,
         };
         answer.body = body.into_bytes();
         Some(if harm == Harm::Broken && !good { Harm::Lie } else { harm })
