@@ -7,6 +7,7 @@ use std::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use clctl::{
@@ -423,7 +424,7 @@ impl Bench {
     pub(crate) async fn unattended(&self, wanted: &Wanted) -> Outcome {
         let session = self.connect(wanted, Mode::ReadWrite).await.unwrap();
         let journal = self.journal(&session.aws.environment);
-        let since = session.aws.now().checked_sub(jiff::Span::new().hours(24)).unwrap();
+        let since = session.aws.now().checked_sub(DAY).unwrap();
         let guard: Arc<dyn Gate> = Arc::new(Uncontested::since(journal, since));
         self.guarded(&session, &session.graph, Purpose::Apply, Some(guard)).await.unwrap()
     }
@@ -662,6 +663,9 @@ impl Bench {
         assert!(again.writes.is_empty(), "a second apply wrote {:?}", again.writes);
     }
 }
+
+/// For how long it counts what was repaired.
+const DAY: Duration = Duration::from_hours(24);
 
 /// Does the work under virtual time, in a thread that has none of its own.
 pub(crate) fn virtually<T>(work: impl Future<Output = T>) -> T {

@@ -314,36 +314,8 @@ impl Spoil {
                 }
                 (it.with(&text, pick(&others, *other)?), Harm::Forgery)
             }
-            Self::SamePage | Self::NoLastPage => {
-                let n = if matches!(self, Self::SamePage) { 0 } else { answer.nth };
-                let paging = paging(&answer.operation)?;
-                let mut text = text;
-                for known in [paging.token, paging.more] {
-                    if let Some(it) = elements(&text).iter().find(|it| it.name == known) {
-                        text = it.without(&text);
-                    }
-                }
-                let all = elements(&text);
-                // In EC2's answers and in JSON it stands at the end, in IAM's within the result.
-                let list = all.iter().find(|it| it.name.ends_with("Result")).or(all.first())?;
-                let at = text[..list.whole.end].rfind(if answer.is_xml() { "</" } else { "}" })?;
-                let token = format!("{MADE_UP}{n}");
-                let more = if answer.is_xml() {
-                    let element = |name: &str, value: &str| match name {
-                        "" => String::new(),
-                        name => format!("<{name}>{value}</{name}>"),
-                    };
-                    element(paging.token, &token) + &element(paging.more, "true")
-                } else {
-                    let comma = if all.len() > 1 { "," } else { "" };
-                    let more = match paging.more {
-                        "" => String::new(),
-                        name => format!(",\"{name}\":true"),
-                    };
-                    format!("{comma}\"{}\":\"{token}\"{more}", paging.token)
-                };
-                (format!("{}{more}{}", &text[..at], &text[at..]), Harm::Broken)
-            }
+            Self::SamePage => (another_page(answer, 0)?, Harm::Broken),
+            Self::NoLastPage => (another_page(answer, answer.nth)?, Harm::Broken),
             Self::Huge(which) => {
                 let it = pick(all.get(1..)?, *which)?;
                 (it.repeated(&text, LARGE / it.whole.len().max(64)), Harm::Lie)
@@ -506,4 +478,36 @@ fn ids_in<'a>(text: &str, leaves: &[&'a Element]) -> Vec<&'a Element> {
 
 fn pick<T>(all: &[T], which: u16) -> Option<&T> {
     if all.is_empty() { None } else { all.get(usize::from(which) % all.len()) }
+}
+
+/// The answer with another page behind it, the nth that was made up.
+fn another_page(answer: &Answer, n: usize) -> Option<String> {
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    let paging = paging(&answer.operation)?;
+    let mut text = text;
+    for known in [paging.token, paging.more] {
+        if let Some(it) = elements(&text).iter().find(|it| it.name == known) {
+            text = it.without(&text);
+        }
+    }
+    let all = elements(&text);
+    // In EC2's answers and in JSON it stands at the end, in IAM's within the result.
+    let list = all.iter().find(|it| it.name.ends_with("Result")).or(all.first())?;
+    let at = text[..list.whole.end].rfind(if answer.is_xml() { "</" } else { "}" })?;
+    let token = format!("{MADE_UP}{n}");
+    let more = if answer.is_xml() {
+        let element = |name: &str, value: &str| match name {
+            "" => String::new(),
+            name => format!("<{name}>{value}</{name}>"),
+        };
+        element(paging.token, &token) + &element(paging.more, "true")
+    } else {
+        let comma = if all.len() > 1 { "," } else { "" };
+        let more = match paging.more {
+            "" => String::new(),
+            name => format!(",\"{name}\":true"),
+        };
+        format!("{comma}\"{}\":\"{token}\"{more}", paging.token)
+    };
+    Some(format!("{}{more}{}", &text[..at], &text[at..]))
 }
