@@ -83,6 +83,7 @@ const MADE_UP: &[(&str, &str, &[&str])] = &[
     ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
     ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
     ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
+    ("ssm:ListTagsForResource", "", &["TagList"]),
     ("ssm:ListTagsForResource", "/TagList/*", &["Key", "Value"]),
 ];
 const PROFILE: &[&str] = &["InstanceProfileName", "Arn", "Roles"];

@@ -318,7 +318,7 @@ impl Spoil {
                 let n = if matches!(self, Self::SamePage) { 0 } else { answer.nth };
                 let paging = paging(&answer.operation)?;
                 let mut text = text;
-                for known in [paging.token, paging.more] {
+                for known in [paging.token, paging.more].into_iter().filter(|it| !it.is_empty()) {
                     if let Some(it) = elements(&text).iter().find(|it| it.name == known) {
                         text = it.without(&text);
                     }
@@ -473,6 +473,7 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "secretsmanager:DescribeSecret" => &["ARN", "Name"],
         "secretsmanager:GetRandomPassword" => &["RandomPassword"],
         "ssm:GetParameter" => &["Parameter"],
+        "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
         "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
         "sts:GetCallerIdentity" => &["Account", "Arn"],
         _ => &[],
