@@ -13,5 +13,5 @@ mod wire;
 pub(crate) use self::{
     input::{Attack, Input, Scene, Verb},
     run::{Ending, asked, run},
-    spoil::{Spoil, paging, required},
+    spoil::{Spoil, name, paging, required},
 };

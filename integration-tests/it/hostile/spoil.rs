@@ -84,6 +84,8 @@ pub(crate) enum Spoil {
     Entities,
     /// No answer.
     Lost,
+    /// About another object than the one asked for.
+    OtherName,
 }
 
 const ABSURD: &[&str] = &[
@@ -118,7 +120,7 @@ const LARGE: usize = 1 << 20;
 
 impl Spoil {
     pub(super) fn read(bytes: &mut Bytes<'_>) -> Self {
-        match bytes.byte() % 24 {
+        match bytes.byte() % 25 {
             0 => Self::Truncate(bytes.number()),
             1 => Self::Nothing,
             2 => Self::Flip(bytes.number(), bytes.byte()),
@@ -142,7 +144,8 @@ impl Spoil {
             20 => Self::Stale(bytes.number()),
             21 => Self::Raw(bytes.text()),
             22 => Self::Entities,
-            _ => Self::Lost,
+            23 => Self::Lost,
+            _ => Self::OtherName,
         }
     }
 
@@ -246,6 +249,7 @@ impl Spoil {
             | Self::Absurd(..)
             | Self::Value(..)
             | Self::OtherId(..)
+            | Self::OtherName
             | Self::SamePage
             | Self::NoLastPage
             | Self::Huge(_) => self.restructure(answer, before).unwrap_or(Harm::None),
@@ -313,6 +317,12 @@ impl Spoil {
                     others.extend(ids_in(&text, &leaves).iter().map(|it| it.of(&text).to_owned()));
                 }
                 (it.with(&text, pick(&others, *other)?), Harm::Forgery)
+            }
+            Self::OtherName => {
+                let name = name(&answer.operation)?;
+                let it = all.iter().find(|it| it.name == name && it.leaf)?;
+                let other = format!("{}-other", it.of(&text));
+                (it.with(&text, &other), Harm::Broken)
             }
             Self::SamePage | Self::NoLastPage => {
                 let n = if matches!(self, Self::SamePage) { 0 } else { answer.nth };
@@ -391,6 +401,18 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         _ => return None,
     };
     Some(Paging { token, more })
+}
+
+/// Where an answer about one object says which it is.
+pub(crate) fn name(operation: &str) -> Option<&'static str> {
+    Some(match operation {
+        "iam:GetInstanceProfile" => "InstanceProfileName",
+        "iam:GetRole" => "RoleName",
+        "iam:GetRolePolicy" => "PolicyName",
+        "kms:DescribeKey" => "Arn",
+        "secretsmanager:DescribeSecret" => "ARN",
+        _ => return None,
+    })
 }
 
 /// What AWS documents to be in every answer that shows such an object, and every answer.

@@ -1,6 +1,7 @@
 //! The way between clctl and the simulator, on which answers are spoilt.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex},
 };
@@ -47,6 +48,7 @@ struct State {
     calls: usize,
     harm: Harm,
     spoilt: Vec<String>,
+    asked: BTreeSet<String>,
     /// What AWS drew: nobody may say it.
     passwords: Vec<String>,
 }
@@ -64,6 +66,7 @@ impl Wire {
             calls: 0,
             harm: Harm::None,
             spoilt: Vec::new(),
+            asked: BTreeSet::new(),
             passwords: Vec::new(),
         };
         Self(Arc::new(Shared { below, stop, state: Mutex::new(state) }))
@@ -73,6 +76,11 @@ impl Wire {
     pub(super) fn harm(&self) -> (Harm, Vec<String>) {
         let state = self.0.state.lock().unwrap();
         (state.harm, state.spoilt.clone())
+    }
+
+    /// The operations that were asked for.
+    pub(super) fn asked(&self) -> BTreeSet<String> {
+        self.0.state.lock().unwrap().asked.clone()
     }
 
     /// The passwords that AWS drew.
@@ -89,6 +97,7 @@ impl Wire {
         }
         assert!(state.calls < ENDLESS, "more than {ENDLESS} calls: {}", answer.operation);
         answer.nth = state.calls;
+        state.asked.insert(answer.operation.clone());
         if answer.operation == "secretsmanager:GetRandomPassword"
             && let Ok(told) = serde_json::from_slice::<serde_json::Value>(&answer.body)
             && let Some(password) = told["RandomPassword"].as_str()
