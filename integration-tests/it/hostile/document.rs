@@ -61,12 +61,11 @@ impl Element {
         if self.form == Form::Xml {
             return format!("{before}{after}");
         }
-        match after.trim_start().strip_prefix(',') {
-            Some(after) => format!("{before}{after}"),
-            None => {
-                let before = before.trim_end();
-                format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
-            }
+        if let Some(after) = after.trim_start().strip_prefix(',') {
+            format!("{before}{after}")
+        } else {
+            let before = before.trim_end();
+            format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
         }
     }
 

@@ -50,7 +50,7 @@ const ATTACKS: usize = 12;
 /// Takes numbers off the front; zeros where there are none left.
 pub(super) struct Bytes<'a>(&'a [u8]);
 
-impl<'a> Bytes<'a> {
+impl Bytes<'_> {
     pub(super) fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;

@@ -8,7 +8,7 @@ use std::{
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use clctl::{
-    aws::{Aws, Calls, Environment, Mode, kinds},
+    aws::{Aws, Calls, Environment, Mode, Windows, kinds},
     engine::{
         Approved, Cloud as _, Graph, InMemory, Purpose, Report, Stop, Walk, observe,
         observe_settled, plan, walk,
@@ -150,7 +150,7 @@ async fn connect(bench: &Bench, input: &Input, stop: watch::Sender<Stop>) -> Opt
         account: caller.account,
         region: "us-east-1".to_owned(),
         ignored_tags: Vec::new(),
-        windows: Default::default(),
+        windows: Windows::default(),
     };
     let graph = match (input.verb, input.scene) {
         (Verb::Delete, _) => Graph::default(),
@@ -176,9 +176,10 @@ async fn carry_out(bench: &Bench, input: &Input, before: &Truth, expected: &[Str
     let ending = if input.verb == Verb::Diff {
         let seen = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show).await;
         let plan = plan(&graph, &seen.unwrap());
-        let ending = match plan.is_unknown() {
-            true => Ending::Unknown,
-            false => Ending::Known { steps: steps(&plan), undone: 0 },
+        let ending = if plan.is_unknown() {
+            Ending::Unknown
+        } else {
+            Ending::Known { steps: steps(&plan), undone: 0 }
         };
         check_shown(&steps(&plan), &ending, expected, &wire);
         ending

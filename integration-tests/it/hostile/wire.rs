@@ -216,28 +216,24 @@ fn operation(request: &HttpRequest) -> String {
 fn forget_page(request: &mut HttpRequest) {
     const TOKENS: &[&str] = &["NextToken", "nextToken", "Marker", "PaginationToken"];
     let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-    let kept = match serde_json::from_str::<serde_json::Value>(&body) {
-        Ok(mut members) => {
-            let made_up = |value: &serde_json::Value| {
-                value.as_str().is_some_and(|token| token.starts_with(MADE_UP))
-            };
-            let Some(members) = members.as_object_mut() else { return };
-            let before = members.len();
-            members.retain(|name, value| !TOKENS.contains(&name.as_str()) || !made_up(value));
-            if members.len() == before {
-                return;
-            }
-            serde_json::to_string(members).unwrap()
+    let kept = if let Ok(mut members) = serde_json::from_str::<serde_json::Value>(&body) {
+        let Some(all) = members.as_object_mut() else { return };
+        let before = all.len();
+        let made_up = |value: &serde_json::Value| {
+            value.as_str().is_some_and(|token| token.starts_with(MADE_UP))
+        };
+        all.retain(|name, value| !TOKENS.contains(&name.as_str()) || !made_up(value));
+        if all.len() == before {
+            return;
         }
-        Err(_) => {
-            let made_up = |pair: &&str| {
-                pair.split_once('=').is_some_and(|(name, value)| {
-                    TOKENS.contains(&name) && value.starts_with(MADE_UP)
-                })
-            };
-            let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
-            kept.join("&")
-        }
+        members.to_string()
+    } else {
+        let made_up = |pair: &&str| {
+            pair.split_once('=')
+                .is_some_and(|(name, value)| TOKENS.contains(&name) && value.starts_with(MADE_UP))
+        };
+        let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
+        kept.join("&")
     };
     if kept.len() < body.len() {
         request.headers_mut().insert("content-length", kept.len().to_string());
