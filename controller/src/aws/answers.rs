@@ -58,8 +58,8 @@ impl Intercept for WholeAnswers {
 }
 
 /// What AWS documents to be in every answer, and the SDK makes up where it is missing, so that nobody can
-/// see it: an empty list, an empty text, `false`. By operation, and by the end of the path to what it is
-/// in; `*` is each item of a list in JSON.
+/// see it: an empty list, an empty text, `false`. By operation or service, and by the end of the path to what
+/// it is in; `*` is each item of a list in JSON.
 const MADE_UP: &[(&str, &str, &[&str])] = &[
     ("ec2", "tagSet/item", &["key"]),
     ("iam", "Tags/member", &["Key", "Value"]),
@@ -83,18 +83,19 @@ const MADE_UP: &[(&str, &str, &[&str])] = &[
     ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
     ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
     ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
+    ("ssm:ListTagsForResource", "", &["TagList"]),
     ("ssm:ListTagsForResource", "/TagList/*", &["Key", "Value"]),
 ];
 const PROFILE: &[&str] = &["InstanceProfileName", "Arn", "Roles"];
 
 /// What has to be in what has this path.
-fn members(operation: &str, path: &str) -> impl Iterator<Item = &'static str> {
+fn members<'a>(operation: &'a str, path: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
     let service = operation.split(':').next().unwrap_or_default();
     let rules = MADE_UP.iter().filter(move |(of, end, _)| {
         let is_there = if end.is_empty() { path.is_empty() } else { path.ends_with(end) };
         (*of == operation || *of == service) && is_there
     });
-    rules.flat_map(|(_, _, names)| names.iter().copied()).collect::<Vec<_>>().into_iter()
+    rules.flat_map(|(_, _, names)| names.iter().copied())
 }
 
 /// Checks that what AWS documents to be in every answer is there.
@@ -281,8 +282,10 @@ impl From<Option<String>> for Next {
 /// Where the answer also says whether there is more.
 impl From<(bool, Option<String>)> for Next {
     fn from((more, token): (bool, Option<String>)) -> Self {
-        let next = Self::from(token);
-        if more && matches!(next, Self::End) { Self::Unnamed } else { next }
+        match Self::from(token) {
+            Self::End if more => Self::Unnamed,
+            next @ (Self::Page(_) | Self::End | Self::Unnamed) => next,
+        }
     }
 }
 
@@ -315,5 +318,41 @@ mod tests {
         for broken in ["<a><b></a></b>", "<a></b>", "<a/><a/>", "<a></a></a>"] {
             assert!(check_xml("", broken).is_err(), "{broken}");
         }
+    }
+
+    #[test]
+    fn what_the_sdk_would_make_up_has_to_be_there() {
+        let rotation = "kms:GetKeyRotationStatus";
+        assert!(check_json(rotation, br#"{"KeyRotationEnabled":false}"#).is_ok());
+        for without in [&b""[..], b"{}", b"[]", br#"{"KeyRotationEnabled":null}"#, b"{"] {
+            assert!(check_json(rotation, without).is_err(), "{}", without.escape_ascii());
+        }
+        let tags = "kms:ListResourceTags";
+        assert!(check_json(tags, br#"{"Tags":[{"TagKey":"a","TagValue":""}]}"#).is_ok());
+        assert!(check_json(tags, br#"{"Tags":[{"TagKey":"a"}]}"#).is_err());
+
+        let policies = "iam:ListRolePolicies";
+        let answer = |result: &str| {
+            let result = format!("<ListRolePoliciesResult>{result}</ListRolePoliciesResult>");
+            check_xml(
+                policies,
+                &format!("<ListRolePoliciesResponse>{result}</ListRolePoliciesResponse>"),
+            )
+        };
+        assert!(answer("<PolicyNames/>").is_ok());
+        assert!(answer("<PolicyNames><member>a</member></PolicyNames>").is_ok());
+        assert!(answer("<IsTruncated>false</IsTruncated>").is_err());
+    }
+
+    #[test]
+    fn a_list_that_has_more_names_what_comes_next() {
+        let next =
+            |more: bool, token: Option<&str>| Next::from((more, token.map(ToOwned::to_owned)));
+        assert!(matches!(next(true, Some("a")), Next::Page(_)));
+        // What names another page has one, whatever else is missing.
+        assert!(matches!(next(false, Some("a")), Next::Page(_)));
+        assert!(matches!(next(true, None), Next::Unnamed));
+        assert!(matches!(next(true, Some("")), Next::Unnamed));
+        assert!(matches!(next(false, None), Next::End));
     }
 }

@@ -32,7 +32,8 @@ where
         message,
         request_id,
         class,
-        source: Some(Box::new(error)),
+        // Not the SDK's error itself: it holds the answer, in which a secret may be.
+        source: error.into_source().ok(),
     }
 }
 

@@ -62,10 +62,11 @@ impl Element {
             return format!("{before}{after}");
         }
         if let Some(after) = after.trim_start().strip_prefix(',') {
-            return format!("{before}{after}");
+            format!("{before}{after}")
+        } else {
+            let before = before.trim_end();
+            format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
         }
-        let before = before.trim_end();
-        format!("{}{after}", before.strip_suffix(',').unwrap_or(before))
     }
 
     /// The document with this element, without content.

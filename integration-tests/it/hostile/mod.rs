@@ -5,13 +5,15 @@
 //! tests in `answers.rs` replay what is worth keeping. The same bytes are the same run.
 
 mod document;
+mod documented;
 mod input;
 mod run;
 mod spoil;
 mod wire;
 
 pub(crate) use self::{
+    documented::{name, paging, required},
     input::{Attack, Input, Scene, Verb},
     run::{Ending, asked, run},
-    spoil::{Spoil, paging, required},
+    spoil::Spoil,
 };

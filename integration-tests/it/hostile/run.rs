@@ -43,7 +43,7 @@ const LONG: Duration = Duration::from_hours(12);
 
 /// Runs, and checks what has to hold.
 pub(crate) fn run(input: &Input) -> Ending {
-    let Scenery { world, truth, expected } = prepared(input.scene);
+    let Scenery { world, truth, expected, .. } = prepared(input.scene);
     virtually(async {
         let bench = Bench::at(world);
         let ended = tokio::time::timeout(LONG, carry_out(&bench, input, &truth, &expected)).await;
@@ -51,16 +51,9 @@ pub(crate) fn run(input: &Input) -> Ending {
     })
 }
 
-/// Every read that a look at a scene makes.
+/// Every operation that a look at a scene asks for.
 pub(crate) fn asked(scene: Scene) -> BTreeSet<String> {
-    let Scenery { world, truth, expected } = prepared(scene);
-    virtually(async {
-        let bench = Bench::at(world);
-        let input = Input { verb: Verb::Diff, scene, attacks: Vec::new() };
-        carry_out(&bench, &input, &truth, &expected).await;
-        let calls = bench.simulator.calls().into_iter();
-        calls.map(|call| call.operation.rsplit(':').next().unwrap().to_owned()).collect()
-    })
+    prepared(scene).asked
 }
 
 /// What there is in a scene, and what a run with true answers shows.
@@ -69,6 +62,7 @@ struct Scenery {
     world: World,
     truth: Truth,
     expected: Vec<String>,
+    asked: BTreeSet<String>,
 }
 
 fn prepared(scene: Scene) -> Scenery {
@@ -106,18 +100,18 @@ fn prepare(scene: Scene) -> Scenery {
         somebody.wait(2 * SETTLED).await;
         bench.world()
     });
-    let expected = virtually(async {
+    let (expected, asked) = virtually(async {
         let bench = Bench::at(world.clone());
         let input = Input { verb: Verb::Diff, scene, attacks: Vec::new() };
         let (stop, _told) = watch::channel(Stop::No);
-        let (aws, graph, _) = connect(&bench, &input, stop).await.unwrap();
+        let (aws, graph, wire) = connect(&bench, &input, stop).await.unwrap();
         let journal = InMemory::default();
         let seen = observe(&kinds::all(), &aws, &graph, &journal, Purpose::Show).await;
         let plan = plan(&graph, &seen.unwrap());
         assert!(!plan.is_unknown(), "{scene:?}: {:?}", plan.unread);
-        steps(&plan)
+        (steps(&plan), wire.asked())
     });
-    Scenery { truth: Truth::of(&world), world, expected }
+    Scenery { truth: Truth::of(&world), world, expected, asked }
 }
 
 /// Changes that others made: a rule more, an attribute changed, a route gone.

@@ -6,6 +6,7 @@ use clctl::aws::kinds;
 
 use super::{
     document::{Element, elements},
+    documented::{Paging, name, paging, required},
     input::Bytes,
 };
 
@@ -84,6 +85,8 @@ pub(crate) enum Spoil {
     Entities,
     /// No answer.
     Lost,
+    /// About another object than the one asked for.
+    OtherName,
 }
 
 const ABSURD: &[&str] = &[
@@ -118,7 +121,7 @@ const LARGE: usize = 1 << 20;
 
 impl Spoil {
     pub(super) fn read(bytes: &mut Bytes<'_>) -> Self {
-        match bytes.byte() % 24 {
+        match bytes.byte() % 25 {
             0 => Self::Truncate(bytes.number()),
             1 => Self::Nothing,
             2 => Self::Flip(bytes.number(), bytes.byte()),
@@ -142,7 +145,8 @@ impl Spoil {
             20 => Self::Stale(bytes.number()),
             21 => Self::Raw(bytes.text()),
             22 => Self::Entities,
-            _ => Self::Lost,
+            23 => Self::Lost,
+            _ => Self::OtherName,
         }
     }
 
@@ -221,12 +225,7 @@ impl Spoil {
                 Harm::Forgery
             }
             Self::Entities => {
-                let mut text = "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY a \"a\">".to_owned();
-                for (from, to) in "abcdefgh".chars().zip("bcdefghi".chars()) {
-                    let _ = write!(text, "<!ENTITY {to} \"&{from};&{from};&{from};&{from};\">");
-                }
-                text.push_str("]><a>&i;</a>");
-                answer.body = text.into_bytes();
+                answer.body = entities().into_bytes();
                 broken_if(good)
             }
             Self::Deep(how) => {
@@ -246,6 +245,7 @@ impl Spoil {
             | Self::Absurd(..)
             | Self::Value(..)
             | Self::OtherId(..)
+            | Self::OtherName
             | Self::SamePage
             | Self::NoLastPage
             | Self::Huge(_) => self.restructure(answer, before).unwrap_or(Harm::None),
@@ -314,19 +314,27 @@ impl Spoil {
                 }
                 (it.with(&text, pick(&others, *other)?), Harm::Forgery)
             }
-            Self::SamePage => (another_page(answer, 0)?, Harm::Broken),
-            Self::NoLastPage => (another_page(answer, answer.nth)?, Harm::Broken),
+            Self::OtherName => {
+                let name = name(&answer.operation)?;
+                let it = all.iter().find(|it| it.name == name && it.leaf)?;
+                let other = format!("{}-other", it.of(&text));
+                (it.with(&text, &other), Harm::Broken)
+            }
+            Self::SamePage | Self::NoLastPage => {
+                let n = if matches!(self, Self::SamePage) { 0 } else { answer.nth };
+                let paging = paging(&answer.operation)?;
+                (with_more(&text, &paging, &format!("{MADE_UP}{n}"))?, Harm::Broken)
+            }
             Self::Huge(which) => {
                 let it = pick(all.get(1..)?, *which)?;
                 (it.repeated(&text, LARGE / it.whole.len().max(64)), Harm::Lie)
             }
-            // Those that need no elements are done.
             Self::Truncate(_)
             | Self::Nothing
             | Self::Flip(..)
             | Self::NoText(_)
-            | Self::Kind(_)
             | Self::Status(_)
+            | Self::Kind(_)
             | Self::ErrorAsGood(_)
             | Self::Deep(_)
             | Self::Misplaced(_)
@@ -350,118 +358,39 @@ impl Answer {
     }
 }
 
-/// How a list says that there is more.
-pub(crate) struct Paging {
-    /// Where the next page is named.
-    pub(crate) token: &'static str,
-    /// What says that there is one, where the name alone does not.
-    pub(crate) more: &'static str,
-}
-
-/// How a list says so; nothing if it has no pages.
-pub(crate) fn paging(operation: &str) -> Option<Paging> {
-    const NO_PAGES: &[&str] =
-        &["ec2:DescribeAddresses", "ec2:DescribeKeyPairs", "ec2:DescribeVpcAttribute"];
-    let (token, more) = match operation.split_once(':')? {
-        ("ec2", name) if name.starts_with("Describe") && !NO_PAGES.contains(&operation) => {
-            ("nextToken", "")
-        }
-        ("iam", name) if name.starts_with("List") || name == "GetAccountAuthorizationDetails" => {
-            ("Marker", "IsTruncated")
-        }
-        ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
-        ("secretsmanager", "ListSecrets") => ("NextToken", ""),
-        ("logs", "DescribeLogGroups") => ("nextToken", ""),
-        ("tag", "GetResources") => ("PaginationToken", ""),
-        _ => return None,
-    };
-    Some(Paging { token, more })
-}
-
-/// What AWS documents to be in every answer that shows such an object, and every answer.
-pub(crate) fn required(operation: &str) -> &'static [&'static str] {
-    match operation {
-        "ec2:DescribeVpcs" => &["vpcSet", "vpcId", "state", "cidrBlock"],
-        "ec2:DescribeVpcAttribute" => &["enableDnsSupport", "enableDnsHostnames", "value"],
-        "ec2:DescribeSubnets" => &[
-            "subnetSet",
-            "subnetId",
-            "state",
-            "vpcId",
-            "cidrBlock",
-            "availabilityZone",
-            "mapPublicIpOnLaunch",
-        ],
-        "ec2:DescribeInternetGateways" => {
-            &["internetGatewaySet", "internetGatewayId", "attachmentSet", "vpcId"]
-        }
-        "ec2:DescribeNatGateways" => &["natGatewaySet", "natGatewayId", "state", "subnetId"],
-        "ec2:DescribeAddresses" => &["addressesSet", "allocationId", "publicIp"],
-        "ec2:DescribeRouteTables" => &[
-            "routeTableSet",
-            "routeTableId",
-            "vpcId",
-            "routeSet",
-            "associationSet",
-            "destinationCidrBlock",
-        ],
-        "ec2:DescribeSecurityGroups" => &[
-            "securityGroupInfo",
-            "groupId",
-            "groupDescription",
-            "ipPermissions",
-            "ipPermissionsEgress",
-            "ipProtocol",
-        ],
-        "ec2:DescribeSecurityGroupRules" => {
-            &["securityGroupRuleSet", "securityGroupRuleId", "groupId", "isEgress", "ipProtocol"]
-        }
-        "ec2:DescribeKeyPairs" => &["keySet", "keyPairId", "keyName", "publicKey"],
-        "ec2:DescribeVpcEndpoints" => &[
-            "vpcEndpointSet",
-            "vpcEndpointId",
-            "vpcEndpointType",
-            "vpcId",
-            "serviceName",
-            "state",
-            "policyDocument",
-        ],
-        "ec2:DescribeFlowLogs" => &[
-            "flowLogSet",
-            "flowLogId",
-            "resourceId",
-            "trafficType",
-            "maxAggregationInterval",
-            "deliverLogsPermissionArn",
-        ],
-        "iam:GetAccountAuthorizationDetails" => {
-            &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
-        }
-        "iam:GetRole" => {
-            &["Role", "RoleName", "Arn", "AssumeRolePolicyDocument", "MaxSessionDuration"]
-        }
-        "iam:GetRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
-        "iam:GetInstanceProfile" => &["InstanceProfile", "InstanceProfileName", "Arn", "Roles"],
-        "iam:ListInstanceProfiles" => &["InstanceProfiles", "InstanceProfileName", "Arn", "Roles"],
-        "iam:ListInstanceProfileTags" => &["Tags", "Key", "Value"],
-        "iam:ListInstanceProfilesForRole" => &["InstanceProfiles", "InstanceProfileName"],
-        "iam:ListRolePolicies" => &["PolicyNames"],
-        "iam:ListAttachedRolePolicies" => &["AttachedPolicies", "PolicyArn"],
-        "kms:ListAliases" => &["Aliases", "AliasName", "AliasArn"],
-        "kms:DescribeKey" => &["KeyMetadata", "KeyId", "Arn", "KeyState"],
-        "kms:GetKeyPolicy" => &["Policy"],
-        "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
-        "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
-        "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
-        "logs:ListTagsForResource" => &["tags"],
-        "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
-        "secretsmanager:DescribeSecret" => &["ARN", "Name"],
-        "secretsmanager:GetRandomPassword" => &["RandomPassword"],
-        "ssm:GetParameter" => &["Parameter"],
-        "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
-        "sts:GetCallerIdentity" => &["Account", "Arn"],
-        _ => &[],
+/// A short document that is a long one once it is read.
+fn entities() -> String {
+    let mut text = "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY a \"a\">".to_owned();
+    for (from, to) in "abcdefgh".chars().zip("bcdefghi".chars()) {
+        let _ = write!(text, "<!ENTITY {to} \"&{from};&{from};&{from};&{from};\">");
     }
+    text.push_str("]><a>&i;</a>");
+    text
+}
+
+/// The answer, which says that another page follows, whatever it said.
+fn with_more(text: &str, paging: &Paging, token: &str) -> Option<String> {
+    let mut text = text.to_owned();
+    for known in [paging.token, paging.more].into_iter().filter(|it| !it.is_empty()) {
+        if let Some(it) = elements(&text).iter().find(|it| it.name == known) {
+            text = it.without(&text);
+        }
+    }
+    let all = elements(&text);
+    // In EC2's answers and in JSON it stands at the end, in IAM's within the result.
+    let list = all.iter().find(|it| it.name.ends_with("Result")).or(all.first())?;
+    let is_xml = text.trim_start().starts_with('<');
+    let at = text[..list.whole.end].rfind(if is_xml { "</" } else { "}" })?;
+    let said = [(paging.token, token, "\""), (paging.more, "true", "")];
+    let said = said.into_iter().filter(|(name, ..)| !name.is_empty());
+    let more: String = if is_xml {
+        said.flat_map(|(name, value, _)| ["<", name, ">", value, "</", name, ">"]).collect()
+    } else {
+        let said = said.map(|(name, value, quote)| format!("\"{name}\":{quote}{value}{quote}"));
+        let first = (all.len() > 1).then(String::new);
+        first.into_iter().chain(said).collect::<Vec<_>>().join(",")
+    };
+    Some(format!("{}{more}{}", &text[..at], &text[at..]))
 }
 
 /// The elements that hold the id of an object.
@@ -478,36 +407,4 @@ fn ids_in<'a>(text: &str, leaves: &[&'a Element]) -> Vec<&'a Element> {
 
 fn pick<T>(all: &[T], which: u16) -> Option<&T> {
     if all.is_empty() { None } else { all.get(usize::from(which) % all.len()) }
-}
-
-/// The answer with another page behind it, the nth that was made up.
-fn another_page(answer: &Answer, n: usize) -> Option<String> {
-    let text = String::from_utf8_lossy(&answer.body).into_owned();
-    let paging = paging(&answer.operation)?;
-    let mut text = text;
-    for known in [paging.token, paging.more] {
-        if let Some(it) = elements(&text).iter().find(|it| it.name == known) {
-            text = it.without(&text);
-        }
-    }
-    let all = elements(&text);
-    // In EC2's answers and in JSON it stands at the end, in IAM's within the result.
-    let list = all.iter().find(|it| it.name.ends_with("Result")).or(all.first())?;
-    let at = text[..list.whole.end].rfind(if answer.is_xml() { "</" } else { "}" })?;
-    let token = format!("{MADE_UP}{n}");
-    let more = if answer.is_xml() {
-        let element = |name: &str, value: &str| match name {
-            "" => String::new(),
-            name => format!("<{name}>{value}</{name}>"),
-        };
-        element(paging.token, &token) + &element(paging.more, "true")
-    } else {
-        let comma = if all.len() > 1 { "," } else { "" };
-        let more = match paging.more {
-            "" => String::new(),
-            name => format!(",\"{name}\":true"),
-        };
-        format!("{comma}\"{}\":\"{token}\"{more}", paging.token)
-    };
-    Some(format!("{}{more}{}", &text[..at], &text[at..]))
 }

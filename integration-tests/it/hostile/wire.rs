@@ -1,6 +1,7 @@
 //! The way between clctl and the simulator, on which answers are spoilt.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Arc, Mutex},
 };
@@ -47,6 +48,7 @@ struct State {
     calls: usize,
     harm: Harm,
     spoilt: Vec<String>,
+    asked: BTreeSet<String>,
     /// What AWS drew: nobody may say it.
     passwords: Vec<String>,
 }
@@ -64,6 +66,7 @@ impl Wire {
             calls: 0,
             harm: Harm::None,
             spoilt: Vec::new(),
+            asked: BTreeSet::new(),
             passwords: Vec::new(),
         };
         Self(Arc::new(Shared { below, stop, state: Mutex::new(state) }))
@@ -73,6 +76,11 @@ impl Wire {
     pub(super) fn harm(&self) -> (Harm, Vec<String>) {
         let state = self.0.state.lock().unwrap();
         (state.harm, state.spoilt.clone())
+    }
+
+    /// The operations that were asked for.
+    pub(super) fn asked(&self) -> BTreeSet<String> {
+        self.0.state.lock().unwrap().asked.clone()
     }
 
     /// The passwords that AWS drew.
@@ -89,6 +97,7 @@ impl Wire {
         }
         assert!(state.calls < ENDLESS, "more than {ENDLESS} calls: {}", answer.operation);
         answer.nth = state.calls;
+        state.asked.insert(answer.operation.clone());
         if answer.operation == "secretsmanager:GetRandomPassword"
             && let Ok(told) = serde_json::from_slice::<serde_json::Value>(&answer.body)
             && let Some(password) = told["RandomPassword"].as_str()
@@ -208,22 +217,23 @@ fn forget_page(request: &mut HttpRequest) {
     const TOKENS: &[&str] = &["NextToken", "nextToken", "Marker", "PaginationToken"];
     let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
     let kept = if let Ok(mut members) = serde_json::from_str::<serde_json::Value>(&body) {
+        let Some(all) = members.as_object_mut() else { return };
+        let before = all.len();
         let made_up = |value: &serde_json::Value| {
             value.as_str().is_some_and(|token| token.starts_with(MADE_UP))
         };
-        let Some(members) = members.as_object_mut() else { return };
-        let before = members.len();
-        members.retain(|name, value| !TOKENS.contains(&name.as_str()) || !made_up(value));
-        if members.len() == before {
+        all.retain(|name, value| !TOKENS.contains(&name.as_str()) || !made_up(value));
+        if all.len() == before {
             return;
         }
-        serde_json::to_string(members).unwrap()
+        members.to_string()
     } else {
         let made_up = |pair: &&str| {
-            let pair = pair.split_once('=');
-            pair.is_some_and(|(name, value)| TOKENS.contains(&name) && value.starts_with(MADE_UP))
+            pair.split_once('=')
+                .is_some_and(|(name, value)| TOKENS.contains(&name) && value.starts_with(MADE_UP))
         };
-        body.split('&').filter(|pair| !made_up(pair)).collect::<Vec<_>>().join("&")
+        let kept: Vec<&str> = body.split('&').filter(|pair| !made_up(pair)).collect();
+        kept.join("&")
     };
     if kept.len() < body.len() {
         request.headers_mut().insert("content-length", kept.len().to_string());

@@ -136,11 +136,20 @@ impl Resource for InstanceProfile {
         let mut found = Vec::new();
         for profile in candidates {
             let name = profile.instance_profile_name();
-            let call = || aws.iam.list_instance_profile_tags().instance_profile_name(name).send();
-            match aws.read("iam:ListInstanceProfileTags", call).await {
-                Ok(answer) => {
+            let tags = aws
+                .pages(
+                    "iam:ListInstanceProfileTags",
+                    |marker| {
+                        let call = aws.iam.list_instance_profile_tags().instance_profile_name(name);
+                        call.set_marker(marker).send()
+                    },
+                    |page| (Some(page.tags), (page.is_truncated, page.marker)),
+                )
+                .await;
+            match tags {
+                Ok(tags) => {
                     let list = "iam:ListInstanceProfiles";
-                    found.push(read(aws, (list, name), &profile, &pairs(answer.tags()))?);
+                    found.push(read(aws, (list, name), &profile, &pairs(&tags))?);
                 }
                 Err(error) if error.class == Class::NotFound => {}
                 Err(error) => return Err(error),

@@ -1,0 +1,128 @@
+//! What AWS documents of its answers.
+
+/// How a list says that there is more.
+pub(crate) struct Paging {
+    /// Where the next page is named.
+    pub(crate) token: &'static str,
+    /// What says that there is one, where the name alone does not.
+    pub(crate) more: &'static str,
+}
+
+/// How a list says so; nothing if it has no pages.
+pub(crate) fn paging(operation: &str) -> Option<Paging> {
+    const NO_PAGES: &[&str] =
+        &["ec2:DescribeAddresses", "ec2:DescribeKeyPairs", "ec2:DescribeVpcAttribute"];
+    let (token, more) = match operation.split_once(':')? {
+        ("ec2", name) if name.starts_with("Describe") && !NO_PAGES.contains(&operation) => {
+            ("nextToken", "")
+        }
+        ("iam", name) if name.starts_with("List") || name == "GetAccountAuthorizationDetails" => {
+            ("Marker", "IsTruncated")
+        }
+        ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
+        ("secretsmanager", "ListSecrets") => ("NextToken", ""),
+        ("logs", "DescribeLogGroups") => ("nextToken", ""),
+        ("tag", "GetResources") => ("PaginationToken", ""),
+        _ => return None,
+    };
+    Some(Paging { token, more })
+}
+
+/// Where an answer about one object says which it is.
+pub(crate) fn name(operation: &str) -> Option<&'static str> {
+    Some(match operation {
+        "iam:GetInstanceProfile" => "InstanceProfileName",
+        "iam:GetRole" => "RoleName",
+        "iam:GetRolePolicy" => "PolicyName",
+        "kms:DescribeKey" => "Arn",
+        "secretsmanager:DescribeSecret" => "ARN",
+        _ => return None,
+    })
+}
+
+/// What AWS documents to be in every answer that shows such an object, and every answer.
+pub(crate) fn required(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "ec2:DescribeVpcs" => &["vpcSet", "vpcId", "state", "cidrBlock"],
+        "ec2:DescribeVpcAttribute" => &["enableDnsSupport", "enableDnsHostnames", "value"],
+        "ec2:DescribeSubnets" => &[
+            "subnetSet",
+            "subnetId",
+            "state",
+            "vpcId",
+            "cidrBlock",
+            "availabilityZone",
+            "mapPublicIpOnLaunch",
+        ],
+        "ec2:DescribeInternetGateways" => {
+            &["internetGatewaySet", "internetGatewayId", "attachmentSet", "vpcId"]
+        }
+        "ec2:DescribeNatGateways" => &["natGatewaySet", "natGatewayId", "state", "subnetId"],
+        "ec2:DescribeAddresses" => &["addressesSet", "allocationId", "publicIp"],
+        "ec2:DescribeRouteTables" => &[
+            "routeTableSet",
+            "routeTableId",
+            "vpcId",
+            "routeSet",
+            "associationSet",
+            "destinationCidrBlock",
+        ],
+        "ec2:DescribeSecurityGroups" => &[
+            "securityGroupInfo",
+            "groupId",
+            "groupDescription",
+            "ipPermissions",
+            "ipPermissionsEgress",
+            "ipProtocol",
+        ],
+        "ec2:DescribeSecurityGroupRules" => {
+            &["securityGroupRuleSet", "securityGroupRuleId", "groupId", "isEgress", "ipProtocol"]
+        }
+        "ec2:DescribeKeyPairs" => &["keySet", "keyPairId", "keyName", "publicKey"],
+        "ec2:DescribeVpcEndpoints" => &[
+            "vpcEndpointSet",
+            "vpcEndpointId",
+            "vpcEndpointType",
+            "vpcId",
+            "serviceName",
+            "state",
+            "policyDocument",
+        ],
+        "ec2:DescribeFlowLogs" => &[
+            "flowLogSet",
+            "flowLogId",
+            "resourceId",
+            "trafficType",
+            "maxAggregationInterval",
+            "deliverLogsPermissionArn",
+        ],
+        "iam:GetAccountAuthorizationDetails" => {
+            &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
+        }
+        "iam:GetRole" => {
+            &["Role", "RoleName", "Arn", "AssumeRolePolicyDocument", "MaxSessionDuration"]
+        }
+        "iam:GetRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
+        "iam:GetInstanceProfile" => &["InstanceProfile", "InstanceProfileName", "Arn", "Roles"],
+        "iam:ListInstanceProfiles" => &["InstanceProfiles", "InstanceProfileName", "Arn", "Roles"],
+        "iam:ListInstanceProfileTags" => &["Tags", "Key", "Value"],
+        "iam:ListInstanceProfilesForRole" => &["InstanceProfiles", "InstanceProfileName"],
+        "iam:ListRolePolicies" => &["PolicyNames"],
+        "iam:ListAttachedRolePolicies" => &["AttachedPolicies", "PolicyArn"],
+        "kms:ListAliases" => &["Aliases", "AliasName", "AliasArn"],
+        "kms:DescribeKey" => &["KeyMetadata", "KeyId", "Arn", "KeyState"],
+        "kms:GetKeyPolicy" => &["Policy"],
+        "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
+        "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
+        "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
+        "logs:ListTagsForResource" => &["tags"],
+        "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
+        "secretsmanager:DescribeSecret" => &["ARN", "Name"],
+        "secretsmanager:GetRandomPassword" => &["RandomPassword"],
+        "ssm:GetParameter" => &["Parameter"],
+        "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
+        "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
+        "sts:GetCallerIdentity" => &["Account", "Arn"],
+        _ => &[],
+    }
+}
