@@ -1,5 +1,7 @@
 //! Answers that AWS should never give. What the fuzzer found worth keeping is in `hostile/corpus`.
 
+use std::collections::BTreeSet;
+
 use clctl::aws::kinds;
 
 use crate::hostile::{
@@ -154,6 +156,18 @@ fn a_password_that_is_none_is_never_used() {
         let undone = matches!(ending, Ending::Known { undone: 1.., .. });
         assert!(undone, "{spoil:?}: {ending:?}");
     }
+}
+
+/// The fuzzer can spoil the answer to any operation of any kind.
+#[test]
+fn every_operation_can_be_named() {
+    let named = (0..=u8::MAX).filter_map(|code| {
+        let input = Input::read(&[0, code, 0, 1, 23]);
+        input.attacks.first().and_then(|attack| attack.operation)
+    });
+    let named: BTreeSet<&str> = named.collect();
+    let all: BTreeSet<&str> = kinds::reads().into_iter().chain(kinds::writes()).collect();
+    assert_eq!(named, all);
 }
 
 /// What was found once is not found again.

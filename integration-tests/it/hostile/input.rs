@@ -1,5 +1,7 @@
 //! Bytes as a run: the first is verb and scene, then attack follows attack.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use clctl::aws::kinds;
 
 use super::Spoil;
@@ -89,8 +91,8 @@ impl Input {
         let mut attacks = Vec::new();
         while !bytes.0.is_empty() && attacks.len() < ATTACKS {
             let operation = match bytes.byte() {
-                127 => None,
-                code @ 0..127 => named(code, &reads),
+                NAMES => None,
+                code @ 0..NAMES => named(code, &reads),
                 code @ 128.. => named(code - 128, &writes),
             };
             let (after, times) = (bytes.byte(), bytes.byte());
@@ -100,10 +102,27 @@ impl Input {
     }
 }
 
-/// The operation of that code, which its name alone decides, so that bytes mean the same when there
-/// are more operations; if there is none, some other.
+/// How many operations of a sort can be named.
+const NAMES: u8 = 127;
+
+/// The operation of that code, which its name alone decides, so that bytes mean the same when there are
+/// more operations. Of those whose names make the same code the first has it, and each other the next
+/// one that is free; a code that is left over means some operation.
 fn named(code: u8, all: &[&'static str]) -> Option<&'static str> {
-    let sum = |name: &str| name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31) ^ byte) % 127;
-    let named = all.iter().find(|name| sum(name) == code);
-    named.or(all.get(usize::from(code) % all.len())).copied()
+    let sum = |name: &str| name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31) ^ byte) % NAMES;
+    let mut names: BTreeMap<u8, &'static str> = BTreeMap::new();
+    let mut late = Vec::new();
+    for name in all {
+        match names.entry(sum(name)) {
+            Entry::Vacant(free) => drop(free.insert(name)),
+            Entry::Occupied(_) => late.push(*name),
+        }
+    }
+    for name in late {
+        let mut codes = (0..NAMES).map(|n| (sum(name) + n) % NAMES);
+        if let Some(free) = codes.find(|code| !names.contains_key(code)) {
+            names.insert(free, name);
+        }
+    }
+    names.get(&code).or(all.get(usize::from(code) % all.len())).copied()
 }
