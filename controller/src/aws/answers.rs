@@ -7,7 +7,7 @@
 //! object without name: neither may become a fact. What cannot be understood is as good as no
 //! answer: a read is repeated, and a write may have happened.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Display};
 
 use aws_smithy_runtime_api::{
     box_error::BoxError,
@@ -48,10 +48,11 @@ impl Intercept for WholeAnswers {
         let Some(body) = answer.body().bytes().filter(|_| answer.status().is_success()) else {
             return Ok(());
         };
+        let rules = rules(operation);
         if body.trim_ascii_start().starts_with(b"<") {
-            check_xml(operation, std::str::from_utf8(body)?)?;
-        } else if MADE_UP.iter().any(|(of, ..)| *of == operation) {
-            check_json(operation, body)?;
+            check_xml(&rules, std::str::from_utf8(body)?)?;
+        } else if !rules.is_empty() {
+            check_json(&rules, body)?;
         }
         Ok(())
     }
@@ -60,7 +61,7 @@ impl Intercept for WholeAnswers {
 /// What AWS documents to be in every answer, and the SDK makes up where it is missing, so that nobody can
 /// see it: an empty list, an empty text, `false`. By operation or service, and by the end of the path to what
 /// it is in; `*` is each item of a list in JSON.
-const MADE_UP: &[(&str, &str, &[&str])] = &[
+const MADE_UP: &[Rule] = &[
     ("ec2", "tagSet/item", &["key"]),
     ("iam", "Tags/member", &["Key", "Value"]),
     ("iam:GetInstanceProfile", "/InstanceProfile", PROFILE),
@@ -88,38 +89,59 @@ const MADE_UP: &[(&str, &str, &[&str])] = &[
 ];
 const PROFILE: &[&str] = &["InstanceProfileName", "Arn", "Roles"];
 
-/// What has to be in what has this path.
-fn members<'a>(operation: &'a str, path: &'a str) -> impl Iterator<Item = &'static str> + use<'a> {
+/// An operation or a service, the end of a path, and what has to be in what is there.
+type Rule = (&'static str, &'static str, &'static [&'static str]);
+
+/// What is asked of the answers of this operation.
+fn rules(operation: &str) -> Vec<&'static Rule> {
     let service = operation.split(':').next().unwrap_or_default();
-    let rules = MADE_UP.iter().filter(move |(of, end, _)| {
-        let is_there = if end.is_empty() { path.is_empty() } else { path.ends_with(end) };
-        (*of == operation || *of == service) && is_there
-    });
-    rules.flat_map(|(_, _, names)| names.iter().copied())
+    MADE_UP.iter().filter(|(of, ..)| *of == operation || *of == service).collect()
+}
+
+/// What has to be in what is reached so, innermost first.
+fn members<'a, P: Iterator<Item = &'a str>>(
+    rules: &[&'static Rule],
+    path: impl Fn() -> P,
+) -> impl Iterator<Item = &'static str> {
+    let is_there = |end: &str| match end {
+        "" => path().next().is_none(),
+        end => {
+            let mut path = path();
+            end.trim_start_matches('/').rsplit('/').all(|name| path.next() == Some(name))
+        }
+    };
+    let met: Vec<_> = rules.iter().filter(|(_, end, _)| is_there(end)).collect();
+    met.into_iter().flat_map(|(_, _, names)| names.iter().copied())
 }
 
 /// Checks that what AWS documents to be in every answer is there.
-fn check_json(operation: &str, body: &[u8]) -> Result<(), NotWhole> {
+fn check_json(rules: &[&'static Rule], body: &[u8]) -> Result<(), NotWhole> {
     // What is no JSON is the SDK's to refuse; but an empty answer it takes for `{}`.
     let value = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body) };
     match value {
-        Ok(value) => check_members(operation, "", &value),
+        Ok(value) => check_members(rules, &mut Vec::new(), &value),
         Err(_) => Err(NotWhole::NoJson),
     }
 }
 
-fn check_members(operation: &str, path: &str, value: &Value) -> Result<(), NotWhole> {
+fn check_members<'a>(
+    rules: &[&'static Rule],
+    path: &mut Vec<&'a str>,
+    value: &'a Value,
+) -> Result<(), NotWhole> {
     let missing = |name: &&str| value.get(name).is_none_or(Value::is_null);
-    if let Some(name) = members(operation, path).find(missing) {
+    if let Some(name) = members(rules, || path.iter().rev().copied()).find(missing) {
         return Err(NotWhole::Missing(name));
     }
+    let mut within = |name: &'a str, it: &'a Value| {
+        path.push(name);
+        let checked = check_members(rules, path, it);
+        path.pop();
+        checked
+    };
     match value {
-        Value::Array(all) => {
-            all.iter().try_for_each(|it| check_members(operation, &format!("{path}/*"), it))
-        }
-        Value::Object(all) => all
-            .iter()
-            .try_for_each(|(name, it)| check_members(operation, &format!("{path}/{name}"), it)),
+        Value::Array(all) => all.iter().try_for_each(|it| within("*", it)),
+        Value::Object(all) => all.iter().try_for_each(|(name, it)| within(name, it)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
@@ -152,7 +174,7 @@ const DEEP: usize = 64;
 
 /// Checks that each element ends where it should, that nothing comes after the first, and that what AWS
 /// documents to be in every answer is there.
-fn check_xml(operation: &str, text: &str) -> Result<(), NotWhole> {
+fn check_xml(rules: &[&'static Rule], text: &str) -> Result<(), NotWhole> {
     let mut open: Vec<Open<'_>> = Vec::new();
     let mut over = false;
     for token in Tokenizer::from(text) {
@@ -175,13 +197,14 @@ fn check_xml(operation: &str, text: &str) -> Result<(), NotWhole> {
                 {
                     return Err(NotWhole::Closed(local.as_str().to_owned()));
                 }
-                let path: String = open.iter().flat_map(|it| ["/", it.name.1]).collect();
-                if let Some(last) = open.pop() {
+                if let Some(last) = open.last() {
+                    let path = || open.iter().rev().map(|it| it.name.1);
                     let missing = |name: &&str| !last.within.contains(name);
-                    if let Some(name) = members(operation, &path).find(missing) {
+                    if let Some(name) = members(rules, path).find(missing) {
                         return Err(NotWhole::Missing(name));
                     }
                 }
+                open.pop();
                 over = open.is_empty();
             }
             Token::ElementEnd { end: ElementEnd::Open, .. }
@@ -213,6 +236,15 @@ pub(super) fn not_understood(operation: &'static str, why: String) -> CallError 
         class: Class::NoAnswer,
         source: None,
     }
+}
+
+/// An answer about another object than the one that was asked for: it would be taken for that one.
+pub(super) fn another(
+    operation: &'static str,
+    told: impl Display,
+    asked: impl Display,
+) -> CallError {
+    not_understood(operation, format!("the answer is about {told}, and {asked} was asked for"))
 }
 
 /// What AWS documents to be in every answer.
@@ -300,7 +332,7 @@ mod tests {
             "<?xml version=\"1.0\"?>\n<a xmlns=\"b\"><c>text &amp; more</c><c/></a>\n",
             "<n:a><n:b></n:b></n:a>",
         ] {
-            assert!(check_xml("", whole).is_ok(), "{whole}");
+            assert!(check_xml(&[], whole).is_ok(), "{whole}");
         }
     }
 
@@ -309,29 +341,29 @@ mod tests {
         let whole = "<?xml version=\"1.0\"?><a><b c=\"d\">text</b><b/></a>";
         let start = whole.find("<a>").map_or(0, |at| at + 1);
         for end in start..whole.len() {
-            assert!(check_xml("", &whole[..end]).is_err(), "{}", &whole[..end]);
+            assert!(check_xml(&[], &whole[..end]).is_err(), "{}", &whole[..end]);
         }
     }
 
     #[test]
     fn elements_that_cross_or_follow_the_document_are_refused() {
         for broken in ["<a><b></a></b>", "<a></b>", "<a/><a/>", "<a></a></a>"] {
-            assert!(check_xml("", broken).is_err(), "{broken}");
+            assert!(check_xml(&[], broken).is_err(), "{broken}");
         }
     }
 
     #[test]
     fn what_the_sdk_would_make_up_has_to_be_there() {
-        let rotation = "kms:GetKeyRotationStatus";
+        let rotation = &rules("kms:GetKeyRotationStatus");
         assert!(check_json(rotation, br#"{"KeyRotationEnabled":false}"#).is_ok());
         for without in [&b""[..], b"{}", b"[]", br#"{"KeyRotationEnabled":null}"#, b"{"] {
             assert!(check_json(rotation, without).is_err(), "{}", without.escape_ascii());
         }
-        let tags = "kms:ListResourceTags";
+        let tags = &rules("kms:ListResourceTags");
         assert!(check_json(tags, br#"{"Tags":[{"TagKey":"a","TagValue":""}]}"#).is_ok());
         assert!(check_json(tags, br#"{"Tags":[{"TagKey":"a"}]}"#).is_err());
 
-        let policies = "iam:ListRolePolicies";
+        let policies = &rules("iam:ListRolePolicies");
         let answer = |result: &str| {
             let result = format!("<ListRolePoliciesResult>{result}</ListRolePoliciesResult>");
             check_xml(

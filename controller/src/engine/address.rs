@@ -37,6 +37,13 @@ impl Serialize for Address {
 #[serde(transparent)]
 pub struct PhysicalId(pub String);
 
+impl PhysicalId {
+    /// Whether it is that of a facet of the object with this id: `sg-0123/rules` of `sg-0123`.
+    pub fn is_facet_of(&self, object: &Self) -> bool {
+        self.0.strip_prefix(&object.0).is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
 impl fmt::Display for PhysicalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -63,5 +70,18 @@ impl<R> Ref<R> {
     /// The name of the node.
     pub fn address(&self) -> &Address {
         &self.address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_facet_is_of_one_object_also_where_the_ids_of_two_begin_alike() {
+        let id = |text: &str| PhysicalId(text.to_owned());
+        assert!(id("sg-0123/rules").is_facet_of(&id("sg-0123")));
+        assert!(!id("sg-01234/rules").is_facet_of(&id("sg-0123")));
+        assert!(!id("sg-0123").is_facet_of(&id("sg-0123")));
     }
 }

@@ -284,8 +284,8 @@ impl Observation {
         }
         // What a facet uses is more than what it is a facet of.
         let covers = |id: &PhysicalId| {
-            let facets = self.objects().filter(|seen| seen.kind().name == about.name);
-            facets.map(|facet| facet.id()).any(|facet| facet.0.starts_with(&id.0))
+            let mut facets = self.objects().filter(|seen| seen.kind().name == about.name);
+            facets.any(|facet| facet.id().is_facet_of(id))
         };
         let bare: Vec<PhysicalId> = self
             .objects()

@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{not_understood, required, text},
+        answers::{another, required, text},
         clients::Aws,
         tags::{Tags, filter, owner},
     },
@@ -152,9 +152,7 @@ impl Resource for KeyPair {
         let Some(pair) = pairs.first() else { return Ok(None) };
         let found = read(aws, pair)?;
         if found.outputs.name != name {
-            let why =
-                format!("the answer is about {}, and {name} was asked for", found.outputs.name);
-            return Err(not_understood(LIST, why));
+            return Err(another(LIST, found.outputs.name, name));
         }
         Ok(Some(found))
     }

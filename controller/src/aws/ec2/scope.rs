@@ -45,7 +45,8 @@ pub(super) fn keep<R: Resource>(
     match scope {
         Scope::Owned => found.retain(|found| found.owner != Owner::Other),
         Scope::Ids(ids) => {
-            let asked = |id: &PhysicalId| ids.iter().any(|asked| *asked == *id || part(asked, id));
+            let asked =
+                |id: &PhysicalId| ids.iter().any(|asked| *asked == *id || id.is_facet_of(asked));
             if let Some(other) = found.iter().find(|found| !asked(&found.id)) {
                 let why = format!("the answer is about {}, which was not asked for", other.id);
                 return Err(not_understood(operation, why));
@@ -53,9 +54,4 @@ pub(super) fn keep<R: Resource>(
         }
     }
     once(operation, found)
-}
-
-/// Whether an id is that of a facet of an object: `sg-0123/rules` of `sg-0123`.
-fn part(of: &PhysicalId, id: &PhysicalId) -> bool {
-    id.0.strip_prefix(&of.0).is_some_and(|rest| rest.starts_with('/'))
 }

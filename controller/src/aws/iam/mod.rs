@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::engine::{CallError, Identity, Phase, PhysicalId};
 
-use super::{Environment, answers::not_understood, clients::Aws, policy::Policy, tags::Tags};
+use super::{Environment, answers::another, clients::Aws, policy::Policy, tags::Tags};
 
 /// The largest page of IAM's lists.
 const PAGE: i32 = 1000;
@@ -47,8 +47,7 @@ fn arn(
 ) -> Result<(String, Phase), CallError> {
     // Names are one whatever their case.
     if !name.eq_ignore_ascii_case(asked) {
-        let why = format!("the answer is about {name:?}, and {asked:?} was asked for");
-        return Err(not_understood(operation, why));
+        return Err(another(operation, name, asked));
     }
     if arn.starts_with("arn:") && arn.ends_with(&format!("/{name}")) {
         return Ok((arn.to_owned(), Phase::Ready));

@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{not_understood, once, required, text},
+        answers::{another, once, required, text},
         clients::Aws,
         policy::Policy,
         tags::{Retagging, Tags, owner_of},
@@ -376,8 +376,7 @@ async fn policies(aws: &Aws, role: &str) -> Result<Held, CallError> {
         let answer = aws.read(operation, call).await?;
         let about = (answer.role_name(), answer.policy_name());
         if !about.0.eq_ignore_ascii_case(role) || !about.1.eq_ignore_ascii_case(&name) {
-            let why = format!("the answer is about {about:?}, and {name:?} was asked for");
-            return Err(not_understood(operation, why));
+            return Err(another(operation, format!("{} of {}", about.1, about.0), name));
         }
         let document = document(text(operation, "PolicyDocument", Some(answer.policy_document()))?);
         own.insert(name, document);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::super::{
-    answers::{not_understood, required, text},
+    answers::{another, required, text},
     clients::Aws,
     policy::Policy,
     tagging,
@@ -327,8 +327,7 @@ async fn look(
     text(operation, "KeyId", Some(key.key_id()))?;
     let arn = text(operation, "Arn", key.arn())?;
     if arn != id {
-        let why = format!("the answer is about {arn}, and {id} was asked for");
-        return Err(not_understood(operation, why));
+        return Err(another(operation, arn, id));
     }
     let state = required(operation, "KeyState", key.key_state())?;
     let call = || aws.kms.get_key_policy().key_id(id).send();

@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{not_understood, once, required, text},
+        answers::{another, not_understood, once, required, text},
         clients::Aws,
         identity::TAG_UID,
         kms::KeyArn,
@@ -320,8 +320,7 @@ async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
                 version: current(answer.version_ids_to_stages.unwrap_or_default()),
             };
             if from.arn != id && from.name != id {
-                let why = format!("the answer is about {}, and {id} was asked for", from.arn);
-                return Err(not_understood(operation, why));
+                return Err(another(operation, from.arn, id));
             }
             Ok(Some(read(aws, from)))
         }
