@@ -8,8 +8,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    fs,
-    path::Path,
 };
 
 use clctl::{
@@ -19,6 +17,7 @@ use clctl::{
 use clctl_simulator::{Deed, World};
 
 use crate::{
+    generated::is_checked_in,
     harness::{Bench, SETTLED, Wanted, steps, virtually},
     samples::SAMPLES,
     stand::{Variant, one_of_each},
@@ -108,13 +107,8 @@ async fn is_repaired(bench: &Bench, wanted: &Wanted, before: &Truth, says: Strin
     // The marker of a creation.
     writes.retain(|write| write != "ssm:PutParameter");
     writes.dedup();
-    let kinds: BTreeSet<String> = diff.nodes.iter().filter(|it| it.change().is_some()).fold(
-        BTreeSet::new(),
-        |mut all, planned| {
-            all.insert(planned.node.address().kind.to_owned());
-            all
-        },
-    );
+    let kinds = diff.nodes.iter().filter(|planned| planned.change().is_some());
+    let kinds: BTreeSet<&str> = kinds.map(|planned| planned.node.address().kind).collect();
     let kinds = kinds.into_iter().collect::<Vec<_>>().join(", ");
     Row { kinds, says, diff: steps(&diff), writes }
 }
@@ -208,7 +202,7 @@ async fn tags() -> Vec<Row> {
         let thing = before.thing(&address);
         for (key, value) in TAGS {
             let value = value.map(|value| value.replace("KIND", sample.kind));
-            bench.tag(thing, key, value.as_deref()).await;
+            bench.tag(thing, key, value.as_deref());
             let says = match &value {
                 Some(value) => format!("{address} has the tag {key}={value}"),
                 None => format!("{address} has no tag {key}"),
@@ -234,7 +228,7 @@ async fn an_object_without_our_owner_tag_is_named_and_left_alone() {
         let bench = Bench::standing(&wanted).await;
         bench.somebody().wait(SETTLED).await;
         let (before, address) = (bench.truth(), sample.address());
-        bench.tag(before.thing(&address), "clctl.dev/uid", None).await;
+        bench.tag(before.thing(&address), "clctl.dev/uid", None);
         let before = bench.truth();
         bench.somebody().wait(SETTLED).await;
         let said = bench.differences(&wanted).await;
@@ -279,7 +273,8 @@ fn whatever_somebody_changes_is_named_and_repaired_and_the_matrix_says_so() {
             }
         }
     }
-    is_checked_in(&matrix(&settings, &deletions, &tags, &fixed));
+    let text = matrix(&settings, &deletions, &tags, &fixed);
+    assert!(is_checked_in("docs/drift.md", &text), "not up to date; run: {REGENERATE}");
 }
 
 /// Fields that are never compared: an order, and a value that nobody reads.
@@ -340,14 +335,3 @@ fn line(text: &mut String, row: &Row) {
 }
 
 const REGENERATE: &str = "CLCTL_REGENERATE=1 cargo test -p clctl --test it every_drift";
-
-/// The matrix is the one that is checked in.
-fn is_checked_in(text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/drift.md");
-    if std::env::var_os("CLCTL_REGENERATE").is_some() {
-        fs::write(&path, text).unwrap();
-        return;
-    }
-    let known = fs::read_to_string(&path).unwrap_or_default();
-    assert!(known == text, "docs/drift.md is not up to date; run: {REGENERATE}");
-}

@@ -21,9 +21,8 @@ use clctl::{
     store::Store,
     topology,
 };
-use clctl_simulator::{Fate, Settings, Simulator, World};
+use clctl_simulator::{Fate, Object, Settings, Simulator, World};
 use clctl_spec::{ChainlinkNode, Fate as Kept, NodeSpec};
-use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -182,6 +181,40 @@ pub(crate) struct Session {
     graph: Graph<Aws>,
     /// What a deletion declares.
     nothing: Graph<Aws>,
+}
+
+/// A command that changes something, as the command line gives it.
+pub(crate) struct Command {
+    pub(crate) cloud: Arc<Aws>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) sink: Sink,
+    pub(crate) stop: watch::Receiver<Stop>,
+    /// The name of the run.
+    pub(crate) run: String,
+    /// What has to agree beside whoever saw the plan.
+    pub(crate) guard: Option<Arc<dyn Gate>>,
+}
+
+impl Command {
+    /// Looks until there is no doubt, plans, and walks the plan unless nothing can be said.
+    pub(crate) async fn carry_out(
+        self,
+        graph: &Graph<Aws>,
+        to: Purpose,
+    ) -> Result<(Plan<Aws>, Report), Error> {
+        let Self { cloud, journal, sink, stop, run, guard } = self;
+        let kinds = kinds::all();
+        let look = observe_settled(&kinds, &cloud, graph, journal.as_ref(), to, &sink, &stop);
+        let plan = plan(graph, &look.await?);
+        if to == Purpose::Remove && plan.is_unknown() {
+            return Ok((plan, Report::default()));
+        }
+        let approved: Arc<dyn Gate> = Arc::new(Approved::of(&plan));
+        let gate = Arc::new(All(std::iter::once(approved).chain(guard).collect()));
+        let with = Walk { cloud, kinds, journal, gate, sink, stop, run, wait: true };
+        let report = walk(&plan, with).await;
+        Ok((plan, report))
+    }
 }
 
 /// What came of a command that changes something.
@@ -454,7 +487,6 @@ impl Bench {
         Ok(plan(&nothing, &look.await.map_err(|error| NoPlan::Look(error.into()))?))
     }
 
-    /// Looks until there is no doubt, plans, and walks the plan unless nothing can be said.
     async fn carry_out(
         &self,
         session: &Session,
@@ -472,30 +504,17 @@ impl Bench {
         to: Purpose,
         guard: Option<Arc<dyn Gate>>,
     ) -> Result<Outcome, NoPlan> {
-        let (kinds, aws) = (kinds::all(), &session.aws);
-        let journal = self.journal(&aws.environment);
-        let (sink, stop) = (self.sink(), self.stop.subscribe());
         let before = self.written().len();
-        let look = observe_settled(&kinds, aws, graph, journal.as_ref(), to, &sink, &stop);
-        let plan = plan(graph, &look.await.map_err(NoPlan::Look)?);
-        let report = if to == Purpose::Remove && plan.is_unknown() {
-            Report::default()
-        } else {
-            let run = self.runs.1.fetch_add(1, Ordering::Relaxed);
-            let approved: Arc<dyn Gate> = Arc::new(Approved::of(&plan));
-            let gates = std::iter::once(approved).chain(guard).collect();
-            let with = Walk {
-                cloud: aws.clone(),
-                kinds,
-                journal,
-                gate: Arc::new(All(gates)),
-                sink,
-                stop,
-                run: format!("{}-{run}", self.runs.0),
-                wait: true,
-            };
-            walk(&plan, with).await
+        let run = self.runs.1.fetch_add(1, Ordering::Relaxed);
+        let command = Command {
+            cloud: session.aws.clone(),
+            journal: self.journal(&session.aws.environment),
+            sink: self.sink(),
+            stop: self.stop.subscribe(),
+            run: format!("{}-{run}", self.runs.0),
+            guard,
         };
+        let (plan, report) = command.carry_out(graph, to).await.map_err(NoPlan::Look)?;
         let mut writes = self.written().split_off(before);
         writes.sort();
         Ok(Outcome { plan, report, writes })
@@ -588,61 +607,12 @@ impl Bench {
     }
 
     /// Lets somebody else give a thing another value of a tag, or take the tag away.
-    pub(crate) async fn tag(&self, thing: &Thing, key: &str, value: Option<&str>) {
-        let (somebody, id) = (self.somebody(), thing.id.as_str());
-        let form = |named: (&'static str, String)| {
-            let of = value.map(|value| ("Tags.member.1.Value".to_owned(), value.to_owned()));
-            let tag = if of.is_some() { "Tags.member.1.Key" } else { "TagKeys.member.1" };
-            let named = (named.0.to_owned(), named.1);
-            [Some(named), Some((tag.to_owned(), key.to_owned())), of]
-                .into_iter()
-                .flatten()
-                .collect()
-        };
-        let call = |operations: [&'static str; 2]| operations[usize::from(value.is_none())];
-        let answer = match thing.kind.as_str() {
-            kind @ ("role" | "instance-profile") => {
-                let (operation, name) = if kind == "role" {
-                    (call(["TagRole", "UntagRole"]), "RoleName")
-                } else {
-                    (call(["TagInstanceProfile", "UntagInstanceProfile"]), "InstanceProfileName")
-                };
-                let params: Vec<(String, String)> = form((name, id.to_owned()));
-                let params: Vec<_> =
-                    params.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
-                somebody.iam(operation, &params).await
-            }
-            "key" => {
-                let body = match value {
-                    Some(value) => {
-                        json!({"KeyId": id, "Tags": [{"TagKey": key, "TagValue": value}]})
-                    }
-                    None => json!({"KeyId": id, "TagKeys": [key]}),
-                };
-                somebody.kms(call(["TagResource", "UntagResource"]), body).await
-            }
-            "secret" => {
-                let body = match value {
-                    Some(value) => json!({"SecretId": id, "Tags": [{"Key": key, "Value": value}]}),
-                    None => json!({"SecretId": id, "TagKeys": [key]}),
-                };
-                somebody.secrets(call(["TagResource", "UntagResource"]), body).await
-            }
-            "log-group" => {
-                let arn = format!("arn:aws:logs:us-east-1:123456789012:log-group:{id}");
-                let body = match value {
-                    Some(value) => json!({"resourceArn": arn, "tags": {key: value}}),
-                    None => json!({"resourceArn": arn, "tagKeys": [key]}),
-                };
-                somebody.logs(call(["TagResource", "UntagResource"]), body).await
-            }
-            _ => {
-                let mut params = vec![("ResourceId.1", id), ("Tag.1.Key", key)];
-                params.extend(value.map(|value| ("Tag.1.Value", value)));
-                somebody.ec2(call(["CreateTags", "DeleteTags"]), &params).await
-            }
-        };
-        answer.good();
+    pub(crate) fn tag(&self, thing: &Thing, key: &str, value: Option<&str>) {
+        let Thing { region, kind, id, .. } = thing.clone();
+        let (key, put) = (key.to_owned(), value.map(|value| (key.to_owned(), value.to_owned())));
+        let gone = if put.is_some() { Vec::new() } else { vec![key] };
+        let (object, put) = (Object { region, kind, id }, put.into_iter().collect());
+        assert!(self.simulator.with(|world| world.retag(&object, &put, &gone)), "{object:?}");
     }
 
     /// Everything there is, as it truly is.

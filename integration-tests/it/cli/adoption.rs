@@ -1,30 +1,10 @@
 //! What is there becomes ours, and what is ours is let go.
 
-use clctl_simulator::Settings;
 use serde_json::json;
 
-use super::support::{Place, QUICK, Served, same, somebody, spec};
-
-struct Stage {
-    world: Served,
-    place: Place,
-    file: String,
-}
-
-fn stage() -> Stage {
-    let world = Served::new(Settings { speed: 4000.0, ..Settings::calm() });
-    let place = Place::served(&world);
-    let file = place.write("node.yaml", &spec("mine", QUICK));
-    Stage { world, place, file }
-}
+use super::support::{QUICK, Stage, same, somebody, spec};
 
 impl Stage {
-    fn run(&self, args: &[&str]) -> super::support::Ran {
-        let mut args = args.to_vec();
-        args.extend(["-f", &self.file]);
-        self.place.run(&args)
-    }
-
     /// The id of our object of that address.
     fn id(&self, address: &str) -> String {
         let shown = self.run(&["get", address, "-o", "json"]).json();
@@ -35,7 +15,7 @@ impl Stage {
 
 #[test]
 fn a_log_group_that_is_there_is_adopted_and_keeps_its_name_and_what_is_in_it() {
-    let stage = stage();
+    let stage = Stage::of("mine");
     let group = "/clctl/mine/nodes";
     somebody(&stage.world, async |client| {
         client
@@ -59,7 +39,7 @@ fn a_log_group_that_is_there_is_adopted_and_keeps_its_name_and_what_is_in_it() {
 
 #[test]
 fn what_is_released_loses_our_tags_and_nothing_else_and_can_be_adopted_again() {
-    let stage = stage();
+    let stage = Stage::of("mine");
     stage.run(&["apply"]).ends(0);
     let id = stage.id("security-group/database");
     let asked = stage.run(&["release", "security-group/database"]).ends(7);
@@ -80,7 +60,7 @@ fn what_is_released_loses_our_tags_and_nothing_else_and_can_be_adopted_again() {
 
 #[test]
 fn another_environments_object_is_not_adopted() {
-    let stage = stage();
+    let stage = Stage::of("mine");
     stage.run(&["apply"]).ends(0);
     let other = stage.place.write("other.yaml", &spec("theirs", QUICK));
     stage.place.run(&["apply", "-f", &other]).ends(0);
@@ -107,7 +87,7 @@ fn another_environments_object_is_not_adopted() {
 /// Somebody copied all tags of ours onto a group of theirs: nobody can tell which is which.
 #[test]
 fn of_two_that_claim_to_be_ours_one_is_released_and_all_is_well() {
-    let stage = stage();
+    let stage = Stage::of("mine");
     stage.run(&["apply"]).ends(0);
     let (vpc, id) = (stage.id("vpc/main"), stage.id("security-group/database"));
     let copy = somebody(&stage.world, async |client| {

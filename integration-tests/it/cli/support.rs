@@ -305,6 +305,29 @@ pub(crate) fn census(objects: &[Object]) -> String {
     text
 }
 
+/// A quick world, a place that reaches it, and the file of a small environment.
+pub(crate) struct Stage {
+    pub(crate) world: Served,
+    pub(crate) place: Place,
+    pub(crate) file: String,
+}
+
+impl Stage {
+    pub(crate) fn of(environment: &str) -> Self {
+        let world = Served::new(Settings { speed: 4000.0, ..Settings::calm() });
+        let place = Place::served(&world);
+        let file = place.write("node.yaml", &spec(environment, QUICK));
+        Self { world, place, file }
+    }
+
+    /// Runs a command about that file.
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        let mut args = args.to_vec();
+        args.extend(["-f", &self.file]);
+        self.place.run(&args)
+    }
+}
+
 /// A small environment; what is under `spec` is added to.
 pub(crate) fn spec(name: &str, chapters: &str) -> String {
     format!(

@@ -1,29 +1,15 @@
 //! Values into secrets: put in through standard input, never shown, never read.
 
-use clctl_simulator::Settings;
 use serde_json::json;
 
-use super::support::{Place, QUICK, Served, same, somebody, spec};
+use super::support::{Ran, Stage, same, somebody};
 
 const URL: &str = "https://rpc.example.com/v2/canary-key-in-the-path";
 const SOCKET: &str = "wss://rpc.example.com/v2/canary-key-in-the-path";
 const CANARY: &str = "canary";
 
-struct Stage {
-    world: Served,
-    place: Place,
-    file: String,
-}
-
-fn stage() -> Stage {
-    let world = Served::new(Settings { speed: 4000.0, ..Settings::calm() });
-    let place = Place::served(&world);
-    let file = place.write("node.yaml", &spec("values", QUICK));
-    Stage { world, place, file }
-}
-
 impl Stage {
-    fn put(&self, name: &str, value: &str) -> super::support::Ran {
+    fn put(&self, name: &str, value: &str) -> Ran {
         let args =
             ["secret", "put", name, "--from-stdin", "-f", &self.file, "-vvv", "--show-calls"];
         self.place.run_with_input(&args, value).does_not_say(CANARY)
@@ -37,17 +23,17 @@ impl Stage {
         answer.good().value()["SecretString"].as_str().unwrap().to_owned()
     }
 
-    fn list(&self, form: &str) -> super::support::Ran {
-        self.place.run(&["secret", "list", "-f", &self.file, "-o", form]).ends(0)
+    fn list(&self, form: &str) -> Ran {
+        self.run(&["secret", "list", "-o", form]).ends(0)
     }
 }
 
 #[test]
 fn a_value_goes_in_through_standard_input_and_is_seen_nowhere() {
-    let stage = stage();
+    let stage = Stage::of("values");
     let early = stage.put("http", URL).ends(7);
     same!(stage.place, "secret_put_early", early.without_calls());
-    stage.place.run(&["apply", "-f", &stage.file]).ends(0).says("no value yet");
+    stage.run(&["apply"]).ends(0).says("no value yet");
     same!(stage.place, "secret_list_empty", stage.list("table"));
     stage.put("http", URL).ends(0).says("a new value is in");
     stage.put("websocket", &format!("{SOCKET}\n")).ends(0);
@@ -63,8 +49,8 @@ fn a_value_goes_in_through_standard_input_and_is_seen_nowhere() {
     stage.put("http", &format!("{URL}-2\r\n")).ends(0);
     assert_eq!(stage.value("http"), format!("{URL}-2"));
     stage.world.simulator.forget_calls();
-    stage.place.run(&["diff", "-f", &stage.file]).ends(0).does_not_say(CANARY);
-    stage.place.run(&["describe", "-f", &stage.file]).ends(0).does_not_say(CANARY);
+    stage.run(&["diff"]).ends(0).does_not_say(CANARY);
+    stage.run(&["describe"]).ends(0).does_not_say(CANARY);
     stage.list("json");
     let calls = stage.world.simulator.calls();
     assert!(calls.iter().all(|call| call.operation != "GetSecretValue"), "{calls:?}");
@@ -81,8 +67,8 @@ fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn a_value_that_cannot_be_right_is_refused_and_not_shown() {
-    let stage = stage();
-    stage.place.run(&["apply", "-f", &stage.file]).ends(0);
+    let stage = Stage::of("values");
+    stage.run(&["apply"]).ends(0);
     let mut told = String::new();
     for value in [
         "",
@@ -104,7 +90,7 @@ fn a_value_that_cannot_be_right_is_refused_and_not_shown() {
     let unknown = stage.put("nobody", URL).ends(2);
     same!(stage.place, "secret_put_unknown", unknown.without_calls());
     // As an argument everybody on the machine would see it: there is no such way.
-    stage.place.run(&["secret", "put", "http", "-f", &stage.file]).ends(2);
+    stage.run(&["secret", "put", "http"]).ends(2);
     let answer = somebody(&stage.world, async |client| {
         client.secrets("ListSecretVersionIds", json!({"SecretId": "/clctl/values/http"})).await
     });
@@ -112,19 +98,21 @@ fn a_value_that_cannot_be_right_is_refused_and_not_shown() {
 }
 
 #[test]
-fn a_secret_that_is_somebody_elses_or_going_gets_no_value() {
-    let stage = stage();
+fn a_secret_that_is_somebody_elses_gets_no_value() {
+    let stage = Stage::of("values");
     let made = somebody(&stage.world, async |client| {
         client.secrets("CreateSecret", json!({"Name": "/clctl/values/http"})).await
     });
     made.good();
     let foreign = stage.put("http", URL).ends(7);
     same!(stage.place, "secret_put_foreign", foreign.without_calls());
-    let gone = json!({"SecretId": "/clctl/values/http", "ForceDeleteWithoutRecovery": true});
-    somebody(&stage.world, async |client| client.secrets("DeleteSecret", gone).await).good();
-    std::thread::sleep(std::time::Duration::from_millis(50));
-    stage.place.run(&["apply", "-f", &stage.file]).ends(0);
-    stage.place.run(&["delete", "--yes", "-f", &stage.file]).ends(0);
+}
+
+#[test]
+fn a_secret_that_is_going_gets_no_value() {
+    let stage = Stage::of("values");
+    stage.run(&["apply"]).ends(0);
+    stage.run(&["delete", "--yes"]).ends(0);
     let going = stage.put("http", URL).ends(7);
     same!(stage.place, "secret_put_deleted", going.without_calls());
 }

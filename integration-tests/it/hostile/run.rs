@@ -9,10 +9,7 @@ use std::{
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use clctl::{
     aws::{Aws, Calls, Environment, Mode, Windows, kinds},
-    engine::{
-        Approved, Cloud as _, Graph, InMemory, Purpose, Report, Stop, Walk, observe,
-        observe_settled, plan, walk,
-    },
+    engine::{Cloud as _, Graph, InMemory, Purpose, Stop, observe, plan},
     sandbox, topology,
 };
 use clctl_simulator::World;
@@ -20,7 +17,7 @@ use tokio::sync::watch;
 
 use super::{Input, Scene, Verb, spoil::Harm, wire::Wire};
 use crate::{
-    harness::{Bench, SETTLED, Wanted, example, steps, virtually},
+    harness::{Bench, Command, SETTLED, Wanted, example, steps, virtually},
     stand::one_of_each,
     truth::Truth,
 };
@@ -172,9 +169,9 @@ async fn carry_out(bench: &Bench, input: &Input, before: &Truth, expected: &[Str
         assert_eq!(writes(bench), Vec::<String>::new(), "nobody knew whose account it was");
         return Ending::Refused;
     };
-    let (kinds, journal) = (kinds::all(), Arc::new(InMemory::default()));
+    let journal = Arc::new(InMemory::default());
     let ending = if input.verb == Verb::Diff {
-        let seen = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show).await;
+        let seen = observe(&kinds::all(), &aws, &graph, journal.as_ref(), Purpose::Show).await;
         let plan = plan(&graph, &seen.unwrap());
         let ending = if plan.is_unknown() {
             Ending::Unknown
@@ -185,30 +182,19 @@ async fn carry_out(bench: &Bench, input: &Input, before: &Truth, expected: &[Str
         ending
     } else {
         let purpose = if input.verb == Verb::Apply { Purpose::Apply } else { Purpose::Remove };
-        let sink: clctl::engine::Sink = Arc::new(|_| {});
-        let look = observe_settled(&kinds, &aws, &graph, journal.as_ref(), purpose, &sink, &told);
-        match look.await {
+        let command = Command {
+            cloud: aws.clone(),
+            journal,
+            sink: Arc::new(|_| {}),
+            stop: told,
+            run: "hostile".to_owned(),
+            guard: None,
+        };
+        match command.carry_out(&graph, purpose).await {
             // Somebody had enough.
             Err(_) => Ending::Unknown,
-            Ok(seen) => {
-                let plan = plan(&graph, &seen);
-                let shown = steps(&plan);
-                let unknown = plan.is_unknown();
-                let with = Walk {
-                    cloud: aws.clone(),
-                    kinds,
-                    journal,
-                    gate: Arc::new(Approved::of(&plan)),
-                    sink,
-                    stop: told,
-                    run: "hostile".to_owned(),
-                    wait: true,
-                };
-                let report = if unknown && purpose == Purpose::Remove {
-                    Report::default()
-                } else {
-                    walk(&plan, with).await
-                };
+            Ok((plan, report)) => {
+                let (shown, unknown) = (steps(&plan), plan.is_unknown());
                 let said = format!("{report:?}");
                 for password in wire.passwords() {
                     assert!(!said.contains(&password), "what failed says a password");

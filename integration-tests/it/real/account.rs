@@ -7,14 +7,11 @@ use std::sync::{
 
 use clctl::{
     aws::{Aws, Caller, Calls, ConnectError, Connection, Environment, Mode, Windows, kinds},
-    engine::{
-        Approved, Cloud as _, Error, Graph, InMemory, Plan, Purpose, Report, Sink, Stop, Walk,
-        observe, observe_settled, plan, walk,
-    },
+    engine::{Cloud as _, Error, Graph, InMemory, Plan, Purpose, Stop, observe, plan},
 };
 use tokio::sync::watch;
 
-use crate::harness::Outcome;
+use crate::harness::{Command, Outcome};
 
 /// The shortest that AWS allows.
 const WINDOWS: Windows = Windows { secret_in_days: 7, key_in_days: 7 };
@@ -93,27 +90,18 @@ impl Life {
     }
 
     async fn carry_out(&self, graph: &Graph<Aws>, to: Purpose) -> Result<Outcome, Error> {
-        let (kinds, aws, journal) = (kinds::all(), &self.aws, self.journal.clone());
-        let (sink, stop): (Sink, _) = (Arc::new(|_| ()), self.stop.subscribe());
+        let aws = &self.aws;
         let before = aws.calls.made().len();
-        let look = observe_settled(&kinds, aws, graph, journal.as_ref(), to, &sink, &stop);
-        let plan = plan(graph, &look.await?);
-        let report = if to == Purpose::Remove && plan.is_unknown() {
-            Report::default()
-        } else {
-            let run = self.runs.fetch_add(1, Ordering::Relaxed);
-            let with = Walk {
-                cloud: aws.clone(),
-                kinds,
-                journal,
-                gate: Arc::new(Approved::of(&plan)),
-                sink,
-                stop,
-                run: format!("{}-{run}", aws.environment.name),
-                wait: true,
-            };
-            walk(&plan, with).await
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        let command = Command {
+            cloud: aws.clone(),
+            journal: self.journal.clone(),
+            sink: Arc::new(|_| ()),
+            stop: self.stop.subscribe(),
+            run: format!("{}-{run}", aws.environment.name),
+            guard: None,
         };
+        let (plan, report) = command.carry_out(graph, to).await?;
         let made = aws.calls.made().split_off(before).into_iter();
         let writes = made.filter(|call| call.writes).map(|call| call.operation.clone()).collect();
         Ok(Outcome { plan, report, writes })

@@ -35,7 +35,7 @@ use super::{
     specs::{Keep, NAME, NEIGHBOUR, Spec, environment},
 };
 use crate::{
-    harness::{Bench, NoPlan, Outcome, SETTLED, WINDOW, Wanted, steps},
+    harness::{Bench, NoPlan, Outcome, SETTLED, WINDOW, Wanted, steps, virtually},
     truth::Truth,
 };
 
@@ -88,13 +88,6 @@ pub(super) fn said(panic: &(dyn Any + Send), canaries: &Canaries) -> String {
     let text = text.unwrap_or_default();
     canaries.read(Place::Panic, text.as_bytes());
     text
-}
-
-/// Works under a paused clock, on this thread alone.
-fn virtually<T>(work: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.unwrap().block_on(work)
 }
 
 /// An account in which a spec was applied and nothing went wrong.
