@@ -129,7 +129,7 @@ fn kinds_table() -> String {
     for kind in kinds::all().iter() {
         let about = kind.about();
         let replacement = match about.replacement {
-            Replacement::CreateFirst => "the new one first",
+            Replacement::CreateFirst => "the new one first, where the two can exist together",
             Replacement::DeleteFirst => "the old one first: the two cannot exist together",
             Replacement::Never => "never",
         };

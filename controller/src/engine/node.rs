@@ -262,6 +262,8 @@ pub trait Node<C>: Send + Sync {
         me: &'a Identity,
         outputs: &'a Outputs,
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Seen>>, Error>>;
+    /// Whether it cannot be made before that object is gone.
+    fn collides(&self, outputs: &Outputs, other: &dyn Seen) -> bool;
     /// Carries a difference out.
     fn update<'a>(
         &'a self,
@@ -341,6 +343,12 @@ impl<R: Resource> Node<R::Cloud> for Typed<R> {
             let holder = R::holder(cloud, me, &self.resolve(outputs)?).await?;
             Ok(holder.map(|found| Arc::new(found) as Arc<dyn Seen>))
         })
+    }
+
+    fn collides(&self, outputs: &Outputs, other: &dyn Seen) -> bool {
+        // What it builds on is still to be made: nothing can stand in its way there.
+        let want = self.declared.resolve(outputs).ok();
+        want.zip(typed::<R>(other)).is_some_and(|(want, have)| R::collides(&want, have))
     }
 
     fn update<'a>(

@@ -14,7 +14,7 @@ pub(super) struct Wanted<N, I> {
     pub(super) object: Option<I>,
     /// Whether that object has to give way to a new one, and how.
     pub(super) replace: Option<Replacement>,
-    /// Former objects that have to be gone before a new one is made.
+    /// Objects that have to be gone before a new one is made.
     pub(super) leaving: BTreeSet<I>,
     /// Former objects that stay until the node and its users have settled, if they can.
     pub(super) superseded: BTreeSet<I>,
@@ -208,6 +208,8 @@ mod tests {
                             !(both && kinds[&name] == Replacement::DeleteFirst),
                             "{name}: the old one is still there"
                         );
+                        let way = node.leaving.iter().find(|id| self.refs.contains_key(id));
+                        assert!(way.is_none(), "{name}: {way:?} is still in its way");
                         self.next += 1;
                         self.next
                     });
@@ -263,6 +265,16 @@ mod tests {
                 .and((upstream && random(seed, 4) > 0 || random(seed, 4) == 0).then_some(kind));
             let (leaving, superseded) = (BTreeSet::new(), BTreeSet::new());
             wanted.insert(name, Wanted { needs, object, replace, leaving, superseded });
+        }
+        // Something of another node may stand where a new one is to be.
+        let stays: BTreeSet<Id> = wanted
+            .values()
+            .filter(|node| node.replace.is_none())
+            .filter_map(|node| node.object)
+            .collect();
+        let goes: Vec<Id> = refs.keys().copied().filter(|id| !stays.contains(id)).collect();
+        for node in wanted.values_mut().filter(|it| it.object.is_none() || it.replace.is_some()) {
+            node.leaving.extend(goes.iter().filter(|_| random(seed, 8) == 0));
         }
         (wanted, refs, kinds)
     }

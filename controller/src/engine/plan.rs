@@ -63,6 +63,8 @@ pub struct PlannedNode<C> {
     pub seen: Option<Arc<dyn Seen>>,
     /// What has to happen.
     pub verdict: Verdict,
+    /// Why it is replaced although what differs could be set, if it is.
+    pub gives_way: Option<String>,
     /// Dead objects whose creation may answer to the same token.
     pub predecessors: Vec<String>,
     /// Which object of the node it is, or the one to be made will be.
@@ -145,6 +147,31 @@ pub struct Counts {
 
 /// Decides what has to happen.
 pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> Plan<C> {
+    let mut yields = Yields::new();
+    loop {
+        let mut plan = lay_out(graph, seen, &yields);
+        match plan.ordered() {
+            Ok(order) => plan.order = order,
+            Err(Held(ring)) => match plan.gives_way(&ring) {
+                Some((address, why)) => {
+                    drop(yields.insert(address, why));
+                    continue;
+                }
+                None => plan.ring = Some(told(&ring)),
+            },
+        }
+        return plan;
+    }
+}
+
+/// The nodes that could be changed in place and are replaced all the same, and why.
+type Yields = BTreeMap<Address, String>;
+
+fn lay_out<C: Send + Sync + 'static>(
+    graph: &Graph<C>,
+    seen: &Observation,
+    yields: &Yields,
+) -> Plan<C> {
     let mut objects = Objects::sort(graph, seen);
     let mut outputs = Outputs::default();
     let mut blocked: BTreeSet<Address> = BTreeSet::new();
@@ -153,8 +180,12 @@ pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> P
         let address = node.address().clone();
         let current = objects.current.get(&address).cloned();
         let predecessors = objects.predecessors(&address, seen);
-        let verdict =
+        let gives_way = yields.get(&address).cloned();
+        let mut verdict =
             verdict(node.as_ref(), current.as_deref(), seen, &objects, &blocked, &outputs);
+        if let (Verdict::Change(change), Some(_)) = (&mut verdict, &gives_way) {
+            change.action = Action::Replace;
+        }
         match (&verdict, &current) {
             (Verdict::Blocked(_), _) => drop(blocked.insert(address)),
             (Verdict::Change(change), Some(current))
@@ -169,12 +200,12 @@ pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> P
         }
         let ordinal = objects.ordinal(node.address(), current.as_deref(), &verdict);
         let node = node.clone();
-        nodes.push(PlannedNode { node, seen: current, verdict, predecessors, ordinal });
+        nodes.push(PlannedNode { node, seen: current, verdict, gives_way, predecessors, ordinal });
     }
     let kept = objects.kept(graph);
     let removals = objects.removals(&nodes, &kept, seen);
     let recoverable = objects.recoverable;
-    let mut plan = Plan {
+    Plan {
         nodes,
         removals,
         kept,
@@ -188,12 +219,7 @@ pub fn plan<C: Send + Sync + 'static>(graph: &Graph<C>, seen: &Observation) -> P
         time: seen.time,
         at: seen.at,
         order: Order::new(),
-    };
-    match plan.ordered() {
-        Ok(order) => plan.order = order,
-        Err(Held(ring)) => plan.ring = Some(told(&ring)),
     }
-    plan
 }
 
 /// The ring in words: who waits for whom.
@@ -564,6 +590,7 @@ impl<C: Send + Sync + 'static> Plan<C> {
             .filter(|planned| planned.is_walked())
             .map(|planned| planned.node.address())
             .collect();
+        let outputs = self.outputs();
         let mut wanted: BTreeMap<Address, Wanted<Address, ObjectKey>> = BTreeMap::new();
         let mut present: Vec<&Arc<dyn Seen>> = Vec::new();
         for planned in self.nodes.iter().filter(|planned| planned.is_walked()) {
@@ -571,14 +598,29 @@ impl<C: Send + Sync + 'static> Plan<C> {
             let needs =
                 planned.node.refs().into_iter().filter(|need| walked.contains(need)).collect();
             let replaced = planned.change().is_some_and(|change| change.action == Action::Replace);
-            let replacement = planned.node.kind().about().replacement;
+            let collides = planned
+                .seen
+                .as_ref()
+                .is_some_and(|seen| planned.node.collides(&outputs, seen.as_ref()));
+            let usual = planned.node.kind().about().replacement;
+            let replacement = if usual == Replacement::CreateFirst && collides {
+                Replacement::DeleteFirst
+            } else {
+                usual
+            };
             // Where the two cannot exist together, the last one has to be gone before the next.
-            let alone = replacement == Replacement::DeleteFirst && !planned.keeps();
+            let makes = !planned.keeps();
+            let alone = makes && replacement == Replacement::DeleteFirst;
+            let mut leaving =
+                self.former(address, |reason| alone && reason == RemovalReason::Going);
+            if makes {
+                leaving.extend(self.in_the_way(planned.node.as_ref(), &outputs));
+            }
             let node = Wanted {
                 needs,
                 object: planned.seen.as_ref().map(|seen| ObjectKey::of(seen.as_ref())),
                 replace: replaced.then_some(replacement),
-                leaving: self.former(address, |reason| alone && reason == RemovalReason::Going),
+                leaving,
                 superseded: self.former(address, |reason| reason == RemovalReason::Superseded),
             };
             wanted.insert(address.clone(), node);
@@ -606,9 +648,39 @@ impl<C: Send + Sync + 'static> Plan<C> {
         order::order(&wanted, &refs)
     }
 
+    /// The node on a ring that could be changed in place, and whose removal breaks the ring: what it
+    /// uses has to go before there is what it is to use instead.
+    fn gives_way(&self, ring: &[Step]) -> Option<(Address, String)> {
+        // Each step of a ring waits for the next one.
+        let waiting = ring.iter().cycle().skip(ring.len().checked_sub(1)?);
+        waiting.zip(ring).find_map(|(waits, step)| {
+            let (OrderStep::Remove(used), OrderStep::Ensure(address)) = (waits, step) else {
+                return None;
+            };
+            let planned = self.nodes.iter().find(|it| it.node.address() == address)?;
+            let about = planned.node.kind().about();
+            let in_place = planned.change()?.action == Action::Update;
+            let can = about.replacement != Replacement::Never && about.creation != Creation::Facet;
+            (in_place && can).then(|| {
+                let ObjectKey { kind, id } = used;
+                let why = format!(
+                    "replaced, not changed in place: it uses {kind} {id}, which has to go before there is another one"
+                );
+                (address.clone(), why)
+            })
+        })
+    }
+
     /// The removals that have a step.
     fn leaving(&self) -> impl Iterator<Item = &Removal> {
         self.removals.iter().filter(|removal| removal.held.is_none())
+    }
+
+    /// What has to go before a node can be made, whatever node it stood for.
+    fn in_the_way(&self, node: &dyn Node<C>, outputs: &Outputs) -> impl Iterator<Item = ObjectKey> {
+        self.leaving()
+            .filter(|removal| node.collides(outputs, removal.seen.as_ref()))
+            .map(|removal| ObjectKey::of(removal.seen.as_ref()))
     }
 
     /// Former objects of a node that are to go for such a reason.

@@ -48,6 +48,13 @@ pub trait Resource: Sized + Send + Sync + 'static {
         async { Ok(None) }
     }
 
+    /// Whether the object wanted cannot be made before that one is gone, be it of the same node or
+    /// of another one.
+    fn collides(want: &Self::Config, have: &Found<Self>) -> bool {
+        let _ = (want, have);
+        false
+    }
+
     /// Applies the changes it claims from `delta`; the engine refuses what is left unclaimed.
     fn update(
         cloud: &Self::Cloud,

@@ -235,7 +235,9 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
     let fields = change.fields.iter().map(field).collect();
     let effect = stops.then(|| about.outage.to_owned());
     let until = planned.seen.as_deref().and_then(|seen| seen.phase().recoverable());
-    let reason = until.map(|until| format!("it was deleted, and can be taken back {until}"));
+    let reason = until
+        .map(|until| format!("it was deleted, and can be taken back {until}"))
+        .or_else(|| planned.gives_way.clone());
     Some(StepView { action, address, id, fields, effect, reason })
 }
 

@@ -120,9 +120,6 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("a smaller network", "10.0.0.0/16", "10.0.0.0/20"),
 ];
 
-/// Changes that are known not to come to an end, see `docs/reliability.md`.
-const OPEN: &[(&str, &str)] = &[("full", "other zones"), ("full", "zones swapped")];
-
 /// Every example that can be laid out, each as it is and with each of the changes.
 pub(super) static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
@@ -142,9 +139,6 @@ pub(super) static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
         for (change, text) in [("", text.clone())].into_iter().chain(changed) {
             let node = read(&named(&text, NAME)).filter(can_be_laid_out);
             let beside = read(&named(&text, NEIGHBOUR));
-            if OPEN.contains(&(example.as_str(), change)) {
-                continue;
-            }
             if let (Some(node), Some(beside)) = (node, beside) {
                 specs.push(Spec { example: example.clone(), change, node, beside });
             }

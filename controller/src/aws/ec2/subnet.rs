@@ -76,13 +76,13 @@ impl Resource for Subnet {
         ids: "subnet-*",
         summary: "A block of the network's addresses in one availability zone",
         cloudformation: "AWS::EC2::Subnet",
-        // Two cannot share a range.
-        replacement: Replacement::DeleteFirst,
+        // Unless the two overlap.
+        replacement: Replacement::CreateFirst,
         creation: Creation::Key,
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(1),
         patience: Duration::from_mins(20),
-        outage: "everything in the subnet stops until it is rebuilt",
+        outage: "where the ranges of the two overlap, everything in the subnet stops until it is rebuilt",
         stands_on: &[],
         keeping: None,
         calls: Calls {
@@ -154,13 +154,15 @@ impl Resource for Subnet {
                 |page| (page.subnets, page.next_token),
             )
             .await?;
-        let overlaps = |found: &Found<Self>| {
-            found.config.cidr.contains(&want.cidr) || want.cidr.contains(&found.config.cidr)
-        };
         // One of IPv6 alone has no range that could overlap.
         let ranged = subnets.iter().filter(|subnet| subnet.ipv6_native() != Some(true));
         let read: Result<Vec<_>, _> = ranged.map(|subnet| read(aws, subnet)).collect();
-        Ok(read?.into_iter().find(overlaps))
+        Ok(read?.into_iter().find(|found| Self::collides(want, found)))
+    }
+
+    fn collides(want: &SubnetConfig, have: &Found<Self>) -> bool {
+        let had = &have.config;
+        had.vpc == want.vpc && (had.cidr.contains(&want.cidr) || want.cidr.contains(&had.cidr))
     }
 
     async fn update(

@@ -18,6 +18,7 @@ use crate::engine::{
 use super::{
     db::Db,
     eip::Eip,
+    endpoint::Endpoint,
     gateway::Gateway,
     group::Group,
     nat::Nat,
@@ -111,6 +112,7 @@ pub(super) fn kinds() -> Kinds<Toy> {
         Arc::new(KindOf::<Table>::default()),
         Arc::new(KindOf::<Group>::default()),
         Arc::new(KindOf::<Rules>::default()),
+        Arc::new(KindOf::<Endpoint>::default()),
         Arc::new(KindOf::<Db>::default()),
     ])
 }

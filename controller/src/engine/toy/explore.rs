@@ -63,6 +63,7 @@ fn spec(dice: &mut Dice) -> Spec {
             nats.insert(name, (dice.pick(&places), dice.pick(&["amazon", "own"])));
         }
     }
+    let endpoint = dice.some(&places);
     let ways: Vec<&str> = nats.keys().copied().chain(gateway.then_some("gateway")).collect();
     let mut tables = BTreeMap::new();
     for name in dice.some(&["t"]) {
@@ -92,6 +93,7 @@ fn spec(dice: &mut Dice) -> Spec {
         label: dice.pick(&["", "l", "m"]),
         gateway,
         nats,
+        endpoint,
         tables,
         groups,
         rules,
@@ -118,6 +120,7 @@ fn drift(bench: &Bench, dice: &mut Dice) {
         "subnet" => bench.world.drift(&view.id, "public_ip", json!(dice.one_in(2))),
         "eip" => bench.world.drift(&view.id, "label", json!("theirs")),
         "nat" => bench.world.spoil(&view.id),
+        "endpoint" => bench.world.drift(&view.id, "subnets", json!([])),
         "table" => bench.world.drift(&view.id, "targets", json!({})),
         "group" => {
             let rules =
@@ -135,7 +138,7 @@ fn nothing_doubled(bench: &Bench) {
     for (kind, view) in bench.world.truth() {
         if let (Owner::Us { name, ordinal, .. }, true) = (view.owner, view.phase != Phase::Going) {
             // Where two cannot exist together, whatever the ordinal.
-            let alone = matches!(kind, "vpc" | "subnet" | "gateway" | "nat" | "db");
+            let alone = matches!(kind, "vpc" | "gateway" | "nat" | "endpoint" | "db");
             let key = (kind, name, if alone { 0 } else { ordinal });
             assert!(there.insert(key.clone()), "{key:?} is there twice: {}", view.id);
         }

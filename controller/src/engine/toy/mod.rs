@@ -6,6 +6,7 @@ mod bench;
 mod crashes;
 mod db;
 mod eip;
+mod endpoint;
 mod explore;
 mod gateway;
 mod group;

@@ -1,6 +1,10 @@
 //! The promises, one behaviour each.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::json;
 use tokio::time::Instant;
@@ -350,6 +354,33 @@ async fn a_network_that_is_replaced_goes_before_the_new_one_comes() {
     }
     assert!(position(&wrote, "toy:DeleteVpc") < position(&wrote, "toy:CreateVpc"), "{wrote:?}");
     assert_eq!(bench.world.id("eip", "a"), eip);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_holds_the_place_of_what_it_waits_for_is_replaced() {
+    let both = BTreeSet::from(["a", "b"]);
+    let bench = standing(&Spec { endpoint: both, ..Spec::network() }).await;
+    let changes: [[(&str, (&str, bool)); 2]; 3] = [
+        // The range of one that goes.
+        [("a", ("10.0.0.0/24", true)), ("c", ("10.0.1.0/24", false))],
+        // The ranges of each other.
+        [("a", ("10.0.1.0/24", true)), ("c", ("10.0.0.0/24", false))],
+        // A range of its own.
+        [("a", ("10.0.1.0/24", true)), ("c", ("10.0.5.0/24", false))],
+    ];
+    let mut replaced = Vec::new();
+    for subnets in changes {
+        let subnets: BTreeMap<_, _> = subnets.into();
+        let endpoint = subnets.keys().copied().collect();
+        let spec = Spec { subnets, endpoint, ..Spec::network() };
+        let planned = bench.plan(&spec).await;
+        let change = change(&planned, "endpoint/main");
+        let of_node = planned.nodes.iter().find(|it| it.node.address().kind == "endpoint");
+        replaced.push((change.action, of_node.unwrap().gives_way.clone()));
+        bench.apply(&spec).await.complete();
+        bench.check(&spec).await;
+    }
+    insta::assert_debug_snapshot!(replaced);
 }
 
 #[tokio::test(start_paused = true)]

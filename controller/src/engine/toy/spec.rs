@@ -9,6 +9,7 @@ use crate::engine::{After, Graph, Loose, Ref};
 use super::{
     db::{Db, DbConfig},
     eip::{Eip, EipConfig},
+    endpoint::{Endpoint, EndpointConfig},
     gateway::{AttachedVpc, Gateway, GatewayConfig},
     group::{Group, GroupConfig},
     nat::{Nat, NatConfig},
@@ -30,6 +31,8 @@ pub(super) struct Spec {
     pub(super) gateway: bool,
     /// Subnet and pool of its address, by name. Needs the gateway.
     pub(super) nats: BTreeMap<&'static str, (&'static str, &'static str)>,
+    /// Subnets of the endpoint, if there is one.
+    pub(super) endpoint: BTreeSet<&'static str>,
     /// Names of nats, or `gateway`, by the name of the table.
     pub(super) tables: BTreeMap<&'static str, BTreeSet<&'static str>>,
     /// Descriptions by name.
@@ -58,6 +61,7 @@ impl Spec {
             label: "",
             gateway: false,
             nats: BTreeMap::new(),
+            endpoint: BTreeSet::new(),
             tables: BTreeMap::new(),
             groups: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -65,7 +69,7 @@ impl Spec {
         }
     }
 
-    /// All kinds, but for the database.
+    /// All kinds, but for the endpoint and the database.
     pub(super) fn network() -> Self {
         Self {
             subnets: BTreeMap::from([("a", ("10.0.0.0/24", true)), ("b", ("10.0.1.0/24", false))]),
@@ -82,7 +86,7 @@ impl Spec {
         }
     }
 
-    /// All kinds.
+    /// With the database.
     pub(super) fn full() -> Self {
         let db = DbSpec {
             subnets: BTreeSet::from(["a", "b"]),
@@ -125,6 +129,11 @@ impl Spec {
             };
             nats.insert(name, graph.add(name, config).unwrap());
         }
+        let subnet = |name: &&str| subnets[*name].output("id", |subnet| subnet.id.clone());
+        if !self.endpoint.is_empty() {
+            let subnets = self.endpoint.iter().map(subnet).collect();
+            graph.add::<Endpoint>("main", EndpointConfig { subnets }).unwrap();
+        }
         for (name, targets) in &self.tables {
             let target = |target: &&'static str| match *target {
                 "gateway" => {
@@ -148,7 +157,6 @@ impl Spec {
             graph.add::<Rules>(name, RulesConfig { group: group(name), ingress }).unwrap();
         }
         if let Some(db) = &self.db {
-            let subnet = |name: &&str| subnets[*name].output("id", |subnet| subnet.id.clone());
             let config = DbConfig {
                 subnets: db.subnets.iter().map(subnet).collect(),
                 groups: db.groups.iter().map(group).collect(),
@@ -182,6 +190,12 @@ impl Spec {
             let (subnet, eip) = (format!("subnet/{subnet}"), format!("eip/{name}"));
             put("nat", name, json!({"subnet": subnet, "eip": eip}));
         }
+        let named = |kind: &str, names: &BTreeSet<&str>| -> Vec<String> {
+            names.iter().map(|name| format!("{kind}/{name}")).collect()
+        };
+        if !self.endpoint.is_empty() {
+            put("endpoint", "main", json!({"subnets": named("subnet", &self.endpoint)}));
+        }
         for (name, ways) in &self.tables {
             let target = |way: &&str| match *way {
                 "gateway" => "gateway/main".to_owned(),
@@ -199,9 +213,6 @@ impl Spec {
             put("group", name, fields);
         }
         if let Some(db) = &self.db {
-            let named = |kind: &str, names: &BTreeSet<&str>| -> Vec<String> {
-                names.iter().map(|name| format!("{kind}/{name}")).collect()
-            };
             let fields = json!({
                 "subnets": named("subnet", &db.subnets),
                 "groups": named("group", &db.groups),

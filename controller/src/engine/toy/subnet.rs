@@ -47,7 +47,7 @@ impl Resource for Subnet {
     type Config = SubnetConfig;
     type Outputs = SubnetOutputs;
 
-    const ABOUT: Kind = kind("subnet", "subnet-*", Replacement::DeleteFirst, Creation::Key);
+    const ABOUT: Kind = kind("subnet", "subnet-*", Replacement::CreateFirst, Creation::Key);
 
     async fn find(toy: &Toy, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         find(toy, "toy:FindSubnets", scope, read).await
@@ -77,6 +77,10 @@ impl Resource for Subnet {
         want: &SubnetConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
         Ok(toy.holder("toy:FindSubnets", "subnet", &key(want)).await?.map(read))
+    }
+
+    fn collides(want: &SubnetConfig, have: &Found<Self>) -> bool {
+        key(want) == key(&have.config)
     }
 
     async fn update(

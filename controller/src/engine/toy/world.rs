@@ -241,6 +241,7 @@ fn uses(kind: &str, fields: &Fields) -> Vec<String> {
         "subnet" | "gateway" | "table" => one("vpc").into_iter().collect(),
         "nat" => one("subnet").into_iter().chain(one("eip")).collect(),
         "group" => one("vpc").into_iter().chain(many("ingress", Some("peer"))).collect(),
+        "endpoint" => many("subnets", None),
         "db" => many("subnets", None).into_iter().chain(many("groups", None)).collect(),
         _ => Vec::new(),
     }
