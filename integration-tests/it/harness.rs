@@ -592,6 +592,9 @@ impl Bench {
                 "ec2" => somebody.ec2(operation, &params).await.good(),
                 "iam" => somebody.iam(operation, &params).await.good(),
                 "kms" => somebody.kms(operation, params.into_iter().collect()).await.good(),
+                "secretsmanager" => {
+                    somebody.secrets(operation, params.into_iter().collect()).await.good()
+                }
                 other => panic!("nobody meddles with {other} so far"),
             };
             let noun = operation.trim_start_matches("Create");

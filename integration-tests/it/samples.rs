@@ -20,7 +20,7 @@ use clctl::{
         kms::{Key, KeyConfig, Rotation},
         logs::{LogGroup, LogGroupConfig, Retention},
         policy::{Policy, Statement},
-        secrets::{Origin, Secret, SecretConfig},
+        secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
     engine::{
         After, AnyKind, Cell, Declared, Graph, Kinds, Loose, OnChange, Outputs, Plan, Resource, Row,
@@ -116,7 +116,12 @@ pub(crate) static SAMPLES: &[Sample] = &[
         )
     },
     Sample {
+        fixed: &["resource_policy"],
         rare: &["secretsmanager:GetRandomPassword"],
+        meddling: &[(
+            "secretsmanager:PutResourcePolicy",
+            r#"SecretId=@secret/sample&ResourcePolicy={"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"210987654321"},"Action":"secretsmanager:GetSecretValue","Resource":"*"}]}"#,
+        )],
         ..Sample::of::<Secret>(
             secret,
             "arn:aws:secretsmanager:us-east-1:123456789012:secret:/clctl/contract/nothing-AbCdEf",
@@ -406,6 +411,7 @@ fn secret(stand: &mut Stand<'_>) {
         description: stand.pick(field!(SecretConfig.description), "this", "that").to_owned(),
         key: key_arn(stand.pick(field!(SecretConfig.key), &keys[0], &keys[1])),
         origin: Origin::Generated(32),
+        resource_policy: ResourcePolicy::None,
         tags: stand.tags::<Secret>(SAMPLE),
     };
     stand.sample::<Secret>(declared);

@@ -194,6 +194,8 @@ fn said(code: &str, message: &str) -> Option<Class> {
         {
             Some(Class::NotYetVisible)
         }
+        // It can be taken back, and after that it is as it was.
+        "invalidrequestexception" if message.contains("marked for deletion") => Some(Class::Busy),
         "invalidparameter" if message.contains("Unable to assume") => Some(Class::NotYetVisible),
         // A key whose policy was set a moment ago.
         "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
@@ -233,6 +235,11 @@ mod tests {
                 "InvalidRequestException",
                 "You can't create this secret because a secret with this name is already scheduled for deletion.",
                 Class::Exists,
+            ),
+            (
+                "InvalidRequestException",
+                "You can't perform this operation on the secret because it was marked for deletion.",
+                Class::Busy,
             ),
             ("InvalidRequestException", "You tried to do something else.", Class::Rejected),
             (

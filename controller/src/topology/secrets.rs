@@ -9,7 +9,7 @@ use crate::{
     aws::{
         Aws,
         kms::KeyArn,
-        secrets::{Origin, Secret, SecretConfig},
+        secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
     engine::{DeclaredTwice, Graph, Input, Resource},
 };
@@ -92,6 +92,7 @@ pub(super) fn declare(
                 description: holds.description().to_owned(),
                 key: key.clone(),
                 origin,
+                resource_policy: ResourcePolicy::None,
                 tags: label.tags(Secret::ABOUT.name, &name),
             },
         )?;

@@ -35,7 +35,7 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
         "iam:GetRole" => "RoleName",
         "iam:GetRolePolicy" => "PolicyName",
         "kms:DescribeKey" => "Arn",
-        "secretsmanager:DescribeSecret" => "ARN",
+        "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy" => "ARN",
         _ => return None,
     })
 }
@@ -118,6 +118,7 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "logs:ListTagsForResource" => &["tags"],
         "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
         "secretsmanager:DescribeSecret" => &["ARN", "Name"],
+        "secretsmanager:GetResourcePolicy" => &["ARN"],
         "secretsmanager:GetRandomPassword" => &["RandomPassword"],
         "ssm:GetParameter" => &["Parameter"],
         "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],

@@ -5,6 +5,6 @@ mod value;
 
 pub(super) use self::value::PUT;
 pub use self::{
-    secret::{Origin, Secret, SecretConfig, SecretOutputs},
+    secret::{Origin, ResourcePolicy, Secret, SecretConfig, SecretOutputs},
     value::SecretValue,
 };

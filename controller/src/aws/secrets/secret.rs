@@ -23,6 +23,7 @@ use super::{
         clients::Aws,
         identity::TAG_UID,
         kms::KeyArn,
+        policy::Policy,
         tags::{Retagging, Tags, owner_of},
     },
     value::SecretValue,
@@ -54,6 +55,37 @@ impl Field for Origin {
     }
 }
 
+/// Whom a [`Secret`] lets in by itself, beside those whose own policies do.
+///
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html>
+#[derive(Clone, Debug)]
+pub enum ResourcePolicy {
+    /// Nobody: we never declare another.
+    None,
+    /// Those that somebody let in.
+    These(Policy),
+    /// A secret that is out does not say.
+    Untold,
+}
+
+impl Field for ResourcePolicy {
+    type Resolved = Self;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        match self {
+            Self::None => Cell::Known("none".into()),
+            Self::These(policy) => policy.cell(outputs),
+            Self::Untold => Cell::Any,
+        }
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(self.clone())
+    }
+}
+
 /// The key of a [`Secret`] that has none of its own.
 const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
 
@@ -66,6 +98,8 @@ pub struct SecretConfig<S: Stage = Resolved> {
     pub key: S::In<KeyArn>,
     /// Where its value comes from.
     pub origin: Origin,
+    /// Whom it lets in by itself.
+    pub resource_policy: ResourcePolicy,
     /// Its tags.
     pub tags: Tags,
 }
@@ -74,6 +108,7 @@ config! { SecretConfig {
     description: InPlace,
     key: InPlace,
     origin: InPlace,
+    resource_policy: InPlace,
     tags: InPlace,
 } }
 
@@ -114,11 +149,16 @@ impl Resource for Secret {
             ends: "aws secretsmanager delete-secret --secret-id {id}",
         }),
         calls: Calls {
-            read: &["secretsmanager:ListSecrets", "secretsmanager:DescribeSecret"],
+            read: &[
+                "secretsmanager:ListSecrets",
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetResourcePolicy",
+            ],
             write: &[
                 "secretsmanager:GetRandomPassword",
                 "secretsmanager:CreateSecret",
                 "secretsmanager:UpdateSecret",
+                "secretsmanager:DeleteResourcePolicy",
                 "secretsmanager:TagResource",
                 "secretsmanager:UntagResource",
                 "secretsmanager:DeleteSecret",
@@ -160,7 +200,7 @@ impl Resource for Secret {
                         tags: pairs(&entry.tags.unwrap_or_default()),
                         version: current(entry.secret_versions_to_stages.unwrap_or_default()),
                     };
-                    found.push(read(aws, from));
+                    found.push(read(aws, from).await?);
                 }
                 found.retain(|found| found.owner != Owner::Other);
                 found = once(LIST, found)?;
@@ -224,6 +264,10 @@ impl Resource for Secret {
             };
             aws.write("secretsmanager:UpdateSecret", call).await?;
         }
+        if delta.take(field!(SecretConfig.resource_policy)) {
+            let call = || aws.secrets.delete_resource_policy().secret_id(id).send();
+            aws.write("secretsmanager:DeleteResourcePolicy", call).await?;
+        }
         if delta.take(field!(SecretConfig.tags)) {
             let Retagging { put, drop: gone } =
                 want.tags.retagging(&have.config.tags, have.ordinal());
@@ -254,6 +298,10 @@ impl Resource for Secret {
         Some(SecretConfig { tags: have.config.tags.released(), ..have.config.clone() })
     }
 
+    fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
+        aws.environment.is_path_of(&have.owner, &have.outputs.name)
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let days = aws.environment.windows.secret_in_days;
         let call = || {
@@ -262,7 +310,12 @@ impl Resource for Secret {
         };
         match aws.write("secretsmanager:DeleteSecret", call).await {
             // Somebody has done it already.
-            Err(error) if error.class == Class::Exists && is_out(aws, &have.id.0).await? => Ok(()),
+            Err(error)
+                if matches!(error.class, Class::Exists | Class::Busy)
+                    && is_out(aws, &have.id.0).await? =>
+            {
+                Ok(())
+            }
             answer => answer.map(drop),
         }
     }
@@ -322,7 +375,7 @@ async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
             if from.arn != id && from.name != id {
                 return Err(another(operation, from.arn, id));
             }
-            Ok(Some(read(aws, from)))
+            Ok(Some(read(aws, from).await?))
         }
         Err(error) if error.class == Class::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -335,15 +388,42 @@ async fn is_out(aws: &Aws, id: &str) -> Result<bool, CallError> {
     Ok(found.is_some_and(|found| matches!(found.phase, Phase::Recoverable(_))))
 }
 
-fn read(aws: &Aws, from: Read) -> Found<Secret> {
+/// Whom a secret lets in by itself.
+async fn whom_it_lets_in(aws: &Aws, arn: &str) -> Result<ResourcePolicy, CallError> {
+    let operation = "secretsmanager:GetResourcePolicy";
+    let call = || aws.secrets.get_resource_policy().secret_id(arn).send();
+    let answer = match aws.read(operation, call).await {
+        Ok(answer) => answer,
+        // It went out between two calls.
+        Err(error) if matches!(error.class, Class::Busy | Class::NotFound) => {
+            return Ok(ResourcePolicy::Untold);
+        }
+        Err(error) => return Err(error),
+    };
+    let told = text(operation, "ARN", answer.arn)?;
+    if told != arn {
+        return Err(another(operation, told, arn));
+    }
+    Ok(match answer.resource_policy {
+        Some(policy) => ResourcePolicy::These(Policy::read(&policy)),
+        None => ResourcePolicy::None,
+    })
+}
+
+async fn read(aws: &Aws, from: Read) -> Result<Found<Secret>, CallError> {
     let Read { arn, name, description, key, deleted, tags, version } = from;
-    Found {
+    let resource_policy = match deleted {
+        Some(_) => ResourcePolicy::Untold,
+        None => whom_it_lets_in(aws, &arn).await?,
+    };
+    Ok(Found {
         id: PhysicalId(arn.clone()),
         owner: owner_of(aws, Secret::ABOUT.name, &tags),
         config: SecretConfig {
             description,
             key: KeyArn::new(key.unwrap_or_else(|| DEFAULT_KEY.to_owned())),
             origin: Origin::Put,
+            resource_policy,
             tags: Tags::of(aws, &tags),
         },
         outputs: SecretOutputs { arn, name, version },
@@ -351,7 +431,7 @@ fn read(aws: &Aws, from: Read) -> Found<Secret> {
             Some(date) => Phase::Recoverable(format!("at least until {date}")),
             None => Phase::Ready,
         },
-    }
+    })
 }
 
 /// The version that counts.

@@ -522,5 +522,5 @@ async fn somebody_changes_what_is_ours() {
         assert_eq!(drifted["Tags"][0]["Key"], "clctl.dev/uid");
         said.insert(says);
     }
-    assert_eq!(said.len(), 5, "{said:?}");
+    assert_eq!(said.len(), 6, "{said:?}");
 }

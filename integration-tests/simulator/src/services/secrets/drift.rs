@@ -54,6 +54,19 @@ fn of_secret(secret: &Record<Secret>) -> Vec<Drift> {
     if secret.policy.is_some() {
         let says = format!("the resource policy of secret {name} is gone");
         all.push(drift(says, "DeleteResourcePolicy", json!({})));
+    } else {
+        let says = format!("another account may read secret {name}");
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "AWS": "arn:aws:iam::210987654321:root" },
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": "*",
+            }],
+        });
+        let policy = json!({ "ResourcePolicy": policy.to_string() });
+        all.push(drift(says, "PutResourcePolicy", policy));
     }
     all
 }
