@@ -9,8 +9,8 @@ use std::{
 };
 
 use clctl::{
-    aws::{ConnectError, Mode, kinds},
-    engine::{Class, Error, Scope},
+    aws::{Aws, ConnectError, Mode, kinds},
+    engine::{Class, Error, KeepReason, Plan, Scope},
     store::Store,
 };
 use clctl_simulator::{Fate, Seed, Settings};
@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::{
     harness::{Bench, SETTLED, Wanted, steps},
     stand::one_of_each,
-    truth::Truth,
+    truth::{Thing, Truth},
 };
 
 fn small() -> Wanted {
@@ -102,6 +102,51 @@ async fn what_somebody_had_before_is_there_after_all_of_it() {
     bench.delete(&wanted).await.complete();
     unchanged(&bench, &before, &ids, "after delete");
     assert_eq!(bench.truth().ids(), before.ids());
+}
+
+/// Tags get copied. What holds data, and is ours by its tags alone, is left alone and told of.
+#[tokio::test(start_paused = true)]
+async fn tags_alone_are_no_reason_to_remove_what_holds_data() {
+    let bench = untouched().await;
+    let (ours, theirs) = (Wanted::usual(), Wanted::with(&[("name: demo", "name: demo-2")]));
+    bench.apply(&theirs).await.complete();
+    bench.apply(&ours).await.complete();
+    bench.somebody().wait(SETTLED).await;
+    let uid = |name: &str| {
+        let truth = bench.truth();
+        let of = |it: &&Thing| it.tags.get("clctl.dev/environment").is_some_and(|it| it == name);
+        truth.things().iter().find(of).unwrap().tags["clctl.dev/uid"].clone()
+    };
+    let (our_uid, their_uid) = (uid("demo"), uid("demo-2"));
+    // Of each kind that holds data, one of theirs gets our tags, for a node that is not declared.
+    let mut copies = Vec::new();
+    for kind in ["secret", "kms-key", "log-group"] {
+        let truth = bench.truth();
+        let of_kind = |it: &&Thing| {
+            it.tags.get("clctl.dev/uid") == Some(&their_uid)
+                && it.address().is_some_and(|it| it.starts_with(&format!("{kind}/")))
+        };
+        let thing = truth.things().iter().find(of_kind).unwrap();
+        bench.tag(thing, "clctl.dev/uid", Some(&our_uid));
+        bench.tag(thing, "clctl.dev/address", Some(&format!("{kind}/copied")));
+        copies.push(thing.id.clone());
+    }
+    bench.somebody().wait(SETTLED).await;
+    let kept = |plan: &Plan<Aws>| {
+        let unproven = plan.kept.iter().filter(|it| it.reason == KeepReason::Unproven);
+        unproven.map(|it| it.seen.address().unwrap().to_string()).collect::<Vec<_>>()
+    };
+    let expected = ["kms-key/copied", "log-group/copied", "secret/copied"];
+    bench.is_settled(&ours).await;
+    assert_eq!(kept(&bench.diff(&ours).await), expected);
+    // Nor does somebody who knows nothing of what we made.
+    bench.lose_record();
+    assert_eq!(kept(&bench.try_removals(&ours).await.unwrap()), expected);
+    bench.delete(&ours).await.complete();
+    let left = bench.truth();
+    for id in copies {
+        assert!(left.ids().contains(&id.as_str()), "{id} is gone");
+    }
 }
 
 /// Somebody takes what a node of ours would have, after ours was deleted.

@@ -17,7 +17,7 @@ use clctl::{
         kms::{Key, KeyArn, KeyConfig, Rotation},
         logs::{LogGroup, LogGroupConfig, Retention},
         policy::{Policy, Statement},
-        secrets::{Origin, Secret, SecretConfig},
+        secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
     engine::{After, Config, Declared, Graph, Input, Loose, Ref, Resource},
 };
@@ -281,7 +281,7 @@ impl<'a> Stand<'a> {
 
     pub(crate) fn key(&mut self, name: &str) -> Ref<Key> {
         let declared = KeyConfig {
-            description: name.to_owned(),
+            description: self.environment.signed(name),
             policy: self.key_policy(),
             rotation: Rotation::Days(365),
             enabled: true,
@@ -331,9 +331,14 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let tags = stand.tags::<InstanceProfile>("main");
     stand.add::<InstanceProfile>("main", InstanceProfileConfig { role: held(&role), tags });
     let key = stand.key("main");
-    let (description, origin) = ("one of each".to_owned(), Origin::Generated(32));
-    let tags = stand.tags::<Secret>("main");
-    stand.add::<Secret>("main", SecretConfig { description, key: key_arn(&key), origin, tags });
+    let secret = SecretConfig {
+        description: "one of each".to_owned(),
+        key: key_arn(&key),
+        origin: Origin::Generated(32),
+        resource_policy: ResourcePolicy::None,
+        tags: stand.tags::<Secret>("main"),
+    };
+    stand.add::<Secret>("main", secret);
     let log = stand.log_group("main", &key);
     let flow_log = FlowLogConfig {
         vpc: vpc_id(&vpc),

@@ -101,6 +101,27 @@ impl Environment {
         format!("/clctl/{}/{name}", self.name)
     }
 
+    /// A description that says whose the object is: unlike tags, it is not copied along.
+    pub fn signed(&self, description: &str) -> String {
+        format!("{description} (clctl {})", self.uid())
+    }
+
+    /// Whether a description says that the object is of this environment.
+    pub(super) fn has_signed(&self, description: &str) -> bool {
+        description.ends_with(&self.signed(""))
+    }
+
+    /// Whether a path is one that objects of this owner get.
+    pub(super) fn is_path_of(&self, owner: &Owner, path: &str) -> bool {
+        let Owner::Us { name, alias, .. } = owner else { return false };
+        std::iter::once(name).chain(alias).any(|name| {
+            let rest = path.strip_prefix(&self.path(name));
+            rest.is_some_and(|rest| {
+                rest.is_empty() || rest.strip_prefix('-').and_then(ordinal).is_some()
+            })
+        })
+    }
+
     /// Whose an object of this kind is, as its tags say.
     ///
     /// The address tag decides; where it is gone, the console's name does. Where both are there and

@@ -7,8 +7,8 @@ use anyhow::bail;
 use crate::{
     aws::{Aws, Mode, TAG_ENVIRONMENT, TAG_UID},
     engine::{
-        Action, Blocked, Cell, Change, Creation, Owner, PlannedNode, Purpose, Scope, Seen, Verdict,
-        plan,
+        Action, Blocked, Cell, Change, Cloud, Creation, Journal, Owner, PlannedNode, Purpose,
+        Scope, Seen, Verdict, plan,
     },
     render::comparison,
 };
@@ -72,6 +72,10 @@ pub(super) async fn run(command: &Command, args: Adopt, read: Reading) -> anyhow
     let tags = change.fields.into_iter().filter(|field| field.field == "tags").collect();
     let tagging = Change { action: Action::Update, fields: tags };
     planned.node.update(&session.aws, object.as_ref(), &outputs, &tagging).await?;
+    // Its name is somebody else's choice: the record says that it is ours all the same.
+    let (journal, address) = (session.journal(), planned.node.address());
+    journal.begin(address, 1, session.aws.now())?;
+    journal.resolve(address, Some(object.id()))?;
     printer.data(&format!(
         "{}{} is {} of {} now\nNext: `{}` shows what differs, `apply` changes it",
         printer.place(),

@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use crate::{
     aws::Mode,
-    engine::{Purpose, Seen, plan},
+    engine::{Journal, Purpose, Seen, plan},
 };
 
 use super::{
@@ -60,6 +60,8 @@ pub(super) async fn run(command: &Command, args: Release, read: Reading) -> anyh
             ),
         });
     }
+    // It is nobody's now, whoever made it.
+    session.journal().gone(object.id())?;
     printer.data(&format!(
         "{}{} is not {} of {} any more: nothing of it was changed but its tags",
         printer.place(),

@@ -49,8 +49,8 @@ pub use self::{
         observe_settled,
     },
     plan::{
-        Blocked, Counts, Kept, ObjectKey, Plan, PlannedNode, Removal, RemovalReason, Step, Verdict,
-        plan,
+        Blocked, Counts, KeepReason, Kept, ObjectKey, Plan, PlannedNode, Removal, RemovalReason,
+        Step, Verdict, plan,
     },
     resource::{
         Calls, Cloud, Creation, Found, Identity, Keeping, Kind, Mark, Owner, Phase, Replacement,

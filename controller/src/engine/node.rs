@@ -129,6 +129,8 @@ pub trait AnyKind<C>: Send + Sync {
         cloud: &'a C,
         have: &'a dyn Seen,
     ) -> BoxFuture<'a, Result<bool, Error>>;
+    /// Whether more than its tags says that an object is what they say.
+    fn is_vouched(&self, cloud: &C, have: &dyn Seen) -> bool;
     /// Asks for an object to be gone.
     fn delete<'a>(
         &'a self,
@@ -209,6 +211,10 @@ impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
                 None => Ok(true),
             }
         })
+    }
+
+    fn is_vouched(&self, cloud: &R::Cloud, have: &dyn Seen) -> bool {
+        typed::<R>(have).is_some_and(|have| R::is_vouched(cloud, have))
     }
 
     fn delete<'a>(

@@ -43,6 +43,9 @@ pub struct Observation {
     pub dead: BTreeMap<String, PhysicalId>,
     /// Nodes of which an object may be there although none is seen.
     pub doubts: Vec<Doubt>,
+    /// Objects of which more than their tags says that they are what those say: the record of who made
+    /// them, or their names. Tags get copied.
+    pub vouched: BTreeSet<ObjectKey>,
     /// When it was seen, on the process's clock.
     pub at: Instant,
     /// When it was seen, on the wall.
@@ -93,6 +96,7 @@ pub async fn observe<C: Cloud>(
         lost: BTreeMap::new(),
         dead: BTreeMap::new(),
         doubts: Vec::new(),
+        vouched: BTreeSet::new(),
         at: Instant::now(),
         time: cloud.now(),
     };
@@ -123,6 +127,7 @@ pub async fn observe<C: Cloud>(
         Purpose::Remove => true,
     };
     seen.doubt(cloud.as_ref(), journal, &intents, asks).await?;
+    seen.vouch(kinds, cloud.as_ref(), &intents);
     Ok(seen)
 }
 
@@ -506,6 +511,21 @@ impl Observation {
             }),
         }
         Ok(())
+    }
+
+    /// Finds the objects of which more than their tags says what they are; a facet is what its parent is.
+    fn vouch<C>(&mut self, kinds: &Kinds<C>, cloud: &C, intents: &[Intent]) {
+        let recorded: BTreeSet<&PhysicalId> =
+            intents.iter().filter_map(|intent| intent.id.as_ref()).collect();
+        let is_recorded = |id: &PhysicalId| {
+            recorded.contains(id) || recorded.iter().any(|parent| id.is_facet_of(parent))
+        };
+        for kind in kinds.iter() {
+            let of_kind = self.kinds.get(kind.about().name).into_iter().flatten().flatten();
+            let vouched = of_kind
+                .filter(|seen| is_recorded(seen.id()) || kind.is_vouched(cloud, seen.as_ref()));
+            self.vouched.extend(vouched.map(|seen| ObjectKey::of(seen.as_ref())));
+        }
     }
 
     /// Whether the object that was begun is seen, whatever became of it.

@@ -110,7 +110,18 @@ pub struct Kept {
     /// The object.
     pub seen: Arc<dyn Seen>,
     /// Why.
-    pub why: String,
+    pub reason: KeepReason,
+}
+
+/// Why an object stays although nothing declared stands for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeepReason {
+    /// Somebody wants to keep it; the text says where.
+    Wanted(String),
+    /// Nothing but its tags says that it is ours, and that is not enough to remove it.
+    Unproven,
+    /// The object of this name stays, and uses it.
+    Used(String),
 }
 
 /// Why an object has to go.
@@ -202,7 +213,7 @@ fn lay_out<C: Send + Sync + 'static>(
         let node = node.clone();
         nodes.push(PlannedNode { node, seen: current, verdict, gives_way, predecessors, ordinal });
     }
-    let kept = objects.kept(graph);
+    let kept = objects.kept(graph, seen);
     let removals = objects.removals(&nodes, &kept, seen);
     let recoverable = objects.recoverable;
     Plan {
@@ -410,26 +421,44 @@ impl Objects {
     }
 
     /// Takes out what is kept although nothing declared stands for it, and what that uses.
-    fn kept<C: Send + Sync + 'static>(&mut self, graph: &Graph<C>) -> Vec<Kept> {
+    ///
+    /// Tags get copied: they are not reason enough to remove what holds data, nor to tell one of two
+    /// that claim to be the same from the other.
+    fn kept<C: Send + Sync + 'static>(
+        &mut self,
+        graph: &Graph<C>,
+        look: &Observation,
+    ) -> Vec<Kept> {
+        let mut claims: BTreeMap<(Option<Address>, u32), u32> = BTreeMap::new();
+        for seen in &self.undeclared {
+            *claims.entry((seen.address(), seen.ordinal())).or_default() += 1;
+        }
+        let reason = |seen: &dyn Seen| {
+            let wanted = seen.address().and_then(|address| graph.retained(&address));
+            let doubled = claims.get(&(seen.address(), seen.ordinal())).is_some_and(|of| *of > 1);
+            let proven = look.vouched.contains(&ObjectKey::of(seen));
+            let unproven = (doubled || seen.kind().keeping.is_some()) && !proven;
+            wanted.map(KeepReason::Wanted).or(unproven.then_some(KeepReason::Unproven))
+        };
         let mut kept: Vec<Kept> = Vec::new();
-        self.undeclared.retain(|seen| {
-            let why = seen.address().and_then(|address| graph.retained(&address));
-            let stays = why.is_some();
-            kept.extend(why.map(|why| Kept { seen: seen.clone(), why }));
-            !stays
-        });
+        for all in [&mut self.undeclared, &mut self.superseded] {
+            all.retain(|seen| {
+                let reason = reason(seen.as_ref());
+                let stays = reason.is_some();
+                kept.extend(reason.map(|reason| Kept { seen: seen.clone(), reason }));
+                !stays
+            });
+        }
         let mut next = 0;
         while let Some(Kept { seen: holder, .. }) = kept.get(next) {
             let (uses, name) = (holder.uses(), name_of(holder.as_ref()));
             let (held, rest) = self
                 .undeclared
                 .drain(..)
-                .partition(|seen: &Arc<dyn Seen>| uses.contains(seen.id()));
+                .partition::<Vec<_>, _>(|seen: &Arc<dyn Seen>| uses.contains(seen.id()));
             self.undeclared = rest;
-            let why = format!("{name} is kept and uses it");
-            kept.extend(
-                held.into_iter().map(|seen: Arc<dyn Seen>| Kept { seen, why: why.clone() }),
-            );
+            let held = held.into_iter();
+            kept.extend(held.map(|seen| Kept { seen, reason: KeepReason::Used(name.clone()) }));
             next += 1;
         }
         kept

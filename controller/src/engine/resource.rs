@@ -78,6 +78,13 @@ pub trait Resource: Sized + Send + Sync + 'static {
         None
     }
 
+    /// Whether something that is not copied as tags are, as its name, says that the object is what its
+    /// tags say.
+    fn is_vouched(cloud: &Self::Cloud, have: &Found<Self>) -> bool {
+        let _ = (cloud, have);
+        false
+    }
+
     /// Asks for the object to be gone. Must tolerate that it is.
     fn delete(
         cloud: &Self::Cloud,
@@ -137,7 +144,7 @@ pub struct Kind {
 pub struct Keeping {
     /// What it costs.
     pub costs: &'static str,
-    /// The command that ends it, `{id}` standing for its id.
+    /// The command that ends it, `{id}` standing for its id, and `{name}` for what that ends with.
     pub ends: &'static str,
 }
 

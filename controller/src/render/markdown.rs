@@ -2,7 +2,7 @@
 
 use super::{
     text::{lines, summary},
-    view::{PlanView, StepAction, StepView},
+    view::{KeptView, PlanView, StepAction, StepView},
 };
 
 /// Makes a plan Markdown.
@@ -22,6 +22,12 @@ pub fn markdown(plan: &PlanView) -> String {
             show(&mut out, step);
         }
         out.push_str("```\n");
+    }
+    if !plan.kept.is_empty() {
+        out.push_str("\nKept, though the spec does not declare it:\n\n");
+    }
+    for KeptView { address, id, reason } in &plan.kept {
+        line!(out, "- `{}` (`{}`): {}", fenced(address), fenced(id), fenced(reason));
     }
     if let Some(why) = &plan.refused {
         line!(out, "\n> **Refused**: {why}");

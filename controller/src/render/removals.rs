@@ -4,13 +4,13 @@ use owo_colors::Style;
 
 use crate::{
     aws::{Aws, Environment, ec2::NatGateway},
-    engine::{Kept, Phase, Plan, Resource, Seen, expected},
+    engine::{Phase, Plan, Resource, Seen, expected},
 };
 
 use super::{
     state::outputs,
     text::{Paint, roughly},
-    view::EnvironmentView,
+    view::{EnvironmentView, KeptView},
 };
 
 /// What a deletion removes.
@@ -51,7 +51,10 @@ pub fn removals(
         id: seen.id().to_string(),
         note: Some(note),
     };
-    let kept = plan.kept.iter().map(|kept| row(kept.seen.as_ref(), keeping(kept)));
+    let kept = plan.kept.iter().map(|kept| {
+        let KeptView { address, id, reason } = KeptView::of(kept);
+        Row { address, id, note: Some(reason) }
+    });
     let recoverable = plan.recoverable.iter().filter_map(|seen| {
         let until = seen.phase().recoverable()?;
         Some(row(seen.as_ref(), format!("can be taken back {until}")))
@@ -89,13 +92,6 @@ pub fn removals(
             .count(),
         public_addresses: public.collect(),
     }
-}
-
-/// Why something is kept, what that costs, and how it ends.
-fn keeping(Kept { seen, why }: &Kept) -> String {
-    let Some(keeping) = seen.kind().keeping else { return why.clone() };
-    let ends = keeping.ends.replace("{id}", &seen.id().0);
-    format!("{why}; costs {}; to end it: {ends}", keeping.costs)
 }
 
 impl Removals {

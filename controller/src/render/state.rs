@@ -11,7 +11,7 @@ use crate::{
 
 use super::{
     cell::{parts, words},
-    view::{EnvironmentView, as_data},
+    view::{EnvironmentView, KeptView, as_data},
 };
 
 /// What `get -o json` prints of an environment.
@@ -59,7 +59,7 @@ pub struct ResourceView {
     pub address: String,
     /// What AWS calls it, if it is there.
     pub id: Option<String>,
-    /// One word: Ready, Missing, Drifted, Pending, Failed, Deleting, Undeclared, Unknown.
+    /// One word: Ready, Missing, Drifted, Pending, Failed, Deleting, Undeclared, Kept, Unknown.
     pub status: &'static str,
     /// What differs or is the matter.
     pub detail: String,
@@ -145,7 +145,11 @@ pub fn state(
                 resource(plan.time, address, Some(removal.seen.as_ref()), status, String::new())
             },
         );
-    let mut others: Vec<ResourceView> = others.collect();
+    let kept = plan.kept.iter().map(|kept| {
+        let KeptView { address, reason, .. } = KeptView::of(kept);
+        resource(plan.time, address, Some(kept.seen.as_ref()), "Kept", reason)
+    });
+    let mut others: Vec<ResourceView> = others.chain(kept).collect();
     others.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     let resources: Vec<ResourceView> = declared.chain(others).collect();
     let conditions = vec![is_ready(plan, &resources), is_synced(plan, &resources)];

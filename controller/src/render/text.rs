@@ -4,7 +4,9 @@ use owo_colors::{OwoColorize, Style};
 
 use crate::engine::Change;
 
-use super::view::{FieldView, PlanView, StepAction, StepView, Verdict, field as field_view};
+use super::view::{
+    FieldView, KeptView, PlanView, StepAction, StepView, Verdict, field as field_view,
+};
 
 /// Whether to use colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,13 @@ pub fn text(plan: &PlanView, paint: Paint) -> String {
     for step in &plan.steps {
         out.push('\n');
         show(&mut out, step, paint);
+    }
+    if !plan.kept.is_empty() {
+        out.push_str("\nKept, though the spec does not declare it:\n");
+    }
+    for KeptView { address, id, reason } in &plan.kept {
+        let id = paint.with(id, Style::new().dimmed());
+        line!(out, "  = {address}  {id}\n      {reason}");
     }
     if let Some(why) = &plan.refused {
         line!(out, "\n{} {why}", paint.with("!", Style::new().red().bold()));

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::{
     aws::{Aws, Environment},
     engine::{
-        Action, Address, Blocked, Cell, FieldChange, OnChange, Plan, PlannedNode, Removal,
-        RemovalReason, Verdict as Said, expected,
+        Action, Address, Blocked, Cell, FieldChange, KeepReason, Keeping, Kept, OnChange, Plan,
+        PlannedNode, Removal, RemovalReason, Verdict as Said, expected,
     },
 };
 
@@ -38,6 +38,8 @@ pub struct PlanView {
     pub expected_seconds: u64,
     /// What would be done, and what cannot be said; nothing of what is as declared.
     pub steps: Vec<StepView>,
+    /// What stays although the spec does not declare it.
+    pub kept: Vec<KeptView>,
     /// Why the plan as a whole cannot be carried out, if it cannot.
     pub refused: Option<String>,
     /// Chapters of the spec that are read and that nothing is done about yet.
@@ -98,6 +100,46 @@ pub struct Summary {
     pub unchanged: usize,
     /// Objects of which nothing can be said, or that must not be changed.
     pub blocked: usize,
+}
+
+/// An object that stays although the spec does not declare it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptView {
+    /// The object's address, e.g. `secret/keystore-password`.
+    pub address: String,
+    /// What AWS calls it.
+    pub id: String,
+    /// Why, and how it ends.
+    pub reason: String,
+}
+
+impl KeptView {
+    pub(super) fn of(kept: &Kept) -> Self {
+        let (seen, id) = (kept.seen.as_ref(), kept.seen.id().to_string());
+        let address = seen.address().map_or_else(String::new, |address| address.to_string());
+        let keeping = seen.kind().keeping;
+        let name = id.rsplit(':').next().unwrap_or(&id);
+        let ends = keeping.map(|it| it.ends.replace("{id}", &id).replace("{name}", name));
+        let why = match &kept.reason {
+            KeepReason::Unproven => {
+                let ends = ends.unwrap_or_else(|| "remove it yourself".to_owned());
+                let reason = format!(
+                    "nothing but its tags says that it is ours, and tags get copied, so it is left alone. If it is not: clctl release {address} {id}; if it is, and is to go: {ends}"
+                );
+                return Self { address, id, reason };
+            }
+            KeepReason::Wanted(why) => why.clone(),
+            KeepReason::Used(by) => format!("{by} is kept and uses it"),
+        };
+        let reason = match keeping.zip(ends) {
+            Some((Keeping { costs, .. }, ends)) => {
+                format!("{why}; costs {costs}; to end it: {ends}")
+            }
+            None => why,
+        };
+        Self { address, id, reason }
+    }
 }
 
 /// What would be done to one object.
@@ -199,6 +241,7 @@ pub fn view(
         },
         expected_seconds: expected(plan).as_secs(),
         steps: unread.chain(steps).collect(),
+        kept: plan.kept.iter().map(KeptView::of).collect(),
         refused: plan.ring.clone(),
         not_built,
     }

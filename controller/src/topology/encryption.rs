@@ -33,7 +33,9 @@ fn new(
 ) -> Result<Input<KeyArn>, DeclaredTwice> {
     let name = "main";
     let declared = KeyConfig {
-        description: format!("Everything of {} is encrypted with it", label.environment.name),
+        description: label
+            .environment
+            .signed(&format!("Everything of {} is encrypted with it", label.environment.name)),
         policy: policy(label, roles),
         rotation: Rotation::Days(key.rotation_period_in_days.get().cast_signed()),
         enabled: true,

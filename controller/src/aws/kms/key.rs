@@ -240,6 +240,11 @@ impl Resource for Key {
         Some(KeyConfig { tags: have.config.tags.released(), ..have.config.clone() })
     }
 
+    fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
+        // A new one has no alias yet.
+        have.config.aliased || aws.environment.has_signed(&have.config.description)
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let days = aws.environment.windows.key_in_days;
         let call = || {

@@ -99,7 +99,7 @@ impl Resource for LogGroup {
         stands_on: &[],
         keeping: Some(Keeping {
             costs: "US$0.03 a month for each GB that is in it",
-            ends: "aws logs delete-log-group --log-group-name NAME",
+            ends: "aws logs delete-log-group --log-group-name {name}",
         }),
         calls: Calls {
             read: &[tagging::LISTS, "logs:DescribeLogGroups", "logs:ListTagsForResource"],
@@ -213,6 +213,10 @@ impl Resource for LogGroup {
 
     fn released(have: &Found<Self>) -> Option<LogGroupConfig> {
         Some(LogGroupConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    }
+
+    fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
+        aws.environment.is_path_of(&have.owner, &have.outputs.name)
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

@@ -10,8 +10,9 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::engine::{
-    Action, Address, Approved, Blocked, Change, Class, Cloud, Counts, DryRun, Error, Journal, Plan,
-    Purpose, RemovalReason, Report, Step, Stop, Verdict, What, observe_settled, plan,
+    Action, Address, Approved, Blocked, Change, Class, Cloud, Counts, DryRun, Error, Journal,
+    KeepReason, Plan, Purpose, RemovalReason, Report, Step, Stop, Verdict, What, observe_settled,
+    plan,
 };
 
 use super::{
@@ -717,7 +718,7 @@ async fn a_ring_is_refused_and_told_and_not_walked() {
 
 #[tokio::test(start_paused = true)]
 async fn what_an_object_that_has_to_stay_uses_stays_as_well() {
-    let bench = standing(&Spec::network()).await;
+    let mut bench = standing(&Spec::network()).await;
     bench.world.untag(&bench.world.id("vpc", "main"));
     bench.quiet().await;
     // Behind the network that lost its tag; what it stands on is not declared any more.
@@ -733,10 +734,21 @@ async fn what_an_object_that_has_to_stay_uses_stays_as_well() {
     bench.world.intrude("nat", Some(("a", 1)), &fields);
     let planned = bench.plan(&Spec { gateway: true, ..spec }).await;
     assert!(matches!(verdict(&planned, "nat/a"), Verdict::Blocked(Blocked::Duplicate(_))));
-    // Of an undeclared node, both copies go: then the gateway is free.
+    // Of an undeclared node, the one that we made goes, and the other one stays.
     let planned = bench.plan(&without).await;
     let removal = planned.removals.iter().find(|removal| removal.seen.id().0 == nat).unwrap();
     assert_eq!((removal.reason, &removal.held), (RemovalReason::Undeclared, &None));
+    let unproven = |plan: &Plan<Toy>| {
+        let kept = plan.kept.iter().filter(|kept| kept.reason == KeepReason::Unproven);
+        kept.map(|kept| kept.seen.id().0.clone()).collect::<Vec<_>>()
+    };
+    let copies = unproven(&planned);
+    assert!(copies.len() == 1 && !copies.contains(&nat), "{copies:?}");
+    // Whoever does not know which one that is leaves both alone.
+    bench.lose_journal();
+    let planned = bench.plan(&without).await;
+    assert_eq!(unproven(&planned).len(), 2);
+    assert!(planned.removals.iter().all(|removal| removal.seen.kind().name != "nat"));
 }
 
 #[tokio::test(start_paused = true)]
