@@ -224,14 +224,18 @@ impl Resource for Role {
 
     async fn blockers(aws: &Aws, have: &Found<Self>) -> Result<Vec<String>, CallError> {
         let name = name_of(&have.id);
-        let call = || aws.iam.list_instance_profiles_for_role().role_name(name).send();
-        let answer = aws.read("iam:ListInstanceProfilesForRole", call).await?;
-        let profiles = answer.instance_profiles().iter();
-        Ok(profiles
-            .map(|profile| {
-                format!("it is in the instance profile {}", profile.instance_profile_name())
-            })
-            .collect())
+        let profiles = aws
+            .pages(
+                "iam:ListInstanceProfilesForRole",
+                |marker| {
+                    let call = aws.iam.list_instance_profiles_for_role().role_name(name);
+                    call.max_items(PAGE).set_marker(marker).send()
+                },
+                |page| (Some(page.instance_profiles), (page.is_truncated, page.marker)),
+            )
+            .await?;
+        let says = |name: &str| format!("it is in the instance profile {name}");
+        Ok(profiles.iter().map(|profile| says(profile.instance_profile_name())).collect())
     }
 }
 
