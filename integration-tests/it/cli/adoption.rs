@@ -115,3 +115,19 @@ fn of_two_that_claim_to_be_ours_one_is_released_and_all_is_well() {
     stage.run(&["diff"]).ends(0);
     assert_eq!(stage.id("security-group/database"), id);
 }
+
+/// What it refers to is still to be made: its tags say nothing of that.
+#[test]
+fn what_is_there_is_adopted_before_the_environment_is_made() {
+    let stage = Stage::of("mine");
+    let group = "/clctl/mine/nodes";
+    somebody(&stage.world, async |client| {
+        client.logs("CreateLogGroup", json!({"logGroupName": group})).await
+    })
+    .good();
+    stage.run(&["adopt", "log-group/nodes", group, "--yes"]).ends(0);
+    stage.run(&["apply", "--yes"]).ends(0);
+    stage.run(&["diff"]).ends(0);
+    let arn = format!("arn:aws:logs:us-east-1:123456789012:log-group:{group}");
+    assert_eq!(stage.id("log-group/nodes"), arn);
+}

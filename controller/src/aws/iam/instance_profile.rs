@@ -7,8 +7,8 @@ use aws_sdk_iam::types;
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Kind,
-        Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Kind, Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field,
 };
@@ -227,8 +227,12 @@ impl Resource for InstanceProfile {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<InstanceProfileConfig> {
-        Some(InstanceProfileConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&InstanceProfileConfig<Declared>>,
+    ) -> Option<InstanceProfileConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(InstanceProfileConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

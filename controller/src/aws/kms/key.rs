@@ -13,8 +13,9 @@ use aws_sdk_kms::types::{AliasListEntry, KeyMetadata, KeyState, Tag};
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
-        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Keeping, Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope,
+        Stage,
     },
     field, id,
 };
@@ -236,8 +237,9 @@ impl Resource for Key {
         aws.write("kms:CancelKeyDeletion", call).await.map(drop)
     }
 
-    fn released(have: &Found<Self>) -> Option<KeyConfig> {
-        Some(KeyConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&KeyConfig<Declared>>) -> Option<KeyConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(KeyConfig { tags, ..have.config.clone() })
     }
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {

@@ -11,8 +11,9 @@ use aws_smithy_types::DateTime;
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
-        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Keeping, Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope,
+        Stage,
     },
     field,
 };
@@ -294,8 +295,9 @@ impl Resource for Secret {
         aws.write("secretsmanager:RestoreSecret", call).await.map(drop)
     }
 
-    fn released(have: &Found<Self>) -> Option<SecretConfig> {
-        Some(SecretConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&SecretConfig<Declared>>) -> Option<SecretConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(SecretConfig { tags, ..have.config.clone() })
     }
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
