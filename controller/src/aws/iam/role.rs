@@ -70,7 +70,7 @@ pub struct RoleOutputs {
 }
 
 /// What lists them.
-const LIST: &str = "iam:GetAccountAuthorizationDetails";
+pub(super) const LIST: &str = "iam:GetAccountAuthorizationDetails";
 
 impl Resource for Role {
     type Cloud = Aws;
@@ -287,7 +287,7 @@ fn gone<T>(answer: Result<T, CallError>) -> Result<(), CallError> {
 /// The roles of the account that carry our owner tag.
 ///
 /// `ListRoles` has no tags: this is the one list that has (and no descriptions, which roles tell themselves).
-async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
+pub(super) async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
     let all = aws
         .pages(
             LIST,

@@ -321,7 +321,7 @@ async fn alias(aws: &Aws, have: &Found<Key>, want: &KeyConfig) -> Result<(), Cal
     aws.write("kms:UpdateAlias", call).await.map(drop)
 }
 
-/// Looks at one key. What is not there is `None`.
+/// Looks at one key, by its ARN or the bare id that people know it by. What is not there is `None`.
 async fn look(
     aws: &Aws,
     id: &str,
@@ -333,7 +333,7 @@ async fn look(
     let key = required(operation, "KeyMetadata", answer.key_metadata)?;
     text(operation, "KeyId", Some(key.key_id()))?;
     let arn = text(operation, "Arn", key.arn())?;
-    if arn != id {
+    if arn != id && key.key_id() != id {
         return Err(another(operation, arn, id));
     }
     let state = required(operation, "KeyState", key.key_state())?;

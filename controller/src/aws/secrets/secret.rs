@@ -414,13 +414,20 @@ async fn whom_it_lets_in(aws: &Aws, arn: &str) -> Result<ResourcePolicy, CallErr
 
 async fn read(aws: &Aws, from: Read) -> Result<Found<Secret>, CallError> {
     let Read { arn, name, description, key, deleted, tags, version } = from;
+    let owner = owner_of(aws, Secret::ABOUT.name, &tags);
     let resource_policy = match deleted {
         Some(_) => ResourcePolicy::Untold,
-        None => whom_it_lets_in(aws, &arn).await?,
+        None => match whom_it_lets_in(aws, &arn).await {
+            // Whom somebody else's lets in need not be for us to know.
+            Err(error) if error.class == Class::Denied && owner == Owner::Other => {
+                ResourcePolicy::Untold
+            }
+            told => told?,
+        },
     };
     Ok(Found {
         id: PhysicalId(arn.clone()),
-        owner: owner_of(aws, Secret::ABOUT.name, &tags),
+        owner,
         config: SecretConfig {
             description,
             key: KeyArn::new(key.unwrap_or_else(|| DEFAULT_KEY.to_owned())),
