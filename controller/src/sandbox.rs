@@ -14,7 +14,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use clctl_simulator::{Settings, Simulator};
+use clctl_simulator::{Deed, Settings, Simulator};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 
@@ -22,6 +22,23 @@ use crate::aws::{Calls, Clock, Connection};
 
 /// The file of the sandbox's world, within the folder of its state.
 pub const WORLD: &str = "world.json";
+
+/// What somebody may change of ours that nobody declares, and why it stays as it is: no `diff` names it. By the
+/// call and the words it is told with.
+pub const NO_DIFFERENCE: &[(&str, &str)] = &[
+    (
+        "ec2:ModifyVpcAttribute: EnableNetworkAddressUsageMetrics",
+        "whether AWS counts addresses costs nothing and changes nothing",
+    ),
+    (
+        "logs:PutLogGroupDeletionProtection",
+        "it stands in the way of nothing but a deletion, which names it",
+    ),
+    (
+        "secretsmanager:PutSecretValue",
+        "values are the user's own: nobody but the instances reads them",
+    ),
+];
 
 /// Opens the sandbox's world, and makes it where there is none.
 ///
@@ -31,6 +48,12 @@ pub fn open(folder: &Path) -> anyhow::Result<Simulator> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the sandbox's folder {} cannot be made", folder.display()))?;
     Ok(Simulator::open(&folder.join(WORLD), Settings::default())?)
+}
+
+/// Whether a change is one that `diff` names.
+pub fn is_difference(deed: &Deed) -> bool {
+    let told = format!("{}: {}", deed.call(), deed.says());
+    !NO_DIFFERENCE.iter().any(|(begins, _)| told.starts_with(begins))
 }
 
 /// Sets out for a region of a simulated world.

@@ -16,6 +16,8 @@ use clctl::{
 };
 use clctl_simulator::{Deed, World};
 
+pub(crate) use clctl::sandbox::NO_DIFFERENCE as NOT_COMPARED;
+
 use crate::{
     generated::is_checked_in,
     harness::{Bench, SETTLED, Wanted, steps, virtually},
@@ -23,22 +25,6 @@ use crate::{
     stand::{Variant, one_of_each},
     truth::Truth,
 };
-
-/// What somebody may change of ours that nobody declares: it stays as it is. By how it is told.
-pub(crate) const NOT_COMPARED: &[(&str, &str)] = &[
-    (
-        "ec2:ModifyVpcAttribute: EnableNetworkAddressUsageMetrics",
-        "whether AWS counts addresses costs nothing and changes nothing",
-    ),
-    (
-        "logs:PutLogGroupDeletionProtection",
-        "it stands in the way of nothing but a deletion, which names it",
-    ),
-    (
-        "secretsmanager:PutSecretValue",
-        "values are the user's own: nobody but the instances reads them",
-    ),
-];
 
 /// A change, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -93,8 +93,13 @@ impl Tags {
         Retagging { put, drop }
     }
 
-    /// The same without what makes an object ours.
-    pub(super) fn released(&self) -> Self {
+    /// The tags of the declaration that an object comes to stand for; those it has without what makes it
+    /// ours, if it is to stand for none.
+    pub(super) fn becoming(&self, declared: Option<&Self>) -> Self {
+        declared.map_or_else(|| self.released(), Clone::clone)
+    }
+
+    fn released(&self) -> Self {
         let ours = [TAG_ENVIRONMENT, TAG_UID, TAG_ADDRESS, TAG_REPLACEMENT];
         let mut rest = self.0.clone();
         rest.retain(|key, _| !ours.contains(&key.as_str()));

@@ -7,8 +7,8 @@ use anyhow::bail;
 use crate::{
     aws::{Aws, Mode, TAG_ENVIRONMENT, TAG_UID},
     engine::{
-        Action, Blocked, Cell, Change, Cloud, Creation, Journal, Owner, PlannedNode, Purpose,
-        Scope, Seen, Verdict, plan,
+        Action, Blocked, Cell, Cloud, Creation, Journal, Owner, PlannedNode, Purpose, Scope, Seen,
+        Verdict, plan,
     },
     render::comparison,
 };
@@ -69,9 +69,7 @@ pub(super) async fn run(command: &Command, args: Adopt, read: Reading) -> anyhow
     let does = format!("puts our tags on {}, for {}", object.id(), args.address);
     let question = Question { does, environment: &environment.name };
     carry_out::approve(question, args.yes, printer, &stopping).await?;
-    let tags = change.fields.into_iter().filter(|field| field.field == "tags").collect();
-    let tagging = Change { action: Action::Update, fields: tags };
-    planned.node.update(&session.aws, object.as_ref(), &outputs, &tagging).await?;
+    planned.node.adopt(&session.aws, object.as_ref()).await?;
     // Its name is somebody else's choice: the record says that it is ours all the same.
     let (journal, address) = (session.journal(), planned.node.address());
     journal.begin(address, 1, session.aws.now())?;

@@ -123,6 +123,12 @@ fn next(error: &Error) -> String {
     }
 }
 
+/// Whether what was to be deleted is protected from that.
+fn is_protected(call: &CallError) -> bool {
+    let message = call.message.as_deref().unwrap_or_default();
+    message.to_ascii_lowercase().contains("deletion protection")
+}
+
 /// What to do about a call that failed.
 fn about(call: &CallError) -> String {
     let operation = call.operation;
@@ -147,6 +153,11 @@ fn about(call: &CallError) -> String {
         | Class::NotFound
         | Class::Exists
         | Class::TokenMismatch => AGAIN.into(),
+        Class::Rejected if is_protected(call) => {
+            format!(
+                "somebody has protected it from deletion: lift that if it is to go, then {AGAIN}"
+            )
+        }
         Class::Rejected => format!(
             "AWS refuses {operation} as it was asked: if the spec asks for nothing unusual, please report it, with the output of -vv"
         ),

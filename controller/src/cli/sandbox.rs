@@ -13,7 +13,7 @@ use anyhow::Context;
 use clctl_simulator::{Object, Seed, Simulator, World};
 use jiff::Timestamp;
 
-use crate::sandbox::{WORLD, open};
+use crate::sandbox::{WORLD, is_difference, open};
 
 use crate::render::line;
 
@@ -163,7 +163,7 @@ fn drift(
     let seed = seed.unwrap_or_else(|| simulator.now().as_millis());
     for n in 0..u64::from(count) {
         let changed = simulator.edit(|world| {
-            let changed = world.drift(seed.wrapping_add(n));
+            let changed = world.drift_among(seed.wrapping_add(n), is_difference);
             settle(world);
             changed
         })?;

@@ -37,7 +37,7 @@ pub(super) async fn put(command: &Command, args: SecretPut, read: Reading) -> an
     }
     let value = from_stdin(asked.holds)?;
     let session = command.open(named, Mode::ReadWrite).await?;
-    let there = look(&session, &session.aws.environment.path(&args.name)).await?;
+    let there = of_node(&session, &args.name).await?;
     let environment = &session.aws.environment.name;
     let apply = command.words("apply", &session.named.file);
     let refused = |text: String| Ends { exit: Exit::Refused, text };
@@ -140,6 +140,22 @@ async fn look(session: &Session, id: &str) -> anyhow::Result<Option<Found<Secret
     Ok(found.into_iter().next())
 }
 
+/// The secret that stands for a node: it has the name that clctl gives it, or our tags where it was adopted and
+/// has kept a name of its own. If none does: whatever has that name.
+async fn of_node(session: &Session, name: &str) -> anyhow::Result<Option<Found<Secret>>> {
+    let is_it = |it: &Found<Secret>| {
+        let stands_for = matches!(&it.owner, Owner::Us { name: of, .. } if of == name);
+        stands_for && !it.phase.is_out()
+    };
+    let named = look(session, &session.aws.environment.path(name)).await?;
+    if named.as_ref().is_some_and(is_it) {
+        return Ok(named);
+    }
+    let mut tagged = Secret::find(&session.aws, &Scope::Owned).await?;
+    tagged.retain(is_it);
+    Ok(if tagged.len() == 1 { tagged.pop() } else { named })
+}
+
 /// A secret, as it is listed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -174,19 +190,23 @@ pub(super) async fn list(
     let spec = &session.named.document.node.spec;
     let mut rows = Vec::new();
     for (name, AskedSecret { origin, holds }) in topology::asked_secrets(spec) {
-        let path = session.aws.environment.path(&name);
         let from = match origin {
             Origin::Generated(_) => "generated",
             Origin::Put => "put",
         };
-        let status = match look(&session, &path).await? {
+        let there = of_node(&session, &name).await?;
+        let secret = match &there {
+            Some(there) => there.outputs.name.clone(),
+            None => session.aws.environment.path(&name),
+        };
+        let status = match there {
             None => "Missing: apply makes it".to_owned(),
             Some(there) if there.owner == Owner::Other => {
                 "Foreign: no owner tag of ours".to_owned()
             }
             Some(there) => told(&there),
         };
-        rows.push(Row { name, from, holds: said(holds).to_owned(), secret: path, status });
+        rows.push(Row { name, from, holds: said(holds).to_owned(), secret, status });
     }
     for id in topology::existing_secrets(spec) {
         rows.push(existing(&session, id).await?);
@@ -253,8 +273,7 @@ pub(super) async fn empty(session: &Session) -> anyhow::Result<Vec<String>> {
         if asked.origin != Origin::Put {
             continue;
         }
-        let path = session.aws.environment.path(&name);
-        if look(session, &path).await?.is_some_and(|there| there.outputs.version.is_none()) {
+        if of_node(session, &name).await?.is_some_and(|there| there.outputs.version.is_none()) {
             empty.push(name);
         }
     }

@@ -162,6 +162,26 @@ fn erased<R: Resource>(found: Vec<Found<R>>) -> Vec<Arc<dyn Seen>> {
     found.into_iter().map(|found| Arc::new(found) as Arc<dyn Seen>).collect()
 }
 
+/// Gives an object the tags of a declaration, or takes ours off it, and changes nothing else of it. Says
+/// whether it has tags of its own.
+async fn retag<R: Resource>(
+    cloud: &R::Cloud,
+    have: &dyn Seen,
+    to: Option<&<R::Config as Config>::Declared>,
+) -> Result<bool, Error> {
+    let Some((have, want)) = typed::<R>(have).and_then(|have| Some((have, R::retagged(have, to)?)))
+    else {
+        return Ok(false);
+    };
+    let rows = want.fields(&Outputs::default());
+    let mut delta = Delta::of(&Change::between(rows, have.rows(), &Phase::Ready));
+    R::update(cloud, have, &want, &mut delta).await?;
+    match delta.unclaimed() {
+        Some(field) => Err(Error::Unclaimed { field }),
+        None => Ok(true),
+    }
+}
+
 impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
     fn about(&self) -> &'static Kind {
         &R::ABOUT
@@ -197,20 +217,7 @@ impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
         cloud: &'a R::Cloud,
         have: &'a dyn Seen,
     ) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move {
-            let Some((have, want)) =
-                typed::<R>(have).and_then(|have| Some((have, R::released(have)?)))
-            else {
-                return Ok(false);
-            };
-            let rows = want.fields(&Outputs::default());
-            let mut delta = Delta::of(&Change::between(rows, have.rows(), &Phase::Ready));
-            R::update(cloud, have, &want, &mut delta).await?;
-            match delta.unclaimed() {
-                Some(field) => Err(Error::Unclaimed { field }),
-                None => Ok(true),
-            }
-        })
+        Box::pin(retag::<R>(cloud, have, None))
     }
 
     fn is_vouched(&self, cloud: &R::Cloud, have: &dyn Seen) -> bool {
@@ -270,6 +277,9 @@ pub trait Node<C>: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Seen>>, Error>>;
     /// Whether it cannot be made before that object is gone.
     fn collides(&self, outputs: &Outputs, other: &dyn Seen) -> bool;
+    /// Makes an object the one of this node, and changes nothing else of it: what the node refers to need
+    /// not be there yet.
+    fn adopt<'a>(&'a self, cloud: &'a C, have: &'a dyn Seen) -> BoxFuture<'a, Result<bool, Error>>;
     /// Carries a difference out.
     fn update<'a>(
         &'a self,
@@ -355,6 +365,14 @@ impl<R: Resource> Node<R::Cloud> for Typed<R> {
         // What it builds on is still to be made: nothing can stand in its way there.
         let want = self.declared.resolve(outputs).ok();
         want.zip(typed::<R>(other)).is_some_and(|(want, have)| R::collides(&want, have))
+    }
+
+    fn adopt<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(retag::<R>(cloud, have, Some(&self.declared)))
     }
 
     fn update<'a>(

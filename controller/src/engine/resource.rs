@@ -72,9 +72,13 @@ pub trait Resource: Sized + Send + Sync + 'static {
         async { Ok(()) }
     }
 
-    /// The configuration it would have if it were nobody's; nothing if it has no owner of its own.
-    fn released(have: &Found<Self>) -> Option<Self::Config> {
-        let _ = have;
+    /// The configuration that an object has with the tags of this declaration, or with those of nobody's, and
+    /// nothing else of it changed; nothing if it has no owner of its own.
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&<Self::Config as Config>::Declared>,
+    ) -> Option<Self::Config> {
+        let _ = (have, to);
         None
     }
 

@@ -46,8 +46,8 @@ fn new(
     Ok(key.output("arn", |key| key.arn.clone()))
 }
 
-/// The account decides, by its own policies, as with every key; CloudWatch Logs may use it for our log
-/// groups, and the nodes open what Secrets Manager has encrypted.
+/// The account decides, by its own policies, as with every key; CloudWatch Logs may use it for the account's
+/// log groups (one that was adopted keeps its name), and the nodes open what Secrets Manager has encrypted.
 ///
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>,
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
@@ -55,7 +55,7 @@ fn policy(label: &Label<'_>, roles: &roles::Built) -> Policy<Declared> {
     let environment = label.environment;
     let region = &environment.region;
     let everything = || ["*".to_owned()];
-    let groups = environment.arn("logs", &format!("log-group:{}", environment.path("*")));
+    let groups = environment.arn("logs", "log-group:*");
     let logs =
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"];
     Policy::of([

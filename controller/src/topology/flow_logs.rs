@@ -30,7 +30,8 @@ pub(super) fn declare(
     // It may not make the group: what is delivered after the end would make it again, without retention
     // and key.
     let groups = Statement::allow("FindLogs", ["logs:DescribeLogGroups"]).to(["*".to_owned()]);
-    let policy = Policy::of([roles::writes(label, logs::NETWORK), groups]);
+    let streams = group.output("arn", |group| format!("{}:*", group.arn));
+    let policy = Policy::of([roles::writes(streams), groups]);
     let role = roles::role(
         graph,
         label,

@@ -8,7 +8,7 @@ use crate::{
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
         policy::{Policy, Statement},
     },
-    engine::{Declared, DeclaredTwice, Graph, Ref, Resource},
+    engine::{Declared, DeclaredTwice, Graph, Input, Ref, Resource},
 };
 
 use super::{Label, logs};
@@ -28,14 +28,14 @@ pub(super) fn declare(
 ) -> Result<Built, DeclaredTwice> {
     let mut policies = vec![
         ("secrets", Policy::of([secrets(label, spec)])),
-        ("logs", Policy::of([writes(label, logs::NODES)])),
+        ("logs", Policy::of([writes(streams(label, logs::NODES))])),
     ];
     if let clctl_spec::Key::Existing(arn) = &spec.encryption.key {
         policies.push(("key", Policy::of([opens(label, arn.as_str())])));
     }
     let nodes = instance(graph, label, spec, "nodes", "Chainlink nodes", policies)?;
     if spec.access.bastion.is_some() {
-        let policies = vec![("logs", Policy::of([writes(label, logs::BASTION)]))];
+        let policies = vec![("logs", Policy::of([writes(streams(label, logs::BASTION))]))];
         instance(graph, label, spec, "bastion", "The bastion", policies)?;
     }
     Ok(Built { nodes })
@@ -138,12 +138,17 @@ fn secret_arn(label: &Label<'_>, id: &SecretId) -> String {
     label.environment.arn("secretsmanager", &format!("secret:{id}-??????"))
 }
 
-/// Writes to a log group.
-pub(super) fn writes(label: &Label<'_>, group: &str) -> Statement<Declared> {
+/// The streams of a log group, by the name that clctl gives it: the group is encrypted with a key whose policy
+/// names a role, so that the role cannot wait for the group.
+fn streams(label: &Label<'_>, group: &str) -> String {
     let environment = label.environment;
-    let group = environment.arn("logs", &format!("log-group:{}:*", environment.path(group)));
+    environment.arn("logs", &format!("log-group:{}:*", environment.path(group)))
+}
+
+/// Writes to the streams of a log group.
+pub(super) fn writes(streams: impl Into<Input<String>>) -> Statement<Declared> {
     let actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
-    Statement::allow("WriteLogs", actions).to([group])
+    Statement::allow("WriteLogs", actions).to([streams])
 }
 
 /// Opens what Secrets Manager has encrypted with a key of the user's own.

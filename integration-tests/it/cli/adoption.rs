@@ -115,3 +115,56 @@ fn of_two_that_claim_to_be_ours_one_is_released_and_all_is_well() {
     stage.run(&["diff"]).ends(0);
     assert_eq!(stage.id("security-group/database"), id);
 }
+
+/// What it refers to is still to be made: its tags say nothing of that.
+#[test]
+fn what_is_there_is_adopted_before_the_environment_is_made() {
+    let stage = Stage::of("mine");
+    let group = "/clctl/mine/nodes";
+    somebody(&stage.world, async |client| {
+        client.logs("CreateLogGroup", json!({"logGroupName": group})).await
+    })
+    .good();
+    stage.run(&["adopt", "log-group/nodes", group, "--yes"]).ends(0);
+    stage.run(&["apply", "--yes"]).ends(0);
+    stage.run(&["diff"]).ends(0);
+    let arn = format!("arn:aws:logs:us-east-1:123456789012:log-group:{group}");
+    assert_eq!(stage.id("log-group/nodes"), arn);
+}
+
+/// Whatever it is called: a name of its own is found again by its tags, by whoever has no record of it too.
+#[test]
+fn what_has_a_name_of_its_own_keeps_it_and_is_found_again() {
+    let stage = Stage::of("mine");
+    let key = somebody(&stage.world, async |client| {
+        client.logs("CreateLogGroup", json!({"logGroupName": "/their/logs"})).await.good();
+        let secret = json!({"Name": "theirs", "SecretString": "https://rpc.example.com/v2/theirs", "ClientRequestToken": "0123456789abcdef0123456789abcdef"});
+        client.secrets("CreateSecret", secret).await.good();
+        let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+        let role = [("RoleName", "theirs"), ("AssumeRolePolicyDocument", trust)];
+        client.iam("CreateRole", &role).await.good();
+        client.iam("CreateInstanceProfile", &[("InstanceProfileName", "theirs")]).await.good();
+        let held = [("InstanceProfileName", "theirs"), ("RoleName", "theirs")];
+        client.iam("AddRoleToInstanceProfile", &held).await.good();
+        client.kms("CreateKey", json!({})).await
+    })
+    .good();
+    let key = key.value()["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    for (address, id) in [
+        ("log-group/nodes", "/their/logs"),
+        ("secret/http", "theirs"),
+        ("iam-role/nodes", "theirs"),
+        ("instance-profile/nodes", "theirs"),
+        ("kms-key/main", &key),
+    ] {
+        stage.run(&["adopt", address, id, "--yes"]).ends(0);
+    }
+    stage.run(&["apply", "--yes"]).ends(0);
+    std::fs::remove_file(stage.place.state().join("clctl.db")).unwrap();
+    stage.run(&["diff"]).ends(0);
+    let listed = stage.run(&["secret", "list"]).ends(0);
+    assert!(listed.out.contains("Set"), "{listed}");
+    assert!(!listed.out.contains("Missing"), "{listed}");
+    let put = ["secret", "put", "http", "--from-stdin", "-f", &stage.file];
+    stage.place.run_with_input(&put, "https://rpc.example.com/v2/ours").ends(0);
+}

@@ -120,8 +120,8 @@ impl Resource for Eip {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<EipConfig> {
-        Some(EipConfig { tags: have.config.tags.released() })
+    fn retagged(have: &Found<Self>, to: Option<&EipConfig>) -> Option<EipConfig> {
+        Some(EipConfig { tags: have.config.tags.becoming(to.map(|it| &it.tags)) })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

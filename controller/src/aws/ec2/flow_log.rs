@@ -12,8 +12,8 @@ use aws_sdk_ec2::types::{
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
-        Resolved, Resource, Scope, Stage,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, Phase, PhysicalId,
+        Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -184,8 +184,9 @@ impl Resource for FlowLog {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<FlowLogConfig> {
-        Some(FlowLogConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&FlowLogConfig<Declared>>) -> Option<FlowLogConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(FlowLogConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

@@ -7,8 +7,8 @@ use aws_sdk_ec2::types::{self, AttachmentStatus, ResourceType};
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Kind,
-        Outputs, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Kind, Outputs, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -164,8 +164,12 @@ impl Resource for InternetGateway {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<InternetGatewayConfig> {
-        Some(InternetGatewayConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&InternetGatewayConfig<Declared>>,
+    ) -> Option<InternetGatewayConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(InternetGatewayConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

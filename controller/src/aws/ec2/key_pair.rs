@@ -169,8 +169,9 @@ impl Resource for KeyPair {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<KeyPairConfig> {
-        Some(KeyPairConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&KeyPairConfig>) -> Option<KeyPairConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(KeyPairConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

@@ -7,8 +7,8 @@ use aws_sdk_ec2::types::{self, ConnectivityType, NatGatewayState, ResourceType};
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
-        Resolved, Resource, Scope, Stage,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, Phase, PhysicalId,
+        Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -147,8 +147,12 @@ impl Resource for NatGateway {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<NatGatewayConfig> {
-        Some(NatGatewayConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&NatGatewayConfig<Declared>>,
+    ) -> Option<NatGatewayConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(NatGatewayConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

@@ -10,8 +10,8 @@ use aws_sdk_ec2::types::{self, ResourceType, RouteOrigin, RouteTableAssociationS
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Kind,
-        Loose, Outputs, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Kind, Loose, Outputs, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -208,8 +208,12 @@ impl Resource for RouteTable {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<RouteTableConfig> {
-        Some(RouteTableConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&RouteTableConfig<Declared>>,
+    ) -> Option<RouteTableConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(RouteTableConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

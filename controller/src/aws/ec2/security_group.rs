@@ -8,8 +8,8 @@ use aws_sdk_ec2::types::{self, ResourceType};
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
-        Resolved, Resource, Scope, Stage,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, Phase, PhysicalId,
+        Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -146,8 +146,12 @@ impl Resource for SecurityGroup {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<SecurityGroupConfig> {
-        Some(SecurityGroupConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&SecurityGroupConfig<Declared>>,
+    ) -> Option<SecurityGroupConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(SecurityGroupConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

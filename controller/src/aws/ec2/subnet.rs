@@ -8,8 +8,8 @@ use ipnet::Ipv4Net;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
-        Resolved, Resource, Scope, Stage,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, Phase, PhysicalId,
+        Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -185,8 +185,9 @@ impl Resource for Subnet {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<SubnetConfig> {
-        Some(SubnetConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&SubnetConfig<Declared>>) -> Option<SubnetConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(SubnetConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

@@ -241,8 +241,9 @@ impl Resource for Vpc {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<VpcConfig> {
-        Some(VpcConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&VpcConfig>) -> Option<VpcConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(VpcConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

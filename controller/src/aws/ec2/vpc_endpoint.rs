@@ -11,8 +11,8 @@ use aws_sdk_ec2::types::{self, ResourceType, VpcEndpointType};
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Delta, Found, Identity, Kind, Phase, PhysicalId, Replacement,
-        Resolved, Resource, Scope, Stage,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, Phase, PhysicalId,
+        Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id, leaf,
 };
@@ -221,8 +221,12 @@ impl Resource for VpcEndpoint {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<VpcEndpointConfig> {
-        Some(VpcEndpointConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&VpcEndpointConfig<Declared>>,
+    ) -> Option<VpcEndpointConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(VpcEndpointConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

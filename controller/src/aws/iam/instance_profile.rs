@@ -1,14 +1,14 @@
 //! An instance profile: how an instance comes by its role.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_sdk_iam::types;
 
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Kind,
-        Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Kind, Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field,
 };
@@ -19,7 +19,7 @@ use super::{
         clients::Aws,
         tags::{Retagging, Tags, owner_of},
     },
-    PAGE, RoleArn, arn, as_tag, as_tags, name_of, name_prefix, object_name, pairs,
+    PAGE, RoleArn, arn, as_tag, as_tags, name_of, name_prefix, object_name, pairs, role,
 };
 
 /// An instance profile.
@@ -90,6 +90,7 @@ impl Resource for InstanceProfile {
         keeping: None,
         calls: Calls {
             read: &[
+                role::LIST,
                 "iam:ListInstanceProfiles",
                 "iam:ListInstanceProfileTags",
                 "iam:GetInstanceProfile",
@@ -105,8 +106,8 @@ impl Resource for InstanceProfile {
         },
     };
 
-    /// The list has no tags: only those whose name, or whose role's name, is of our making are asked
-    /// for theirs.
+    /// The list has no tags: only those whose name is of our making, or that hold a role of ours, are asked
+    /// for theirs. What was adopted has kept its name.
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let ids = match scope {
             Scope::Ids(ids) => {
@@ -129,9 +130,12 @@ impl Resource for InstanceProfile {
             }
         };
         let prefix = name_prefix(aws);
+        let roles: BTreeSet<String> =
+            role::listed(aws).await?.into_iter().filter_map(|it| it.role_name).collect();
+        let is_ours = |role: &str| role.starts_with(&prefix) || roles.contains(role);
         let candidates = ids.into_iter().filter(|profile| {
             profile.instance_profile_name().starts_with(&prefix)
-                || profile.roles().iter().any(|role| role.role_name().starts_with(&prefix))
+                || profile.roles().iter().any(|role| is_ours(role.role_name()))
         });
         let mut found = Vec::new();
         for profile in candidates {
@@ -227,8 +231,12 @@ impl Resource for InstanceProfile {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<InstanceProfileConfig> {
-        Some(InstanceProfileConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&InstanceProfileConfig<Declared>>,
+    ) -> Option<InstanceProfileConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(InstanceProfileConfig { tags, ..have.config.clone() })
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {

@@ -10,8 +10,8 @@ use aws_sdk_iam::types::{AttachedPolicy, EntityType, RoleDetail};
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Delta, Found, Identity, Kind, Owner, PhysicalId,
-        Replacement, Resolved, Resource, Scope, Stage,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner,
+        PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -70,7 +70,7 @@ pub struct RoleOutputs {
 }
 
 /// What lists them.
-const LIST: &str = "iam:GetAccountAuthorizationDetails";
+pub(super) const LIST: &str = "iam:GetAccountAuthorizationDetails";
 
 impl Resource for Role {
     type Cloud = Aws;
@@ -209,8 +209,9 @@ impl Resource for Role {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<RoleConfig> {
-        Some(RoleConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&RoleConfig<Declared>>) -> Option<RoleConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(RoleConfig { tags, ..have.config.clone() })
     }
 
     /// A role goes only once nothing is attached to it.
@@ -290,7 +291,7 @@ fn gone<T>(answer: Result<T, CallError>) -> Result<(), CallError> {
 /// The roles of the account that carry our owner tag.
 ///
 /// `ListRoles` has no tags: this is the one list that has (and no descriptions, which roles tell themselves).
-async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
+pub(super) async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
     let all = aws
         .pages(
             LIST,

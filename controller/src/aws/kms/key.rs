@@ -13,8 +13,9 @@ use aws_sdk_kms::types::{AliasListEntry, KeyMetadata, KeyState, Tag};
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
-        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Keeping, Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope,
+        Stage,
     },
     field, id,
 };
@@ -236,8 +237,9 @@ impl Resource for Key {
         aws.write("kms:CancelKeyDeletion", call).await.map(drop)
     }
 
-    fn released(have: &Found<Self>) -> Option<KeyConfig> {
-        Some(KeyConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&KeyConfig<Declared>>) -> Option<KeyConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(KeyConfig { tags, ..have.config.clone() })
     }
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
@@ -319,7 +321,7 @@ async fn alias(aws: &Aws, have: &Found<Key>, want: &KeyConfig) -> Result<(), Cal
     aws.write("kms:UpdateAlias", call).await.map(drop)
 }
 
-/// Looks at one key. What is not there is `None`.
+/// Looks at one key, by its ARN or the bare id that people know it by. What is not there is `None`.
 async fn look(
     aws: &Aws,
     id: &str,
@@ -331,7 +333,7 @@ async fn look(
     let key = required(operation, "KeyMetadata", answer.key_metadata)?;
     text(operation, "KeyId", Some(key.key_id()))?;
     let arn = text(operation, "Arn", key.arn())?;
-    if arn != id {
+    if arn != id && key.key_id() != id {
         return Err(another(operation, arn, id));
     }
     let state = required(operation, "KeyState", key.key_state())?;

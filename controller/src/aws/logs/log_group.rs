@@ -12,8 +12,9 @@ use aws_sdk_cloudwatchlogs::types;
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
-        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Keeping, Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope,
+        Stage,
     },
     field,
 };
@@ -211,8 +212,12 @@ impl Resource for LogGroup {
         Ok(())
     }
 
-    fn released(have: &Found<Self>) -> Option<LogGroupConfig> {
-        Some(LogGroupConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&LogGroupConfig<Declared>>,
+    ) -> Option<LogGroupConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(LogGroupConfig { tags, ..have.config.clone() })
     }
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {

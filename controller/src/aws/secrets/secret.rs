@@ -11,8 +11,9 @@ use aws_smithy_types::DateTime;
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Delta, Field, Found, Identity, Keeping,
-        Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Keeping, Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope,
+        Stage,
     },
     field,
 };
@@ -294,8 +295,9 @@ impl Resource for Secret {
         aws.write("secretsmanager:RestoreSecret", call).await.map(drop)
     }
 
-    fn released(have: &Found<Self>) -> Option<SecretConfig> {
-        Some(SecretConfig { tags: have.config.tags.released(), ..have.config.clone() })
+    fn retagged(have: &Found<Self>, to: Option<&SecretConfig<Declared>>) -> Option<SecretConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(SecretConfig { tags, ..have.config.clone() })
     }
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
@@ -412,13 +414,20 @@ async fn whom_it_lets_in(aws: &Aws, arn: &str) -> Result<ResourcePolicy, CallErr
 
 async fn read(aws: &Aws, from: Read) -> Result<Found<Secret>, CallError> {
     let Read { arn, name, description, key, deleted, tags, version } = from;
+    let owner = owner_of(aws, Secret::ABOUT.name, &tags);
     let resource_policy = match deleted {
         Some(_) => ResourcePolicy::Untold,
-        None => whom_it_lets_in(aws, &arn).await?,
+        None => match whom_it_lets_in(aws, &arn).await {
+            // Whom somebody else's lets in need not be for us to know.
+            Err(error) if error.class == Class::Denied && owner == Owner::Other => {
+                ResourcePolicy::Untold
+            }
+            told => told?,
+        },
     };
     Ok(Found {
         id: PhysicalId(arn.clone()),
-        owner: owner_of(aws, Secret::ABOUT.name, &tags),
+        owner,
         config: SecretConfig {
             description,
             key: KeyArn::new(key.unwrap_or_else(|| DEFAULT_KEY.to_owned())),

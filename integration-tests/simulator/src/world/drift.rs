@@ -84,8 +84,14 @@ impl World {
     /// Makes one plausible change to something that carries the owner's tag, and says which; says
     /// nothing when there is nothing to change.
     pub fn drift(&mut self, seed: u64) -> Option<String> {
+        self.drift_among(seed, |_| true)
+    }
+
+    /// The same, of those changes only.
+    pub fn drift_among(&mut self, seed: u64, which: impl Fn(&Deed) -> bool) -> Option<String> {
         let mut rng = Rng::new(seed);
         let mut all = self.deeds();
+        all.retain(which);
         while !all.is_empty() {
             let chosen = usize::try_from(rng.below(all.len() as u64)).unwrap_or_default();
             let deed = all.swap_remove(chosen);
