@@ -29,7 +29,8 @@ look() {
         000) ;;
         *) return 1 ;;
     esac
-    if docker logs --tail 20 clctl-node 2>&1 | grep -qF 'currently holding the database lease'; then
+    # All of it is read: who speaks to a reader that has gone fails.
+    if docker logs --tail 20 clctl-node 2>&1 | grep -F 'currently holding the database lease' >/dev/null; then
         echo standby
     elif [ "$(setting .silent)" = true ] && [ $((now - $(date -d "$started" +%s))) -gt "$grace" ] && connected "$pid"; then
         echo standby
@@ -44,6 +45,13 @@ elif [ $((now - $(cat "$well"))) -le "$grace" ]; then
     role=starting
 else
     role=failing
+    # It does nothing that a new start could harm, and that takes secrets as they are by then: a password that was
+    # changed under both nodes is what none of them recovers from alone. Once in ten minutes.
+    if [ $((now - $(cat "$well"))) -gt 600 ]; then
+        note "node: it has been failing for ten minutes: started again"
+        systemctl --no-block restart clctl-node.service
+        printf '%s\n' "$now" >"$well"
+    fi
 fi
 
 # When it changes, and once a minute.
