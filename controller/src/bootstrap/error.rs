@@ -22,11 +22,6 @@ pub enum Error {
         "nodes.peerToPeer is enabled, and there is no address to announce: write announceAddresses"
     )]
     NothingAnnounced,
-    /// Secrets would be in the log.
-    #[error(
-        "at nodes.logLevel debug the node writes the URLs of its RPC endpoints into its log, and some of them are secret: write info"
-    )]
-    UrlsInLog,
     /// No document says where certificates of RDS are.
     #[error("where the certificates of RDS are is not known for the partition {0}")]
     NoCertificates(String),

@@ -49,7 +49,7 @@ pub struct NodeInputs<'a> {
 /// What a node is told when it is launched.
 ///
 /// # Errors
-/// If two writers set one setting, if secrets would be shown, or if it is more than EC2 takes.
+/// If two writers set one setting, if others would be told no address, or if it is more than EC2 takes.
 pub fn node(inputs: &NodeInputs<'_>) -> Result<UserData, Error> {
     let environment = inputs.node.metadata.name.as_str();
     let [agent, scraped] = agent::on_node(environment, inputs.log_group);

@@ -7,7 +7,7 @@
 //! (<https://github.com/smartcontractkit/chainlink-evm> `pkg/config/toml/config.go`, `EVMNodes.SetFrom`). So this
 //! one names the endpoints, and one that is made at start, in memory, has their URLs.
 
-use clctl_spec::{Chain, ExtraToml, LogLevel, NodeSpec, UrlSource};
+use clctl_spec::{Chain, ExtraToml, LogLevel, NodeSpec};
 use toml::{Table, Value};
 
 use super::Error;
@@ -17,7 +17,6 @@ pub(super) const PORT: u16 = 6688;
 
 /// The whole of it.
 pub(super) fn render(spec: &NodeSpec, announce: &[String]) -> Result<String, Error> {
-    refuse_urls_in_log(spec)?;
     let mut config = base(spec);
     if spec.nodes.peer_to_peer.enabled {
         config.insert("P2P".to_owned(), peers(spec, announce)?.into());
@@ -29,20 +28,6 @@ pub(super) fn render(spec: &NodeSpec, announce: &[String]) -> Result<String, Err
     let chains = chains.map(|(index, it)| chain(index, it).map(Value::from));
     config.insert("EVM".to_owned(), Value::Array(chains.collect::<Result<_, _>>()?));
     Ok(config.to_string())
-}
-
-/// At the level debug the node writes its whole configuration into its log when it starts, URLs included:
-/// `LogConfiguration` in <https://github.com/smartcontractkit/chainlink> `core/cmd/shell_local.go`.
-fn refuse_urls_in_log(spec: &NodeSpec) -> Result<(), Error> {
-    let endpoints = spec.nodes.chains.iter().flat_map(|chain| chain.rpc.iter());
-    let mut urls = endpoints.flat_map(|it| {
-        std::iter::once(&it.http_url.source).chain(it.web_socket_url.iter().map(|url| &url.source))
-    });
-    let is_secret = |source: &UrlSource| !matches!(source, UrlSource::Public(_));
-    if spec.nodes.log_level == LogLevel::Debug && urls.any(is_secret) {
-        return Err(Error::UrlsInLog);
-    }
-    Ok(())
 }
 
 /// What clctl sets, but for chains and other nodes.
