@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import random
 import shutil
 import socket
 import ssl
@@ -492,6 +493,31 @@ def test_a_secret_that_is_none_is_named_and_not_shown(node, world, name, value, 
         node.assert_hidden(told)
     finally:
         world.secrets.put_secret_value(SecretId=name, SecretString=SECRETS[name])
+
+
+def test_whatever_a_secret_is_the_node_reads_it_as_it_is(tmp_path):
+    """jq's text is TOML, and a URL is one, whatever is in them."""
+    chosen = random.Random(1)
+    alphabet = [chr(it) for it in range(32, 127)] * 3 + list("\"\\'$`%#@:/?é\u00a0\u2028\ufeff\U0001f600") * 9
+    settings = json.loads((TARGET / "full" / "node" / "root" / "etc/clctl/settings.json").read_text())
+    for _ in range(100):
+        texts = ["".join(chosen.choices(alphabet, k=chosen.randrange(1, 60))) for _ in range(8)]
+        other = json.dumps({"httpUrl": texts[5], "webSocketUrl": texts[6], "more": texts[7]})
+        (tmp_path / "secrets").write_text(json.dumps([*texts[:5], other]), encoding="utf-8")
+
+        def assembled(what):
+            return sh("jq", "-r", "--arg", "what", what, "--arg", "host", "db.example", "--slurpfile", "secrets",
+                      tmp_path / "secrets", "-f", ROOT / "controller/src/bootstrap/scripts/assemble.jq",
+                      TARGET / "full" / "node" / "root" / "etc/clctl/settings.json")
+
+        secrets = tomllib.loads(assembled("secrets.toml"))
+        assert secrets["Password"]["Keystore"] == texts[0]
+        url = urllib.parse.urlsplit(secrets["Database"]["URL"])
+        assert urllib.parse.unquote(url.password) == texts[2]
+        assert (url.username, url.hostname, url.port, url.path) == ("chainlink", "db.example", 5432, "/chainlink")
+        assert assembled("api") == f"{settings['adminEmail']}\n{texts[1]}\n"
+        nodes = tomllib.loads(assembled("endpoints.toml"))["EVM"][0]["Nodes"]
+        assert [(one["HTTPURL"], one.get("WSURL")) for one in nodes[:2]] == [tuple(texts[3:5]), tuple(texts[5:7])]
 
 
 def test_a_secret_that_cannot_be_read_is_named(node, world):
