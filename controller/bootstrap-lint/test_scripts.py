@@ -342,7 +342,14 @@ def prepared():
 
 
 def said(calls):
-    return [" ".join(call) for call in calls]
+    """What was called; secrets, which are fetched several at a time, in the order they are named in."""
+    lines = [" ".join(call) for call in calls]
+    fetched = [place for place, line in enumerate(lines) if " get-secret-value " in line]
+    names = list(SECRETS)
+    ordered = sorted((lines[place] for place in fetched), key=lambda line: names.index(line.split()[-3]))
+    for place, line in zip(fetched, ordered, strict=True):
+        lines[place] = line
+    return lines
 
 
 def assert_prepared(node, host="database.cluster-x.us-east-1.rds.amazonaws.com"):
@@ -518,6 +525,20 @@ def test_whatever_a_secret_is_the_node_reads_it_as_it_is(tmp_path):
         assert assembled("api") == f"{settings['adminEmail']}\n{texts[1]}\n"
         nodes = tomllib.loads(assembled("endpoints.toml"))["EVM"][0]["Nodes"]
         assert [(one["HTTPURL"], one.get("WSURL")) for one in nodes[:2]] == [tuple(texts[3:5]), tuple(texts[5:7])]
+
+
+def test_many_secrets_are_fetched_each_once(node):
+    """More than are fetched at a time, and each to its own place."""
+    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    names = list(SECRETS)
+    settings["secrets"] += [names[3]] * 6
+    settings["endpoints"][0]["HTTPURL"]["secret"] = len(settings["secrets"]) - 1
+    node.put("etc/clctl/settings.json", json.dumps(settings))
+    status, told = node.boot()
+    assert status == 0, told
+    fetched = [call for call in node.calls("aws") if "get-secret-value" in call]
+    assert len(fetched) == len(names) + 6
+    assert assert_prepared(node)["ethereum-mainnet-first"][0] == SECRETS[names[3]]
 
 
 def test_a_secret_that_cannot_be_read_is_named(node, world):

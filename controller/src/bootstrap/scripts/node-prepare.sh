@@ -33,12 +33,25 @@ else
     exit 1
 fi
 
-place=0
-while read -r id; do
-    "${aws[@]}" secretsmanager get-secret-value --secret-id "$id" --output json \
-        >"$raw/$(printf '%05d' "$place").json" || { note "node: the secret $id cannot be read"; exit 1; }
-    place=$((place + 1))
-done < <(setting '.secrets[]')
+# Eight at a time: a node may have hundreds.
+fetch() {
+    "${aws[@]}" secretsmanager get-secret-value --secret-id "$2" --output json >"$raw/$(printf '%05d' "$1").json" ||
+        { note "node: the secret $2 cannot be read"; return 1; }
+}
+mapfile -t ids < <(setting '.secrets[]')
+running=0
+for place in "${!ids[@]}"; do
+    if [ "$running" = 8 ]; then
+        wait -n
+        running=7
+    fi
+    fetch "$place" "${ids[$place]}" &
+    running=$((running + 1))
+done
+while [ "$running" != 0 ]; do
+    wait -n
+    running=$((running - 1))
+done
 jq -s 'map(.SecretString)' "$raw"/*.json >"$raw/secrets"
 
 assemble() {
