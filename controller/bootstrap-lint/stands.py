@@ -67,6 +67,8 @@ def docker(arguments):
             if fails("validate"):
                 print("Error running app: invalid configuration: 2 errors:")
                 print("\t- EVM.0.Nodes.0: " + (folder / "endpoints.toml").read_text(encoding="utf-8"))
+                shown = (folder / "endpoints.toml").read_text(encoding="utf-8").replace("://", ":%2F%2F")
+                print("\t- EVM.0.Nodes.1: " + shown)
                 print("\t- Database: " + (folder / "secrets.toml").read_text(encoding="utf-8"))
                 return 1
         case ["inspect", *_]:

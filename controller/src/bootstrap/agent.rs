@@ -54,8 +54,8 @@ pub(super) fn on_node(environment: &str, log_group: &str) -> [File; 2] {
             })
         })
         .collect();
-    let mut agent = host(environment, log_group, &[]);
-    agent["logs"]["metrics_collected"] = json!({
+    let mut logs = logs(log_group, &[]);
+    logs["metrics_collected"] = json!({
         "prometheus": {
             "prometheus_config_path": SCRAPED,
             "log_group_name": log_group,
@@ -64,6 +64,19 @@ pub(super) fn on_node(environment: &str, log_group: &str) -> [File; 2] {
                 "metric_declaration": declarations,
             },
         },
+    });
+    let agent = json!({
+        "metrics": {
+            "namespace": namespace(environment),
+            "append_dimensions": {"InstanceId": "${aws:InstanceId}"},
+            // Over all nodes too: an alarm looks at the fullest, whichever instances there are.
+            "aggregation_dimensions": [["InstanceId"], []],
+            "metrics_collected": {
+                "mem": {"measurement": ["used_percent"]},
+                "disk": {"resources": ["/"], "measurement": ["used_percent"], "drop_device": true},
+            },
+        },
+        "logs": logs,
     });
     let all: Vec<&str> = NODE_METRICS.iter().flat_map(|(_, metrics)| *metrics).copied().collect();
     // JSON is YAML. What is kept here is all that is ingested: of a node there are hundreds.
@@ -81,13 +94,14 @@ pub(super) fn on_node(environment: &str, log_group: &str) -> [File; 2] {
     [File::data(PATH, format!("{agent:#}\n")), File::data(SCRAPED, format!("{scraped:#}\n"))]
 }
 
-/// On a bastion: memory and disk, what happened while it started, who logged in and what was done.
-pub(super) fn on_bastion(environment: &str, log_group: &str) -> File {
-    let agent = host(environment, log_group, &[("/var/log/audit/audit.log", "audit")]);
-    File::data(PATH, format!("{agent:#}\n"))
+/// On a bastion: what happened while it started, who logged in and what was done.
+pub(super) fn on_bastion(log_group: &str) -> File {
+    let logs = logs(log_group, &[("/var/log/audit/audit.log", "audit")]);
+    File::data(PATH, format!("{:#}\n", json!({"logs": logs})))
 }
 
-fn host(environment: &str, log_group: &str, more: &[(&str, &str)]) -> Value {
+/// What every instance says while it starts, and more files with the streams they go to.
+fn logs(log_group: &str, more: &[(&str, &str)]) -> Value {
     let files = [("/var/log/clctl.log", "clctl"), ("/var/log/cloud-init-output.log", "cloud-init")];
     let files = files.iter().chain(more).map(|(path, stream)| {
         json!({
@@ -96,17 +110,5 @@ fn host(environment: &str, log_group: &str, more: &[(&str, &str)]) -> Value {
             "log_stream_name": format!("{stream}/{{instance_id}}"),
         })
     });
-    json!({
-        "metrics": {
-            "namespace": namespace(environment),
-            "append_dimensions": {"InstanceId": "${aws:InstanceId}"},
-            // Over all instances too: an alarm looks at the fullest, whichever instances there are.
-            "aggregation_dimensions": [["InstanceId"], []],
-            "metrics_collected": {
-                "mem": {"measurement": ["used_percent"]},
-                "disk": {"resources": ["/"], "measurement": ["used_percent"], "drop_device": true},
-            },
-        },
-        "logs": {"logs_collected": {"files": {"collect_list": files.collect::<Vec<_>>()}}},
-    })
+    json!({"logs_collected": {"files": {"collect_list": files.collect::<Vec<_>>()}}})
 }

@@ -31,7 +31,7 @@ pub fn bastion(inputs: &BastionInputs<'_>) -> Result<UserData, Error> {
     }
     let mut files = vec![
         File::data("/etc/clctl/addresses", lines(inputs.addresses)),
-        agent::on_bastion(inputs.node.metadata.name.as_str(), inputs.log_group),
+        agent::on_bastion(inputs.log_group),
         File::data("/etc/ssh/sshd_config.d/10-clctl.conf", sshd(declared)),
         File::data("/etc/audit/rules.d/60-clctl.rules", include_str!("units/audit.rules")),
         File::script(LIB, include_str!("scripts/lib.sh")),

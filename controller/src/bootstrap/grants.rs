@@ -48,11 +48,6 @@ const BOOT: Grant = Grant {
     actions: &["ec2:CreateTags"],
     on: On::OwnInstances { keys: &[BOOT_TAG] },
 };
-const METRICS: Grant = Grant {
-    needed_by: "amazon-cloudwatch-agent",
-    actions: &["cloudwatch:PutMetricData"],
-    on: On::Namespace,
-};
 const WRITES: &[&str] = &["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
 
 /// What a node needs.
@@ -75,14 +70,17 @@ pub const NODE: [Grant; 9] = [
     // https://docs.docker.com/engine/logging/drivers/awslogs/
     Grant { needed_by: "node-run", actions: WRITES, on: On::LogGroup },
     Grant { needed_by: "amazon-cloudwatch-agent", actions: WRITES, on: On::LogGroup },
-    METRICS,
+    Grant {
+        needed_by: "amazon-cloudwatch-agent",
+        actions: &["cloudwatch:PutMetricData"],
+        on: On::Namespace,
+    },
 ];
 
 /// What a bastion needs.
-pub const BASTION: [Grant; 5] = [
+pub const BASTION: [Grant; 4] = [
     BOOT,
     Grant { needed_by: "bastion-boot", actions: &["ec2:DescribeAddresses"], on: On::Everything },
     Grant { needed_by: "bastion-boot", actions: &["ec2:AssociateAddress"], on: On::Addresses },
     Grant { needed_by: "amazon-cloudwatch-agent", actions: WRITES, on: On::LogGroup },
-    METRICS,
 ];

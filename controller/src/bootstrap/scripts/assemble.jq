@@ -35,9 +35,11 @@ def url:
   | "postgresql://\(.user):\($root.passwords.database | text | @uri)@\($host):\(.port)/\(.name)"
     + "?sslmode=verify-full&sslrootcert=/chainlink/rds.pem";
 
-# Everything that is not to be seen, the longest first: one may be a part of another.
+# Everything that is not to be seen, the longest first: one may be a part of another. Also the parts of it that look
+# like keys: a URL may be shown otherwise than it was written.
 def hidden:
-  [.passwords[], (.endpoints[] | .HTTPURL, (.WSURL | values)) | select(.secret) | text | ., @uri, (tojson | .[1:-1])]
+  [.passwords[], (.endpoints[] | .HTTPURL, (.WSURL | values)) | select(.secret) | text
+    | ., @uri, (tojson | .[1:-1]), (splits("[^A-Za-z0-9_.~-]+") | select(length > 7))]
   | unique | map(select(length > 3)) | sort_by(-length);
 
 if $what == "endpoints.toml" then endpoints
