@@ -1,6 +1,7 @@
 //! clctl keeps a Chainlink oracle-node environment on AWS as one YAML file declares it.
 
 pub mod aws;
+pub mod bootstrap;
 pub mod cli;
 pub mod engine;
 pub mod render;

@@ -81,8 +81,9 @@ fn imports_are_recognised() {
 #[test]
 fn imports_point_one_way() {
     for (folder, forbidden) in [
-        ("engine", &["aws", "topology", "store", "sandbox", "render", "cli"][..]),
-        ("aws", &["topology", "store", "sandbox", "render", "cli"]),
+        ("engine", &["aws", "bootstrap", "topology", "store", "sandbox", "render", "cli"][..]),
+        ("aws", &["bootstrap", "topology", "store", "sandbox", "render", "cli"]),
+        ("bootstrap", &["aws", "engine", "topology", "store", "sandbox", "render", "cli"]),
         ("topology", &["store", "sandbox", "render", "cli"]),
         ("store", &["topology", "sandbox", "render", "cli"]),
         ("render", &["topology", "store", "sandbox", "cli"]),

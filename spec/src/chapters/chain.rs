@@ -67,6 +67,14 @@ impl ChainRef {
             Self::ChainId(id) => id,
         }
     }
+
+    /// What it is called where people read it: by its name, or by its number if it has none here.
+    pub fn label(self) -> String {
+        match self {
+            Self::Name(known) => known.name.to_owned(),
+            Self::ChainId(id) => id.to_string(),
+        }
+    }
 }
 
 impl Serialize for KnownChain {

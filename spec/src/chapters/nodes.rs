@@ -59,7 +59,8 @@ chapter! {
             /// What a node runs on. Chainlink asks for two cores and 4 GiB of memory, with more than 100 jobs for
             /// four cores and 8 GiB, and advises against burstable types.
             instance_type: InstanceType = InstanceType::fixed("m6i.large"), replaces(ROLLS, TYPES);
-            /// How much the node says in its log. Below `info` the standby does not say that it waits.
+            /// How much the node says in its log. Below `info` the standby does not say that it waits; at `debug` it
+            /// says which URLs it has, so that none of them may be secret.
             log_level: LogLevel = LogLevel::default(), interrupts(RESTART, LOG);
         }
         chapters {
@@ -196,6 +197,7 @@ fn check(written: &At<NodesFields>, log: &Log) {
     if let Some(chains) = &fields.chains.0 {
         check_chains(&chains.value, log);
         check_urls(&chains.value, log);
+        check_log(&fields.log_level, &chains.value, log);
     }
     check_reporting(fields, log);
 }
@@ -235,6 +237,28 @@ fn check_urls(chains: &Listed<ChainFields, 1, 40>, log: &Log) {
                 ));
             }
         }
+    }
+}
+
+/// At `debug` the node writes its whole configuration into its log when it starts, URLs included.
+/// <https://github.com/smartcontractkit/chainlink> `core/cmd/shell_local.go`, `LogConfiguration`
+fn check_log(level: &Optional<LogLevel>, chains: &Listed<ChainFields, 1, 40>, log: &Log) {
+    let Some(level) = level.given().filter(|at| at.value == LogLevel::Debug) else { return };
+    let endpoints = chains.readable().flat_map(|chain| chain.value.rpc.0.iter());
+    let mut urls = endpoints.flat_map(|rpc| rpc.value.readable()).flat_map(|endpoint| {
+        let http = endpoint.value.http_url.0.as_ref();
+        let http = http.filter(|at| at.value.is_secret()).map(|at| at.span);
+        let socket = endpoint.value.web_socket_url.given();
+        http.into_iter().chain(socket.filter(|at| at.value.is_secret()).map(|at| at.span))
+    });
+    if let Some(url) = urls.next() {
+        let message = "at the level debug the node writes its URLs into its log";
+        let draft = Draft::new(Code::Conflict, level.span, message).label("says too much");
+        log.report(
+            draft
+                .also(url, "this one is secret")
+                .help("write `info`; `debug` is for endpoints that everybody may know"),
+        );
     }
 }
 

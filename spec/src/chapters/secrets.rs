@@ -363,6 +363,11 @@ impl<S> WrittenUrl<S> {
         self.fields.secret.given()
     }
 
+    /// Whether it comes from a secret.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.fields.secret.is_given() || self.fields.existing.is_given()
+    }
+
     /// What makes it the same URL as another, and where that is written: never the URL itself in a report.
     pub(crate) fn identity(&self, at: Span) -> Option<(String, Span)> {
         if let Some(secret) = self.fields.secret.given() {

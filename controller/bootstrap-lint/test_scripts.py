@@ -1,0 +1,752 @@
+"""The scripts of the instances, run: in a root of their own that is thrown away, in a network of their own, with the
+real AWS CLI before the simulator. What they make, in which order they call whom, and where a secret is to be found.
+`run` starts this in namespaces of its own."""
+
+import http.server
+import json
+import os
+import pathlib
+import random
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+import urllib.parse
+
+import pytest
+import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "integration-tests" / "referees"))
+
+import servers  # noqa: E402
+import stands  # noqa: E402
+
+TARGET = servers.TARGET.parent / "bootstrap"
+INSTANCE = "i-0123456789abcdef0"
+NODE = 14933
+SECRETS = {
+    "/clctl/eth-main-1/keystore-password": "keystore $(id) `id` \"quoted\" \\u0041 é",
+    "/clctl/eth-main-1/gui-password": "gui-password-of-the-admin",
+    "/clctl/eth-main-1/database-password": "data#base?pass/word@:%41",
+    "/clctl/eth-main-1/ethereum-http": "https://rpc.example.com/v2/FIRST-HTTP-KEY",
+    "/clctl/eth-main-1/ethereum-websocket": "wss://rpc.example.com/v2/FIRST-SOCKET-KEY",
+    "oracles/rpc": json.dumps(
+        {"httpUrl": "https://other.example.com/SECOND-HTTP-KEY", "webSocketUrl": "wss://other.example.com/SECOND-SOCKET-KEY"}
+    ),
+}
+# What of them is not to be seen.
+HIDDEN = [
+    "keystore $(id)",
+    "gui-password-of-the-admin",
+    "data#base",
+    urllib.parse.quote("data#base", safe=""),
+    "FIRST-HTTP-KEY",
+    "FIRST-SOCKET-KEY",
+    "SECOND-HTTP-KEY",
+    "SECOND-SOCKET-KEY",
+    "ROTATED-KEY",
+]
+
+
+class Metadata(http.server.BaseHTTPRequestHandler):
+    """The instance metadata service, version 2 alone."""
+
+    answers = {
+        "instance-id": INSTANCE,
+        "placement/region": servers.REGION,
+        "iam/security-credentials/": "clctl-eth-main-1-nodes",
+        "iam/security-credentials/clctl-eth-main-1-nodes": json.dumps(
+            {
+                "Code": "Success",
+                "Type": "AWS-HMAC",
+                "AccessKeyId": servers.CLEAN["AWS_ACCESS_KEY_ID"],
+                "SecretAccessKey": servers.CLEAN["AWS_SECRET_ACCESS_KEY"],
+                "Token": "token",
+                "Expiration": "2099-01-01T00:00:00Z",
+                "LastUpdated": "2026-01-01T00:00:00Z",
+            }
+        ),
+    }
+
+    def say(self, status, text=""):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_PUT(self):
+        ttl = self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
+        self.say(200, "TOKEN") if self.path == "/latest/api/token" and ttl else self.say(400)
+
+    def do_GET(self):
+        if self.headers.get("X-aws-ec2-metadata-token") != "TOKEN":
+            return self.say(401)
+        found = self.answers.get(self.path.removeprefix("/latest/meta-data/"))
+        self.say(404) if found is None else self.say(200, found)
+
+    def log_message(self, *_):
+        pass
+
+
+class Certificates(Metadata):
+    """Where RDS has its certificates."""
+
+    bundle = ""
+
+    def do_GET(self):
+        self.say(200, self.bundle)
+
+
+class Health(Metadata):
+    """A node that serves."""
+
+    status = 200
+
+    def do_GET(self):
+        self.say(self.status if self.path == "/health" else 404)
+
+
+def serve(address, handler, context=None):
+    server = http.server.ThreadingHTTPServer(address, handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def sh(*words, **more):
+    return subprocess.run(words, check=True, capture_output=True, text=True, **more).stdout
+
+
+def certificate(folder, name, subject, *more):
+    sh("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", subject,
+       "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", *more)
+
+
+class Instance:
+    """A root of its own over that of this machine: what is written is in `upper`, and in memory what is in /run."""
+
+    def __init__(self, folder, role):
+        self.stand = folder / "stand"
+        self.upper = folder / "upper"
+        self.root = folder / "root"
+        for made in (self.stand, self.upper, folder / "work", self.root):
+            made.mkdir()
+        sh("mount", "-t", "overlay", "overlay", "-o", f"lowerdir=/,upperdir={self.upper},workdir={folder}/work", self.root)
+        sh("mount", "-t", "proc", "proc", self.root / "proc")
+        sh("mount", "-t", "tmpfs", "tmpfs", self.root / "run")
+        sh("mount", "--rbind", "/dev", self.root / "dev")
+        (self.root / "stand").mkdir()
+        sh("mount", "--bind", self.stand, self.root / "stand")
+        # What is not on the same file system as the root is brought along.
+        for seen in (ROOT, pathlib.Path(sys.prefix), pathlib.Path(sys.base_prefix)):
+            if not (self.root / seen.relative_to("/") / ".").exists() or not os.listdir(self.root / seen.relative_to("/")):
+                (self.root / seen.relative_to("/")).mkdir(parents=True, exist_ok=True)
+                sh("mount", "--rbind", seen, self.root / seen.relative_to("/"))
+        # Of this machine nothing is to be taken for what the scripts made.
+        for path in ("etc/clctl", "var/lib/clctl", "usr/local/lib/clctl", "var/log/clctl.log"):
+            assert not (self.root / path).exists(), path
+        (self.stand / "active").mkdir()
+        shutil.copy(HERE / "stands.py", self.stand / "stands.py")
+        (self.stand / "stands.py").chmod(0o755)
+        (self.stand / "bin").mkdir()
+        for name in stands.STANDS + stands.THEMSELVES:
+            (self.stand / "bin" / name).symlink_to("/stand/stands.py")
+        self.put("usr/bin/docker", link="/stand/stands.py")
+        self.put("opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl", link="/stand/stands.py")
+        self.put("etc/audit/rules.d/audit.rules", "-D\n-b 8192\n-a task,never\n")
+        self.put("etc/hosts", "127.0.0.1 localhost truststore.pki.rds.amazonaws.com\n")
+        (self.stand / "aws").write_text(str(pathlib.Path(sys.executable).with_name("aws")))
+        data = (TARGET / "full" / role / "user-data").read_text(encoding="utf-8")
+        self.config = yaml.safe_load(data)
+        self.before = self.files()
+        # As cloud-init does it.
+        for one in self.config["write_files"]:
+            self.put(one["path"].removeprefix("/"), one["content"], mode=int(one["permissions"], 8))
+        self.written = self.files()
+
+    def put(self, path, content="", mode=0o644, link=None):
+        path = self.root / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        if link:
+            path.symlink_to(link)
+        else:
+            path.write_bytes(content.encode())
+            path.chmod(mode)
+
+    def tell(self, name, text):
+        (self.stand / name).write_text(text, encoding="utf-8")
+
+    def run(self, *command):
+        """What a command of systemd's says, and how it ends."""
+        self.tell("calls", "")
+        ran = subprocess.run(
+            ["chroot", self.root, *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={
+                "PATH": "/stand/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "CURL_CA_BUNDLE": "/stand/authority.pem",
+                "LANG": "C.UTF-8",
+            },
+        )
+        return ran.returncode, ran.stdout
+
+    def systemctl(self, *words):
+        return self.run("/stand/bin/systemctl", *words)
+
+    def boot(self):
+        (self.stand / "active" / "clctl-boot.service").unlink(missing_ok=True)
+        return self.systemctl("start", "clctl-boot.service")
+
+    def reboot(self):
+        """Everything in memory is gone."""
+        sh("umount", self.root / "run")
+        sh("mount", "-t", "tmpfs", "tmpfs", self.root / "run")
+        shutil.rmtree(self.stand / "active")
+        (self.stand / "active").mkdir()
+        return self.boot()
+
+    def calls(self, *names):
+        lines = (self.stand / "calls").read_text(encoding="utf-8").splitlines()
+        calls = [json.loads(line)["call"] for line in lines]
+        return [call for call in calls if call[0] in (names or stands.STANDS)]
+
+    def tags(self):
+        return [call[call.index("--tags") + 1 :] for call in self.calls("aws") if "create-tags" in call]
+
+    def files(self):
+        """What is on the disk of this instance alone: mode, owner and content."""
+        found = {}
+        for folder, _, names in os.walk(self.upper):
+            for name in names:
+                path = pathlib.Path(folder) / name
+                about = path.lstat()
+                content = b"" if path.is_symlink() or not path.is_file() else path.read_bytes()
+                found["/" + str(path.relative_to(self.upper))] = (about.st_mode & 0o777, about.st_uid, content)
+        return found
+
+    def log(self):
+        return (self.root / "var/log/clctl.log").read_text(encoding="utf-8")
+
+    def memory(self):
+        found = {}
+        for folder, _, names in os.walk(self.root / "run"):
+            for name in names:
+                path = pathlib.Path(folder) / name
+                about = path.stat()
+                found["/" + str(path.relative_to(self.root))] = (
+                    about.st_mode & 0o777, about.st_uid, about.st_gid, path.read_text(encoding="utf-8"))
+        return found
+
+    def assert_hidden(self, *said):
+        """No secret on the disk, in an argument, in an environment, or in what was said."""
+        recorded = (self.stand / "calls").read_text(encoding="utf-8")
+        for secret in HIDDEN:
+            for path, (_, _, content) in self.files().items():
+                assert secret.encode() not in content, (secret, path)
+            for text in (recorded, *said):
+                assert secret not in text and json.dumps(secret)[1:-1] not in text, secret
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """The simulator as clctl serves it, with the secrets of the environment."""
+    state = tmp_path_factory.mktemp("state")
+    command = [servers.TARGET / "clctl", "--state", state, "sandbox", "serve", "--port", "0"]
+
+    def says(line):
+        words = [word.strip("`'\".,") for word in line.split()]
+        return next((word for word in words if word.startswith("http://")), None)
+
+    server = servers.Server("the sandbox", command, says, XDG_STATE_HOME=str(state))
+    client = server.client("secretsmanager")
+    for name, value in SECRETS.items():
+        client.create_secret(Name=name, SecretString=value)
+    server.secrets = client
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory):
+    """What an instance finds in its network."""
+    folder = tmp_path_factory.mktemp("certificates")
+    certificate(folder, "authority", "/CN=truststore.pki.rds.amazonaws.com", "-addext",
+                "subjectAltName=DNS:truststore.pki.rds.amazonaws.com")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "authority.pem", folder / "authority.key")
+    for region in ("eu-central-1", "us-east-1"):
+        certificate(folder, region, f"/C=US/O=Amazon Web Services/CN=Amazon RDS {region} Root CA RSA2048 G1")
+    Certificates.bundle = "".join((folder / f"{it}.pem").read_text() for it in ("us-east-1", "eu-central-1"))
+    started = [serve(("169.254.169.254", 80), Metadata), serve(("127.0.0.1", 443), Certificates, context)]
+    yield folder
+    for server in started:
+        server.shutdown()
+
+
+def instance(tmp_path, world, network, role):
+    made = Instance(tmp_path, role)
+    made.tell("endpoint", world.url)
+    shutil.copy(network / "authority.pem", made.stand / "authority.pem")
+    return made
+
+
+@pytest.fixture
+def node(tmp_path, world, network):
+    made = instance(tmp_path, world, network, "node")
+    yield made
+    sh("umount", "--recursive", made.root)
+
+
+@pytest.fixture
+def bastion(tmp_path, world, network):
+    made = instance(tmp_path, world, network, "bastion")
+    yield made
+    sh("umount", "--recursive", made.root)
+
+
+IMAGE = "public.ecr.aws/chainlink/chainlink@sha256:993029b4188aaa2ea71ae93e943cb7f73715a9a110a9db02c7e75a755b77ef13"
+CONFIGURED = "node -config /chainlink/config.toml -config /chainlink/endpoints.toml -secrets /chainlink/secrets.toml"
+CLI = "aws --cli-connect-timeout 5 --cli-read-timeout 20"
+
+
+def tagged(what):
+    return f"{CLI} ec2 create-tags --resources {INSTANCE} --tags Key=clctl.dev/boot,Value={what}"
+
+
+def prepared():
+    secrets = [f"{CLI} secretsmanager get-secret-value --secret-id {name} --output json" for name in SECRETS]
+    return [
+        f"{CLI} rds describe-db-instances --db-instance-identifier clctl-eth-main-1-database-main "
+        "--query DBInstances[0].Endpoint.Address --output text",
+        *secrets,
+        f"docker image inspect {IMAGE}",
+        f"docker run --rm --log-driver none --network none -v /run/clctl-node/chainlink:/chainlink:ro {IMAGE} {CONFIGURED} validate",
+        "docker rm -f clctl-node",
+        "docker run -d --name clctl-node --stop-timeout 15 --cap-drop ALL --security-opt no-new-privileges "
+        "--log-driver awslogs --log-opt awslogs-region=us-east-1 --log-opt awslogs-group=/clctl/eth-main-1/nodes "
+        f"--log-opt awslogs-stream=node/{INSTANCE} --log-opt mode=non-blocking --log-opt max-buffer-size=4m "
+        f"-p 6688:6688 -p 6690:6690 -v /run/clctl-node/chainlink:/chainlink:ro {IMAGE} {CONFIGURED} start -a /chainlink/api",
+        "docker wait clctl-node",
+    ]
+
+
+def said(calls):
+    """What was called; secrets, which are fetched several at a time, in the order they are named in."""
+    lines = [" ".join(call) for call in calls]
+    fetched = [place for place, line in enumerate(lines) if " get-secret-value " in line]
+    names = list(SECRETS)
+    ordered = sorted((lines[place] for place in fetched), key=lambda line: names.index(line.split()[-3]))
+    for place, line in zip(fetched, ordered, strict=True):
+        lines[place] = line
+    return lines
+
+
+def assert_prepared(node, host="database.cluster-x.us-east-1.rds.amazonaws.com"):
+    """The files of the node: in memory, its own, and nobody else's."""
+    memory = {path: found for path, found in node.memory().items() if path.startswith("/run/clctl-node/")}
+    names = {path.removeprefix("/run/clctl-node/chainlink/") for path in memory}
+    assert names == {"config.toml", "endpoints.toml", "secrets.toml", "api", "rds.pem"}
+    for path, (mode, owner, group, _) in memory.items():
+        assert (mode, owner, group) == (0o400, NODE, NODE), path
+    folder = (node.root / "run/clctl-node/chainlink").stat()
+    assert (folder.st_mode & 0o777, folder.st_uid) == (0o500, NODE)
+    text = {path.rpartition("/")[2]: found[3] for path, found in memory.items()}
+    secrets = tomllib.loads(text["secrets.toml"])
+    password = urllib.parse.quote(SECRETS["/clctl/eth-main-1/database-password"], safe="")
+    assert secrets == {
+        "Database": {
+            "URL": f"postgresql://chainlink:{password}@{host}:5432/chainlink"
+            "?sslmode=verify-full&sslrootcert=/chainlink/rds.pem"
+        },
+        "Password": {"Keystore": SECRETS["/clctl/eth-main-1/keystore-password"]},
+    }
+    assert text["api"] == "oracles@example.com\ngui-password-of-the-admin\n"
+    chain = tomllib.loads(text["endpoints.toml"])["EVM"]
+    assert [one["ChainID"] for one in chain] == ["1"]
+    urls = {one["Name"]: (one["HTTPURL"], one.get("WSURL")) for one in chain[0]["Nodes"]}
+    named = [one["Name"] for one in tomllib.loads(text["config.toml"])["EVM"][0]["Nodes"]]
+    assert sorted(named) == sorted(urls)
+    assert text["rds.pem"].count("BEGIN CERTIFICATE") == 2
+    return urls
+
+
+def test_a_fresh_instance_becomes_a_node(node):
+    assert node.config["runcmd"] == [["systemctl", "enable", "--now", "--no-block", "--quiet", "clctl-boot.service"]]
+    status, told = node.boot()
+    assert status == 0, told
+    packages = ["docker", "amazon-cloudwatch-agent", "jq", "openssl"]
+    assert said(node.calls()) == [
+        "systemctl start clctl-boot.service",
+        tagged("packages"),
+        *[f"rpm -q --quiet {package}" for package in packages],
+        "dnf -y -q install " + " ".join(packages),
+        "systemctl enable --now --quiet docker.service",
+        tagged("certificates"),
+        tagged("image"),
+        f"docker image inspect {IMAGE}",
+        f"docker pull -q {IMAGE}",
+        tagged("node"),
+        "systemctl start clctl-role.timer",
+        "systemctl start clctl-node.service",
+        *prepared(),
+        tagged("agent"),
+        "amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/etc/clctl/agent.json",
+        tagged("done"),
+    ]
+    assert assert_prepared(node) == {
+        "ethereum-mainnet-first": (
+            "https://rpc.example.com/v2/FIRST-HTTP-KEY", "wss://rpc.example.com/v2/FIRST-SOCKET-KEY"),
+        "ethereum-mainnet-second": (
+            "https://other.example.com/SECOND-HTTP-KEY", "wss://other.example.com/SECOND-SOCKET-KEY"),
+        "ethereum-mainnet-broadcast": ("https://rpc.example.com", None),
+    }
+    new = {path: found[:2] for path, found in node.files().items() if path not in node.written}
+    assert new == {
+        "/var/log/clctl.log": (0o600, 0),
+        "/var/lib/clctl/rds.pem": (0o600, 0),
+        "/var/lib/clctl/database": (0o600, 0),
+    }
+    node.assert_hidden(told)
+
+
+def test_what_is_done_is_not_done_again(node):
+    assert node.boot()[0] == 0
+    before = node.files()
+    memory = node.memory()
+    assert node.boot()[0] == 0
+    assert not node.calls("dnf") and "pull" not in sum(node.calls("docker"), [])
+    assert not [call for call in node.calls("docker") if call[1] == "run"]
+    after = node.files()
+    del before["/var/log/clctl.log"], after["/var/log/clctl.log"]
+    assert after == before and node.memory() == memory
+
+
+def test_a_reboot_ends_in_a_running_node(node):
+    assert node.boot()[0] == 0
+    status, told = node.reboot()
+    assert status == 0, told
+    assert not node.calls("dnf") and "pull" not in sum(node.calls("docker"), [])
+    assert said(node.calls("docker"))[-1] == "docker wait clctl-node"
+    assert_prepared(node)
+    node.assert_hidden(told)
+
+
+def test_a_start_takes_secrets_as_they_are_then(node, world):
+    assert node.boot()[0] == 0
+    assert node.systemctl("stop", "clctl-node.service")[0] == 0
+    assert said(node.calls("docker")) == ["docker stop -t 15 clctl-node", "docker rm -f clctl-node"]
+    assert not [path for path in node.memory() if path.startswith("/run/clctl-node")]
+    name = "/clctl/eth-main-1/ethereum-http"
+    world.secrets.put_secret_value(SecretId=name, SecretString="https://rpc.example.com/ROTATED-KEY\n")
+    try:
+        status, told = node.systemctl("start", "clctl-node.service")
+        assert status == 0, told
+        assert assert_prepared(node)["ethereum-mainnet-first"][0] == "https://rpc.example.com/ROTATED-KEY"
+        node.assert_hidden(told)
+    finally:
+        world.secrets.put_secret_value(SecretId=name, SecretString=SECRETS[name])
+
+
+def test_the_last_address_serves_while_rds_does_not_answer(node):
+    assert node.boot()[0] == 0
+    node.tell("failing", "rds")
+    status, told = node.reboot()
+    assert status == 0, told
+    assert "RDS does not say where clctl-eth-main-1-database-main is; it was database.cluster-x" in told
+    assert_prepared(node)
+
+
+def test_without_an_address_there_is_no_start(node):
+    node.tell("failing", "rds")
+    status, told = node.boot()
+    assert status == 1
+    assert "RDS does not say where clctl-eth-main-1-database-main is" in told
+    assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: node"]
+    assert not node.memory()
+    assert not [call for call in node.calls("docker") if call[1] == "run"]
+
+
+@pytest.mark.parametrize(
+    "name, value, why",
+    [
+        ("/clctl/eth-main-1/keystore-password", "two\nlines of it", "has control characters or several lines"),
+        ("/clctl/eth-main-1/keystore-password", b"binary", "holds no text"),
+        ("oracles/rpc", '{"httpUrl": ""}', "(httpUrl) has no such text"),
+        ("oracles/rpc", '{"webSocketUrl": "wss://x"}', "(httpUrl) has no such text"),
+        ("oracles/rpc", "no JSON", "(httpUrl) is no JSON object"),
+    ],
+)
+def test_a_secret_that_is_none_is_named_and_not_shown(node, world, name, value, why):
+    what = {"SecretBinary": value} if isinstance(value, bytes) else {"SecretString": value}
+    world.secrets.put_secret_value(SecretId=name, **what)
+    try:
+        status, told = node.boot()
+        assert status == 1
+        assert f"the secret {name} {why}" in told and "lines of it" not in told
+        assert f"the secret {name} {why}" in node.log()
+        assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: node"]
+        assert not node.memory()
+        node.assert_hidden(told)
+    finally:
+        world.secrets.put_secret_value(SecretId=name, SecretString=SECRETS[name])
+
+
+def test_whatever_a_secret_is_the_node_reads_it_as_it_is(tmp_path):
+    """jq's text is TOML, and a URL is one, whatever is in them."""
+    chosen = random.Random(1)
+    alphabet = [chr(it) for it in range(32, 127)] * 3 + list("\"\\'$`%#@:/?é\u00a0\u2028\ufeff\U0001f600") * 9
+    settings = json.loads((TARGET / "full" / "node" / "root" / "etc/clctl/settings.json").read_text())
+    for _ in range(100):
+        texts = ["".join(chosen.choices(alphabet, k=chosen.randrange(1, 60))) for _ in range(8)]
+        other = json.dumps({"httpUrl": texts[5], "webSocketUrl": texts[6], "more": texts[7]})
+        (tmp_path / "secrets").write_text(json.dumps([*texts[:5], other]), encoding="utf-8")
+
+        def assembled(what):
+            return sh("jq", "-r", "--arg", "what", what, "--arg", "host", "db.example", "--slurpfile", "secrets",
+                      tmp_path / "secrets", "-f", ROOT / "controller/src/bootstrap/scripts/assemble.jq",
+                      TARGET / "full" / "node" / "root" / "etc/clctl/settings.json")
+
+        secrets = tomllib.loads(assembled("secrets.toml"))
+        assert secrets["Password"]["Keystore"] == texts[0]
+        url = urllib.parse.urlsplit(secrets["Database"]["URL"])
+        assert urllib.parse.unquote(url.password) == texts[2]
+        assert (url.username, url.hostname, url.port, url.path) == ("chainlink", "db.example", 5432, "/chainlink")
+        assert assembled("api") == f"{settings['adminEmail']}\n{texts[1]}\n"
+        nodes = tomllib.loads(assembled("endpoints.toml"))["EVM"][0]["Nodes"]
+        assert [(one["HTTPURL"], one.get("WSURL")) for one in nodes[:2]] == [tuple(texts[3:5]), tuple(texts[5:7])]
+
+
+def test_many_secrets_are_fetched_each_once(node):
+    """More than are fetched at a time, and each to its own place."""
+    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    names = list(SECRETS)
+    settings["secrets"] += [names[3]] * 6
+    settings["endpoints"][0]["HTTPURL"]["secret"] = len(settings["secrets"]) - 1
+    node.put("etc/clctl/settings.json", json.dumps(settings))
+    status, told = node.boot()
+    assert status == 0, told
+    fetched = [call for call in node.calls("aws") if "get-secret-value" in call]
+    assert len(fetched) == len(names) + 6
+    assert assert_prepared(node)["ethereum-mainnet-first"][0] == SECRETS[names[3]]
+
+
+def test_a_secret_that_cannot_be_read_is_named(node, world):
+    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    settings["secrets"][3] = "/clctl/eth-main-1/nowhere"
+    node.put("etc/clctl/settings.json", json.dumps(settings))
+    status, told = node.boot()
+    assert status == 1 and "the secret /clctl/eth-main-1/nowhere cannot be read" in told
+    assert not node.memory()
+
+
+def test_what_the_node_refuses_is_explained_without_secrets(node):
+    node.tell("failing", "validate")
+    status, told = node.boot()
+    assert status == 1
+    assert "invalid configuration: 2 errors" in told and "EVM.0.Nodes.0" in told
+    assert 'HTTPURL = "…"' in told and "postgresql://chainlink:…@database" in told
+    assert "Effective" not in told
+    assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: node"]
+    assert not node.memory()
+    node.assert_hidden(told, node.log())
+
+
+def test_a_boot_that_fails_says_at_what(node):
+    node.tell("failing", "dnf")
+    status, told = node.boot()
+    assert status == 1
+    assert "boot: packages failed (1). The last of the log:" in told
+    assert "Failed to download metadata" in told
+    assert node.tags() == [["Key=clctl.dev/boot,Value=packages"], ["Key=clctl.dev/boot,Value=failed: packages"]]
+    assert len(node.calls("dnf")) == 9 and len(node.calls("sleep")) == 8
+    # And goes on from there.
+    node.tell("failing", "")
+    assert node.boot()[0] == 0
+    assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=done"]
+
+
+def test_certificates_of_others_are_not_taken(node):
+    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    settings["certificates"]["issuer"] = "Amazon RDS eu-west-3 "
+    node.put("etc/clctl/settings.json", json.dumps(settings))
+    status, told = node.boot()
+    assert status == 1 and "there are no certificates for this region among them" in told
+    assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: certificates"]
+    assert not (node.root / "var/lib/clctl/rds.pem").exists()
+
+
+class Said:
+    """What a node says of itself, look by look."""
+
+    def __init__(self, node):
+        self.node = node
+
+    def look(self):
+        status, told = self.node.systemctl("start", "clctl-role.service")
+        assert status == 0, told
+        tags = self.node.tags()
+        if not tags:
+            return None
+        role, heartbeat = tags[0]
+        assert heartbeat.startswith("Key=clctl.dev/heartbeat,Value=2")
+        time.strptime(heartbeat.partition("Value=")[2], "%Y-%m-%dT%H:%M:%SZ")
+        return role.removeprefix("Key=clctl.dev/role,Value=")
+
+    def later(self, seconds):
+        """As if so much time had gone by since it was well, and since it last said so."""
+        folder = self.node.root / "run/clctl-role"
+        (folder / "well").write_text(str(int((folder / "well").read_text()) - seconds))
+        role, at = (folder / "published").read_text().split()
+        (folder / "published").write_text(f"{role} {int(at) - seconds}\n")
+
+
+@pytest.fixture
+def role(node):
+    node.tell("state", f"true 2026-01-01T00:00:00.123456789Z {os.getpid()}")
+    return Said(node)
+
+
+@pytest.fixture
+def health():
+    server = serve(("127.0.0.1", 6688), Health)
+    yield Health
+    Health.status = 200
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_node_that_serves_is_active_whatever_ails_it(role, health):
+    assert role.look() == "active"
+    # Once a minute is enough, unless it changes.
+    assert role.look() is None
+    role.later(61)
+    health.status = 207
+    assert role.look() == "active"
+    role.later(61)
+    health.status = 204
+    assert role.look() == "active"
+    health.status = 503
+    assert role.look() == "starting"
+    role.later(121)
+    assert role.look() == "failing"
+    health.status = 200
+    assert role.look() == "active"
+
+
+WAITS = (
+    '{"level":"info","msg":"Another application is currently holding the database lease '
+    '(or a previous instance exited uncleanly), waiting for lease to expire..."}'
+)
+
+
+def test_a_node_that_waits_stands_by(role):
+    assert role.look() == "starting"
+    role.node.tell("logs", f'{{"level":"info","msg":"Starting Chainlink Node"}}\n{WAITS}\n')
+    assert role.look() == "standby"
+    role.later(200)
+    assert role.look() == "standby"
+    # It has the lease and does not come up.
+    role.node.tell("logs", '{"level":"info","msg":"Unlocking keystore"}\n')
+    assert role.look() == "starting"
+    role.later(121)
+    assert role.look() == "failing"
+
+
+def test_without_a_container_it_fails_after_a_while(role):
+    role.node.tell("state", "")
+    assert role.look() == "starting"
+    role.later(121)
+    assert role.look() == "failing"
+    role.node.tell("state", f"false 2026-01-01T00:00:00Z {os.getpid()}")
+    role.later(61)
+    assert role.look() == "failing"
+
+
+def test_what_fails_for_long_is_started_again(role):
+    role.node.tell("state", "")
+    assert role.look() == "starting"
+    role.later(599)
+    assert role.look() == "failing"
+    again = ["systemctl", "--no-block", "restart", "clctl-node.service"]
+    assert again not in role.node.calls()
+    role.later(2)
+    assert role.look() is None
+    assert again in role.node.calls()
+    role.later(121)
+    assert role.look() == "failing"
+    assert again not in role.node.calls()
+
+
+def test_a_silent_node_waits_while_it_has_the_database(role):
+    settings = json.loads((role.node.root / "etc/clctl/settings.json").read_text())
+    settings["silent"] = True
+    role.node.put("etc/clctl/settings.json", json.dumps(settings))
+    assert role.look() == "starting"
+    with socket.create_server(("127.0.0.1", 5432)) as database:
+        with socket.create_connection(("127.0.0.1", 5432)), database.accept()[0]:
+            assert role.look() == "standby"
+    role.later(121)
+    assert role.look() == "failing"
+
+
+def test_a_bastion_claims_an_address_and_keeps_it(bastion):
+    bastion.tell("addresses", "eipalloc-00000001\t-\t-")
+    status, told = bastion.boot()
+    assert status == 0, told
+    claimed = f"{CLI} ec2 associate-address --allocation-id eipalloc-00000001 --instance-id {INSTANCE} --no-allow-reassociation"
+    query = "Addresses[].[AllocationId, InstanceId || '-', AssociationId || '-']"
+    assert said(bastion.calls()) == [
+        "systemctl start clctl-boot.service",
+        tagged("address"),
+        f"{CLI} ec2 describe-addresses --allocation-ids eipalloc-00000001 --output text --query {query}",
+        claimed,
+        tagged("packages"),
+        "rpm -q --quiet amazon-cloudwatch-agent",
+        "rpm -q --quiet audit",
+        "dnf -y -q install amazon-cloudwatch-agent audit",
+        tagged("ssh"),
+        "sshd -t",
+        "systemctl reload sshd.service",
+        tagged("audit"),
+        "systemctl enable --now --quiet auditd.service",
+        "augenrules --load",
+        tagged("agent"),
+        "amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/etc/clctl/agent.json",
+        tagged("done"),
+    ]
+    assert (bastion.root / "etc/audit/rules.d/audit.rules").read_text() == "-D\n-b 8192\n"
+    new = {path: found[:2] for path, found in bastion.files().items() if path not in bastion.written}
+    assert new == {"/var/log/clctl.log": (0o600, 0)}
+    # Once it has it, it asks for no other.
+    before = bastion.files()
+    bastion.tell("addresses", f"eipalloc-00000001\t{INSTANCE}\teipassoc-1")
+    assert bastion.boot()[0] == 0
+    assert claimed not in said(bastion.calls()) and not bastion.calls("dnf")
+    after = bastion.files()
+    del before["/var/log/clctl.log"], after["/var/log/clctl.log"]
+    assert after == before
+
+
+def test_a_bastion_takes_what_is_free(bastion):
+    bastion.put("etc/clctl/addresses", "eipalloc-1\neipalloc-2\neipalloc-3\n")
+    bastion.tell("addresses", "eipalloc-1\ti-another\teipassoc-1\neipalloc-2\t-\t-\neipalloc-3\t-\t-")
+    # Somebody else was faster.
+    bastion.tell("failing", "eipalloc-2")
+    assert bastion.boot()[0] == 0
+    asked = [call[call.index("--allocation-id") + 1] for call in bastion.calls("aws") if "associate-address" in call]
+    assert asked == ["eipalloc-2", "eipalloc-3"]
+    # None is left.
+    bastion.tell("addresses", "eipalloc-1\ti-another\teipassoc-1")
+    assert bastion.boot()[0] == 1
+    assert bastion.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: address"]
