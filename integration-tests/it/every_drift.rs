@@ -26,6 +26,20 @@ use crate::{
     truth::Truth,
 };
 
+/// What AWS lets somebody set, and neither the simulator nor clctl knows.
+const UNSEEN: &[(&str, &str)] = &[
+    ("vpc", "secondary and IPv6 ranges, DHCP options"),
+    ("subnet", "DNS64, the type of host names, IPv6, its network ACL"),
+    ("eip", "reverse DNS"),
+    ("nat-gateway", "secondary addresses"),
+    ("route-table", "propagation from a virtual private gateway"),
+    ("vpc-endpoint", "the type of addresses, DNS options"),
+    ("iam-role", "a permissions boundary"),
+    ("kms-key", "grants, aliases beside its own"),
+    ("secret", "rotation, replicas in other regions"),
+    ("log-group", "subscription and metric filters, data protection"),
+];
+
 /// A change, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
@@ -304,6 +318,10 @@ fn matrix(settings: &[Row], deletions: &[Row], tags: &[Row], fixed: &[(&str, &st
     for row in unseen {
         let why = NOT_COMPARED.iter().find(|(call, _)| row.says.starts_with(call));
         let _ = writeln!(text, "- {}: {}", row.says, why.map_or("", |(_, why)| why));
+    }
+    text.push_str("\nThe simulator does not know these, and clctl does not look at them:\n\n");
+    for (kind, what) in UNSEEN {
+        let _ = writeln!(text, "- `{kind}`: {what}");
     }
     text.push_str("\n## What nobody can change\n\nAWS has no call that changes it; another value is another object.\n\n");
     for (kind, field) in fixed {
