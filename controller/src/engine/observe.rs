@@ -413,7 +413,7 @@ impl Observation {
             return;
         }
         let ids: Vec<PhysicalId> = listed.iter().map(|seen| seen.id().clone()).collect();
-        let fresh = match find_patiently(kind, cloud, &ids).await {
+        let fresh = match find_whole(kind, cloud, &ids).await {
             Ok(fresh) => fresh,
             Err(error) => {
                 self.kinds.insert(name, Err(Arc::new(error)));
@@ -535,6 +535,25 @@ impl Observation {
                 seen.ordinal() >= intent.ordinal
                     && seen.address().is_some_and(|known| known.to_string() == intent.address)
             })
+    }
+}
+
+/// Looks at objects by id until all of each is told: of what was made a moment ago, a part may be known from
+/// a list only, and that may not show it yet.
+async fn find_whole<C: Cloud>(
+    kind: &dyn AnyKind<C>,
+    cloud: &C,
+    ids: &[PhysicalId],
+) -> Result<Vec<Arc<dyn Seen>>, CallError> {
+    const BETWEEN: Duration = Duration::from_secs(3);
+    let start = Instant::now();
+    loop {
+        let found = find_patiently(kind, cloud, ids).await?;
+        let is_told = |seen: &Arc<dyn Seen>| seen.rows().iter().all(|row| !row.cell.has_unknown());
+        if found.iter().all(is_told) || start.elapsed() > VISIBILITY {
+            return Ok(found);
+        }
+        tokio::time::sleep(BETWEEN).await;
     }
 }
 
