@@ -111,6 +111,32 @@ pub struct Durations {
     pub flow_log_delivery: Span,
     /// How long a deleted flow log goes on to deliver.
     pub flow_log_drain: Span,
+    /// Until a DB instance has its addresses, or other security groups are in force.
+    pub db_network: Span,
+    /// A DB instance from `creating` to its first backup.
+    pub db_creation: Span,
+    /// How much longer that takes with a standby.
+    pub db_standby: Span,
+    /// A backup of a DB instance: `backing-up`.
+    pub db_backup: Span,
+    /// A DB snapshot from `creating` to `available`.
+    pub db_snapshot: Span,
+    /// How long a DB instance that is to be changed is still `available`.
+    pub db_modification_start: Span,
+    /// A change of a DB instance: `modifying`, `upgrading`.
+    pub db_modification: Span,
+    /// Until parameters that need no restart are in force.
+    pub db_parameters: Span,
+    /// `storage-optimization` of a DB instance.
+    pub db_storage_optimization: Span,
+    /// A restart or failover of a DB instance.
+    pub db_reboot: Span,
+    /// A DB instance from `starting` to `available`, and from `stopping` to `stopped`.
+    pub db_start: Span,
+    /// A DB instance from `deleting` to gone, without its last snapshot.
+    pub db_deletion: Span,
+    /// How long the interfaces of a DB instance that is gone are still there.
+    pub db_interface_linger: Span,
 }
 
 impl Default for Durations {
@@ -131,6 +157,19 @@ impl Default for Durations {
             log_group_change: Span::fixed(0),
             flow_log_delivery: Span::seconds(480, 900),
             flow_log_drain: Span::seconds(120, 600),
+            db_network: Span::seconds(5, 40),
+            db_creation: Span::seconds(240, 600),
+            db_standby: Span::seconds(120, 360),
+            db_backup: Span::seconds(60, 180),
+            db_snapshot: Span::seconds(60, 300),
+            db_modification_start: Span::seconds(5, 60),
+            db_modification: Span::seconds(120, 600),
+            db_parameters: Span::seconds(5, 60),
+            db_storage_optimization: Span::seconds(600, 21_600),
+            db_reboot: Span::seconds(20, 120),
+            db_start: Span::seconds(120, 480),
+            db_deletion: Span::seconds(180, 600),
+            db_interface_linger: Span::seconds(0, 60),
         }
     }
 }
@@ -168,6 +207,13 @@ pub struct Quotas {
     pub policies_per_role: u32,
     pub inline_policy_size: u32,
     pub trust_policy_size: u32,
+    pub db_instances: u32,
+    pub db_storage_gib: u32,
+    pub db_snapshots: u32,
+    pub db_subnet_groups: u32,
+    pub subnets_per_db_subnet_group: u32,
+    pub db_parameter_groups: u32,
+    pub db_cluster_parameter_groups: u32,
 }
 
 impl Default for Quotas {
@@ -201,6 +247,13 @@ impl Default for Quotas {
             policies_per_role: 10,
             inline_policy_size: 10_240,
             trust_policy_size: 2_048,
+            db_instances: 40,
+            db_storage_gib: 100_000,
+            db_snapshots: 100,
+            db_subnet_groups: 50,
+            subnets_per_db_subnet_group: 20,
+            db_parameter_groups: 50,
+            db_cluster_parameter_groups: 50,
         }
     }
 }
@@ -219,7 +272,7 @@ pub struct Weather {
     pub reset: u32,
     /// The call has its effect and the answer is lost.
     pub answer_lost: u32,
-    /// What is asked for comes to nothing afterwards: NAT gateways.
+    /// What is asked for comes to nothing afterwards: NAT gateways, DB instances.
     pub failing: u32,
 }
 

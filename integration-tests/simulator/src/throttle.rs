@@ -91,6 +91,14 @@ pub(crate) fn iam() -> Rate {
     rate(60, 15)
 }
 
+/// The rate of all of RDS's actions together, in a region.
+///
+/// AWS publishes none; bursts of some dozens were seen to be throttled
+/// (<https://github.com/awslabs/rds-snapshot-tool/issues/29>).
+pub(crate) fn rds() -> Rate {
+    rate(50, 10)
+}
+
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Level {
     left: u64,

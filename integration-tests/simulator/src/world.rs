@@ -28,7 +28,8 @@ use crate::{
     fault::Fault,
     random::Rng,
     services::{
-        self, Around, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging,
+        self, Around, Asked, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets, Service, ServiceQuotas, Ssm,
+        Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -42,6 +43,7 @@ pub(crate) struct Region {
     pub(crate) kms: Kms,
     pub(crate) logs: Logs,
     pub(crate) quotas: ServiceQuotas,
+    pub(crate) rds: Rds,
     pub(crate) secrets: Secrets,
     pub(crate) ssm: Ssm,
     pub(crate) tagging: Tagging,
@@ -53,6 +55,7 @@ impl Region {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
+        all.extend(self.rds.shelves());
         all.extend(self.secrets.shelves());
         all.extend(self.ssm.shelves());
         all
@@ -65,6 +68,10 @@ impl Region {
         self.logs.settle(settings, now);
         self.ec2.deliver(around, &mut self.logs, rng, now);
         self.secrets.settle(settings, now);
+        let Around { region, iam, .. } = around;
+        let (ec2, logs, kms) = (&mut self.ec2, &mut self.logs, &self.kms);
+        let mut hands = Hands { settings, region, iam, ec2, logs, kms };
+        self.rds.settle(&mut hands, rng, now);
     }
 }
 

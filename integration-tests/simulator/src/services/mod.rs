@@ -10,6 +10,7 @@ mod logs;
 mod paging;
 mod permission;
 mod quotas;
+mod rds;
 mod secrets;
 mod service;
 mod ssm;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     logs::Logs,
     permission::{Identity, Site},
     quotas::ServiceQuotas,
+    rds::{Hands, Rds},
     secrets::Secrets,
     service::Service,
     ssm::Ssm,
@@ -97,6 +99,7 @@ pub fn operations() -> Vec<(&'static str, &'static str)> {
     let json = JSON.iter().flat_map(|it| of(it.name, (it.operations)()));
     of("ec2", ec2::operations())
         .chain(of("iam", iam::operations()))
+        .chain(of("rds", rds::operations()))
         .chain(of("sts", vec![sts::OPERATION]))
         .chain(json)
         .collect()
@@ -156,6 +159,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         (Ok(scope), ..) => scope.service.clone(),
         (Err(_), None, Some(sts::VERSION)) => "sts".to_owned(),
         (Err(_), None, Some(iam::VERSION)) => "iam".to_owned(),
+        (Err(_), None, Some(rds::VERSION)) => "rds".to_owned(),
         (Err(_), None, _) => "ec2".to_owned(),
         (Err(_), Some((prefix, _)), _) => {
             let known = JSON.iter().find(|it| it.target == prefix);
@@ -166,12 +170,14 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let protocol = match service.as_str() {
         "ec2" => Protocol::Query(Dialect::Ec2),
         "iam" => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
+        "rds" => Protocol::Query(Dialect::Aws { namespace: rds::NAMESPACE }),
         _ if is_json || json.is_some() => Protocol::Json,
         _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
     };
     let mutating = match (service.as_str(), json) {
         ("ec2", _) => ec2::mutates(&operation),
         ("iam", _) => iam::mutates(&operation),
+        ("rds", _) => rds::mutates(&operation),
         (_, Some(json)) => (json.mutates)(&operation),
         (_, None) => false,
     };
@@ -261,6 +267,12 @@ pub(crate) fn perform(
             let result = iam::ask(world, &asked.operation, &params, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
+        ("rds", Protocol::Query(dialect)) => {
+            let params = Params::parse(&asked.form);
+            let what = (asked.operation.as_str(), &params);
+            let result = rds::ask(world, &identity, &scope.region, what, rng);
+            query::answer(dialect, &asked.operation, request_id, result)
+        }
         (name, _) => {
             let service = JSON.iter().find(|it| it.name == name && it.target == asked.target);
             let Some(service) = service else {
@@ -280,7 +292,7 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     let mut all = Vec::new();
     for (name, region) in &world.regions {
         let others = JSON.iter().flat_map(|it| (it.drifts)(region, key));
-        let drifts = region.ec2.drifts(key).into_iter().chain(others);
+        let drifts = region.ec2.drifts(key).into_iter().chain(region.rds.drifts(key)).chain(others);
         all.extend(drifts.map(|it| (name.clone(), it)));
     }
     all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
@@ -290,13 +302,14 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
 /// The calls by which somebody puts tags on an object, and takes some from it.
 pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
     let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
-    let mut all = json.chain([iam::retag(kind, id, change)]);
+    let mut all = json.chain([iam::retag(kind, id, change), rds::retag(kind, id, change)]);
     all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
 }
 
 /// The calls by which somebody takes from an object what protects it from its end.
 pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
-    JSON.iter().flat_map(|it| (it.unprotect)(kind, id)).collect()
+    let json = JSON.iter().flat_map(|it| (it.unprotect)(kind, id));
+    json.chain(rds::unprotect(kind, id)).collect()
 }
 
 /// Does a thing as somebody else would, outside of any request of the client.
@@ -313,6 +326,16 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
         ("iam", Input::Form(params)) => {
             let World { settings, iam, .. } = world;
             iam.act(settings, rng, now, (drift.action, params)).map(drop)
+        }
+        ("rds", Input::Form(params)) => {
+            let here = format!("arn:aws:rds:{region}:{}:", world.settings.account);
+            let whole = |value: String| match value.strip_prefix(rds::HERE) {
+                Some(path) => format!("{here}{path}"),
+                None => value,
+            };
+            let params = params.into_iter().map(|(name, value)| (name, whole(value))).collect();
+            let identity = Identity::administrator(&world.settings);
+            rds::act(world, &identity, region, (drift.action, &params), rng).map(drop)
         }
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);

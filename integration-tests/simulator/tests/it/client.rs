@@ -97,6 +97,17 @@ impl Client {
         self.send("iam", "application/x-www-form-urlencoded", None, form).await.unwrap()
     }
 
+    /// A call of RDS.
+    pub(crate) async fn rds(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        let mut form = format!("Action={action}&Version=2014-10-31");
+        for (name, value) in params {
+            let value =
+                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            write!(form, "&{name}={value}").unwrap();
+        }
+        self.send("rds", "application/x-www-form-urlencoded", None, form).await.unwrap()
+    }
+
     /// A new role that instances may assume; gives its ARN.
     pub(crate) async fn role(&self, name: &str) -> String {
         let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;

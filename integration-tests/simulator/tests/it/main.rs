@@ -18,6 +18,7 @@ mod nat_gateway;
 mod network_interface;
 mod permission;
 mod quotas;
+mod rds;
 mod route_table;
 mod secrets;
 mod security_group;

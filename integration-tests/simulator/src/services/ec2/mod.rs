@@ -15,6 +15,7 @@ mod flow_log_delivery;
 mod idempotency;
 mod internet_gateway;
 mod key_pair;
+mod lent;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;

@@ -70,6 +70,11 @@ enum User {
         /// The attachment to AWS's own machine.
         attachment: String,
     },
+    /// A database of RDS; RDS manages it.
+    Database {
+        /// The attachment to a machine of RDS.
+        attachment: String,
+    },
 }
 
 impl NetworkInterface {
@@ -82,13 +87,15 @@ impl NetworkInterface {
     fn attachment(&self) -> Option<&String> {
         match &self.user {
             User::Nobody => None,
-            User::NatGateway { attachment } | User::VpcEndpoint { attachment } => Some(attachment),
+            User::NatGateway { attachment }
+            | User::VpcEndpoint { attachment }
+            | User::Database { attachment } => Some(attachment),
         }
     }
 
     fn status(&self, now: Time) -> &'static str {
         match self.user {
-            User::NatGateway { .. } | User::VpcEndpoint { .. } => "in-use",
+            User::NatGateway { .. } | User::VpcEndpoint { .. } | User::Database { .. } => "in-use",
             User::Nobody if now < self.ready => "pending",
             User::Nobody => "available",
         }
@@ -97,7 +104,7 @@ impl NetworkInterface {
     /// The model lists `natGateway`, the filter's documentation and the service say `nat_gateway`.
     fn interface_type(&self, scene: &Scene<'_>) -> &'static str {
         match self.user {
-            User::Nobody => "interface",
+            User::Nobody | User::Database { .. } => "interface",
             User::NatGateway { .. } => match scene.settings.disputed("nat-interface-type", 2) {
                 0 => "natGateway",
                 _ => "nat_gateway",
@@ -110,6 +117,15 @@ impl NetworkInterface {
         match self.user {
             User::Nobody => scene.settings.account.clone(),
             User::NatGateway { .. } | User::VpcEndpoint { .. } => "amazon-aws".to_owned(),
+            User::Database { .. } => "amazon-rds".to_owned(),
+        }
+    }
+
+    /// Who owns the machine it is attached to.
+    fn machine_owner(&self) -> &'static str {
+        match self.user {
+            User::Nobody | User::NatGateway { .. } | User::VpcEndpoint { .. } => "amazon-aws",
+            User::Database { .. } => "amazon-rds",
         }
     }
 }
@@ -200,7 +216,7 @@ impl Resource for NetworkInterface {
             }
             "attachment.device-index" => attachment.map(|_| "1".to_owned()).into_iter().collect(),
             "attachment.instance-owner-id" => {
-                attachment.map(|_| "amazon-aws".to_owned()).into_iter().collect()
+                attachment.map(|_| eni.machine_owner().to_owned()).into_iter().collect()
             }
             "attachment.status" => attachment.map(|_| "attached".to_owned()).into_iter().collect(),
             "availability-zone" => subnet.map(|it| it.zone.clone()).into_iter().collect(),
@@ -262,7 +278,7 @@ impl Resource for NetworkInterface {
         if let Some(attachment) = eni.attachment() {
             let attachment = Xml::new()
                 .text("attachmentId", attachment)
-                .text("instanceOwnerId", "amazon-aws")
+                .text("instanceOwnerId", eni.machine_owner())
                 .text("deviceIndex", 1)
                 .text("networkCardIndex", 0)
                 .text("status", "attached")
@@ -397,6 +413,21 @@ pub(super) fn make_for_vpc_endpoint(
     make_managed(scene, subnet, user, description, groups.to_vec())
 }
 
+/// Makes the interface of a database; nothing when the subnet is full.
+pub(super) fn make_for_database(
+    scene: &mut Scene<'_>,
+    subnet: &Record<Subnet>,
+    groups: &[String],
+    public_ip: Option<String>,
+) -> Option<Record<NetworkInterface>> {
+    let user = User::Database { attachment: scene.rng.id("ela-attach") };
+    let made = make_managed(scene, subnet, user, "RDSNetworkInterface".to_owned(), groups.to_vec());
+    if let (Some(eni), Some(_)) = (&made, &public_ip) {
+        scene.change::<NetworkInterface>(&eni.id, |it| it.public_ip = public_ip);
+    }
+    made
+}
+
 fn make_managed(
     scene: &mut Scene<'_>,
     subnet: &Record<Subnet>,
@@ -406,7 +437,7 @@ fn make_managed(
 ) -> Option<Record<NetworkInterface>> {
     let private_ip = free_address(scene, subnet)?;
     let source_dest_check = match user {
-        User::Nobody | User::VpcEndpoint { .. } => true,
+        User::Nobody | User::VpcEndpoint { .. } | User::Database { .. } => true,
         // It sends on what is not its own.
         User::NatGateway { .. } => false,
     };

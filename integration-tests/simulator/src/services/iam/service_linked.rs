@@ -4,14 +4,16 @@
 //! deletion, which AWS does in its own time, is not modelled.
 
 use super::{
-    Answer, Operation,
+    Answer, Iam, Operation,
     call::{Call, violates},
     role::{self, Role},
 };
 use crate::{
+    Settings, Time,
     fault::Fault,
+    random::Rng,
     shelf::{Kind as _, Record, Tags},
-    wire::xml::Xml,
+    wire::{query::Params, xml::Xml},
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[("CreateServiceLinkedRole", true, create)];
@@ -38,6 +40,38 @@ pub(crate) fn name_of(service: &str, suffix: Option<&str>) -> Option<(String, St
     let (_, name, ..) = SERVICES.iter().find(|it| it.0 == short)?;
     let suffix = suffix.map(|it| format!("_{it}")).unwrap_or_default();
     Some((format!("AWSServiceRoleFor{name}{suffix}"), format!("/aws-service-role/{service}/")))
+}
+
+impl Iam {
+    /// Whether the role of a service is there: `rds.amazonaws.com`.
+    pub(crate) fn has_service_role(&self, service: &str) -> bool {
+        name_of(service, None).is_some_and(|it| self.roles.get(&it.0).is_some())
+    }
+
+    /// Makes the role of a service as the service does that needs it, if it is not there.
+    pub(crate) fn ensure_service_role(
+        &mut self,
+        settings: &Settings,
+        rng: Rng,
+        now: Time,
+        service: &str,
+    ) {
+        let short = service.strip_suffix(".amazonaws.com");
+        let known = SERVICES.iter().find(|it| Some(it.0) == short);
+        let (Some((_, _, policy, _)), Some((name, path))) = (known, name_of(service, None)) else {
+            return;
+        };
+        if self.roles.get(&name).is_some() {
+            return;
+        }
+        let params = Params::default();
+        let mut call = Call::new(settings, self, params.reader(), rng, now);
+        let unique = call.unique_id(Role::PREFIX);
+        let mut body = Role::of_service(unique, service, path, now);
+        body.attached.insert(format!("arn:aws:iam::aws:policy/aws-service-role/{policy}"));
+        let role = Record { id: name, tags: Tags::new(), body };
+        call.iam.roles.add(call.stamp, Some(now), role);
+    }
 }
 
 fn create(call: &mut Call<'_>) -> Answer {

@@ -12,6 +12,7 @@ mod keys;
 mod kms;
 mod logs;
 mod need;
+mod rds;
 mod request;
 mod secrets;
 mod ssm;
@@ -241,6 +242,7 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),
         "logs" => logs::needs(&request()),
+        "rds" => rds::needs(world, asked, scope),
         "secretsmanager" => secrets::needs(&request()),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:

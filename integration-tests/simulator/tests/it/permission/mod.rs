@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>.
 
 mod callers;
+mod databases;
 mod every_operation;
 mod iam;
 mod keys;

@@ -1,0 +1,92 @@
+//! What RDS does later, by itself: each thing at its own time, before any call that comes after.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Rds, instance, scene::Scene};
+use crate::{
+    Settings, Time,
+    random::Rng,
+    services::{Around, Ec2, Iam, Kms, Logs},
+};
+
+/// What RDS works with in other services when the time has come.
+#[derive(Debug)]
+pub(crate) struct Hands<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) region: &'a str,
+    pub(crate) iam: &'a Iam,
+    pub(crate) ec2: &'a mut Ec2,
+    pub(crate) logs: &'a mut Logs,
+    pub(crate) kms: &'a Kms,
+}
+
+impl<'a> Hands<'a> {
+    /// Where EC2 is.
+    pub(super) fn around(&self) -> Around<'a> {
+        Around { settings: self.settings, region: self.region, iam: self.iam }
+    }
+}
+
+/// Something RDS does later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Due {
+    /// A step in the life of an instance, by the id that stays.
+    Instance(String, instance::Step),
+    /// Interfaces of what is gone go, too.
+    Interfaces(Vec<String>),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Entry {
+    at: Time,
+    due: Due,
+}
+
+/// What is to happen in a region, in no order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Agenda(Vec<Entry>);
+
+impl Agenda {
+    /// Plans something.
+    pub(super) fn plan(&mut self, at: Time, due: Due) {
+        self.0.push(Entry { at, due });
+    }
+
+    /// Forgets whatever was planned for an instance.
+    pub(super) fn clear(&mut self, resource: &str) {
+        self.0.retain(|it| match &it.due {
+            Due::Instance(other, _) => other != resource,
+            Due::Interfaces(_) => true,
+        });
+    }
+
+    /// Takes out the earliest thing that is due.
+    fn next(&mut self, now: Time) -> Option<Entry> {
+        let due = self.0.iter().enumerate().filter(|it| it.1.at <= now);
+        let (index, _) = due.min_by_key(|it| it.1.at)?;
+        Some(self.0.remove(index))
+    }
+}
+
+impl Rds {
+    /// Lets everything happen that is due.
+    pub(crate) fn settle(&mut self, hands: &mut Hands<'_>, rng: &mut Rng, now: Time) {
+        while let Some(entry) = self.agenda.next(now) {
+            let settings = hands.settings;
+            let mut scene = Scene::new(settings, hands.region, self, rng.fork(), entry.at);
+            match entry.due {
+                Due::Instance(resource, step) => {
+                    instance::happen(&mut scene, hands, &resource, step);
+                }
+                Due::Interfaces(all) => {
+                    for interface in all {
+                        let place = (hands.around(), scene.rng.fork(), scene.now);
+                        hands.ec2.take_back(place, &interface);
+                    }
+                }
+            }
+        }
+        self.forget_events(now);
+    }
+}
