@@ -135,6 +135,10 @@ pub struct Durations {
     pub db_start: Span,
     /// A DB instance from `deleting` to gone, without its last snapshot.
     pub db_deletion: Span,
+    /// A DB cluster from `creating` to `available`.
+    pub db_cluster_creation: Span,
+    /// A DB cluster from `deleting` to gone, when its instances are.
+    pub db_cluster_deletion: Span,
     /// How long the interfaces of a DB instance that is gone are still there.
     pub db_interface_linger: Span,
 }
@@ -169,6 +173,8 @@ impl Default for Durations {
             db_reboot: Span::seconds(20, 120),
             db_start: Span::seconds(120, 480),
             db_deletion: Span::seconds(180, 600),
+            db_cluster_creation: Span::seconds(45, 180),
+            db_cluster_deletion: Span::seconds(60, 240),
             db_interface_linger: Span::seconds(0, 60),
         }
     }
@@ -214,6 +220,8 @@ pub struct Quotas {
     pub subnets_per_db_subnet_group: u32,
     pub db_parameter_groups: u32,
     pub db_cluster_parameter_groups: u32,
+    pub db_clusters: u32,
+    pub db_cluster_snapshots: u32,
 }
 
 impl Default for Quotas {
@@ -254,6 +262,8 @@ impl Default for Quotas {
             subnets_per_db_subnet_group: 20,
             db_parameter_groups: 50,
             db_cluster_parameter_groups: 50,
+            db_clusters: 40,
+            db_cluster_snapshots: 100,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rds, instance, scene::Scene};
+use super::{Rds, cluster, instance, scene::Scene};
 use crate::{
     Settings, Time,
     random::Rng,
@@ -32,6 +32,8 @@ impl<'a> Hands<'a> {
 pub(super) enum Due {
     /// A step in the life of an instance, by the id that stays.
     Instance(String, instance::Step),
+    /// A step in the life of a cluster, by the id that stays.
+    Cluster(String, cluster::Step),
     /// Interfaces of what is gone go, too.
     Interfaces(Vec<String>),
 }
@@ -53,10 +55,10 @@ impl Agenda {
         self.0.push(Entry { at, due });
     }
 
-    /// Forgets whatever was planned for an instance.
+    /// Forgets whatever was planned for an instance or a cluster.
     pub(super) fn clear(&mut self, resource: &str) {
         self.0.retain(|it| match &it.due {
-            Due::Instance(other, _) => other != resource,
+            Due::Instance(other, _) | Due::Cluster(other, _) => other != resource,
             Due::Interfaces(_) => true,
         });
     }
@@ -78,6 +80,9 @@ impl Rds {
             match entry.due {
                 Due::Instance(resource, step) => {
                     instance::happen(&mut scene, hands, &resource, step);
+                }
+                Due::Cluster(resource, step) => {
+                    cluster::happen(&mut scene, hands, &resource, step);
                 }
                 Due::Interfaces(all) => {
                     for interface in all {

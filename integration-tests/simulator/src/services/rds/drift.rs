@@ -2,6 +2,8 @@
 
 use super::{
     Rds,
+    cluster::{self, Cluster},
+    cluster_snapshot::ClusterSnapshot,
     instance::{Instance, Switch},
     parameter_group::{ClusterGroup, Group, Parameters},
     snapshot::Snapshot,
@@ -23,8 +25,15 @@ fn drift(says: String, action: &'static str, params: &[(&str, &str)]) -> Drift {
 
 /// The calls by which somebody puts tags on an object of this kind, and takes some from it.
 pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
-    let kinds =
-        [Instance::TYPE, Snapshot::TYPE, SubnetGroup::TYPE, Group::TYPE, ClusterGroup::TYPE];
+    let kinds = [
+        Instance::TYPE,
+        Snapshot::TYPE,
+        Cluster::TYPE,
+        ClusterSnapshot::TYPE,
+        SubnetGroup::TYPE,
+        Group::TYPE,
+        ClusterGroup::TYPE,
+    ];
     if !kinds.contains(&kind) {
         return Vec::new();
     }
@@ -47,12 +56,13 @@ pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
 
 /// The calls by which somebody takes from an object of this kind what protects it from its end.
 pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
-    if kind != Instance::TYPE {
-        return Vec::new();
-    }
-    let says = format!("DB instance {id} is not protected from deletion any more");
-    let params = [("DBInstanceIdentifier", id), ("DeletionProtection", "false")];
-    vec![drift(says, "ModifyDBInstance", &params)]
+    let (noun, named, action) = match kind {
+        Instance::TYPE => ("instance", "DBInstanceIdentifier", "ModifyDBInstance"),
+        Cluster::TYPE => ("cluster", "DBClusterIdentifier", "ModifyDBCluster"),
+        _ => return Vec::new(),
+    };
+    let says = format!("DB {noun} {id} is not protected from deletion any more");
+    vec![drift(says, action, &[(named, id), ("DeletionProtection", "false")])]
 }
 
 /// Changes that somebody might make to what carries the tag `key`.
@@ -75,7 +85,13 @@ pub(super) fn all(rds: &Rds, key: &str) -> Vec<Drift> {
         "DBClusterParameterGroup",
     ));
     let instances = rds.instances.all().filter(|it| it.tags.contains_key(key));
-    all.extend(instances.filter(|it| it.status.is_up()).flat_map(of_instance));
+    all.extend(instances.filter(|it| it.status.is_up()).flat_map(|it| match it.cluster {
+        None => of_instance(it),
+        Some(_) => of_member(it),
+    }));
+    let clusters = rds.clusters.all().filter(|it| it.tags.contains_key(key));
+    let ready = clusters.filter(|it| it.status == cluster::Status::Available);
+    all.extend(ready.flat_map(|it| of_cluster(rds, it)));
     all
 }
 
@@ -242,4 +258,70 @@ fn of_instance(it: &Record<Instance>) -> Vec<Drift> {
     let gone = [named, ("SkipFinalSnapshot", "true")];
     let gone = drift(format!("DB instance {id} is deleted"), "DeleteDBInstance", &gone);
     all.into_iter().chain([restart, stop, gone]).collect()
+}
+
+/// What belongs to the cluster is changed there.
+fn of_member(it: &Record<Instance>) -> Vec<Drift> {
+    let id = &it.id;
+    let named = ("DBInstanceIdentifier", id.as_str());
+    let now = ("ApplyImmediately", "true");
+    let set = |what: &str, param: (&str, &str)| {
+        let says = format!("{what} of DB instance {id} by hand");
+        drift(says, "ModifyDBInstance", &[named, now, param])
+    };
+    let minor = if it.has(Switch::AutoMinor) { "false" } else { "true" };
+    let tier = if it.tier == 9 { "8" } else { "9" };
+    let insights = if it.has_insights() { "false" } else { "true" };
+    let class = if it.class == "db.r6g.xlarge" { "db.r6g.2xlarge" } else { "db.r6g.xlarge" };
+    vec![
+        set(&format!("AutoMinorVersionUpgrade is {minor}"), ("AutoMinorVersionUpgrade", minor)),
+        set(&format!("PromotionTier is {tier}"), ("PromotionTier", tier)),
+        set(&format!("the class is {class}"), ("DBInstanceClass", class)),
+        set(
+            &format!("EnablePerformanceInsights is {insights}"),
+            ("EnablePerformanceInsights", insights),
+        ),
+        drift(format!("DB instance {id} is restarted"), "RebootDBInstance", &[named]),
+        drift(format!("DB instance {id} is deleted"), "DeleteDBInstance", &[named]),
+    ]
+}
+
+fn of_cluster(rds: &Rds, it: &Record<Cluster>) -> Vec<Drift> {
+    let id = &it.id;
+    let named = ("DBClusterIdentifier", id.as_str());
+    let now = ("ApplyImmediately", "true");
+    let set = |what: &str, param: (&str, &str)| {
+        let says = format!("{what} of DB cluster {id} by hand");
+        drift(says, "ModifyDBCluster", &[named, now, param])
+    };
+    let not = |switch| if it.has(switch) { "false" } else { "true" };
+    let mut all = Vec::new();
+    for (name, switch) in [
+        ("DeletionProtection", cluster::Switch::Protected),
+        ("CopyTagsToSnapshot", cluster::Switch::CopyTags),
+        ("EnableIAMDatabaseAuthentication", cluster::Switch::IamAuth),
+        ("EnableHttpEndpoint", cluster::Switch::HttpEndpoint),
+    ] {
+        all.push(set(&format!("{name} is {}", not(switch)), (name, not(switch))));
+    }
+    let days = if it.retention == 14 { "21" } else { "14" };
+    all.push(set(&format!("BackupRetentionPeriod is {days}"), ("BackupRetentionPeriod", days)));
+    let window = if it.backup_window == "07:00-07:30" { "08:00-08:30" } else { "07:00-07:30" };
+    all.push(set(&format!("the backup window is {window}"), ("PreferredBackupWindow", window)));
+    let port = if it.port == 5_433 { "5434" } else { "5433" };
+    all.push(set(&format!("the port is {port}"), ("Port", port)));
+    let family = it.running().map(|it| it.family()).unwrap_or_default();
+    let default = format!("default.{family}");
+    if it.parameter_group != default {
+        let what = format!("the parameter group is {default}");
+        all.push(set(&what, ("DBClusterParameterGroupName", &default)));
+    }
+    let verb = if it.sends_logs() { "DisableLogTypes" } else { "EnableLogTypes" };
+    let logs = format!("CloudwatchLogsExportConfiguration.{verb}.member.1");
+    all.push(set(&format!("{verb} postgresql"), (&logs, "postgresql")));
+    all.push(set("another password", ("MasterUserPassword", "set-by-hand-1")));
+    if cluster::members(rds, id).filter(|it| it.status.is_up()).count() > 1 {
+        all.push(drift(format!("DB cluster {id} fails over"), "FailoverDBCluster", &[named]));
+    }
+    all
 }

@@ -1,13 +1,15 @@
 //! RDS: databases, their networks, parameters and snapshots.
 //!
-//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html>: PostgreSQL on RDS. A
-//! call works on a copy of what RDS holds, so that a refused call has no effect at all; what RDS does
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html>: PostgreSQL on RDS and on
+//! Aurora. A call works on a copy of what RDS holds, so that a refused call has no effect at all; what RDS does
 //! to other services (interfaces, log groups) happens when the time of a step comes.
 
 mod agenda;
 mod call;
 mod certificate;
 mod class;
+mod cluster;
+mod cluster_snapshot;
 mod drift;
 mod engine;
 mod event;
@@ -30,6 +32,8 @@ use serde::{Deserialize, Serialize};
 use self::{
     agenda::Agenda,
     call::Call,
+    cluster::Cluster,
+    cluster_snapshot::ClusterSnapshot,
     event::Event,
     instance::Instance,
     parameter_group::{ClusterGroup, Group},
@@ -68,6 +72,8 @@ pub(crate) struct Rds {
     cluster_parameter_groups: Shelf<ClusterGroup>,
     instances: Shelf<Instance>,
     snapshots: Shelf<Snapshot>,
+    clusters: Shelf<Cluster>,
+    cluster_snapshots: Shelf<ClusterSnapshot>,
     events: Vec<Event>,
     agenda: Agenda,
 }
@@ -79,6 +85,8 @@ type Operation = (&'static str, bool, fn(&mut Call<'_>) -> Answer);
 const OPERATIONS: &[&[Operation]] = &[
     certificate::OPERATIONS,
     class::OPERATIONS,
+    cluster::OPERATIONS,
+    cluster_snapshot::OPERATIONS,
     engine::OPERATIONS,
     event::OPERATIONS,
     instance::OPERATIONS,
@@ -112,6 +120,8 @@ impl Rds {
             &self.cluster_parameter_groups,
             &self.instances,
             &self.snapshots,
+            &self.clusters,
+            &self.cluster_snapshots,
         ]
     }
 
@@ -122,6 +132,8 @@ impl Rds {
             &mut self.cluster_parameter_groups,
             &mut self.instances,
             &mut self.snapshots,
+            &mut self.clusters,
+            &mut self.cluster_snapshots,
         ]
     }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, Operation, Rds,
     call::{Call, missing},
+    cluster,
     engine::Engine,
     instance,
     names::identifier,
@@ -182,11 +183,14 @@ impl Parameters for ClusterGroup {
         &mut rds.cluster_parameter_groups
     }
 
-    fn user(_rds: &Rds, _name: &str) -> Option<String> {
-        None
+    fn user(rds: &Rds, name: &str) -> Option<String> {
+        let mut all = rds.clusters.all();
+        all.find(|it| it.parameter_group == name).map(|it| it.id.clone())
     }
 
-    fn spread(_call: &mut Call<'_>, _name: &str, _restart: bool) {}
+    fn spread(call: &mut Call<'_>, name: &str, restart: bool) {
+        cluster::parameters_changed(call, name, restart);
+    }
 }
 
 /// The families there are.

@@ -225,6 +225,15 @@ fn create(call: &mut Call<'_>) -> Answer {
     let instance = instance::to_use(call, &call.need("DBInstanceIdentifier")?)?;
     let id = new_name(call, "DBSnapshotIdentifier", &name)?;
     let given = tags::given(call)?;
+    if let Some(cluster) = &instance.cluster {
+        return Err(Fault::client(
+            "InvalidDBInstanceState",
+            format!(
+                "The instance {} is part of the cluster {cluster}: make a cluster snapshot.",
+                instance.id
+            ),
+        ));
+    }
     if !instance.status.is_up() {
         return Err(Fault::client(
             "InvalidDBInstanceState",

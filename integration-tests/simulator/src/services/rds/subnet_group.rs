@@ -194,7 +194,12 @@ fn describe(call: &mut Call<'_>) -> Answer {
 fn user(call: &Call<'_>, name: &str) -> Option<String> {
     let mut all = call.rds.instances.all();
     let instance = all.find(|it| it.subnet_group == name);
-    instance.map(|it| format!("database instance: {}", it.id))
+    let instance = instance.map(|it| format!("database instance: {}", it.id));
+    let mut all = call.rds.clusters.all();
+    instance.or_else(|| {
+        let cluster = all.find(|it| it.subnet_group == name);
+        cluster.map(|it| format!("database cluster: {}", it.id))
+    })
 }
 
 /// All subnets are replaced; those with a database stay.

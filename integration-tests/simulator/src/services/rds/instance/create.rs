@@ -1,7 +1,7 @@
 //! How an instance comes to be.
 
 use super::{
-    Answer, Applied, Instance, Status, Step, Switch, answered, options,
+    Answer, Applied, Instance, Status, Step, Switch, answered, member, options,
     options::Asked,
     plan,
     storage::{self, Storage},
@@ -42,8 +42,15 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     options::plain(call)?;
     let engine = Engine::read(&call.need("Engine")?)?;
     let cluster = call.text("DBClusterIdentifier");
-    if engine == Engine::Aurora || cluster.is_some() {
-        return Err(Fault::unsupported("instances of Aurora"));
+    match (engine, cluster) {
+        (Engine::Aurora, Some(cluster)) => return member::create(call, id, &cluster),
+        (Engine::Aurora, None) => return Err(absent("DBClusterIdentifier")),
+        (Engine::Postgres, Some(cluster)) => {
+            return Err(Fault::combination(format!(
+                "The engine name requested for your DB instance (postgres) doesn't match the engine                  name of your DB cluster {cluster}."
+            )));
+        }
+        (Engine::Postgres, None) => {}
     }
     let version = engine.version(call.text("EngineVersion").as_deref(), call.now)?;
     let wanted = storage::Wanted::read(call)?;
@@ -115,7 +122,7 @@ fn room(call: &Call<'_>, storage: &Storage) -> Result<(), Fault> {
 /// The role of RDS has to be there, or the caller has to be allowed to have it made.
 ///
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html>
-fn service_role(call: &mut Call<'_>) -> Result<(), Fault> {
+pub(in crate::services::rds) fn service_role(call: &mut Call<'_>) -> Result<(), Fault> {
     if call.iam.has_service_role(PRINCIPAL) {
         return Ok(());
     }
@@ -175,7 +182,6 @@ pub(super) fn build(call: &mut Call<'_>, id: String, class: &str, seed: Seed) ->
         (Switch::Protected, call.flag("DeletionProtection")?.unwrap_or_default()),
         (Switch::Public, public),
     ];
-    room(call, &seed.storage)?;
     service_role(call)?;
     let resource = call.resource_id("db");
     let body = Instance {
@@ -197,6 +203,7 @@ pub(super) fn build(call: &mut Call<'_>, id: String, class: &str, seed: Seed) ->
         interfaces: Vec::new(),
         parameter_group,
         applied: Applied::InSync,
+        of_cluster: Applied::InSync,
         key: seed.key,
         retention,
         backup_window,
@@ -217,7 +224,8 @@ pub(super) fn build(call: &mut Call<'_>, id: String, class: &str, seed: Seed) ->
 }
 
 /// Puts a new instance on its shelf and plans its life.
-fn begin(call: &mut Call<'_>, record: Record<Instance>) -> Answer {
+pub(super) fn begin(call: &mut Call<'_>, record: Record<Instance>) -> Answer {
+    room(call, &record.storage)?;
     let durations = call.settings.durations.clone();
     let placed = call.after(durations.db_network);
     let mut ready = call.after(durations.db_creation).max(placed);

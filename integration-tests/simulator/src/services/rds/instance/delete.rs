@@ -5,13 +5,19 @@
 use super::{Answer, Status, Step, Switch, answered, named, plan, wrong_state};
 use crate::{
     fault::Fault,
-    services::rds::{call::Call, snapshot},
+    services::rds::{call::Call, cluster, snapshot},
 };
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     let instance = named(call)?;
     let skip = call.flag("SkipFinalSnapshot")?.unwrap_or_default();
     let last = call.text("FinalDBSnapshotIdentifier");
+    if instance.cluster.is_some() && last.is_some() {
+        return Err(Fault::combination(
+            "FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance",
+        ));
+    }
+    let skip = skip || instance.cluster.is_some();
     let forget = call.flag("DeleteAutomatedBackups")?.unwrap_or(true);
     if skip && last.is_some() {
         return Err(Fault::combination(
@@ -58,6 +64,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
         snapshot::last(call, &instance, &name)?;
     }
     snapshot::leave(call, &instance, forget);
+    if let Some(cluster) = &instance.cluster {
+        cluster::follow_writer(call, cluster, &instance.resource);
+    }
     let stamp = call.stamp;
     call.rds.agenda.clear(&instance.resource);
     call.rds.instances.change(stamp, &instance.id, |it| {

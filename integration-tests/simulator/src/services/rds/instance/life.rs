@@ -9,7 +9,8 @@ use crate::{
     services::{
         Site,
         rds::{
-            Hands, agenda::Due, call::Call, class, parameter_group, scene::Scene, snapshot, windows,
+            Hands, agenda::Due, call::Call, class, cluster, parameter_group, scene::Scene,
+            snapshot, windows,
         },
     },
     shelf::Record,
@@ -87,7 +88,7 @@ pub(in crate::services::rds) fn happen(
         }
         (Step::Backup(window), now) if window == instance.backup_window => {
             plan_backup(scene, &instance);
-            if now == Status::Available && instance.retention > 0 {
+            if now == Status::Available && instance.backs_up() {
                 back_up(scene, &instance);
             }
         }
@@ -206,7 +207,10 @@ fn made(scene: &mut Scene<'_>, hands: &mut Hands<'_>, instance: &Record<Instance
     if !fits(scene, instance) {
         return unfit(scene, id);
     }
-    if instance.retention > 0 && instance.cluster.is_none() {
+    if let Some(cluster) = &instance.cluster {
+        cluster::joined(scene, cluster, &instance.resource);
+    }
+    if instance.backs_up() {
         back_up(scene, instance);
     } else {
         status(scene, id, Status::Available);
@@ -331,7 +335,7 @@ fn done(scene: &mut Scene<'_>, hands: &mut Hands<'_>, instance: &Record<Instance
         status(scene, &id, Status::StorageOptimization);
         let at = scene.after(scene.settings.durations.db_storage_optimization);
         plan(scene, at, &changed.resource, Step::Optimized);
-    } else if changed.retention > 0 && instance.retention == 0 {
+    } else if changed.backs_up() && instance.retention == 0 {
         back_up(scene, &changed);
     } else {
         status(scene, &id, Status::Available);
@@ -380,6 +384,7 @@ fn restarted(scene: &mut Scene<'_>, instance: &Record<Instance>, failover: bool)
     set(scene, id, |it| {
         it.status = Status::Available;
         it.applied = Applied::InSync;
+        it.of_cluster = Applied::InSync;
         it.restart = None;
         if failover && let Some(standby) = it.standby.clone() {
             it.standby = Some(std::mem::replace(&mut it.zone, standby));

@@ -8,6 +8,7 @@ mod change;
 mod create;
 mod delete;
 mod life;
+mod member;
 mod modify;
 mod options;
 mod power;
@@ -21,7 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use self::{change::Pending, storage::Storage};
 pub(super) use self::{
+    create::service_role,
     life::{Step, happen, parameters_changed},
+    member::{follow_cluster, waits_for_restart},
+    options::{log_types, port},
+    render::hosted_zone,
     restore::Origin,
 };
 use super::{
@@ -76,6 +81,8 @@ pub(super) struct Instance {
     interfaces: Vec<(String, String)>,
     pub(super) parameter_group: String,
     applied: Applied,
+    /// The same of the group of its cluster.
+    of_cluster: Applied,
     /// The key of the storage.
     pub(super) key: Option<String>,
     pub(super) retention: u32,
@@ -225,6 +232,11 @@ impl Instance {
     /// The subnets that it has an address in.
     pub(super) fn subnets_used(&self) -> Vec<String> {
         self.interfaces.iter().map(|it| it.1.clone()).collect()
+    }
+
+    /// Whether it is backed up by itself, not with its cluster.
+    fn backs_up(&self) -> bool {
+        self.retention > 0 && self.cluster.is_none()
     }
 
     /// The version it runs.

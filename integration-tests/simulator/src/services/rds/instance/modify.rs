@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     Answer, Applied, Instance, Status, Step, Switch, answered, change::Change, create::free_name,
-    life, named, options, plan, storage, wrong_state,
+    life, member, named, options, plan, storage, wrong_state,
 };
 use crate::{
     fault::Fault,
@@ -39,6 +39,9 @@ pub(super) fn modify(call: &mut Call<'_>) -> Answer {
     let instance = named(call)?;
     options::plain(call)?;
     call.lacks(&["Engine", "TagSpecifications"])?;
+    if instance.cluster.is_some() {
+        member::only_its_own(call)?;
+    }
     let now = call.flag("ApplyImmediately")?.unwrap_or_default();
     if call.params.fingerprint(MANNERS) == "[]" {
         return Err(Fault::combination("No modifications were requested"));

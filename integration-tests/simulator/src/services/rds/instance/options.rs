@@ -61,7 +61,7 @@ pub(super) fn plain(call: &Call<'_>) -> Result<(), Fault> {
 }
 
 /// The port: 1150 to 65535.
-pub(super) fn port(call: &Call<'_>, name: &str) -> Result<Option<u32>, Fault> {
+pub(in crate::services::rds) fn port(call: &Call<'_>, name: &str) -> Result<Option<u32>, Fault> {
     call.between(name, 1_150, 65_535)
 }
 
@@ -71,7 +71,10 @@ pub(super) fn retention(call: &Call<'_>) -> Result<Option<u32>, Fault> {
 }
 
 /// Log types that the engine has.
-pub(super) fn log_types(engine: Engine, wanted: Vec<String>) -> Result<BTreeSet<String>, Fault> {
+pub(in crate::services::rds) fn log_types(
+    engine: Engine,
+    wanted: Vec<String>,
+) -> Result<BTreeSet<String>, Fault> {
     let known = engine.log_types();
     if let Some(other) = wanted.iter().find(|it| !known.contains(&it.as_str())) {
         return Err(Fault::combination(format!(

@@ -39,6 +39,12 @@ pub(super) fn stop(call: &mut Call<'_>) -> Answer {
     let instance = named(call)?;
     call.lacks(&["DetachFromDBCapacityReservation"])?;
     let name = call.text("DBSnapshotIdentifier");
+    if let Some(cluster) = &instance.cluster {
+        return Err(Fault::client(
+            "InvalidDBClusterStateFault",
+            format!("Instance {} is part of the cluster {cluster} and stops with it.", instance.id),
+        ));
+    }
     if instance.status != Status::Available {
         return Err(wrong_state(format!("Instance {} is not in available state.", instance.id)));
     }

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// <https://docs.aws.amazon.com/general/latest/gr/rds-service.html> does not list them; they were
 /// seen. That of another region is made up.
-fn hosted_zone(region: &str) -> String {
+pub(in crate::services::rds) fn hosted_zone(region: &str) -> String {
     match region {
         "us-east-1" => "Z2R2ITUGPM61AM".to_owned(),
         "us-east-2" => "Z2XHWR1WZ565X2".to_owned(),

@@ -54,6 +54,11 @@ impl Wanted {
 }
 
 impl Storage {
+    /// The volume of Aurora: the cluster's.
+    pub(super) fn of_cluster() -> Self {
+        Self { kind: "aurora".to_owned(), gib: 1, iops: None, throughput: 0, most: None }
+    }
+
     /// The storage of a new instance.
     ///
     /// The reference says that gp3 is the default, `CloudFormation` and Terraform saw gp2.
