@@ -24,6 +24,16 @@ def sequence(run):
     return run
 
 
+# Sequences that moto is not driven with: see docs/referees.md.
+ALONE = set()
+
+
+def alone(run):
+    """Makes a function a sequence for the simulator alone."""
+    ALONE.add(run.__name__)
+    return sequence(run)
+
+
 class Unmodelled(Exception):
     """The simulator does not model an operation that a sequence uses."""
 
@@ -127,7 +137,7 @@ class Drive:
         return self.clients[key]
 
     def __getattr__(self, service):
-        if service not in {"ec2", "iam", "kms", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
+        if service not in {"ec2", "iam", "kms", "rds", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
         return lambda operation, **params: self.call(boto, operation, **params)

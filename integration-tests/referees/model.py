@@ -79,6 +79,15 @@ EC2_ERRORS = set(
 )
 
 
+# What any operation of RDS may answer besides the errors of its own in the model:
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/CommonErrors.html
+RDS_ERRORS = {
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "MalformedInput",
+    "MissingParameter",
+}
+
 def local(tag):
     """The name of an element without its namespace."""
     return tag.rsplit("}", 1)[-1]
@@ -324,6 +333,8 @@ class Check:
                 if status and status != self.status:
                     self.complain(f"error {code}", f"has status {self.status} instead of {status}")
                 return shape
+        if self.service.service_name == "rds" and code in RDS_ERRORS:
+            return None
         if code not in COMMON_ERRORS:
             self.complain("error", f"{code} is no error of the operation")
         return None
