@@ -6,6 +6,7 @@ import pytest
 
 import drive
 import sequences_ec2
+import sequences_rds
 import servers
 
 GONE = "0123456789abcdef0"
@@ -35,6 +36,7 @@ def scene(world):
     vpc = d.ec2("CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = d.ec2("CreateSubnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     d.wait("ec2", "subnet_available", SubnetIds=[subnet])
+    sequences_rds.subnet_group(d)
     return vpc, subnet
 
 
@@ -67,6 +69,53 @@ def profile(d):
     return d.iam("CreateInstanceProfile", InstanceProfileName="waited-for")["InstanceProfile"]["InstanceProfileName"]
 
 
+def database(d, name):
+    sequences_rds.instance(d, name)
+    return name
+
+
+def deleted_database(d, name):
+    d.wait("rds", "db_instance_available", DBInstanceIdentifier=database(d, name))
+    d.rds("DeleteDBInstance", DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+    return name
+
+
+def cluster(d, name):
+    user = {"MasterUsername": "chainlink", "MasterUserPassword": sequences_rds.PASSWORD}
+    d.rds("CreateDBCluster", DBClusterIdentifier=name, Engine="aurora-postgresql", DBSubnetGroupName="net", **user)
+    return name
+
+
+def deleted_cluster(d, name):
+    d.wait("rds", "db_cluster_available", DBClusterIdentifier=cluster(d, name))
+    d.rds("DeleteDBCluster", DBClusterIdentifier=name, SkipFinalSnapshot=True)
+    return name
+
+
+def snapshot(d, name):
+    d.wait("rds", "db_instance_available", DBInstanceIdentifier=database(d, f"of-{name}"))
+    d.rds("CreateDBSnapshot", DBInstanceIdentifier=f"of-{name}", DBSnapshotIdentifier=name)
+    return name
+
+
+def deleted_snapshot(d, name):
+    d.wait("rds", "db_snapshot_available", DBSnapshotIdentifier=snapshot(d, name))
+    d.rds("DeleteDBSnapshot", DBSnapshotIdentifier=name)
+    return name
+
+
+def cluster_snapshot(d, name):
+    d.wait("rds", "db_cluster_available", DBClusterIdentifier=cluster(d, f"of-{name}"))
+    d.rds("CreateDBClusterSnapshot", DBClusterIdentifier=f"of-{name}", DBClusterSnapshotIdentifier=name)
+    return name
+
+
+def deleted_cluster_snapshot(d, name):
+    d.wait("rds", "db_cluster_snapshot_available", DBClusterSnapshotIdentifier=cluster_snapshot(d, name))
+    d.rds("DeleteDBClusterSnapshot", DBClusterSnapshotIdentifier=name)
+    return name
+
+
 # What each waiter waits for; one that is not here fails the test below.
 WAITERS = {
     ("ec2", "internet_gateway_exists"): lambda d, vpc, subnet: {
@@ -80,6 +129,19 @@ WAITERS = {
     ("ec2", "vpc_available"): lambda d, vpc, subnet: {"VpcIds": [vpc]},
     ("ec2", "vpc_exists"): lambda d, vpc, subnet: {"VpcIds": [vpc]},
     ("ec2", "key_pair_exists"): lambda d, vpc, subnet: {"KeyNames": [key_pair(d)]},
+    ("rds", "db_instance_available"): lambda d, vpc, subnet: {"DBInstanceIdentifier": database(d, "comes")},
+    ("rds", "db_instance_deleted"): lambda d, vpc, subnet: {"DBInstanceIdentifier": deleted_database(d, "goes")},
+    ("rds", "db_cluster_available"): lambda d, vpc, subnet: {"DBClusterIdentifier": cluster(d, "comes")},
+    ("rds", "db_cluster_deleted"): lambda d, vpc, subnet: {"DBClusterIdentifier": deleted_cluster(d, "goes")},
+    ("rds", "db_snapshot_available"): lambda d, vpc, subnet: {"DBSnapshotIdentifier": snapshot(d, "comes")},
+    ("rds", "db_snapshot_completed"): lambda d, vpc, subnet: {"DBSnapshotIdentifier": snapshot(d, "completes")},
+    ("rds", "db_snapshot_deleted"): lambda d, vpc, subnet: {"DBSnapshotIdentifier": deleted_snapshot(d, "goes")},
+    ("rds", "db_cluster_snapshot_available"): lambda d, vpc, subnet: {
+        "DBClusterSnapshotIdentifier": cluster_snapshot(d, "comes")
+    },
+    ("rds", "db_cluster_snapshot_deleted"): lambda d, vpc, subnet: {
+        "DBClusterSnapshotIdentifier": deleted_cluster_snapshot(d, "goes")
+    },
     ("iam", "role_exists"): lambda d, vpc, subnet: {"RoleName": role(d)},
     ("iam", "instance_profile_exists"): lambda d, vpc, subnet: {"InstanceProfileName": profile(d)},
 }

@@ -215,6 +215,15 @@ impl World {
         asked.refuse(&request_id, fault)
     }
 
+    /// Lets the storage of a DB instance be full, as the data in it would that the world does not
+    /// keep; says whether there is such an instance and it works.
+    pub fn fill_database(&mut self, region: &str, id: &str) -> bool {
+        let rng = self.rng.fork();
+        let Self { settings, now, regions, .. } = self;
+        let Some(place) = regions.get_mut(region) else { return false };
+        place.rds.fill((settings, region), rng, *now, id)
+    }
+
     /// What a region holds; a region nobody has asked about yet begins as AWS makes it.
     pub(crate) fn region(&mut self, name: &str) -> &mut Region {
         if !self.regions.contains_key(name) {

@@ -46,7 +46,7 @@ pub(crate) use self::{
     drift::{HERE, retag, unprotect},
 };
 use crate::{
-    World,
+    Settings, Time, World,
     fault::Fault,
     random::Rng,
     services::Identity,
@@ -141,6 +141,17 @@ impl Rds {
     pub(crate) fn tags_of(&self, path: &str) -> Option<Tags> {
         let (kind, name) = path.split_once(':')?;
         self.shelves().into_iter().find(|it| it.kind() == kind)?.tags(name)
+    }
+
+    /// Lets the storage of an instance be full; says whether there is such a one that works.
+    pub(crate) fn fill(
+        &mut self,
+        (settings, region): (&Settings, &str),
+        rng: Rng,
+        now: Time,
+        id: &str,
+    ) -> bool {
+        instance::fill(&mut Scene::new(settings, region, self, rng, now), id)
     }
 
     /// Changes that somebody might make to what carries the tag `key`.

@@ -129,8 +129,8 @@ fn add(
     let ready = scene.after(scene.settings.durations.db_snapshot);
     let (begun, stamp) = (scene.now, scene.stamp);
     let body = Snapshot { of: Box::new(instance.clone()), automated, begun, ready };
+    let path = format!("snapshot:{id}");
     scene.rds.snapshots.add(stamp, Some(ready), Record { id, tags, body });
-    let path = format!("db:{}", instance.id);
     scene.tell(("db-snapshot", &path), &["creation"], "Creating a snapshot");
 }
 

@@ -253,3 +253,23 @@ async fn its_log_groups_are_made_if_they_are_not_there() {
     assert_eq!(groups[0]["retentionInDays"], 7);
     assert!(groups[1]["retentionInDays"].is_null());
 }
+
+#[tokio::test(start_paused = true)]
+async fn storage_that_is_full_grows_or_waits_for_more() {
+    let (client, _net) = running(&[("MaxAllocatedStorage", "115")]).await;
+    let fill = || client.simulator.with(|world| world.fill_database("us-east-1", "db"));
+    assert!(fill());
+    let grown = seen(&client, "db").await;
+    assert_eq!(grown.text("DBInstanceStatus"), "storage-optimization");
+    assert_eq!(grown.text("AllocatedStorage"), "110");
+    // Too soon after the last time.
+    assert!(fill());
+    assert_eq!(status(&client, "db").await, "storage-full");
+    assert!(!fill());
+    client.wait(6 * 3600).await;
+    let more = [("AllocatedStorage", "200"), ("ApplyImmediately", "true")];
+    modify(&client, &more).await.good();
+    until(&client, "db", "storage-optimization").await;
+    until(&client, "db", "available").await;
+    assert_eq!(seen(&client, "db").await.text("AllocatedStorage"), "200");
+}

@@ -201,3 +201,14 @@ async fn a_standby_comes_and_goes() {
     until(&client, "db", "available").await;
     assert!(seen(&client, "db").await.text("SecondaryAvailabilityZone").is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_minor_version_comes_by_itself_where_it_may() {
+    let week = 8 * 24 * 3600;
+    for (may, version) in [("true", "17.6"), ("false", "17.5")] {
+        let older = [("EngineVersion", "17.5"), ("AutoMinorVersionUpgrade", may)];
+        let (client, _net) = running(&older).await;
+        client.wait(week).await;
+        assert_eq!(seen(&client, "db").await.text("EngineVersion"), version);
+    }
+}

@@ -43,7 +43,10 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
         || instance.status.is_broken()
         || matches!(
             instance.status,
-            Status::IncompatibleParameters | Status::InaccessibleKey | Status::Stopped
+            Status::IncompatibleParameters
+                | Status::InaccessibleKey
+                | Status::Stopped
+                | Status::StorageFull
         );
     // Of what is busy the reference says nothing; both were seen.
     if !standing && (!skip || call.settings.disputed("delete-busy-database", 2) == 0) {

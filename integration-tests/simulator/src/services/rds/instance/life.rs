@@ -50,6 +50,11 @@ pub(in crate::services::rds) enum Step {
     Gone,
 }
 
+/// How long after a change of storage there is none.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html>
+pub(super) const STORAGE_RESTS: Duration = Duration::from_hours(6);
+
 /// How often RDS looks whether the key of a database can be used.
 const KEY_CHECKS: Duration = Duration::from_mins(5);
 
@@ -94,7 +99,9 @@ pub(in crate::services::rds) fn happen(
         }
         (Step::Window(window), _) if window == instance.maintenance_window => {
             plan_window(scene, &instance);
-            if instance.status.is_up() && !instance.pending.is_empty() {
+            bring_minor(scene, &instance);
+            let pending = scene.rds.instances.get(&id).is_some_and(|it| !it.pending.is_empty());
+            if instance.status.is_up() && pending {
                 set(scene, &id, |it| it.pending.iter_mut().for_each(|it| it.soon = true));
                 begin_changes(scene, &id);
             }
@@ -104,7 +111,9 @@ pub(in crate::services::rds) fn happen(
             let applied = if waits { Applied::PendingReboot } else { Applied::InSync };
             set(scene, &id, |it| it.applied = applied);
         }
-        (Step::Begin, now) if now.is_up() => begin_changes(scene, &id),
+        (Step::Begin, now) if now.is_up() || now == Status::StorageFull => {
+            begin_changes(scene, &id);
+        }
         (Step::Begin, _) if instance.pending.iter().any(|it| it.soon) => {
             let later = scene.after(scene.settings.durations.db_modification_start);
             plan(scene, later, resource, Step::Begin);
@@ -155,6 +164,37 @@ fn ready(scene: &mut Scene<'_>, id: &str) {
         },
         now,
     );
+}
+
+/// The storage of an instance is full: it grows if it may, and otherwise the database stops until
+/// somebody gives it more.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>: by 10 GiB or
+/// by a tenth, whichever is more, six hours after the last change at the earliest.
+pub(in crate::services::rds) fn fill(scene: &mut Scene<'_>, id: &str) -> bool {
+    let Some(instance) = scene.rds.instances.get(id).cloned() else { return false };
+    if !instance.status.is_up() || instance.cluster.is_some() {
+        return false;
+    }
+    let rested = instance.storage_changed.is_none_or(|it| scene.now.since(it) >= STORAGE_RESTS);
+    let (now, gib) = (scene.now, instance.storage.gib);
+    if let Some(most) = instance.storage.most.filter(|most| rested && *most > gib) {
+        let more = gib.saturating_add(gib.div_ceil(10).max(10)).min(most);
+        set(scene, id, |it| {
+            it.status = Status::StorageOptimization;
+            it.storage.gib = more;
+            it.storage_changed = Some(now);
+        });
+        let text = format!("Storage autoscaling: allocated storage is {more} GiB now");
+        scene.tell_of_instance(id, &["configuration change"], &text);
+        let at = scene.after(scene.settings.durations.db_storage_optimization);
+        plan(scene, at, &instance.resource, Step::Optimized);
+    } else {
+        status(scene, id, Status::StorageFull);
+        let text = "Allocated storage has been exhausted.";
+        scene.tell_of_instance(id, &["low storage"], text);
+    }
+    true
 }
 
 /// Gives an instance its addresses: one, and one for the standby.
@@ -257,6 +297,21 @@ pub(super) fn plan_window(scene: &mut Scene<'_>, instance: &Instance) {
 
 pub(super) fn replan_backup(scene: &mut Scene<'_>, instance: &Instance) {
     plan_backup(scene, instance);
+}
+
+/// RDS brings what is upgraded by itself to the version that is the default by now.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.Minor.html>
+fn bring_minor(scene: &mut Scene<'_>, instance: &Record<Instance>) {
+    let due = instance.minor_upgrade(scene.now);
+    let by_itself = instance.cluster.is_none() && instance.has(super::Switch::AutoMinor);
+    if let Some(version) = due.filter(|_| by_itself) {
+        let group = instance.parameter_group.clone();
+        set(scene, &instance.id, |it| {
+            let id = it.id.clone();
+            it.body.want(&id, Change::Version(version, group), true);
+        });
+    }
 }
 
 /// Takes an automated snapshot; the old ones go.

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::{change::Pending, storage::Storage};
 pub(super) use self::{
     create::service_role,
-    life::{Step, happen, parameters_changed},
+    life::{Step, fill, happen, parameters_changed},
     member::{follow_cluster, waits_for_restart},
     options::{log_types, port},
     render::hosted_zone,
@@ -155,6 +155,7 @@ pub(super) enum Status {
     Starting,
     Stopped,
     Stopping,
+    StorageFull,
     StorageOptimization,
     Upgrading,
 }
@@ -180,6 +181,7 @@ impl Status {
             Self::Starting => "starting",
             Self::Stopped => "stopped",
             Self::Stopping => "stopping",
+            Self::StorageFull => "storage-full",
             Self::StorageOptimization => "storage-optimization",
             Self::Upgrading => "upgrading",
         }

@@ -2,8 +2,6 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
 
-use std::time::Duration;
-
 use super::{
     Answer, Applied, Instance, Status, Step, Switch, answered, change::Change, create::free_name,
     life, member, named, options, plan, storage, wrong_state,
@@ -19,11 +17,6 @@ use crate::{
     },
     shelf::Record,
 };
-
-/// How long after a change of storage there is none.
-///
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html>
-const STORAGE_RESTS: Duration = Duration::from_hours(6);
 
 /// Parameters that say how, not what.
 const MANNERS: &[&str] = &[
@@ -47,7 +40,10 @@ pub(super) fn modify(call: &mut Call<'_>) -> Answer {
         return Err(Fault::combination("No modifications were requested"));
     }
     let usable = instance.status.is_up()
-        || matches!(instance.status, Status::IncompatibleParameters | Status::Stopped);
+        || matches!(
+            instance.status,
+            Status::IncompatibleParameters | Status::Stopped | Status::StorageFull
+        );
     if !usable {
         return Err(wrong_state(format!(
             "Database instance is not in available state. Instance {} is {}",
@@ -188,7 +184,8 @@ fn changes(call: &mut Call<'_>, instance: &Record<Instance>) -> Result<Vec<Chang
     if wanted.is_change() {
         let storage = instance.wanted_storage().changed(&wanted)?;
         let change = Change::Storage(storage);
-        let rests = instance.storage_changed.is_some_and(|it| call.now.since(it) < STORAGE_RESTS);
+        let rests =
+            instance.storage_changed.is_some_and(|it| call.now.since(it) < life::STORAGE_RESTS);
         let busy = rests || instance.status == Status::StorageOptimization;
         if busy && !change.is_made(&instance.id, instance) {
             return Err(Fault::combination(
