@@ -82,6 +82,13 @@ LIVES = {
         "ResourceNotFoundException",
         "",
     ),
+    "rds": (
+        "create-db-parameter-group --db-parameter-group-name cli --db-parameter-group-family postgres17 --description x",
+        "describe-db-parameter-groups --db-parameter-group-name cli",
+        "delete-db-parameter-group --db-parameter-group-name cli",
+        "DBParameterGroupNotFound",
+        "arn:aws:rds:us-east-1:123456789012:pg:cli",
+    ),
     "secretsmanager": (
         "create-secret --name cli --secret-string x --query Name",
         "describe-secret --secret-id {}",

@@ -29,6 +29,21 @@ const NAMES: &[(&str, &str)] = &[
     ("TargetDBInstanceIdentifier", "db"),
 ];
 
+/// What is made by which operation, by the parameter that names it; it is what gets the tags.
+const MAKES: &[(&str, &str, &str)] = &[
+    ("CreateDBCluster", "DBClusterIdentifier", "cluster"),
+    ("CreateDBClusterParameterGroup", "DBClusterParameterGroupName", "cluster-pg"),
+    ("CreateDBClusterSnapshot", "DBClusterSnapshotIdentifier", "cluster-snapshot"),
+    ("CreateDBInstance", "DBInstanceIdentifier", "db"),
+    ("CreateDBParameterGroup", "DBParameterGroupName", "pg"),
+    ("CreateDBSnapshot", "DBSnapshotIdentifier", "snapshot"),
+    ("CreateDBSubnetGroup", "DBSubnetGroupName", "subgrp"),
+    ("RestoreDBClusterFromSnapshot", "DBClusterIdentifier", "cluster"),
+    ("RestoreDBClusterToPointInTime", "DBClusterIdentifier", "cluster"),
+    ("RestoreDBInstanceFromDBSnapshot", "DBInstanceIdentifier", "db"),
+    ("RestoreDBInstanceToPointInTime", "TargetDBInstanceIdentifier", "db"),
+];
+
 pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let operation = asked.operation.as_str();
     let action = format!("rds:{operation}");
@@ -55,9 +70,11 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
     if needs.is_empty() {
         needs.push(Need::new(&action, "*"));
     }
-    let made = needs.first().map(|it| it.resource.clone());
-    if let Some(made) = made.filter(|_| !tags.is_empty() && operation != "AddTagsToResource") {
-        needs.push(Need::new("rds:AddTagsToResource", made));
+    let made = MAKES.iter().find(|it| it.0 == operation && !tags.is_empty());
+    if let Some((_, name, kind)) = made {
+        let name = request.text(name).unwrap_or_default();
+        let subject = request.subject(&format!("{kind}:{name}"));
+        needs.push(Need::new("rds:AddTagsToResource", subject.arn));
     }
     let gone = request.reader.list("TagKeys.member");
     let mut needs: Vec<_> =

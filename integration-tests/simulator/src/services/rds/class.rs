@@ -46,6 +46,10 @@ const FAMILIES: &[Family] = &[
     Family("r8g", LARGE, 16, Engines::Both, true),
 ];
 
+/// The class of Aurora that grows and shrinks by itself.
+pub(super) const SERVERLESS: &str = "db.serverless";
+const ANY_SIZE: Family = Family("serverless", &[], 0, Engines::Both, false);
+
 /// Memory in MiB of a size, where `large` has so many GiB.
 fn memory(size: &str, large: u32) -> u64 {
     let large = u64::from(large) * 1024;
@@ -91,9 +95,6 @@ pub(super) fn bytes(class: &str) -> Option<u64> {
     let (family, size) = family_of(class)?;
     Some(memory(size, family.2) << 20)
 }
-
-/// The class of Aurora that grows and shrinks by itself.
-pub(super) const SERVERLESS: &str = "db.serverless";
 
 /// The zones of a region that have a class.
 fn zones(region: &str, family: &Family) -> Vec<String> {
@@ -146,6 +147,11 @@ fn describe(call: &mut Call<'_>) -> Answer {
     for one in engine.on_offer(call.now) {
         if version.as_ref().is_some_and(|it| *it != one.name()) || vpc == Some(false) || !licensed {
             continue;
+        }
+        let serverless = class.as_ref().is_none_or(|it| it == SERVERLESS);
+        if engine == Engine::Aurora && serverless {
+            let xml = option(call, &one, (SERVERLESS, &ANY_SIZE), ("aurora", false, false));
+            all.push((format!("{} {SERVERLESS}", one.name()), xml));
         }
         for family in FAMILIES {
             for size in family.1.iter().filter(|it| runs(engine, family, it)) {

@@ -55,9 +55,10 @@ async fn classes_tell_their_zones_and_storage() {
     let newer = client.rds("DescribeOrderableDBInstanceOptions", &of("db.m8g.large")).await.good();
     let zones = |it: &str| it.matches("<Name>").count();
     assert!(zones(&newer.text("AvailabilityZones")) < zones(&older.text("AvailabilityZones")));
-    let aurora = [("Engine", "aurora-postgresql"), ("DBInstanceClass", "db.r6g.large")];
+    let aurora = [("Engine", "aurora-postgresql"), ("EngineVersion", "17.5")];
     let aurora = client.rds("DescribeOrderableDBInstanceOptions", &aurora).await.good();
     assert!(aurora.texts("StorageType").iter().all(|it| it == "aurora"));
+    assert!(aurora.texts("DBInstanceClass").contains(&"db.serverless".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
