@@ -211,4 +211,9 @@ async fn a_minor_version_comes_by_itself_where_it_may() {
         client.wait(week).await;
         assert_eq!(seen(&client, "db").await.text("EngineVersion"), version);
     }
+    // What somebody asked for counts.
+    let (client, _net) = running(&[("EngineVersion", "17.5")]).await;
+    modify(&client, &[("EngineVersion", "17.7")]).await.good();
+    client.wait(week).await;
+    assert_eq!(seen(&client, "db").await.text("EngineVersion"), "17.7");
 }

@@ -55,6 +55,9 @@ pub(in crate::services::rds) enum Step {
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html>
 pub(super) const STORAGE_RESTS: Duration = Duration::from_hours(6);
 
+/// How long it is until what could not begin is tried again.
+const LOOKS_AGAIN: Duration = Duration::from_mins(5);
+
 /// How often RDS looks whether the key of a database can be used.
 const KEY_CHECKS: Duration = Duration::from_mins(5);
 
@@ -115,7 +118,7 @@ pub(in crate::services::rds) fn happen(
             begin_changes(scene, &id);
         }
         (Step::Begin, _) if instance.pending.iter().any(|it| it.soon) => {
-            let later = scene.after(scene.settings.durations.db_modification_start);
+            let later = scene.now + LOOKS_AGAIN;
             plan(scene, later, resource, Step::Begin);
         }
         (
@@ -305,7 +308,9 @@ pub(super) fn replan_backup(scene: &mut Scene<'_>, instance: &Instance) {
 fn bring_minor(scene: &mut Scene<'_>, instance: &Record<Instance>) {
     let due = instance.minor_upgrade(scene.now);
     let by_itself = instance.cluster.is_none() && instance.has(super::Switch::AutoMinor);
-    if let Some(version) = due.filter(|_| by_itself) {
+    // What somebody asked for counts.
+    let asked = instance.pending.iter().any(|it| matches!(it.change, Change::Version(..)));
+    if let Some(version) = due.filter(|_| by_itself && !asked) {
         let group = instance.parameter_group.clone();
         set(scene, &instance.id, |it| {
             let id = it.id.clone();
