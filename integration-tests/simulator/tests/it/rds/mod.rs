@@ -8,6 +8,7 @@ mod looks;
 mod modify;
 mod network;
 mod snapshot;
+mod storm;
 mod tags;
 
 use clctl_simulator::Settings;
