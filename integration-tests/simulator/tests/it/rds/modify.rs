@@ -45,6 +45,17 @@ async fn at_once_is_a_moment_later_and_brings_all_that_was_pending() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn extended_support_is_refused_or_not() {
+    let off = [("EngineLifecycleSupport", "open-source-rds-extended-support-disabled")];
+    let (client, _net) = running(&off).await;
+    assert_eq!(seen(&client, "db").await.text(off[0].0), off[0].1);
+    let on = [("EngineLifecycleSupport", "open-source-rds-extended-support")];
+    assert_eq!(modify(&client, &on).await.good().text(on[0].0), on[0].1);
+    let wrong = modify(&client, &[("EngineLifecycleSupport", "forever")]).await;
+    assert_eq!(wrong.code(), "InvalidParameterValue");
+}
+
+#[tokio::test(start_paused = true)]
 async fn some_changes_never_wait() {
     let (client, _net) = running(&[]).await;
     let asked = [

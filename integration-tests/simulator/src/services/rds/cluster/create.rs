@@ -160,6 +160,9 @@ pub(super) fn build(call: &mut Call<'_>, id: &str, origin: Origin) -> Answer {
             on.insert(switch);
         }
     }
+    if instance::extended_support(call)?.unwrap_or(true) {
+        on.insert(Switch::ExtendedSupport);
+    }
     call.flag("AutoMinorVersionUpgrade")?;
     let most = call.settings.quotas.db_clusters;
     if call.rds.clusters.all().count() >= most as usize {

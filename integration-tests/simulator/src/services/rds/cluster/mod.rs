@@ -86,6 +86,7 @@ pub(super) struct Cluster {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Switch {
     CopyTags,
+    ExtendedSupport,
     HttpEndpoint,
     IamAuth,
     Protected,

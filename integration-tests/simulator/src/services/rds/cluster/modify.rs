@@ -117,6 +117,9 @@ fn at_once(call: &Call<'_>, new: &mut Record<Cluster>) -> Result<(), Fault> {
             new.turn(switch, on);
         }
     }
+    if let Some(on) = instance::extended_support(call)? {
+        new.turn(Switch::ExtendedSupport, on);
+    }
     call.flag("AutoMinorVersionUpgrade")?;
     if let Some(serverless) = Serverless::read(call, new.serverless)? {
         new.serverless = Some(serverless);

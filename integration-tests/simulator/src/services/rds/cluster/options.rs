@@ -47,11 +47,7 @@ const UNMODELLED: &[&str] = &[
 /// Refuses what is not modelled, and takes what there is only one of.
 pub(super) fn plain(call: &Call<'_>) -> Result<(), Fault> {
     call.lacks(UNMODELLED)?;
-    for (name, only) in [
-        ("EngineMode", "provisioned"),
-        ("NetworkType", "IPV4"),
-        ("EngineLifecycleSupport", "open-source-rds-extended-support"),
-    ] {
+    for (name, only) in [("EngineMode", "provisioned"), ("NetworkType", "IPV4")] {
         if let Some(other) = call.text(name).filter(|it| it != only) {
             return Err(Fault::unsupported(format!("the {name} {other}")));
         }

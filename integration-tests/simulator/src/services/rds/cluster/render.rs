@@ -11,6 +11,7 @@ use crate::{
 };
 
 pub(super) fn cluster(scene: &Scene<'_>, it: &Record<Cluster>) -> Xml {
+    let support = instance::lifecycle(it.has(Switch::ExtendedSupport));
     let made = it.status != Status::Creating;
     let host = |kind: &str| {
         format!("{}.{kind}-{}.{}.rds.amazonaws.com", it.id, scene.realm(), scene.region)
@@ -23,7 +24,7 @@ pub(super) fn cluster(scene: &Scene<'_>, it: &Record<Cluster>) -> Xml {
         .text("Engine", Engine::Aurora.name())
         .text("EngineVersion", &it.version)
         .text("EngineMode", "provisioned")
-        .text("EngineLifecycleSupport", "open-source-rds-extended-support")
+        .text("EngineLifecycleSupport", support)
         .text("Endpoint", host("cluster"))
         .text("ReaderEndpoint", host("cluster-ro"))
         .text("HostedZoneId", instance::hosted_zone(scene.region))

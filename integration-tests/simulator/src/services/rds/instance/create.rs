@@ -178,6 +178,7 @@ pub(super) fn build(call: &mut Call<'_>, id: String, class: &str, seed: Seed) ->
     let switches = [
         (Switch::AutoMinor, call.flag("AutoMinorVersionUpgrade")?.unwrap_or(true)),
         (Switch::CopyTags, call.flag("CopyTagsToSnapshot")?.unwrap_or_default()),
+        (Switch::ExtendedSupport, options::extended_support(call)?.unwrap_or(true)),
         (Switch::IamAuth, call.flag("EnableIAMDatabaseAuthentication")?.unwrap_or_default()),
         (Switch::Protected, call.flag("DeletionProtection")?.unwrap_or_default()),
         (Switch::Public, public),

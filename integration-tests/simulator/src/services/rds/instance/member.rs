@@ -147,6 +147,7 @@ fn member(
     if call.flag("AutoMinorVersionUpgrade")?.unwrap_or(true) {
         switches.insert(Switch::AutoMinor);
     }
+    options::extended_support(call)?;
     if public {
         switches.insert(Switch::Public);
     }
@@ -200,6 +201,8 @@ impl Instance {
         self.backup_window.clone_from(&cluster.backup_window);
         self.groups = cluster.group_ids().into_iter().map(|it| (it, true)).collect();
         self.turn(Switch::IamAuth, cluster.has(cluster::Switch::IamAuth));
+        let extended = cluster.has(cluster::Switch::ExtendedSupport);
+        self.turn(Switch::ExtendedSupport, extended);
         self.turn(Switch::CopyTags, cluster.has(cluster::Switch::CopyTags));
         let major = self.version.split('.').next();
         if let Some(family) = cluster.running().filter(|_| major != old_major.as_deref()) {

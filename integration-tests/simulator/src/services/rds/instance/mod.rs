@@ -25,7 +25,7 @@ pub(super) use self::{
     create::service_role,
     life::{Step, fill, happen, parameters_changed},
     member::{follow_cluster, waits_for_restart},
-    options::{log_types, port},
+    options::{extended_support, lifecycle, log_types, port},
     render::hosted_zone,
     restore::Origin,
 };
@@ -111,6 +111,7 @@ pub(super) struct Instance {
 pub(super) enum Switch {
     AutoMinor,
     CopyTags,
+    ExtendedSupport,
     IamAuth,
     Protected,
     Public,

@@ -130,6 +130,7 @@ fn at_once(call: &Call<'_>, new: &mut Record<Instance>) -> Result<(), Fault> {
     }
     new.turn_as_asked(Switch::AutoMinor, call.flag("AutoMinorVersionUpgrade")?);
     new.turn_as_asked(Switch::CopyTags, call.flag("CopyTagsToSnapshot")?);
+    new.turn_as_asked(Switch::ExtendedSupport, options::extended_support(call)?);
     new.turn_as_asked(Switch::Protected, call.flag("DeletionProtection")?);
     if let Some(monitoring) = options::monitoring(call)? {
         new.monitoring = monitoring.on();

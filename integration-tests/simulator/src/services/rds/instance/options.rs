@@ -48,16 +48,32 @@ pub(super) const UNMODELLED: &[&str] = &[
 /// Refuses what is not modelled, and takes what there is only one of.
 pub(super) fn plain(call: &Call<'_>) -> Result<(), Fault> {
     call.lacks(UNMODELLED)?;
-    for (name, only) in [
-        ("NetworkType", "IPV4"),
-        ("LicenseModel", "postgresql-license"),
-        ("EngineLifecycleSupport", "open-source-rds-extended-support"),
-    ] {
+    for (name, only) in [("NetworkType", "IPV4"), ("LicenseModel", "postgresql-license")] {
         if let Some(other) = call.text(name).filter(|it| it != only) {
             return Err(Fault::unsupported(format!("the {name} {other}")));
         }
     }
     Ok(())
+}
+
+/// Whether a database stays on its version, for money, when its community's support has ended.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support.html>
+pub(in crate::services::rds) fn extended_support(call: &Call<'_>) -> Result<Option<bool>, Fault> {
+    match call.text("EngineLifecycleSupport").as_deref() {
+        None => Ok(None),
+        Some(EXTENDED) => Ok(Some(true)),
+        Some(STANDARD) => Ok(Some(false)),
+        Some(other) => Err(Fault::invalid(format!("Invalid engine lifecycle support: {other}"))),
+    }
+}
+
+const EXTENDED: &str = "open-source-rds-extended-support";
+const STANDARD: &str = "open-source-rds-extended-support-disabled";
+
+/// How answers call that.
+pub(in crate::services::rds) fn lifecycle(extended: bool) -> &'static str {
+    if extended { EXTENDED } else { STANDARD }
 }
 
 /// The port: 1150 to 65535.

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html>
 
-use super::{Instance, Status, Switch};
+use super::{Instance, Status, Switch, lifecycle};
 use crate::{
     Time,
     services::rds::{certificate, scene::Scene, subnet_group, tags},
@@ -119,7 +119,7 @@ fn engine(it: &Record<Instance>) -> Xml {
         .text("Engine", it.engine.name())
         .text("EngineVersion", &it.version)
         .text("LicenseModel", "postgresql-license")
-        .text("EngineLifecycleSupport", "open-source-rds-extended-support")
+        .text("EngineLifecycleSupport", lifecycle(it.has(Switch::ExtendedSupport)))
         .text("MasterUsername", &it.username)
         .maybe("DBName", it.database.as_ref())
         .members("DBParameterGroups", "DBParameterGroup", [group])
