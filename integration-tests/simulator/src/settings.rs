@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Time, random};
+use crate::{
+    Time,
+    random::{self, Rng},
+};
 
 /// A range of time, from which the seed draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +114,20 @@ pub struct Durations {
     pub flow_log_delivery: Span,
     /// How long a deleted flow log goes on to deliver.
     pub flow_log_drain: Span,
+    /// An instance from `pending` to `running`.
+    pub instance: Span,
+    /// From there until its status checks have passed.
+    pub instance_checks: Span,
+    /// An instance from `stopping` to `stopped`.
+    pub instance_stop: Span,
+    /// An instance from `shutting-down` to `terminated`.
+    pub instance_shutdown: Span,
+    /// How long a terminated instance is still shown.
+    pub instance_linger: Span,
+    /// Until a group acts on what it was told.
+    pub group_action: Span,
+    /// Until a group notices what has become of an instance.
+    pub group_notice: Span,
 }
 
 impl Default for Durations {
@@ -131,6 +148,13 @@ impl Default for Durations {
             log_group_change: Span::fixed(0),
             flow_log_delivery: Span::seconds(480, 900),
             flow_log_drain: Span::seconds(120, 600),
+            instance: Span::seconds(15, 60),
+            instance_checks: Span::seconds(90, 180),
+            instance_stop: Span::seconds(20, 90),
+            instance_shutdown: Span::seconds(40, 180),
+            instance_linger: Span::fixed(3_600_000),
+            group_action: Span::seconds(1, 15),
+            group_notice: Span::seconds(10, 90),
         }
     }
 }
@@ -168,6 +192,10 @@ pub struct Quotas {
     pub policies_per_role: u32,
     pub inline_policy_size: u32,
     pub trust_policy_size: u32,
+    pub instance_vcpus: u32,
+    pub auto_scaling_groups: u32,
+    pub lifecycle_hooks_per_group: u32,
+    pub target_groups_per_group: u32,
 }
 
 impl Default for Quotas {
@@ -201,6 +229,10 @@ impl Default for Quotas {
             policies_per_role: 10,
             inline_policy_size: 10_240,
             trust_policy_size: 2_048,
+            instance_vcpus: 5,
+            auto_scaling_groups: 500,
+            lifecycle_hooks_per_group: 50,
+            target_groups_per_group: 50,
         }
     }
 }
@@ -274,6 +306,8 @@ pub struct Settings {
     pub guessing: bool,
     /// Answers to disputed facts, by their name, before any other.
     pub disputes: BTreeMap<String, u64>,
+    /// Where EC2 has no room for another instance: a zone, a type, or both (`us-east-1a/t3.micro`).
+    pub short_of: Vec<String>,
 }
 
 /// 2026-01-01T00:00:00Z.
@@ -291,7 +325,8 @@ impl Default for Settings {
             lag: Lag::default(),
             jitter: true,
             durations: Durations::default(),
-            quotas: Quotas::default(),
+            // AWS raises it by itself in an account that is used.
+            quotas: Quotas { instance_vcpus: 64, ..Quotas::default() },
             throttling: true,
             weather: Weather::default(),
             latency: Span::millis(20, 120),
@@ -303,6 +338,7 @@ impl Default for Settings {
             valid_keys: Vec::new(),
             guessing: false,
             disputes: BTreeMap::new(),
+            short_of: Vec::new(),
         }
     }
 }
@@ -364,6 +400,21 @@ impl Settings {
             None if self.guessing => random::fold(self.seed, fact) % ways,
             None => 0,
         }
+    }
+
+    /// How long something takes this time.
+    pub(crate) fn lasting(&self, rng: &mut Rng, span: Span) -> Duration {
+        if self.jitter {
+            rng.between(span.min(), span.max())
+        } else {
+            (span.min() + span.max()) / 2
+        }
+    }
+
+    /// Whether there is no room for an instance of a type in a zone.
+    pub(crate) fn is_short_of(&self, zone: &str, kind: &str) -> bool {
+        let both = format!("{zone}/{kind}");
+        self.short_of.iter().any(|it| it == zone || it == kind || *it == both)
     }
 
     /// The ARN of whoever calls.

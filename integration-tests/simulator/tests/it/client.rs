@@ -97,6 +97,24 @@ impl Client {
         self.send("iam", "application/x-www-form-urlencoded", None, form).await.unwrap()
     }
 
+    /// A call of Auto Scaling.
+    pub(crate) async fn autoscaling(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        let mut form = format!("Action={action}&Version=2011-01-01");
+        for (name, value) in params {
+            let value =
+                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
+            write!(form, "&{name}={value}").unwrap();
+        }
+        self.send("autoscaling", "application/x-www-form-urlencoded", None, form).await.unwrap()
+    }
+
+    /// The newest image of Amazon Linux.
+    pub(crate) async fn image(&self) -> String {
+        let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+        let told = self.ssm("GetParameter", serde_json::json!({ "Name": name })).await.good();
+        told.value()["Parameter"]["Value"].as_str().unwrap().to_owned()
+    }
+
     /// A new role that instances may assume; gives its ARN.
     pub(crate) async fn role(&self, name: &str) -> String {
         let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;

@@ -5,6 +5,7 @@
 //! its policies in the simulated IAM allow, as the replica that is asked knows them. What a service
 //! does in the caller's name (SSM uses a key) is judged here, too.
 
+mod autoscaling;
 mod caller;
 mod ec2;
 mod iam;
@@ -237,6 +238,7 @@ fn prefix(service: &str) -> &str {
 fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let request = || Request::read(world, asked, scope);
     match asked.service.as_str() {
+        "autoscaling" => autoscaling::needs(world, asked, scope),
         "ec2" => ec2::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),
