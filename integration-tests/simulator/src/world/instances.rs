@@ -81,14 +81,14 @@ impl World {
             Checks::InstanceFails => (true, false),
             Checks::SystemFails => (true, true),
         };
-        self.to_instance(instance, |ec2, around, rng, now| {
+        self.touch(instance, |ec2, around, rng, now| {
             ec2.impair(around, rng, (now, instance), failing)
         })
     }
 
     /// Lets a running instance write on its console, behind what is there; says whether it runs.
     pub fn write_console(&mut self, instance: &str, text: &str) -> bool {
-        self.to_instance(instance, |ec2, around, rng, now| {
+        self.touch(instance, |ec2, around, rng, now| {
             ec2.write_console(around, rng, (now, instance), text)
         })
     }
@@ -96,9 +96,7 @@ impl World {
     /// Lets a running instance shut itself down, as after a crash or `shutdown -h`; it stops or ends, as
     /// it is told to. Says whether it ran.
     pub fn power_off(&mut self, instance: &str) -> bool {
-        self.to_instance(instance, |ec2, around, rng, now| {
-            ec2.power_off(around, rng, (now, instance))
-        })
+        self.touch(instance, |ec2, around, rng, now| ec2.power_off(around, rng, (now, instance)))
     }
 
     /// Loses an Availability Zone of the settings' region: what runs there cannot be reached any more, and
@@ -133,7 +131,7 @@ impl World {
         self.regions.values().flat_map(|it| it.ec2.running_in(zone)).collect()
     }
 
-    fn to_instance(
+    fn touch(
         &mut self,
         instance: &str,
         act: impl Fn(&mut Ec2, Around<'_>, Rng, Time) -> bool,

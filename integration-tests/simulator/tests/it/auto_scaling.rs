@@ -502,15 +502,15 @@ async fn metrics_target_groups_and_notifications_are_kept() {
     let arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/t/0123456789abcdef";
     let target = [("TargetGroupARNs.member.1", arn)];
     stage.call("AttachLoadBalancerTargetGroups", &target).await.good();
-    let state =
+    let shown =
         async || stage.call("DescribeLoadBalancerTargetGroups", &[]).await.good().text("State");
-    assert_eq!(state().await, "Adding");
+    assert_eq!(shown().await, "Adding");
     stage.client().wait(60).await;
-    assert_eq!(state().await, "Added");
+    assert_eq!(shown().await, "Added");
     stage.call("DetachLoadBalancerTargetGroups", &target).await.good();
-    assert_eq!(state().await, "Removing");
+    assert_eq!(shown().await, "Removing");
     stage.client().wait(60).await;
-    assert_eq!(state().await, "");
+    assert_eq!(shown().await, "");
     let wrong = [("TargetGroupARNs.member.1", "nonsense")];
     assert_eq!(
         stage.call("AttachLoadBalancerTargetGroups", &wrong).await.code(),

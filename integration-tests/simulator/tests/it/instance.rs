@@ -409,7 +409,7 @@ async fn the_public_parameters_name_images_that_are_there() {
         assert!(name.ends_with(&image.text("architecture")), "{name}");
     }
     let before = client.image().await;
-    client.simulator.with(|world| world.publish_images());
+    client.simulator.with(clctl_simulator::World::publish_images);
     let after = client.image().await;
     assert_ne!(before, after);
     let both = [("ImageId.1", &*before), ("ImageId.2", &*after)];

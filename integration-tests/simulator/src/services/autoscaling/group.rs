@@ -232,7 +232,8 @@ fn settle(call: &Call<'_>, group: &mut Group) -> Result<(), Fault> {
             }
             return Err(invalid(format!("Invalid HealthCheckType {other}")));
         }
-        group.health_check = if kinds.contains(&"ELB") { "ELB" } else { "EC2" }.to_owned();
+        let check = if kinds.contains(&"ELB") { "ELB" } else { "EC2" };
+        check.clone_into(&mut group.health_check);
     }
     if let Some(grace) = call.number("HealthCheckGracePeriod", 0, i64::from(i32::MAX))? {
         group.grace = grace;

@@ -163,21 +163,10 @@ fn step(
             true
         }
         Lifecycle::Pending if look.is_some_and(Look::pends) => false,
-        Lifecycle::Pending => match hook_action::next(group, member, Transition::Launching) {
-            Some(hook) => {
-                let action = hook_action::begin(&hook, &mut stage.rng, now);
-                again.push(action.until);
-                stage.end(member, Status::MidLifecycleAction, None);
-                wait(group, id, (Lifecycle::PendingWait, now), action);
-                true
-            }
-            None => {
-                stage.end(member, Status::Successful, None);
-                join(stage, group, id, look);
-                enter(group, id, Lifecycle::InService, now);
-                true
-            }
-        },
+        Lifecycle::Pending => {
+            arrive(stage, group, member, look, again);
+            true
+        }
         Lifecycle::PendingWait => match hook_action::outcome(group, member, now) {
             None => {
                 again.extend(member.action.as_ref().map(|it| it.until));
@@ -230,9 +219,9 @@ fn step(
             // Whatever is said it ends; ABANDON leaves out the other hooks.
             Some((hook, goes_on)) => {
                 pass(group, id, hook);
-                let state =
+                let next =
                     if goes_on { Lifecycle::Terminating } else { Lifecycle::TerminatingProceed };
-                enter(group, id, state, now);
+                enter(group, id, next, now);
                 true
             }
         },
@@ -252,6 +241,27 @@ fn step(
             }
             false
         }
+    }
+}
+
+/// An instance that runs is held by a hook, or comes into service.
+fn arrive(
+    stage: &mut Stage<'_>,
+    group: &mut Record<Group>,
+    member: &Member,
+    look: Option<&Look>,
+    again: &mut Vec<Time>,
+) {
+    let (id, now) = (member.id.as_str(), stage.now);
+    if let Some(hook) = hook_action::next(group, member, Transition::Launching) {
+        let action = hook_action::begin(&hook, &mut stage.rng, now);
+        again.push(action.until);
+        stage.end(member, Status::MidLifecycleAction, None);
+        wait(group, id, (Lifecycle::PendingWait, now), action);
+    } else {
+        stage.end(member, Status::Successful, None);
+        join(stage, group, id, look);
+        enter(group, id, Lifecycle::InService, now);
     }
 }
 
@@ -330,8 +340,8 @@ fn join(stage: &mut Stage<'_>, group: &Record<Group>, id: &str, look: Option<&Lo
 /// An instance leaves the group and goes on without it.
 fn leave(stage: &mut Stage<'_>, group: &mut Record<Group>, id: &str) {
     let chance = stage.rng.fork();
-    let change = (id, &Tags::new(), GROUP_TAG);
-    stage.ec2.tag_for_group(stage.around, chance, stage.now, change);
+    let without = (id, &Tags::new(), GROUP_TAG);
+    stage.ec2.tag_for_group(stage.around, chance, stage.now, without);
     group.members.retain(|it| it.id != id);
 }
 

@@ -178,7 +178,7 @@ fn named(call: &Call<'_>) -> Result<Vec<Record<Instance>>, Fault> {
     Ok(all)
 }
 
-fn changes(call: &Call<'_>, before: &[Record<Instance>]) -> Answer {
+fn changes(call: &Call<'_>, before: &[Record<Instance>]) -> Xml {
     let change = |it: &Record<Instance>| {
         let now = call.ec2.instances.get(&it.id).map_or(it.state, |it| it.state);
         Xml::new()
@@ -186,7 +186,7 @@ fn changes(call: &Call<'_>, before: &[Record<Instance>]) -> Answer {
             .nest("currentState", now.render())
             .nest("previousState", it.state.render())
     };
-    Ok(Xml::new().list("instancesSet", before.iter().map(change)))
+    Xml::new().list("instancesSet", before.iter().map(change))
 }
 
 /// One that cannot be terminated keeps all from it that are in the same zone, says the reference;
@@ -211,7 +211,7 @@ fn terminate(call: &mut Call<'_>) -> Answer {
             shut_down(call, instance, reason, transition, false);
         }
     }
-    changes(call, &all)
+    Ok(changes(call, &all))
 }
 
 fn stop(call: &mut Call<'_>) -> Answer {
@@ -243,7 +243,7 @@ fn stop(call: &mut Call<'_>) -> Answer {
             }
         }
     }
-    changes(call, &all)
+    Ok(changes(call, &all))
 }
 
 fn start(call: &mut Call<'_>) -> Answer {
@@ -280,7 +280,7 @@ fn start(call: &mut Call<'_>) -> Answer {
             }
         }
     }
-    changes(call, &all)
+    Ok(changes(call, &all))
 }
 
 /// It goes on running; only what runs on it begins anew.

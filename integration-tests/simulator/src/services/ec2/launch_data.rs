@@ -1,4 +1,4 @@
-//! What an instance is to be like: what a launch template holds, and what RunInstances says.
+//! What an instance is to be like: what a launch template holds, and what `RunInstances` says.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html>,
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances.html>. Both say the same with
