@@ -4,7 +4,8 @@ import pytest
 
 import differences
 import drive
-import sequences_ec2  # noqa: F401  they add themselves
+import sequences_compute  # noqa: F401  they add themselves
+import sequences_ec2  # noqa: F401
 import sequences_iam  # noqa: F401
 import sequences_keys  # noqa: F401
 import sequences_others  # noqa: F401
@@ -46,6 +47,7 @@ def listed():
     known = differences.Listed()
     yield known
     FIGURES["sequences"] = len(drive.SEQUENCES)
+    FIGURES["sequences of the simulator alone"] = len(drive.ALONE)
     FIGURES["steps driven against simulator and moto"] = known.steps
     FIGURES["differences from moto listed"] = len(known.entries)
     FIGURES["of them seen"] = len(known.entries) - len(known.unseen())
@@ -61,7 +63,7 @@ def driven(simulated, checked):
             simulator = servers.simulator()
             world = drive.Drive(simulator, checked, simulated)
             try:
-                drive.SEQUENCES[name](world)
+                (drive.SEQUENCES | drive.ALONE)[name](world)
             except (AssertionError, drive.Unmodelled) as why:
                 done[name] = why
             else:

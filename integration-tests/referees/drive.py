@@ -24,6 +24,16 @@ def sequence(run):
     return run
 
 
+# Driven through the simulator and not through moto.
+ALONE = {}
+
+
+def alone(run):
+    """Makes a function a sequence that is not held against moto."""
+    ALONE[run.__name__] = run
+    return run
+
+
 class Unmodelled(Exception):
     """The simulator does not model an operation that a sequence uses."""
 
@@ -127,7 +137,7 @@ class Drive:
         return self.clients[key]
 
     def __getattr__(self, service):
-        if service not in {"ec2", "iam", "kms", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
+        if service not in {"autoscaling", "ec2", "iam", "kms", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
         return lambda operation, **params: self.call(boto, operation, **params)

@@ -6,6 +6,7 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_compute
 import servers
 
 # Lists of which the sequences leave nothing: what to make so that there is something to turn the pages of.
@@ -35,6 +36,9 @@ TRUST = (
 
 # What a list needs to be asked for.
 ASKED = {
+    "DescribeImages": {"Owners": ["amazon"]},
+    "DescribeLaunchTemplateVersions": {"LaunchTemplateName": "pages-0"},
+    "DescribeLoadBalancerTargetGroups": {"AutoScalingGroupName": "pages-0"},
     "FilterLogEvents": {"logGroupName": "/pages/0"},
     "DescribeLogStreams": {"logGroupName": "/pages/0"},
     "DescribeVpcEndpointServices": {},
@@ -108,7 +112,35 @@ def stock(d):
         d.kms("CreateAlias", AliasName=f"alias/pages-{n}", TargetKeyId=key)
         d.kms("CreateGrant", KeyId=key, GranteePrincipal=role, Operations=["Decrypt"], Name=f"g{n}")
         d.kms("TagResource", KeyId=key, Tags=[{"TagKey": f"n{n}", "TagValue": str(n)}])
+    stock_compute(d)
     ASKED["ListGrants"] = ASKED["ListResourceTags"] = {"KeyId": key}
+
+
+def stock_compute(d):
+    """Instances on their own and in groups, in the default VPC."""
+    main = d.ec2("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    home = [{"Name": "vpc-id", "Values": [main]}]
+    subnet = d.ec2("DescribeSubnets", Filters=home)["Subnets"][0]["SubnetId"]
+    for n in range(MANY):
+        sequences_compute.launch(d, subnet)
+        sequences_compute.template(d, f"pages-{n}")
+        new = {"LaunchTemplateData": {"InstanceType": "t3.small"}}
+        d.ec2("CreateLaunchTemplateVersion", LaunchTemplateName="pages-0", **new)
+        group = {"AutoScalingGroupName": f"pages-{n}"}
+        plan = {"LaunchTemplate": {"LaunchTemplateName": f"pages-{n}"}, "VPCZoneIdentifier": subnet}
+        tag = {"ResourceId": f"pages-{n}", "ResourceType": "auto-scaling-group", "Key": "n", "Value": str(n)}
+        d.autoscaling("CreateAutoScalingGroup", **group, **plan, MinSize=1, MaxSize=1, Tags=[tag])
+        target = f"{sequences_compute.TARGET}{n}"
+        d.autoscaling("AttachLoadBalancerTargetGroups", AutoScalingGroupName="pages-0", TargetGroupARNs=[target])
+        kinds = ["autoscaling:EC2_INSTANCE_LAUNCH"]
+        topic = {"TopicARN": sequences_compute.TOPIC, "NotificationTypes": kinds}
+        d.autoscaling("PutNotificationConfiguration", **group, **topic)
+    d.autoscaling(
+        "DescribeAutoScalingInstances",
+        until=lambda it: [each["LifecycleState"] for each in it["AutoScalingInstances"]] == ["InService"] * MANY,
+    )
+    launched = {"Name": "instance-state-name", "Values": ["pending"]}
+    d.ec2("DescribeInstances", Filters=[launched], until=lambda it: not it["Reservations"])
 
 
 @pytest.fixture(scope="module")
