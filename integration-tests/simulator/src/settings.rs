@@ -251,7 +251,7 @@ pub struct Weather {
     pub reset: u32,
     /// The call has its effect and the answer is lost.
     pub answer_lost: u32,
-    /// What is asked for comes to nothing afterwards: NAT gateways.
+    /// What is asked for comes to nothing afterwards: NAT gateways, instances.
     pub failing: u32,
 }
 

@@ -32,6 +32,7 @@ mod ssm;
 mod subnet;
 mod tagging;
 mod tags;
+mod unrest;
 mod vpc;
 mod vpc_endpoint;
 mod wire;

@@ -367,7 +367,14 @@ fn begin(
     plan: &Plan,
     (reservation, index): (&str, u32),
 ) -> Result<String, Fault> {
-    let doom = doom(scene, order, plan);
+    // Drawn only where it may be: the other draws of a world stay what they are.
+    let failing = scene.settings.weather.failing;
+    let broken = failing > 0 && scene.rng.happens(failing);
+    let broken = broken.then(|| {
+        // <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html>
+        Reason::new("Server.InternalError", "Server.InternalError: Internal error on launch")
+    });
+    let doom = doom(scene, order, plan).or(broken);
     let data = &order.data;
     let id = scene.rng.id("i");
     let public = plan.interface.public.unwrap_or(plan.subnet.map_public_ip);

@@ -288,7 +288,8 @@ pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
             let tags = shelf.tags(&id).filter(|it| living && it.contains_key(key));
             for (name, value) in tags.unwrap_or_default() {
                 // Without its owner's mark an object would be a stranger, not a drifted one.
-                if name.starts_with("clctl.dev/") {
+                // Those of AWS are nobody's to change.
+                if name.starts_with("clctl.dev/") || name.starts_with("aws:") {
                     continue;
                 }
                 all.push(Drift::new(

@@ -6,6 +6,7 @@
 mod callers;
 mod every_operation;
 mod iam;
+mod instances;
 mod keys;
 mod logs;
 mod networks;
