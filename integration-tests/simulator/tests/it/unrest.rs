@@ -104,7 +104,8 @@ async fn whatever_somebody_may_do_to_groups_templates_and_instances_aws_allows()
     stage.call("EnableMetricsCollection", &[("Granularity", "1Minute")]).await.good();
     let standing = client.simulator.with(|world| world.clone());
     let deeds = standing.deeds();
-    let calls: std::collections::BTreeSet<String> = deeds.iter().map(|it| it.call()).collect();
+    let calls: std::collections::BTreeSet<String> =
+        deeds.iter().map(clctl_simulator::Deed::call).collect();
     for deed in &deeds {
         let mut world = standing.clone();
         assert!(world.does(deed), "{}: {}", deed.call(), deed.says());
