@@ -78,6 +78,8 @@ def instances(d):
     d.ec2("DescribeInstanceStatus", InstanceIds=[f"i-{NONE}"], fails="InvalidInstanceID.NotFound")
     d.ec2("DescribeInstanceStatus", IncludeAllInstances=True)
     d.ec2("GetConsoleOutput", InstanceId=one)
+    d.ec2("GetLaunchTemplateData", InstanceId=one)
+    d.ec2("GetLaunchTemplateData", InstanceId=f"i-{NONE}", fails="InvalidInstanceID.NotFound")
     d.ec2("GetConsoleOutput", InstanceId=f"i-{NONE}", fails="InvalidInstanceID.NotFound")
     for attribute in (
         "instanceType userData disableApiTermination disableApiStop instanceInitiatedShutdownBehavior rootDeviceName "

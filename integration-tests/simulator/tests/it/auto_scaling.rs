@@ -402,6 +402,25 @@ async fn a_group_is_deleted_empty_or_by_force() {
 /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html>
 #[tokio::test(start_paused = true)]
 async fn a_key_that_the_service_may_not_use_ends_every_instance() {
+    for by_grant in [false, true] {
+        encrypted(by_grant).await;
+    }
+}
+
+/// What the service-linked role needs of a key.
+fn policy_for(role: &str) -> serde_json::Value {
+    let root = "arn:aws:iam::123456789012:root";
+    json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" },
+        { "Effect": "Allow", "Principal": { "AWS": role }, "Resource": "*", "Action":
+            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"] },
+        { "Effect": "Allow", "Principal": { "AWS": role }, "Resource": "*", "Action": "kms:CreateGrant",
+            "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } } },
+    ] })
+}
+
+/// A group whose volumes are encrypted, before and after the service may use the key.
+async fn encrypted(by_grant: bool) {
     let stage = Stage::new(Settings::calm()).await;
     let client = stage.client();
     let service = [("AWSServiceName", "autoscaling.amazonaws.com")];
@@ -422,16 +441,21 @@ async fn a_key_that_the_service_may_not_use_ends_every_instance() {
     let activities = stage.activities().await;
     assert!(activities.texts("StatusCode").contains(&"Cancelled".to_owned()));
     assert!(activities.body.contains("Client.InternalError: Client error on launch"));
-    let root = "arn:aws:iam::123456789012:root";
-    let policy = json!({ "Version": "2012-10-17", "Statement": [
-        { "Effect": "Allow", "Principal": { "AWS": root }, "Action": "kms:*", "Resource": "*" },
-        { "Effect": "Allow", "Principal": { "AWS": role }, "Resource": "*", "Action":
-            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"] },
-        { "Effect": "Allow", "Principal": { "AWS": role }, "Resource": "*", "Action": "kms:CreateGrant",
-            "Condition": { "Bool": { "kms:GrantIsForAWSResource": "true" } } },
-    ] });
-    let put = json!({ "KeyId": key, "Policy": policy.to_string() });
-    client.kms("PutKeyPolicy", put).await.good();
+    if by_grant {
+        let operations = [
+            "CreateGrant",
+            "Decrypt",
+            "DescribeKey",
+            "GenerateDataKeyWithoutPlaintext",
+            "ReEncryptFrom",
+            "ReEncryptTo",
+        ];
+        let grant = json!({ "KeyId": key, "GranteePrincipal": role, "Operations": operations });
+        client.kms("CreateGrant", grant).await.good();
+    } else {
+        let put = json!({ "KeyId": key, "Policy": policy_for(&role).to_string() });
+        client.kms("PutKeyPolicy", put).await.good();
+    }
     client.wait(2_000).await;
     assert_eq!(stage.states().await, ["InService", "InService"]);
 }

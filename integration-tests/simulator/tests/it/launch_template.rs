@@ -163,6 +163,13 @@ async fn a_launch_says_more_than_its_template() {
     );
     let keys = run.texts("key");
     assert_eq!(keys, ["Name", "aws:ec2launchtemplate:id", "aws:ec2launchtemplate:version", "more"]);
+    let instance = run.text("instanceId");
+    let like = client.ec2("GetLaunchTemplateData", &[("InstanceId", &instance)]).await.good();
+    assert_eq!(
+        (like.text("instanceType"), like.text("httpPutResponseHopLimit")),
+        ("t3.micro".into(), "1".into())
+    );
+    assert_eq!(like.texts("key"), ["Name", "more"]);
     let volume = client.ec2("DescribeVolumes", &[]).await.good();
     assert_eq!((volume.text("size"), volume.text("encrypted")), ("30".into(), "true".into()));
     assert!(volume.text("kmsKeyId").starts_with("arn:aws:kms:us-east-1:123456789012:key/"));

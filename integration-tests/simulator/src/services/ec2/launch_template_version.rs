@@ -14,8 +14,9 @@ use super::{
     Answer, Operation,
     filters::{Filters, one, truth},
     idempotency,
+    instance::Instance,
     instance_launch::not_base64,
-    launch_data::LaunchData,
+    launch_data::{LaunchData, Profile},
     launch_template::{self, LaunchTemplate, Named},
     paging, read as look,
     resource::Resource as _,
@@ -34,6 +35,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     write("CreateLaunchTemplateVersion", create),
     look("DescribeLaunchTemplateVersions", describe),
     write("DeleteLaunchTemplateVersions", delete),
+    look("GetLaunchTemplateData", of_instance),
 ];
 
 const PAGES: RangeInclusive<u32> = 1..=200;
@@ -262,4 +264,35 @@ fn delete(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new()
         .list("successfullyDeletedLaunchTemplateVersionSet", gone)
         .list("unsuccessfullyDeletedLaunchTemplateVersionSet", kept))
+}
+
+/// What a template would have to say for an instance like this one; where it is is left out.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetLaunchTemplateData.html>
+fn of_instance(call: &mut Call<'_>) -> Answer {
+    let id = call.params.need("InstanceId")?;
+    let instance = call.find::<Instance>(&id)?;
+    let own = instance.tags.iter().filter(|it| !it.0.starts_with("aws:"));
+    let tags: Tags = own.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let profile = instance.profile.as_ref();
+    let eni = call.ec2.network_interfaces.get(&instance.interface);
+    let data = LaunchData {
+        image: Some(instance.image.clone()),
+        kind: Some(instance.kind.clone()),
+        key_name: instance.key_name.clone(),
+        user_data: instance.user_data.clone(),
+        groups: eni.map(|it| it.groups.clone()).unwrap_or_default(),
+        profile: profile.map(|it| Profile { arn: Some(it.arn.clone()), name: None }),
+        monitoring: Some(instance.monitoring),
+        no_termination: Some(instance.protection.termination),
+        no_stop: Some(instance.protection.stop),
+        shutdown: Some(instance.shutdown.clone()),
+        ebs_optimized: Some(instance.ebs_optimized),
+        tags: if tags.is_empty() { Vec::new() } else { vec![("instance".to_owned(), tags)] },
+        metadata: instance.metadata.as_wanted(),
+        credits: instance.credits.clone(),
+        recovery: Some(instance.recovery.clone()),
+        ..LaunchData::default()
+    };
+    Ok(Xml::new().nest("launchTemplateData", data.render()))
 }

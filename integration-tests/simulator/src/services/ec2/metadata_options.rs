@@ -121,6 +121,17 @@ impl Options {
         }
     }
 
+    /// The same, as a launch would ask for it.
+    pub(super) fn as_wanted(&self) -> Wanted {
+        Wanted {
+            tokens: Some(self.tokens.clone()),
+            hops: Some(self.hops),
+            endpoint: Some(self.endpoint.clone()),
+            ipv6: Some(self.ipv6.clone()),
+            tags: Some(self.tags.clone()),
+        }
+    }
+
     /// Whether the instance can read its own tags.
     pub(super) fn show_tags(&self) -> bool {
         self.tags == "enabled"

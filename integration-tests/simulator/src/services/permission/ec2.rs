@@ -106,6 +106,7 @@ const ABOUT: &[About] = &[
     on("DisassociateAddress", &[ASSOCIATION]),
     on("DisassociateRouteTable", &[ASSOCIATION]),
     on("GetConsoleOutput", &[INSTANCE]),
+    on("GetLaunchTemplateData", &[INSTANCE]),
     makes("ImportKeyPair", "key-pair", &[]),
     on("ModifyInstanceAttribute", &[INSTANCE, ("GroupId", Some("security-group"))]),
     on("ModifyInstanceMetadataOptions", &[INSTANCE]),
