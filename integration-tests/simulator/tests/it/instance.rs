@@ -178,6 +178,27 @@ async fn what_a_launch_lacks_or_what_does_not_fit_is_told_at_once() {
             ],
             "InvalidParameterDependency",
         ),
+        (
+            vec![
+                ("BlockDeviceMapping.1.DeviceName", "/dev/xvda"),
+                ("BlockDeviceMapping.1.Ebs.Iops", "4001"),
+            ],
+            "InvalidParameterCombination",
+        ),
+        (
+            vec![
+                ("BlockDeviceMapping.1.DeviceName", "/dev/xvda"),
+                ("BlockDeviceMapping.1.Ebs.Throughput", "751"),
+            ],
+            "InvalidParameterCombination",
+        ),
+        (
+            vec![
+                ("BlockDeviceMapping.1.DeviceName", "/dev/xvda"),
+                ("BlockDeviceMapping.1.Ebs.Iops", "2999"),
+            ],
+            "InvalidParameterValue",
+        ),
         (vec![("InstanceMarketOptions.MarketType", "spot")], "ClctlSimulatorUnsupported"),
         (vec![("HibernationOptions.Configured", "true")], "ClctlSimulatorUnsupported"),
         (vec![("MaxCount", "0")], "InvalidParameterValue"),

@@ -254,6 +254,9 @@ fn design(image: &Image, device: &Device) -> Result<Design, Fault> {
             return Err(Fault::invalid(text));
         }
     };
+    if kind == "gp3" {
+        ratios(size, iops.unwrap_or_default(), throughput.unwrap_or_default())?;
+    }
     let encrypted = device.encrypted.unwrap_or_default();
     if device.key.is_some() && !encrypted {
         return Err(Fault::client(
@@ -272,6 +275,24 @@ fn design(image: &Image, device: &Device) -> Result<Design, Fault> {
         snapshot,
         delete_on_termination: device.delete_on_termination.unwrap_or(root),
     })
+}
+
+/// How many operations a gp3 volume takes for its size, and how many bytes for its operations; what
+/// every one has of itself it takes whatever its size.
+///
+/// <https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html>
+fn ratios(size: i64, iops: i64, throughput: i64) -> Result<(), Fault> {
+    if iops > 3_000 && iops > size * 500 {
+        return Err(Fault::combination(
+            "Iops to volume size ratio is too high; maximum is 500 iops per GiB.",
+        ));
+    }
+    if throughput * 4 > iops {
+        return Err(Fault::combination(
+            "Throughput (MiBps) to iops ratio is too high; maximum is 0.25 MiBps per iops.",
+        ));
+    }
+    Ok(())
 }
 
 impl Design {
