@@ -306,6 +306,10 @@ async fn an_elastic_ip_address_goes_to_a_running_instance_and_from_one_to_the_ne
         client.ec2("AssociateAddress", &params).await
     };
     assert_eq!(give(&first, &[]).await.code(), "InvalidInstanceID");
+    let eni = network.see(&first).await.good().text("networkInterfaceId");
+    let by_interface = [("AllocationId", &*allocation), ("NetworkInterfaceId", &*eni)];
+    let early = client.ec2("AssociateAddress", &by_interface).await;
+    assert_eq!(early.code(), "IncorrectInstanceState");
     client.wait(60).await;
     let own = network.see(&first).await.good().text("ipAddress");
     assert!(!own.is_empty() && own != ip);

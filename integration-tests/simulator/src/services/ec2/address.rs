@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, Ec2, Operation,
     filters::{Filters, one},
-    instance::{Instance, State, wrong_state},
+    instance::{Instance, State},
     nat_gateway,
     network_interface::{NetworkInterface, not_yours},
     read,
@@ -212,24 +212,38 @@ fn list(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new().list(Address::SET, items))
 }
 
-/// The interface of an instance that can be given an address.
-///
-/// Of one that is pending AWS says `InvalidInstanceID` (seen) or `IncorrectInstanceState` (the list of
-/// codes).
+/// The interface of an instance that can be given an address, in whose state that can be; both codes were
+/// seen: <https://github.com/hashicorp/terraform-provider-aws/pull/3072>.
 fn interface_of(call: &Call<'_>, id: &str) -> Result<String, Fault> {
     let instance = call.find::<Instance>(id)?;
     match instance.state {
         State::Running | State::Stopped | State::Stopping => Ok(instance.interface.clone()),
-        State::Pending => {
-            let text =
-                format!("The pending instance '{id}' is not in a valid state for this operation.");
-            Err(match call.settings.disputed("address-for-pending-instance", 2) {
-                0 => Fault::client("InvalidInstanceID", text),
-                _ => Fault::client("IncorrectInstanceState", text),
-            })
+        state @ (State::Pending | State::ShuttingDown | State::Terminated) => {
+            let text = format!(
+                "The {} instance '{id}' is not in a valid state for this operation.",
+                state.name()
+            );
+            Err(Fault::client("InvalidInstanceID", text))
         }
-        State::ShuttingDown | State::Terminated => {
-            Err(wrong_state(id, instance.state, "given an address"))
+    }
+}
+
+/// Refuses an interface whose instance is in no state for it:
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/6189>.
+fn is_ready(call: &Call<'_>, eni: &Record<NetworkInterface>) -> Result<(), Fault> {
+    let instance = eni.instance().and_then(|it| call.ec2.instances.get(it));
+    match instance.map(|it| it.state) {
+        Some(state @ (State::Pending | State::ShuttingDown)) => {
+            let text = format!(
+                "The {} instance to which '{}' is attached is not in a valid state for this \
+                 operation",
+                state.name(),
+                eni.id
+            );
+            Err(Fault::client("IncorrectInstanceState", text))
+        }
+        Some(State::Running | State::Stopping | State::Stopped | State::Terminated) | None => {
+            Ok(())
         }
     }
 }
@@ -250,6 +264,7 @@ fn associate(call: &mut Call<'_>) -> Answer {
     let may_move = call.params.flag("AllowReassociation")?.unwrap_or(true);
     let present = call.find::<Address>(&allocation)?.association.clone();
     let eni = call.find::<NetworkInterface>(&interface)?.clone();
+    is_ready(call, &eni)?;
     if let Some(other) = wanted.filter(|it| *it != eni.private_ip.to_string()) {
         let text = format!(
             "Value ({other}) for parameter privateIpAddress is not an address of {interface}."
