@@ -6,6 +6,7 @@
 //! refreshes, scaling policies and schedules are not modelled.
 
 mod activity;
+mod balance;
 mod call;
 mod capacity;
 mod drift;
