@@ -137,7 +137,9 @@ class Drive:
         return self.clients[key]
 
     def __getattr__(self, service):
-        if service not in {"ec2", "iam", "kms", "rds", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
+        if service not in {
+            "autoscaling", "ec2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
+        }:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
         return lambda operation, **params: self.call(boto, operation, **params)

@@ -74,6 +74,9 @@ EC2_ERRORS = set(
     InvalidVpcID.NotFound InvalidVpcID.Malformed MissingParameter NatGatewayMalformed NatGatewayNotFound
     FlowLogAlreadyExists FlowLogsLimitExceeded OperationNotPermitted Resource.AlreadyAssociated
     RouteAlreadyExists RouteAlreadyExistsException RulesPerSecurityGroupLimitExceeded TagLimitExceeded
+    IncorrectInstanceState InvalidAMIID.NotFound InvalidInstanceID.NotFound InvalidInstanceType
+    InvalidLaunchTemplateId.NotFound InvalidLaunchTemplateId.VersionNotFound
+    InvalidLaunchTemplateName.AlreadyExistsException InvalidVolume.NotFound VolumeInUse
     UnauthorizedOperation VpcLimitExceeded VpcEndpointLimitExceeded RouteLimitExceeded AddressLimitExceeded
     """.split()
 )

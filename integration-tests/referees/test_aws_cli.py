@@ -20,6 +20,12 @@ TRUST = (
 @pytest.fixture(scope="module")
 def world():
     server = servers.simulator()
+    # What a group launches from.
+    name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    image = aws(server, "ssm", "get-parameter", "--name", name)["Parameter"]["Value"]
+    data = json.dumps({"ImageId": image, "InstanceType": "t3.micro"})
+    template = ["create-launch-template", "--launch-template-name", "cli", "--launch-template-data", data]
+    aws(server, "ec2", *template)
     yield server
     server.stop()
 
@@ -54,6 +60,14 @@ def refused(world, *words):
 # service: what makes, shows and removes; `{}` is what making says under the query, or the name itself. Then how
 # its absence is told, and a word of what is shown.
 LIVES = {
+    "autoscaling": (
+        "create-auto-scaling-group --auto-scaling-group-name cli --min-size 0 --max-size 1"
+        " --availability-zones us-east-1a --launch-template LaunchTemplateName=cli",
+        "describe-auto-scaling-groups --auto-scaling-group-names cli",
+        "delete-auto-scaling-group --auto-scaling-group-name cli",
+        None,
+        "autoScalingGroupName/cli",
+    ),
     "ec2": (
         "create-vpc --cidr-block 10.5.0.0/16 --query Vpc.VpcId",
         "describe-vpcs --vpc-ids {}",

@@ -6,6 +6,7 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_compute
 import sequences_rds
 import servers
 
@@ -39,6 +40,9 @@ ASKED = {
     "DescribeDBClusterParameters": {"DBClusterParameterGroupName": "default.aurora-postgresql17"},
     "DescribeDBParameters": {"DBParameterGroupName": "default.postgres17"},
     "DescribeEvents": {"Duration": 14 * 24 * 60},
+    "DescribeImages": {"Owners": ["amazon"]},
+    "DescribeLaunchTemplateVersions": {"LaunchTemplateName": "pages-0"},
+    "DescribeLoadBalancerTargetGroups": {"AutoScalingGroupName": "pages-0"},
     "DescribeOrderableDBInstanceOptions": {"Engine": "postgres", "DBInstanceClass": "db.m6g.large"},
     "FilterLogEvents": {"logGroupName": "/pages/0"},
     "DescribeLogStreams": {"logGroupName": "/pages/0"},
@@ -134,9 +138,37 @@ def stock(d):
         d.kms("CreateGrant", KeyId=key, GranteePrincipal=role, Operations=["Decrypt"], Name=f"g{n}")
         d.kms("TagResource", KeyId=key, Tags=[{"TagKey": f"n{n}", "TagValue": str(n)}])
     databases(d)
+    stock_compute(d)
     # What a first delivery changes in a flow log must not come between two pages.
     d.ec2("DescribeFlowLogs", until=lambda it: all("DeliverLogsStatus" in one for one in it["FlowLogs"]))
     ASKED["ListGrants"] = ASKED["ListResourceTags"] = {"KeyId": key}
+
+
+def stock_compute(d):
+    """Instances on their own and in groups, in the default VPC."""
+    main = d.ec2("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    home = [{"Name": "vpc-id", "Values": [main]}]
+    subnet = d.ec2("DescribeSubnets", Filters=home)["Subnets"][0]["SubnetId"]
+    for n in range(MANY):
+        sequences_compute.launch(d, subnet)
+        sequences_compute.template(d, f"pages-{n}")
+        new = {"LaunchTemplateData": {"InstanceType": "t3.small"}}
+        d.ec2("CreateLaunchTemplateVersion", LaunchTemplateName="pages-0", **new)
+        group = {"AutoScalingGroupName": f"pages-{n}"}
+        plan = {"LaunchTemplate": {"LaunchTemplateName": f"pages-{n}"}, "VPCZoneIdentifier": subnet}
+        tag = {"ResourceId": f"pages-{n}", "ResourceType": "auto-scaling-group", "Key": "n", "Value": str(n)}
+        d.autoscaling("CreateAutoScalingGroup", **group, **plan, MinSize=1, MaxSize=1, Tags=[tag])
+        target = f"{sequences_compute.TARGET}{n}"
+        d.autoscaling("AttachLoadBalancerTargetGroups", AutoScalingGroupName="pages-0", TargetGroupARNs=[target])
+        kinds = ["autoscaling:EC2_INSTANCE_LAUNCH"]
+        topic = {"TopicARN": sequences_compute.TOPIC, "NotificationTypes": kinds}
+        d.autoscaling("PutNotificationConfiguration", **group, **topic)
+    d.autoscaling(
+        "DescribeAutoScalingInstances",
+        until=lambda it: [each["LifecycleState"] for each in it["AutoScalingInstances"]] == ["InService"] * MANY,
+    )
+    launched = {"Name": "instance-state-name", "Values": ["pending"]}
+    d.ec2("DescribeInstances", Filters=[launched], until=lambda it: not it["Reservations"])
 
 
 @pytest.fixture(scope="module")

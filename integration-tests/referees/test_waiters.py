@@ -5,6 +5,7 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_compute
 import sequences_ec2
 import sequences_rds
 import servers
@@ -56,6 +57,47 @@ def interface(d, subnet):
 
 def group(d, vpc):
     return d.ec2("CreateSecurityGroup", GroupName="waited-for", Description="x", VpcId=vpc)["GroupId"]
+
+
+def instance(d, subnet):
+    return sequences_compute.launch(d, subnet)
+
+
+def stopped(d, subnet):
+    one = instance(d, subnet)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.ec2("StopInstances", InstanceIds=[one])
+    return one
+
+
+def terminated(d, subnet):
+    one = instance(d, subnet)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.ec2("TerminateInstances", InstanceIds=[one])
+    return one
+
+
+def of(d, instance):
+    """The volume of an instance."""
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    return d.ec2("DescribeVolumes", Filters=mine)["Volumes"][0]["VolumeId"]
+
+
+def left(d, subnet):
+    """A volume that an instance has left behind."""
+    keep = [{"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": False}}]
+    one = sequences_compute.launch(d, subnet, BlockDeviceMappings=keep)
+    kept = of(d, one)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.ec2("TerminateInstances", InstanceIds=[one])
+    return kept
+
+
+def deleted_volume(d, subnet):
+    kept = left(d, subnet)
+    d.wait("ec2", "volume_available", VolumeIds=[kept])
+    d.ec2("DeleteVolume", VolumeId=kept)
+    return kept
 
 
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
@@ -118,6 +160,17 @@ def deleted_cluster_snapshot(d, name):
 
 # What each waiter waits for; one that is not here fails the test below.
 WAITERS = {
+    ("ec2", "image_available"): lambda d, vpc, subnet: {"ImageIds": [sequences_compute.image(d)]},
+    ("ec2", "image_exists"): lambda d, vpc, subnet: {"ImageIds": [sequences_compute.image(d)]},
+    ("ec2", "instance_exists"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "instance_running"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "instance_status_ok"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "instance_stopped"): lambda d, vpc, subnet: {"InstanceIds": [stopped(d, subnet)]},
+    ("ec2", "instance_terminated"): lambda d, vpc, subnet: {"InstanceIds": [terminated(d, subnet)]},
+    ("ec2", "system_status_ok"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "volume_available"): lambda d, vpc, subnet: {"VolumeIds": [left(d, subnet)]},
+    ("ec2", "volume_deleted"): lambda d, vpc, subnet: {"VolumeIds": [deleted_volume(d, subnet)]},
+    ("ec2", "volume_in_use"): lambda d, vpc, subnet: {"VolumeIds": [of(d, instance(d, subnet))]},
     ("ec2", "internet_gateway_exists"): lambda d, vpc, subnet: {
         "InternetGatewayIds": [d.ec2("CreateInternetGateway")["InternetGateway"]["InternetGatewayId"]]
     },

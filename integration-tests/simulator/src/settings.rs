@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Time, random};
+use crate::{
+    Time,
+    random::{self, Rng},
+};
 
 /// A range of time, from which the seed draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +144,20 @@ pub struct Durations {
     pub db_cluster_deletion: Span,
     /// How long the interfaces of a DB instance that is gone are still there.
     pub db_interface_linger: Span,
+    /// An instance from `pending` to `running`.
+    pub instance: Span,
+    /// From there until its status checks have passed.
+    pub instance_checks: Span,
+    /// An instance from `stopping` to `stopped`.
+    pub instance_stop: Span,
+    /// An instance from `shutting-down` to `terminated`.
+    pub instance_shutdown: Span,
+    /// How long a terminated instance is still shown.
+    pub instance_linger: Span,
+    /// Until a group acts on what it was told.
+    pub group_action: Span,
+    /// Until a group notices what has become of an instance.
+    pub group_notice: Span,
 }
 
 impl Default for Durations {
@@ -176,6 +193,13 @@ impl Default for Durations {
             db_cluster_creation: Span::seconds(45, 180),
             db_cluster_deletion: Span::seconds(60, 240),
             db_interface_linger: Span::seconds(0, 60),
+            instance: Span::seconds(15, 60),
+            instance_checks: Span::seconds(90, 180),
+            instance_stop: Span::seconds(20, 90),
+            instance_shutdown: Span::seconds(40, 180),
+            instance_linger: Span::fixed(3_600_000),
+            group_action: Span::seconds(1, 15),
+            group_notice: Span::seconds(10, 90),
         }
     }
 }
@@ -222,6 +246,10 @@ pub struct Quotas {
     pub db_cluster_parameter_groups: u32,
     pub db_clusters: u32,
     pub db_cluster_snapshots: u32,
+    pub instance_vcpus: u32,
+    pub auto_scaling_groups: u32,
+    pub lifecycle_hooks_per_group: u32,
+    pub target_groups_per_group: u32,
 }
 
 impl Default for Quotas {
@@ -264,6 +292,10 @@ impl Default for Quotas {
             db_cluster_parameter_groups: 50,
             db_clusters: 40,
             db_cluster_snapshots: 100,
+            instance_vcpus: 5,
+            auto_scaling_groups: 500,
+            lifecycle_hooks_per_group: 50,
+            target_groups_per_group: 50,
         }
     }
 }
@@ -282,7 +314,7 @@ pub struct Weather {
     pub reset: u32,
     /// The call has its effect and the answer is lost.
     pub answer_lost: u32,
-    /// What is asked for comes to nothing afterwards: NAT gateways, DB instances.
+    /// What is asked for comes to nothing afterwards: NAT gateways, instances, DB instances.
     pub failing: u32,
 }
 
@@ -337,6 +369,8 @@ pub struct Settings {
     pub guessing: bool,
     /// Answers to disputed facts, by their name, before any other.
     pub disputes: BTreeMap<String, u64>,
+    /// Where EC2 has no room for another instance: a zone, a type, or both (`us-east-1a/t3.micro`).
+    pub short_of: Vec<String>,
 }
 
 /// 2026-01-01T00:00:00Z.
@@ -354,7 +388,8 @@ impl Default for Settings {
             lag: Lag::default(),
             jitter: true,
             durations: Durations::default(),
-            quotas: Quotas::default(),
+            // AWS raises it by itself in an account that is used.
+            quotas: Quotas { instance_vcpus: 64, ..Quotas::default() },
             throttling: true,
             weather: Weather::default(),
             latency: Span::millis(20, 120),
@@ -366,6 +401,7 @@ impl Default for Settings {
             valid_keys: Vec::new(),
             guessing: false,
             disputes: BTreeMap::new(),
+            short_of: Vec::new(),
         }
     }
 }
@@ -427,6 +463,21 @@ impl Settings {
             None if self.guessing => random::fold(self.seed, fact) % ways,
             None => 0,
         }
+    }
+
+    /// How long something takes this time.
+    pub(crate) fn lasting(&self, rng: &mut Rng, span: Span) -> Duration {
+        if self.jitter {
+            rng.between(span.min(), span.max())
+        } else {
+            (span.min() + span.max()) / 2
+        }
+    }
+
+    /// Whether there is no room for an instance of a type in a zone.
+    pub(crate) fn is_short_of(&self, zone: &str, kind: &str) -> bool {
+        let both = format!("{zone}/{kind}");
+        self.short_of.iter().any(|it| it == zone || it == kind || *it == both)
     }
 
     /// The ARN of whoever calls.

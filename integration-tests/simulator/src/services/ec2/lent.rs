@@ -70,11 +70,7 @@ impl Ec2 {
         }
         let subnet = self.subnets.get(subnet)?.clone();
         let mut scene = Scene::new(around, rng, self, now);
-        let public_ip = public.then(|| {
-            let (high, low) = (scene.rng.below(250), scene.rng.below(250));
-            format!("3.208.{high}.{}", low + 1)
-        });
-        let made = network_interface::make_for_database(&mut scene, &subnet, groups, public_ip);
+        let made = network_interface::make_for_database(&mut scene, &subnet, groups, public);
         made.map(|it| it.id)
     }
 

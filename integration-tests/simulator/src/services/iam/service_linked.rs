@@ -13,7 +13,7 @@ use crate::{
     fault::Fault,
     random::Rng,
     shelf::{Kind as _, Record, Tags},
-    wire::{query::Params, xml::Xml},
+    wire::xml::Xml,
 };
 
 pub(super) const OPERATIONS: &[Operation] = &[("CreateServiceLinkedRole", true, create)];
@@ -43,12 +43,18 @@ pub(crate) fn name_of(service: &str, suffix: Option<&str>) -> Option<(String, St
 }
 
 impl Iam {
-    /// Whether the role of a service is there: `rds.amazonaws.com`.
-    pub(crate) fn has_service_role(&self, service: &str) -> bool {
-        name_of(service, None).is_some_and(|it| self.roles.get(&it.0).is_some())
+    /// The ARN and the unique id of a service's role, if it is there: of `rds.amazonaws.com`.
+    pub(crate) fn service_role(
+        &self,
+        settings: &Settings,
+        service: &str,
+    ) -> Option<(String, String)> {
+        let (name, _) = name_of(service, None)?;
+        let role = self.roles.get(&name)?;
+        Some((role.arn(settings), role.unique.clone()))
     }
 
-    /// Makes the role of a service as the service does that needs it, if it is not there.
+    /// Makes the role of a service that has none yet, as the service does when it is first used.
     pub(crate) fn ensure_service_role(
         &mut self,
         settings: &Settings,
@@ -56,21 +62,11 @@ impl Iam {
         now: Time,
         service: &str,
     ) {
-        let short = service.strip_suffix(".amazonaws.com");
-        let known = SERVICES.iter().find(|it| Some(it.0) == short);
-        let (Some((_, _, policy, _)), Some((name, path))) = (known, name_of(service, None)) else {
-            return;
-        };
-        if self.roles.get(&name).is_some() {
-            return;
+        if self.service_role(settings, service).is_none() {
+            let params = vec![("AWSServiceName".to_owned(), service.to_owned())];
+            // Only a quota can be in the way, and then there is no role.
+            self.act(settings, rng, now, ("CreateServiceLinkedRole", params)).ok();
         }
-        let params = Params::default();
-        let mut call = Call::new(settings, self, params.reader(), rng, now);
-        let unique = call.unique_id(Role::PREFIX);
-        let mut body = Role::of_service(unique, service, path, now);
-        body.attached.insert(format!("arn:aws:iam::aws:policy/aws-service-role/{policy}"));
-        let role = Record { id: name, tags: Tags::new(), body };
-        call.iam.roles.add(call.stamp, Some(now), role);
     }
 }
 

@@ -84,6 +84,12 @@ pub(super) const OTHERS: &[&str] = &[
 /// Every quota there is.
 pub(super) const QUOTAS: &[Quota] = &[
     quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", |it| it.addresses),
+    quota(
+        "ec2",
+        "L-1216C47A",
+        "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances",
+        |it| it.instance_vcpus,
+    ),
     global("iam", "L-FE177D64", "Roles per account", |it| it.roles),
     global("iam", "L-6E65F664", "Instance profiles per account", |it| it.instance_profiles),
     global("iam", "L-0DA4ABF3", "Managed policies per role", |it| it.policies_per_role),

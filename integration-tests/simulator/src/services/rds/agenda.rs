@@ -4,27 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{Rds, cluster, instance, scene::Scene};
 use crate::{
-    Settings, Time,
+    Time,
     random::Rng,
-    services::{Around, Ec2, Iam, Kms, Logs},
+    services::{Around, Ec2, Logs},
 };
 
 /// What RDS works with in other services when the time has come.
 #[derive(Debug)]
 pub(crate) struct Hands<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) region: &'a str,
-    pub(crate) iam: &'a Iam,
+    pub(crate) around: Around<'a>,
     pub(crate) ec2: &'a mut Ec2,
     pub(crate) logs: &'a mut Logs,
-    pub(crate) kms: &'a Kms,
-}
-
-impl<'a> Hands<'a> {
-    /// Where EC2 is.
-    pub(super) fn around(&self) -> Around<'a> {
-        Around { settings: self.settings, region: self.region, iam: self.iam }
-    }
 }
 
 /// Something RDS does later.
@@ -63,6 +53,11 @@ impl Agenda {
         });
     }
 
+    /// When the earliest thing is due.
+    fn first(&self) -> Option<Time> {
+        self.0.iter().map(|it| it.at).min()
+    }
+
     /// Takes out the earliest thing that is due.
     fn next(&mut self, now: Time) -> Option<Entry> {
         let due = self.0.iter().enumerate().filter(|it| it.1.at <= now);
@@ -72,11 +67,16 @@ impl Agenda {
 }
 
 impl Rds {
+    /// When something happens next.
+    pub(crate) fn due(&self) -> Option<Time> {
+        self.agenda.first()
+    }
+
     /// Lets everything happen that is due.
     pub(crate) fn settle(&mut self, hands: &mut Hands<'_>, rng: &mut Rng, now: Time) {
         while let Some(entry) = self.agenda.next(now) {
-            let settings = hands.settings;
-            let mut scene = Scene::new(settings, hands.region, self, rng.fork(), entry.at);
+            let Around { settings, region, .. } = hands.around;
+            let mut scene = Scene::new(settings, region, self, rng.fork(), entry.at);
             match entry.due {
                 Due::Instance(resource, step) => {
                     instance::happen(&mut scene, hands, &resource, step);
@@ -86,12 +86,11 @@ impl Rds {
                 }
                 Due::Interfaces(all) => {
                     for interface in all {
-                        let place = (hands.around(), scene.rng.fork(), scene.now);
+                        let place = (hands.around, scene.rng.fork(), scene.now);
                         hands.ec2.take_back(place, &interface);
                     }
                 }
             }
         }
-        self.forget_events(now);
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct Event {
 
 impl Rds {
     /// Forgets what is too old to be told.
-    pub(super) fn forget_events(&mut self, now: Time) {
+    pub(crate) fn forget_events(&mut self, now: Time) {
         self.events.retain(|it| now.since(it.at) <= KEPT);
     }
 }

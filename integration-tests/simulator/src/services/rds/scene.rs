@@ -37,11 +37,7 @@ impl<'a> Scene<'a> {
 
     /// How long something takes this time.
     pub(super) fn lasting(&mut self, span: Span) -> Duration {
-        if self.settings.jitter {
-            self.rng.between(span.min(), span.max())
-        } else {
-            (span.min() + span.max()) / 2
-        }
+        self.settings.lasting(&mut self.rng, span)
     }
 
     /// The moment at which something that takes `span` is done.

@@ -19,6 +19,7 @@ const TARGETS: &[(&str, &str)] = &[
 async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
     match service {
         "ec2" => client.ec2(operation, &[]).await,
+        "autoscaling" => client.autoscaling(operation, &[]).await,
         "iam" => client.iam(operation, &[]).await,
         "rds" => client.rds(operation, &[]).await,
         _ => {

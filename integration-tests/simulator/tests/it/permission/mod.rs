@@ -7,6 +7,7 @@ mod callers;
 mod databases;
 mod every_operation;
 mod iam;
+mod instances;
 mod keys;
 mod logs;
 mod networks;

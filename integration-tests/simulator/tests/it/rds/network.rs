@@ -1,7 +1,9 @@
 //! What a database holds in a VPC.
 
+use clctl_simulator::Settings;
+
 use super::{create, delete, modify, running, seen, status, subnet_group, until};
-use crate::client::Client;
+use crate::{auto_scaling::Stage, client::Client};
 
 async fn interfaces(client: &Client) -> Vec<String> {
     let of = [("Filter.1.Name", "requester-id"), ("Filter.1.Value.1", "amazon-rds")];
@@ -100,6 +102,13 @@ async fn a_database_that_everyone_sees_needs_a_way_out_and_names() {
     let hidden = [("DBInstanceIdentifier", "hidden"), ("PubliclyAccessible", "false")];
     assert_eq!(create(&client, &hidden).await.good().text("PubliclyAccessible"), "false");
     assert_eq!(create(&client, &[]).await.good().text("PubliclyAccessible"), "true");
+    // So is the address of its interface, beside the private one and on its own.
+    until(&client, "hidden", "available").await;
+    until(&client, "db", "available").await;
+    assert_eq!(interfaces(&client).await.len(), 2);
+    let of = [("Filter.1.Name", "requester-id"), ("Filter.1.Value.1", "amazon-rds")];
+    let shown = client.ec2("DescribeNetworkInterfaces", &of).await.good();
+    assert_eq!(shown.texts("publicIp").len(), 2, "{}", shown.body);
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,4 +121,38 @@ async fn without_a_subnet_group_it_is_in_the_default_vpc() {
     let of = [("Filter.1.Name", "is-default"), ("Filter.1.Value.1", "true")];
     let vpc = client.ec2("DescribeVpcs", &of).await.good().text("vpcId");
     assert_eq!(made.text("VpcId"), vpc);
+}
+
+#[tokio::test(start_paused = true)]
+async fn databases_and_groups_take_addresses_in_the_order_of_time() {
+    let stage = Stage::new(Settings::calm()).await;
+    let client = stage.client();
+    let small = [
+        ("VpcId", &*stage.network.vpc),
+        ("CidrBlock", "10.0.9.0/28"),
+        ("AvailabilityZone", "us-east-1a"),
+    ];
+    let small = client.ec2("CreateSubnet", &small).await.good().text("subnetId");
+    let (_, other) = stage.subnets.split_once(',').unwrap();
+    let over = [
+        ("DBSubnetGroupName", "net"),
+        ("DBSubnetGroupDescription", "one is small"),
+        ("SubnetIds.SubnetIdentifier.1", &*small),
+        ("SubnetIds.SubnetIdentifier.2", other),
+    ];
+    client.rds("CreateDBSubnetGroup", &over).await.good();
+    // One of its eleven addresses is left.
+    for _ in 0..10 {
+        client.ec2("CreateNetworkInterface", &[("SubnetId", &*small)]).await.good();
+    }
+    create(client, &[("AvailabilityZone", "us-east-1a")]).await.good();
+    // The group wants it later than the database, and nobody asks for anything in between.
+    client.wait(20).await;
+    assert!(interfaces(client).await.is_empty());
+    let one = [("MinSize", "1"), ("MaxSize", "1"), ("VPCZoneIdentifier", &*small)];
+    stage.create(&one).await.good();
+    client.wait(300).await;
+    assert_eq!(interfaces(client).await.len(), 1);
+    assert!(stage.states().await.is_empty());
+    until(client, "db", "available").await;
 }

@@ -10,7 +10,7 @@ use crate::{
     fault::Fault,
     hidden::Hidden,
     services::{
-        permission::{Need, Refusal},
+        permission::{Refusal, to_link},
         rds::{
             PRINCIPAL,
             call::{Call, missing},
@@ -123,14 +123,7 @@ fn room(call: &Call<'_>, storage: &Storage) -> Result<(), Fault> {
 ///
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html>
 pub(in crate::services::rds) fn service_role(call: &mut Call<'_>) -> Result<(), Fault> {
-    if call.iam.has_service_role(PRINCIPAL) {
-        return Ok(());
-    }
-    let arn = format!(
-        "arn:aws:iam::{}:role/aws-service-role/{PRINCIPAL}/AWSServiceRoleForRDS",
-        call.settings.account
-    );
-    let need = Need::new("iam:CreateServiceLinkedRole", arn).with("iam:AWSServiceName", PRINCIPAL);
+    let Some(need) = to_link(call.settings, call.iam, PRINCIPAL) else { return Ok(()) };
     match call.identity.judge(call.site(), &need) {
         Ok(()) => {
             call.needs_role = true;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Applied, Instance, Status, by_resource, change::Change, plan};
 use crate::{
     services::{
-        Site,
+        Around, Site,
         rds::{
             Hands, agenda::Due, call::Call, class, cluster, parameter_group, scene::Scene,
             snapshot, windows,
@@ -212,7 +212,7 @@ fn place_in(scene: &mut Scene<'_>, hands: &mut Hands<'_>, id: &str, zone: &str) 
     let group = scene.rds.subnet_groups.get(&instance.subnet_group).cloned();
     let subnets = group.map(|it| it.body.subnets).unwrap_or_default();
     for (subnet, _) in subnets.iter().filter(|it| it.1 == zone) {
-        let place = (hands.around(), scene.rng.fork(), scene.now);
+        let place = (hands.around, scene.rng.fork(), scene.now);
         let public = instance.has(super::Switch::Public);
         let made = hands.ec2.lend(place, subnet, &instance.group_ids(), public);
         if let Some(interface) = made {
@@ -331,7 +331,7 @@ fn back_up(scene: &mut Scene<'_>, instance: &Record<Instance>) {
 fn grouped(scene: &mut Scene<'_>, hands: &mut Hands<'_>, instance: &Record<Instance>) {
     let groups = instance.group_ids();
     for (interface, _) in &instance.interfaces {
-        let place = (hands.around(), scene.rng.fork(), scene.now);
+        let place = (hands.around, scene.rng.fork(), scene.now);
         hands.ec2.regroup(place, interface, &groups);
     }
     set(scene, &instance.id, |it| it.groups.iter_mut().for_each(|it| it.1 = true));
@@ -473,11 +473,11 @@ pub(super) fn start(scene: &mut Scene<'_>, id: &str) {
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.html>
 fn check_key(scene: &mut Scene<'_>, hands: &Hands<'_>, instance: &Record<Instance>, now: Status) {
     let Some(key) = &instance.key else { return };
-    let site =
-        Site { settings: hands.settings, iam: hands.iam, region: hands.region, now: scene.now };
+    let Around { settings, region, iam, kms } = hands.around;
+    let site = Site { settings, iam, region, now: scene.now };
     let at = scene.now + KEY_CHECKS;
     plan(scene, at, &instance.resource, Step::KeyChecked);
-    if now.is_up() && !hands.kms.is_enabled(site, key) {
+    if now.is_up() && !kms.is_enabled(site, key) {
         status(scene, &instance.id, Status::InaccessibleKey);
         let text = "The KMS key of the DB instance can't be accessed.";
         scene.tell_of_instance(&instance.id, &["failure"], text);

@@ -228,7 +228,7 @@ pub(in crate::services::rds) fn follow_cluster(
     let Some(instance) = scene.rds.instances.get(id).cloned() else { return };
     let groups = instance.group_ids();
     for (interface, _) in &instance.interfaces {
-        let place = (hands.around(), scene.rng.fork(), scene.now);
+        let place = (hands.around, scene.rng.fork(), scene.now);
         hands.ec2.regroup(place, interface, &groups);
     }
 }
