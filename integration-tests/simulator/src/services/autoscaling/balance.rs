@@ -28,7 +28,7 @@ fn counted(group: &Group) -> u32 {
 fn spread(stage: &Stage<'_>, group: &Group) -> Vec<(String, String, usize)> {
     let subnets = group.launches_in(stage.ec2).into_iter();
     let here = |subnet: String| {
-        let (zone, _, _) = stage.ec2.place_of(&subnet)?;
+        let zone = stage.ec2.spot(&subnet, None)?.zone;
         let count = group.members.iter().filter(|it| it.state.counts() && it.zone == zone).count();
         Some((subnet, zone, count))
     };

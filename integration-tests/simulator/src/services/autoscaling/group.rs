@@ -169,15 +169,15 @@ fn places(call: &Call<'_>) -> Result<Option<Places>, Fault> {
     let mut places = Places { subnets: subnets.clone(), ..Places::default() };
     let mut vpcs = BTreeSet::new();
     for subnet in &subnets {
-        let (zone, zone_id, vpc) = call
+        let spot = call
             .ec2
-            .place_of(subnet)
+            .spot(subnet, None)
             .ok_or_else(|| invalid(format!("The subnet ID '{subnet}' does not exist")))?;
-        if !places.zones.contains(&zone) {
-            places.zones.push(zone);
-            places.zone_ids.push(zone_id);
+        if !places.zones.contains(&spot.zone) {
+            places.zones.push(spot.zone);
+            places.zone_ids.push(spot.zone_id);
         }
-        vpcs.insert(vpc);
+        vpcs.insert(spot.vpc);
     }
     if vpcs.len() > 1 {
         return Err(invalid("All subnets of a group have to be in the same VPC"));

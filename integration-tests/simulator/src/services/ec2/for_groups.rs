@@ -98,12 +98,6 @@ impl Ec2 {
         })
     }
 
-    /// The zone of a subnet, its id, and the VPC.
-    pub(crate) fn place_of(&self, subnet: &str) -> Option<(String, String, String)> {
-        let subnet = self.subnets.get(subnet)?;
-        Some((subnet.zone.clone(), subnet.zone_id.clone(), subnet.vpc.clone()))
-    }
-
     /// The default subnet of a zone.
     pub(crate) fn default_subnet(&self, zone: &str) -> Option<String> {
         let mut all = self.subnets.all();

@@ -19,7 +19,6 @@ use super::{
     launch_template, metadata_options,
     network_interface::{self, NetworkInterface},
     scene::{Call, Scene},
-    security_group::SecurityGroup,
     subnet::{self, Subnet},
     volume::{self, Design, Volume},
     write,
@@ -128,10 +127,7 @@ pub(super) fn plan(scene: &Scene<'_>, order: &Order) -> Result<Plan, Fault> {
     let subnet = place(scene, order, &interface)?;
     let ids = if interface.groups.is_empty() { &data.groups } else { &interface.groups };
     let groups = if ids.is_empty() {
-        let mut all = scene.ec2.security_groups.all();
-        let default =
-            all.find(|it: &&Record<SecurityGroup>| it.vpc == subnet.vpc && it.is_default());
-        default.map(|it| it.id.clone()).into_iter().collect()
+        scene.ec2.default_group(&subnet.vpc).into_iter().collect()
     } else {
         network_interface::groups(scene, &subnet.vpc, ids.clone())?
     };

@@ -1,4 +1,4 @@
-//! What another service of AWS has in a VPC: the network interfaces of RDS's databases.
+//! What another service of AWS sees of a VPC and has in it: the network interfaces of RDS's databases.
 //!
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html>:
 //! each database has an address of its subnet; whoever wants to delete the subnet or a security
@@ -8,6 +8,7 @@ use super::{
     Ec2,
     network_interface::{self, NetworkInterface},
     scene::{Around, Scene},
+    subnet::Subnet,
 };
 use crate::{Time, random::Rng, shelf::Eyes};
 
@@ -16,6 +17,7 @@ use crate::{Time, random::Rng, shelf::Eyes};
 pub(crate) struct Spot {
     pub(crate) vpc: String,
     pub(crate) zone: String,
+    pub(crate) zone_id: String,
 }
 
 impl Ec2 {
@@ -23,7 +25,8 @@ impl Ec2 {
     pub(crate) fn spot(&self, subnet: &str, eyes: Option<Eyes>) -> Option<Spot> {
         let known = eyes.is_none_or(|it| self.subnets.seen(subnet, it).is_some());
         let subnet = self.subnets.get(subnet).filter(|_| known)?;
-        Some(Spot { vpc: subnet.vpc.clone(), zone: subnet.zone.clone() })
+        let Subnet { vpc, zone, zone_id, .. } = &subnet.body;
+        Some(Spot { vpc: vpc.clone(), zone: zone.clone(), zone_id: zone_id.clone() })
     }
 
     /// The VPC of a security group; with eyes only if a replica knows it already.

@@ -694,9 +694,7 @@ fn create(call: &mut Call<'_>) -> Answer {
         let ids = call.params.list("SecurityGroupId");
         let subnet = call.find::<Subnet>(&subnet_id)?.clone();
         let groups = if ids.is_empty() {
-            let mut all = call.ec2.security_groups.all();
-            let default = all.find(|it| it.vpc == subnet.vpc && it.is_default());
-            default.map(|it| it.id.clone()).into_iter().collect()
+            call.ec2.default_group(&subnet.vpc).into_iter().collect()
         } else {
             groups(call, &subnet.vpc, ids)?
         };
