@@ -19,7 +19,8 @@ SEQUENCES = {}
 
 
 def sequence(run):
-    """Makes a function a sequence, by its name."""
+    """Makes a function a sequence, by its name, which no other sequence has."""
+    assert run.__name__ not in SEQUENCES, run.__name__
     SEQUENCES[run.__name__] = run
     return run
 

@@ -125,7 +125,7 @@ def looking_around(d):
 
 
 @alone
-def instances(d):
+def databases(d):
     """An instance's life."""
     subnets, group = subnet_group(d)
     made = instance(d, MultiAZ=True, VpcSecurityGroupIds=[group], Tags=TAGS, StorageEncrypted=True, DBName="chainlink",
