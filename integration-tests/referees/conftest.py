@@ -4,10 +4,12 @@ import pytest
 
 import differences
 import drive
-import sequences_ec2  # noqa: F401  they add themselves
+import sequences_compute  # noqa: F401  they add themselves
+import sequences_ec2  # noqa: F401
 import sequences_iam  # noqa: F401
 import sequences_keys  # noqa: F401
 import sequences_others  # noqa: F401
+import sequences_rds  # noqa: F401
 import sequences_refused  # noqa: F401
 import sequences_secrets  # noqa: F401
 import servers
@@ -46,6 +48,7 @@ def listed():
     known = differences.Listed()
     yield known
     FIGURES["sequences"] = len(drive.SEQUENCES)
+    FIGURES["of them for the simulator alone"] = len(drive.ALONE)
     FIGURES["steps driven against simulator and moto"] = known.steps
     FIGURES["differences from moto listed"] = len(known.entries)
     FIGURES["of them seen"] = len(known.entries) - len(known.unseen())

@@ -19,9 +19,20 @@ SEQUENCES = {}
 
 
 def sequence(run):
-    """Makes a function a sequence, by its name."""
+    """Makes a function a sequence, by its name, which no other sequence has."""
+    assert run.__name__ not in SEQUENCES, run.__name__
     SEQUENCES[run.__name__] = run
     return run
+
+
+# Sequences that moto is not driven with: see docs/referees.md.
+ALONE = set()
+
+
+def alone(run):
+    """Makes a function a sequence for the simulator alone."""
+    ALONE.add(run.__name__)
+    return sequence(run)
 
 
 class Unmodelled(Exception):
@@ -127,7 +138,9 @@ class Drive:
         return self.clients[key]
 
     def __getattr__(self, service):
-        if service not in {"ec2", "iam", "kms", "secretsmanager", "logs", "ssm", "sts", "quotas", "tagging"}:
+        if service not in {
+            "autoscaling", "ec2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
+        }:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
         return lambda operation, **params: self.call(boto, operation, **params)

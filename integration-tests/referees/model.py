@@ -74,10 +74,22 @@ EC2_ERRORS = set(
     InvalidVpcID.NotFound InvalidVpcID.Malformed MissingParameter NatGatewayMalformed NatGatewayNotFound
     FlowLogAlreadyExists FlowLogsLimitExceeded OperationNotPermitted Resource.AlreadyAssociated
     RouteAlreadyExists RouteAlreadyExistsException RulesPerSecurityGroupLimitExceeded TagLimitExceeded
+    IncorrectInstanceState InvalidAMIID.NotFound InvalidInstanceID.NotFound InvalidInstanceType
+    InvalidLaunchTemplateId.NotFound InvalidLaunchTemplateId.VersionNotFound
+    InvalidLaunchTemplateName.AlreadyExistsException InvalidVolume.NotFound VolumeInUse
     UnauthorizedOperation VpcLimitExceeded VpcEndpointLimitExceeded RouteLimitExceeded AddressLimitExceeded
     """.split()
 )
 
+
+# What any operation of RDS may answer besides the errors of its own in the model:
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/CommonErrors.html
+RDS_ERRORS = {
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "MalformedInput",
+    "MissingParameter",
+}
 
 def local(tag):
     """The name of an element without its namespace."""
@@ -324,6 +336,8 @@ class Check:
                 if status and status != self.status:
                     self.complain(f"error {code}", f"has status {self.status} instead of {status}")
                 return shape
+        if self.service.service_name == "rds" and code in RDS_ERRORS:
+            return None
         if code not in COMMON_ERRORS:
             self.complain("error", f"{code} is no error of the operation")
         return None

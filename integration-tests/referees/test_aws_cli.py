@@ -20,6 +20,12 @@ TRUST = (
 @pytest.fixture(scope="module")
 def world():
     server = servers.simulator()
+    # What a group launches from.
+    name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    image = aws(server, "ssm", "get-parameter", "--name", name)["Parameter"]["Value"]
+    data = json.dumps({"ImageId": image, "InstanceType": "t3.micro"})
+    template = ["create-launch-template", "--launch-template-name", "cli", "--launch-template-data", data]
+    aws(server, "ec2", *template)
     yield server
     server.stop()
 
@@ -54,6 +60,14 @@ def refused(world, *words):
 # service: what makes, shows and removes; `{}` is what making says under the query, or the name itself. Then how
 # its absence is told, and a word of what is shown.
 LIVES = {
+    "autoscaling": (
+        "create-auto-scaling-group --auto-scaling-group-name cli --min-size 0 --max-size 1"
+        " --availability-zones us-east-1a --launch-template LaunchTemplateName=cli",
+        "describe-auto-scaling-groups --auto-scaling-group-names cli",
+        "delete-auto-scaling-group --auto-scaling-group-name cli",
+        None,
+        "autoScalingGroupName/cli",
+    ),
     "ec2": (
         "create-vpc --cidr-block 10.5.0.0/16 --query Vpc.VpcId",
         "describe-vpcs --vpc-ids {}",
@@ -81,6 +95,13 @@ LIVES = {
         "delete-log-group --log-group-name /cli",
         "ResourceNotFoundException",
         "",
+    ),
+    "rds": (
+        "create-db-parameter-group --db-parameter-group-name cli --db-parameter-group-family postgres17 --description x",
+        "describe-db-parameter-groups --db-parameter-group-name cli",
+        "delete-db-parameter-group --db-parameter-group-name cli",
+        "DBParameterGroupNotFound",
+        "arn:aws:rds:us-east-1:123456789012:pg:cli",
     ),
     "secretsmanager": (
         "create-secret --name cli --secret-string x --query Name",

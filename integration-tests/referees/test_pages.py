@@ -6,6 +6,8 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_compute
+import sequences_rds
 import servers
 
 # Lists of which the sequences leave nothing: what to make so that there is something to turn the pages of.
@@ -35,6 +37,13 @@ TRUST = (
 
 # What a list needs to be asked for.
 ASKED = {
+    "DescribeDBClusterParameters": {"DBClusterParameterGroupName": "default.aurora-postgresql17"},
+    "DescribeDBParameters": {"DBParameterGroupName": "default.postgres17"},
+    "DescribeEvents": {"Duration": 14 * 24 * 60},
+    "DescribeImages": {"Owners": ["amazon"]},
+    "DescribeLaunchTemplateVersions": {"LaunchTemplateName": "pages-0"},
+    "DescribeLoadBalancerTargetGroups": {"AutoScalingGroupName": "pages-0"},
+    "DescribeOrderableDBInstanceOptions": {"Engine": "postgres", "DBInstanceClass": "db.m6g.large"},
     "FilterLogEvents": {"logGroupName": "/pages/0"},
     "DescribeLogStreams": {"logGroupName": "/pages/0"},
     "DescribeVpcEndpointServices": {},
@@ -57,14 +66,34 @@ ASKED = {
 
 # Of these the default quotas let an account have fewer than a page of the smallest size and one more:
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-FEW = {"DescribeDhcpOptions", "DescribeInternetGateways", "DescribeNetworkAcls", "DescribeVpcs"}
+FEW = {"DescribeCertificates", "DescribeDhcpOptions", "DescribeInternetGateways", "DescribeNetworkAcls", "DescribeVpcs"}
+# RDS's smallest page is one of twenty: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html
+SIZES = {"rds": (1, 20, 25)}
 # Of these nobody can choose the size of a page, and the world has not as many as one of AWS's holds.
 UNSIZED = {"GetTagKeys", "GetTagValues"}
 
 
+def databases(d):
+    """As many as a page of RDS's smallest size holds, and some."""
+    subnets, _ = sequences_rds.network(d)
+    user = {"MasterUsername": "chainlink", "MasterUserPassword": sequences_rds.PASSWORD}
+    for n in range(22):
+        named = {"DBSubnetGroupName": "net" if n == 0 else f"net-{n}", "DBSubnetGroupDescription": "x"}
+        d.rds("CreateDBSubnetGroup", **named, SubnetIds=subnets)
+        for kind, family in (("DB", "postgres17"), ("DBCluster", "aurora-postgresql17")):
+            group = {f"{kind}ParameterGroupName": f"g{n}", "DBParameterGroupFamily": family, "Description": "x"}
+            d.rds(f"Create{kind}ParameterGroup", **group)
+        sequences_rds.instance(d, f"db{n}", AutoMinorVersionUpgrade=True)
+        cluster = {"DBClusterIdentifier": f"cluster{n}", "Engine": "aurora-postgresql", "DBSubnetGroupName": "net"}
+        d.rds("CreateDBCluster", **cluster, **user)
+    # The first backup of each is there before it is available.
+    for n in range(22):
+        d.wait("rds", "db_instance_available", DBInstanceIdentifier=f"db{n}")
+
+
 def stock(d):
     """Several of each kind."""
-    vpcs = [d.ec2("CreateVpc", CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in range(4)]
+    vpcs = [d.ec2("CreateVpc", CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in range(3)]
     vpc = vpcs[0]
     role = d.iam("CreateRole", RoleName=ROLE, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     key = d.kms("CreateKey")["KeyMetadata"]["KeyId"]
@@ -108,7 +137,38 @@ def stock(d):
         d.kms("CreateAlias", AliasName=f"alias/pages-{n}", TargetKeyId=key)
         d.kms("CreateGrant", KeyId=key, GranteePrincipal=role, Operations=["Decrypt"], Name=f"g{n}")
         d.kms("TagResource", KeyId=key, Tags=[{"TagKey": f"n{n}", "TagValue": str(n)}])
+    databases(d)
+    stock_compute(d)
+    # What a first delivery changes in a flow log must not come between two pages.
+    d.ec2("DescribeFlowLogs", until=lambda it: all("DeliverLogsStatus" in one for one in it["FlowLogs"]))
     ASKED["ListGrants"] = ASKED["ListResourceTags"] = {"KeyId": key}
+
+
+def stock_compute(d):
+    """Instances on their own and in groups, in the default VPC."""
+    main = d.ec2("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    home = [{"Name": "vpc-id", "Values": [main]}]
+    subnet = d.ec2("DescribeSubnets", Filters=home)["Subnets"][0]["SubnetId"]
+    for n in range(MANY):
+        sequences_compute.launch(d, subnet)
+        sequences_compute.template(d, f"pages-{n}")
+        new = {"LaunchTemplateData": {"InstanceType": "t3.small"}}
+        d.ec2("CreateLaunchTemplateVersion", LaunchTemplateName="pages-0", **new)
+        group = {"AutoScalingGroupName": f"pages-{n}"}
+        plan = {"LaunchTemplate": {"LaunchTemplateName": f"pages-{n}"}, "VPCZoneIdentifier": subnet}
+        tag = {"ResourceId": f"pages-{n}", "ResourceType": "auto-scaling-group", "Key": "n", "Value": str(n)}
+        d.autoscaling("CreateAutoScalingGroup", **group, **plan, MinSize=1, MaxSize=1, Tags=[tag])
+        target = f"{sequences_compute.TARGET}{n}"
+        d.autoscaling("AttachLoadBalancerTargetGroups", AutoScalingGroupName="pages-0", TargetGroupARNs=[target])
+        kinds = ["autoscaling:EC2_INSTANCE_LAUNCH"]
+        topic = {"TopicARN": sequences_compute.TOPIC, "NotificationTypes": kinds}
+        d.autoscaling("PutNotificationConfiguration", **group, **topic)
+    d.autoscaling(
+        "DescribeAutoScalingInstances",
+        until=lambda it: [each["LifecycleState"] for each in it["AutoScalingInstances"]] == ["InService"] * MANY,
+    )
+    launched = {"Name": "instance-state-name", "Values": ["pending"]}
+    d.ec2("DescribeInstances", Filters=[launched], until=lambda it: not it["Reservations"])
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +199,7 @@ def test_pages_hold_what_one_list_does(stocked, simulated, checked):
         if operation in UNSIZED:
             whole_only.add(operation)
             continue
-        for size in range(1, 6):
+        for size in SIZES.get(service, range(1, 6)):
             try:
                 pages, items = listed(PageSize=size)
             except botocore.exceptions.ParamValidationError:
@@ -149,7 +209,8 @@ def test_pages_hold_what_one_list_does(stocked, simulated, checked):
             except botocore.exceptions.ClientError as error:
                 # Where only the reference says so.
                 code = error.response["Error"]["Code"]
-                assert (service, code) == ("ec2", "InvalidParameterValue") and size < 5, (operation, size, error)
+                least = {"ec2": 5, "rds": 20}.get(service, 0)
+                assert code == "InvalidParameterValue" and size < least, (operation, size, error)
                 continue
             assert items == whole, f"{operation} in pages of {size}"
             assert pages >= most / size, f"{operation} in pages of {size}: {pages} for {most}"

@@ -5,7 +5,9 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_compute
 import sequences_ec2
+import sequences_rds
 import servers
 
 GONE = "0123456789abcdef0"
@@ -35,6 +37,7 @@ def scene(world):
     vpc = d.ec2("CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = d.ec2("CreateSubnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     d.wait("ec2", "subnet_available", SubnetIds=[subnet])
+    sequences_rds.subnet_group(d)
     return vpc, subnet
 
 
@@ -56,6 +59,47 @@ def group(d, vpc):
     return d.ec2("CreateSecurityGroup", GroupName="waited-for", Description="x", VpcId=vpc)["GroupId"]
 
 
+def instance(d, subnet):
+    return sequences_compute.launch(d, subnet)
+
+
+def stopped(d, subnet):
+    one = instance(d, subnet)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.ec2("StopInstances", InstanceIds=[one])
+    return one
+
+
+def terminated(d, subnet):
+    one = instance(d, subnet)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.ec2("TerminateInstances", InstanceIds=[one])
+    return one
+
+
+def of(d, instance):
+    """The volume of an instance."""
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    return d.ec2("DescribeVolumes", Filters=mine)["Volumes"][0]["VolumeId"]
+
+
+def left(d, subnet):
+    """A volume that an instance has left behind."""
+    keep = [{"DeviceName": "/dev/xvda", "Ebs": {"DeleteOnTermination": False}}]
+    one = sequences_compute.launch(d, subnet, BlockDeviceMappings=keep)
+    kept = of(d, one)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.ec2("TerminateInstances", InstanceIds=[one])
+    return kept
+
+
+def deleted_volume(d, subnet):
+    kept = left(d, subnet)
+    d.wait("ec2", "volume_available", VolumeIds=[kept])
+    d.ec2("DeleteVolume", VolumeId=kept)
+    return kept
+
+
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 
 
@@ -67,8 +111,66 @@ def profile(d):
     return d.iam("CreateInstanceProfile", InstanceProfileName="waited-for")["InstanceProfile"]["InstanceProfileName"]
 
 
+def database(d, name):
+    sequences_rds.instance(d, name)
+    return name
+
+
+def deleted_database(d, name):
+    d.wait("rds", "db_instance_available", DBInstanceIdentifier=database(d, name))
+    d.rds("DeleteDBInstance", DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+    return name
+
+
+def cluster(d, name):
+    user = {"MasterUsername": "chainlink", "MasterUserPassword": sequences_rds.PASSWORD}
+    d.rds("CreateDBCluster", DBClusterIdentifier=name, Engine="aurora-postgresql", DBSubnetGroupName="net", **user)
+    return name
+
+
+def deleted_cluster(d, name):
+    d.wait("rds", "db_cluster_available", DBClusterIdentifier=cluster(d, name))
+    d.rds("DeleteDBCluster", DBClusterIdentifier=name, SkipFinalSnapshot=True)
+    return name
+
+
+def snapshot(d, name):
+    d.wait("rds", "db_instance_available", DBInstanceIdentifier=database(d, f"of-{name}"))
+    d.rds("CreateDBSnapshot", DBInstanceIdentifier=f"of-{name}", DBSnapshotIdentifier=name)
+    return name
+
+
+def deleted_snapshot(d, name):
+    d.wait("rds", "db_snapshot_available", DBSnapshotIdentifier=snapshot(d, name))
+    d.rds("DeleteDBSnapshot", DBSnapshotIdentifier=name)
+    return name
+
+
+def cluster_snapshot(d, name):
+    d.wait("rds", "db_cluster_available", DBClusterIdentifier=cluster(d, f"of-{name}"))
+    d.rds("CreateDBClusterSnapshot", DBClusterIdentifier=f"of-{name}", DBClusterSnapshotIdentifier=name)
+    return name
+
+
+def deleted_cluster_snapshot(d, name):
+    d.wait("rds", "db_cluster_snapshot_available", DBClusterSnapshotIdentifier=cluster_snapshot(d, name))
+    d.rds("DeleteDBClusterSnapshot", DBClusterSnapshotIdentifier=name)
+    return name
+
+
 # What each waiter waits for; one that is not here fails the test below.
 WAITERS = {
+    ("ec2", "image_available"): lambda d, vpc, subnet: {"ImageIds": [sequences_compute.image(d)]},
+    ("ec2", "image_exists"): lambda d, vpc, subnet: {"ImageIds": [sequences_compute.image(d)]},
+    ("ec2", "instance_exists"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "instance_running"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "instance_status_ok"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "instance_stopped"): lambda d, vpc, subnet: {"InstanceIds": [stopped(d, subnet)]},
+    ("ec2", "instance_terminated"): lambda d, vpc, subnet: {"InstanceIds": [terminated(d, subnet)]},
+    ("ec2", "system_status_ok"): lambda d, vpc, subnet: {"InstanceIds": [instance(d, subnet)]},
+    ("ec2", "volume_available"): lambda d, vpc, subnet: {"VolumeIds": [left(d, subnet)]},
+    ("ec2", "volume_deleted"): lambda d, vpc, subnet: {"VolumeIds": [deleted_volume(d, subnet)]},
+    ("ec2", "volume_in_use"): lambda d, vpc, subnet: {"VolumeIds": [of(d, instance(d, subnet))]},
     ("ec2", "internet_gateway_exists"): lambda d, vpc, subnet: {
         "InternetGatewayIds": [d.ec2("CreateInternetGateway")["InternetGateway"]["InternetGatewayId"]]
     },
@@ -80,6 +182,19 @@ WAITERS = {
     ("ec2", "vpc_available"): lambda d, vpc, subnet: {"VpcIds": [vpc]},
     ("ec2", "vpc_exists"): lambda d, vpc, subnet: {"VpcIds": [vpc]},
     ("ec2", "key_pair_exists"): lambda d, vpc, subnet: {"KeyNames": [key_pair(d)]},
+    ("rds", "db_instance_available"): lambda d, vpc, subnet: {"DBInstanceIdentifier": database(d, "comes")},
+    ("rds", "db_instance_deleted"): lambda d, vpc, subnet: {"DBInstanceIdentifier": deleted_database(d, "goes")},
+    ("rds", "db_cluster_available"): lambda d, vpc, subnet: {"DBClusterIdentifier": cluster(d, "comes")},
+    ("rds", "db_cluster_deleted"): lambda d, vpc, subnet: {"DBClusterIdentifier": deleted_cluster(d, "goes")},
+    ("rds", "db_snapshot_available"): lambda d, vpc, subnet: {"DBSnapshotIdentifier": snapshot(d, "comes")},
+    ("rds", "db_snapshot_completed"): lambda d, vpc, subnet: {"DBSnapshotIdentifier": snapshot(d, "completes")},
+    ("rds", "db_snapshot_deleted"): lambda d, vpc, subnet: {"DBSnapshotIdentifier": deleted_snapshot(d, "goes")},
+    ("rds", "db_cluster_snapshot_available"): lambda d, vpc, subnet: {
+        "DBClusterSnapshotIdentifier": cluster_snapshot(d, "comes")
+    },
+    ("rds", "db_cluster_snapshot_deleted"): lambda d, vpc, subnet: {
+        "DBClusterSnapshotIdentifier": deleted_cluster_snapshot(d, "goes")
+    },
     ("iam", "role_exists"): lambda d, vpc, subnet: {"RoleName": role(d)},
     ("iam", "instance_profile_exists"): lambda d, vpc, subnet: {"InstanceProfileName": profile(d)},
 }

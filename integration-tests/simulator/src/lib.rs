@@ -31,4 +31,4 @@ pub use shelf::Life;
 pub use simulator::{CallInfo, Dropped, Fate, Hook, Recorded, Simulator};
 pub use store::WorldError;
 pub use time::Time;
-pub use world::{Deed, Delivery, Moments, Object, Reply, Seed, World};
+pub use world::{Checks, Deed, Delivery, Moments, Object, Reply, Running, Seed, World};

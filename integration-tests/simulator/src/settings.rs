@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Time, random};
+use crate::{
+    Time,
+    random::{self, Rng},
+};
 
 /// A range of time, from which the seed draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,6 +114,50 @@ pub struct Durations {
     pub flow_log_delivery: Span,
     /// How long a deleted flow log goes on to deliver.
     pub flow_log_drain: Span,
+    /// Until a DB instance has its addresses, or other security groups are in force.
+    pub db_network: Span,
+    /// A DB instance from `creating` to its first backup.
+    pub db_creation: Span,
+    /// How much longer that takes with a standby.
+    pub db_standby: Span,
+    /// A backup of a DB instance: `backing-up`.
+    pub db_backup: Span,
+    /// A DB snapshot from `creating` to `available`.
+    pub db_snapshot: Span,
+    /// How long a DB instance that is to be changed is still `available`.
+    pub db_modification_start: Span,
+    /// A change of a DB instance: `modifying`, `upgrading`.
+    pub db_modification: Span,
+    /// Until parameters that need no restart are in force.
+    pub db_parameters: Span,
+    /// `storage-optimization` of a DB instance.
+    pub db_storage_optimization: Span,
+    /// A restart or failover of a DB instance.
+    pub db_reboot: Span,
+    /// A DB instance from `starting` to `available`, and from `stopping` to `stopped`.
+    pub db_start: Span,
+    /// A DB instance from `deleting` to gone, without its last snapshot.
+    pub db_deletion: Span,
+    /// A DB cluster from `creating` to `available`.
+    pub db_cluster_creation: Span,
+    /// A DB cluster from `deleting` to gone, when its instances are.
+    pub db_cluster_deletion: Span,
+    /// How long the interfaces of a DB instance that is gone are still there.
+    pub db_interface_linger: Span,
+    /// An instance from `pending` to `running`.
+    pub instance: Span,
+    /// From there until its status checks have passed.
+    pub instance_checks: Span,
+    /// An instance from `stopping` to `stopped`.
+    pub instance_stop: Span,
+    /// An instance from `shutting-down` to `terminated`.
+    pub instance_shutdown: Span,
+    /// How long a terminated instance is still shown.
+    pub instance_linger: Span,
+    /// Until a group acts on what it was told.
+    pub group_action: Span,
+    /// Until a group notices what has become of an instance.
+    pub group_notice: Span,
 }
 
 impl Default for Durations {
@@ -131,6 +178,28 @@ impl Default for Durations {
             log_group_change: Span::fixed(0),
             flow_log_delivery: Span::seconds(480, 900),
             flow_log_drain: Span::seconds(120, 600),
+            db_network: Span::seconds(5, 40),
+            db_creation: Span::seconds(240, 600),
+            db_standby: Span::seconds(120, 360),
+            db_backup: Span::seconds(60, 180),
+            db_snapshot: Span::seconds(60, 300),
+            db_modification_start: Span::seconds(5, 60),
+            db_modification: Span::seconds(120, 600),
+            db_parameters: Span::seconds(5, 60),
+            db_storage_optimization: Span::seconds(600, 21_600),
+            db_reboot: Span::seconds(20, 120),
+            db_start: Span::seconds(120, 480),
+            db_deletion: Span::seconds(180, 600),
+            db_cluster_creation: Span::seconds(45, 180),
+            db_cluster_deletion: Span::seconds(60, 240),
+            db_interface_linger: Span::seconds(0, 60),
+            instance: Span::seconds(15, 60),
+            instance_checks: Span::seconds(90, 180),
+            instance_stop: Span::seconds(20, 90),
+            instance_shutdown: Span::seconds(40, 180),
+            instance_linger: Span::fixed(3_600_000),
+            group_action: Span::seconds(1, 15),
+            group_notice: Span::seconds(10, 90),
         }
     }
 }
@@ -168,6 +237,19 @@ pub struct Quotas {
     pub policies_per_role: u32,
     pub inline_policy_size: u32,
     pub trust_policy_size: u32,
+    pub db_instances: u32,
+    pub db_storage_gib: u32,
+    pub db_snapshots: u32,
+    pub db_subnet_groups: u32,
+    pub subnets_per_db_subnet_group: u32,
+    pub db_parameter_groups: u32,
+    pub db_cluster_parameter_groups: u32,
+    pub db_clusters: u32,
+    pub db_cluster_snapshots: u32,
+    pub instance_vcpus: u32,
+    pub auto_scaling_groups: u32,
+    pub lifecycle_hooks_per_group: u32,
+    pub target_groups_per_group: u32,
 }
 
 impl Default for Quotas {
@@ -201,6 +283,19 @@ impl Default for Quotas {
             policies_per_role: 10,
             inline_policy_size: 10_240,
             trust_policy_size: 2_048,
+            db_instances: 40,
+            db_storage_gib: 100_000,
+            db_snapshots: 100,
+            db_subnet_groups: 50,
+            subnets_per_db_subnet_group: 20,
+            db_parameter_groups: 50,
+            db_cluster_parameter_groups: 50,
+            db_clusters: 40,
+            db_cluster_snapshots: 100,
+            instance_vcpus: 5,
+            auto_scaling_groups: 500,
+            lifecycle_hooks_per_group: 50,
+            target_groups_per_group: 50,
         }
     }
 }
@@ -219,7 +314,7 @@ pub struct Weather {
     pub reset: u32,
     /// The call has its effect and the answer is lost.
     pub answer_lost: u32,
-    /// What is asked for comes to nothing afterwards: NAT gateways.
+    /// What is asked for comes to nothing afterwards: NAT gateways, instances, DB instances.
     pub failing: u32,
 }
 
@@ -274,6 +369,8 @@ pub struct Settings {
     pub guessing: bool,
     /// Answers to disputed facts, by their name, before any other.
     pub disputes: BTreeMap<String, u64>,
+    /// Where EC2 has no room for another instance: a zone, a type, or both (`us-east-1a/t3.micro`).
+    pub short_of: Vec<String>,
 }
 
 /// 2026-01-01T00:00:00Z.
@@ -291,7 +388,8 @@ impl Default for Settings {
             lag: Lag::default(),
             jitter: true,
             durations: Durations::default(),
-            quotas: Quotas::default(),
+            // AWS raises it by itself in an account that is used.
+            quotas: Quotas { instance_vcpus: 64, ..Quotas::default() },
             throttling: true,
             weather: Weather::default(),
             latency: Span::millis(20, 120),
@@ -303,6 +401,7 @@ impl Default for Settings {
             valid_keys: Vec::new(),
             guessing: false,
             disputes: BTreeMap::new(),
+            short_of: Vec::new(),
         }
     }
 }
@@ -364,6 +463,21 @@ impl Settings {
             None if self.guessing => random::fold(self.seed, fact) % ways,
             None => 0,
         }
+    }
+
+    /// How long something takes this time.
+    pub(crate) fn lasting(&self, rng: &mut Rng, span: Span) -> Duration {
+        if self.jitter {
+            rng.between(span.min(), span.max())
+        } else {
+            (span.min() + span.max()) / 2
+        }
+    }
+
+    /// Whether there is no room for an instance of a type in a zone.
+    pub(crate) fn is_short_of(&self, zone: &str, kind: &str) -> bool {
+        let both = format!("{zone}/{kind}");
+        self.short_of.iter().any(|it| it == zone || it == kind || *it == both)
     }
 
     /// The ARN of whoever calls.

@@ -84,11 +84,27 @@ pub(crate) fn kms(operation: &str) -> Rate {
     rate(per_second, per_second)
 }
 
+/// The rate of all of Auto Scaling's actions together.
+///
+/// AWS publishes none; groups of clients that asked much more than once a second were seen to be throttled:
+/// <https://github.com/kubernetes/autoscaler/issues/252>.
+pub(crate) fn autoscaling() -> Rate {
+    rate(100, 10)
+}
+
 /// The rate of all of IAM's actions together, in the whole account.
 ///
 /// AWS publishes none; more than about fifteen a second were seen to be throttled.
 pub(crate) fn iam() -> Rate {
     rate(60, 15)
+}
+
+/// The rate of all of RDS's actions together, in a region.
+///
+/// AWS publishes none; bursts of some dozens were seen to be throttled
+/// (<https://github.com/awslabs/rds-snapshot-tool/issues/29>).
+pub(crate) fn rds() -> Rate {
+    rate(50, 10)
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

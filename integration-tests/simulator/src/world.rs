@@ -5,6 +5,7 @@
 
 mod census;
 mod drift;
+mod instances;
 mod retag;
 mod seeds;
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     census::{Moments, Object},
     drift::Deed,
+    instances::{Checks, Running},
     seeds::Seed,
 };
 pub(crate) use self::{
@@ -28,7 +30,8 @@ use crate::{
     fault::Fault,
     random::Rng,
     services::{
-        self, Around, Asked, Ec2, Iam, Kms, Logs, Secrets, Service, ServiceQuotas, Ssm, Tagging,
+        self, Around, Asked, AutoScaling, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets, Service,
+        ServiceQuotas, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -38,10 +41,12 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Region {
+    pub(crate) autoscaling: AutoScaling,
     pub(crate) ec2: Ec2,
     pub(crate) kms: Kms,
     pub(crate) logs: Logs,
     pub(crate) quotas: ServiceQuotas,
+    pub(crate) rds: Rds,
     pub(crate) secrets: Secrets,
     pub(crate) ssm: Ssm,
     pub(crate) tagging: Tagging,
@@ -51,20 +56,45 @@ impl Region {
     /// Everything in it, kind by kind.
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
+        all.extend(self.autoscaling.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
+        all.extend(self.rds.shelves());
         all.extend(self.secrets.shelves());
         all.extend(self.ssm.shelves());
         all
     }
 
-    fn settle(&mut self, around: Around<'_>, rng: &mut Rng, now: Time) {
-        let settings = around.settings;
-        self.ec2.settle(around, rng, now);
-        self.kms.settle(settings, now);
-        self.logs.settle(settings, now);
-        self.ec2.deliver(around, &mut self.logs, rng, now);
-        self.secrets.settle(settings, now);
+    /// Lets everything happen that is due, one thing after the other.
+    ///
+    /// Instances, groups and databases act upon each other: they share subnets, and a group hears of what
+    /// becomes of its instances.
+    fn settle(
+        &mut self,
+        (settings, region): (&Settings, &str),
+        iam: &Iam,
+        rng: &mut Rng,
+        now: Time,
+    ) {
+        let Self { autoscaling, ec2, kms, logs, rds, secrets, .. } = self;
+        let around = Around { settings, region, iam, kms };
+        autoscaling.hear(around, ec2, rng);
+        let next = |ec2: &Ec2, groups: &AutoScaling, rds: &Rds| {
+            [ec2.due(), groups.due(), rds.due()].into_iter().flatten().min()
+        };
+        while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
+            ec2.settle(around, rng, at);
+            autoscaling.hear(around, ec2, rng);
+            autoscaling.settle(around, ec2, rng, at);
+            autoscaling.hear(around, ec2, rng);
+            rds.settle(&mut Hands { around, ec2, logs }, rng, at);
+        }
+        rds.forget_events(now);
+        kms.settle(settings, now);
+        logs.settle(settings, now);
+        let around = Around { settings, region, iam, kms };
+        ec2.deliver(around, logs, rng, now);
+        secrets.settle(settings, now);
     }
 }
 
@@ -152,8 +182,7 @@ impl World {
     pub fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
         for (name, region) in &mut self.regions {
-            let around = Around { settings: &self.settings, region: name, iam: &self.iam };
-            region.settle(around, &mut self.rng, self.now);
+            region.settle((&self.settings, name), &self.iam, &mut self.rng, self.now);
         }
     }
 
@@ -208,11 +237,21 @@ impl World {
         asked.refuse(&request_id, fault)
     }
 
+    /// Lets the storage of a DB instance be full, as the data in it would that the world does not
+    /// keep; says whether there is such an instance and it works.
+    pub fn fill_database(&mut self, region: &str, id: &str) -> bool {
+        let rng = self.rng.fork();
+        let Self { settings, now, regions, .. } = self;
+        let Some(place) = regions.get_mut(region) else { return false };
+        place.rds.fill((settings, region), rng, *now, id)
+    }
+
     /// What a region holds; a region nobody has asked about yet begins as AWS makes it.
     pub(crate) fn region(&mut self, name: &str) -> &mut Region {
         if !self.regions.contains_key(name) {
             let rng = self.rng.fork();
-            let around = Around { settings: &self.settings, region: name, iam: &self.iam };
+            let (settings, iam, kms) = (&self.settings, &self.iam, &Kms::default());
+            let around = Around { settings, region: name, iam, kms };
             let ec2 = Ec2::as_aws_makes_it(around, rng);
             self.regions.insert(name.to_owned(), Region { ec2, ..Region::default() });
         }

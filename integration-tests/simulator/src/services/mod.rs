@@ -3,6 +3,7 @@
 //! A request is read once into [`Asked`]: who asks which service to do what, and in which
 //! protocol it wants to be answered.
 
+mod autoscaling;
 pub(crate) mod ec2;
 mod iam;
 mod kms;
@@ -10,6 +11,7 @@ mod logs;
 mod paging;
 mod permission;
 mod quotas;
+mod rds;
 mod secrets;
 mod service;
 mod ssm;
@@ -23,12 +25,14 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 pub(crate) use self::{
+    autoscaling::AutoScaling,
     ec2::{Around, Ec2},
     iam::Iam,
     kms::Kms,
     logs::Logs,
     permission::{Identity, Site},
     quotas::ServiceQuotas,
+    rds::{Hands, Rds},
     secrets::Secrets,
     service::Service,
     ssm::Ssm,
@@ -95,8 +99,10 @@ pub fn operations() -> Vec<(&'static str, &'static str)> {
         names.into_iter().map(move |name| (service, name))
     };
     let json = JSON.iter().flat_map(|it| of(it.name, (it.operations)()));
-    of("ec2", ec2::operations())
+    of("autoscaling", autoscaling::operations())
+        .chain(of("ec2", ec2::operations()))
         .chain(of("iam", iam::operations()))
+        .chain(of("rds", rds::operations()))
         .chain(of("sts", vec![sts::OPERATION]))
         .chain(json)
         .collect()
@@ -156,6 +162,8 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         (Ok(scope), ..) => scope.service.clone(),
         (Err(_), None, Some(sts::VERSION)) => "sts".to_owned(),
         (Err(_), None, Some(iam::VERSION)) => "iam".to_owned(),
+        (Err(_), None, Some(rds::VERSION)) => "rds".to_owned(),
+        (Err(_), None, Some(autoscaling::VERSION)) => "autoscaling".to_owned(),
         (Err(_), None, _) => "ec2".to_owned(),
         (Err(_), Some((prefix, _)), _) => {
             let known = JSON.iter().find(|it| it.target == prefix);
@@ -164,14 +172,18 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     };
     let json = JSON.iter().find(|it| it.name == service);
     let protocol = match service.as_str() {
+        "autoscaling" => Protocol::Query(Dialect::Aws { namespace: autoscaling::NAMESPACE }),
         "ec2" => Protocol::Query(Dialect::Ec2),
         "iam" => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
+        "rds" => Protocol::Query(Dialect::Aws { namespace: rds::NAMESPACE }),
         _ if is_json || json.is_some() => Protocol::Json,
         _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
     };
     let mutating = match (service.as_str(), json) {
+        ("autoscaling", _) => autoscaling::mutates(&operation),
         ("ec2", _) => ec2::mutates(&operation),
         ("iam", _) => iam::mutates(&operation),
+        ("rds", _) => rds::mutates(&operation),
         (_, Some(json)) => (json.mutates)(&operation),
         (_, None) => false,
     };
@@ -251,6 +263,11 @@ pub(crate) fn perform(
             let result = ec2::ask(world, &scope.region, &asked.operation, &params, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
+        ("autoscaling", Protocol::Query(dialect)) => {
+            let params = Params::parse(&asked.form);
+            let result = autoscaling::ask(world, &scope.region, &asked.operation, &params, rng);
+            query::answer(dialect, &asked.operation, request_id, result)
+        }
         ("sts", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
             let result = sts::ask(world, identity.caller(), &asked.operation, &params);
@@ -259,6 +276,12 @@ pub(crate) fn perform(
         ("iam", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
             let result = iam::ask(world, &asked.operation, &params, rng);
+            query::answer(dialect, &asked.operation, request_id, result)
+        }
+        ("rds", Protocol::Query(dialect)) => {
+            let params = Params::parse(&asked.form);
+            let what = (asked.operation.as_str(), &params);
+            let result = rds::ask(world, &identity, &scope.region, what, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
         (name, _) => {
@@ -280,7 +303,8 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     let mut all = Vec::new();
     for (name, region) in &world.regions {
         let others = JSON.iter().flat_map(|it| (it.drifts)(region, key));
-        let drifts = region.ec2.drifts(key).into_iter().chain(others);
+        let query = region.autoscaling.drifts(key).into_iter().chain(region.rds.drifts(key));
+        let drifts = region.ec2.drifts(key).into_iter().chain(query).chain(others);
         all.extend(drifts.map(|it| (name.clone(), it)));
     }
     all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
@@ -290,13 +314,19 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
 /// The calls by which somebody puts tags on an object, and takes some from it.
 pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
     let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
-    let mut all = json.chain([iam::retag(kind, id, change)]);
+    let query = [
+        autoscaling::retag(kind, id, change),
+        iam::retag(kind, id, change),
+        rds::retag(kind, id, change),
+    ];
+    let mut all = json.chain(query);
     all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
 }
 
 /// The calls by which somebody takes from an object what protects it from its end.
 pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
-    JSON.iter().flat_map(|it| (it.unprotect)(kind, id)).collect()
+    let json = JSON.iter().flat_map(|it| (it.unprotect)(kind, id));
+    json.chain(rds::unprotect(kind, id)).collect()
 }
 
 /// Does a thing as somebody else would, outside of any request of the client.
@@ -305,14 +335,27 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
     match (drift.service, drift.input) {
         ("ec2", Input::Form(params)) => {
             let World { settings, regions, iam, .. } = world;
-            let place = regions.get_mut(region);
-            let ec2 = place.map(|it| &mut it.ec2).ok_or_else(|| Fault::unsupported(region))?;
-            let around = Around { settings, region, iam };
+            let place = regions.get_mut(region).ok_or_else(|| Fault::unsupported(region))?;
+            let Region { ec2, kms, .. } = place;
+            let around = Around { settings, region, iam, kms };
             ec2.act(around, rng, now, false, (drift.action, params)).map(drop)
+        }
+        ("autoscaling", Input::Form(params)) => {
+            autoscaling::act(world, region, rng, (drift.action, params)).map(drop)
         }
         ("iam", Input::Form(params)) => {
             let World { settings, iam, .. } = world;
             iam.act(settings, rng, now, (drift.action, params)).map(drop)
+        }
+        ("rds", Input::Form(params)) => {
+            let here = format!("arn:aws:rds:{region}:{}:", world.settings.account);
+            let whole = |value: String| match value.strip_prefix(rds::HERE) {
+                Some(path) => format!("{here}{path}"),
+                None => value,
+            };
+            let params = params.into_iter().map(|(name, value)| (name, whole(value))).collect();
+            let identity = Identity::administrator(&world.settings);
+            rds::act(world, &identity, region, (drift.action, &params), rng).map(drop)
         }
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);

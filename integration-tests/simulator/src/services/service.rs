@@ -100,11 +100,7 @@ impl<S> Call<'_, S> {
 
     /// How long something takes this time.
     pub(crate) fn lasting(&mut self, span: Span) -> Duration {
-        if self.settings.jitter {
-            self.rng.between(span.min(), span.max())
-        } else {
-            (span.min() + span.max()) / 2
-        }
+        self.settings.lasting(&mut self.rng, span)
     }
 
     /// How this call reads lists.

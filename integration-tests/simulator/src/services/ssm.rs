@@ -5,6 +5,7 @@
 
 mod key;
 mod names;
+mod public;
 mod read;
 mod tags;
 mod write;

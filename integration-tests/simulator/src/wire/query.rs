@@ -165,7 +165,12 @@ impl Reader<'_> {
 
     /// A structure, if any of it is given: `SecurityGroupRule.IpProtocol`.
     pub(crate) fn structure(&self, name: &str) -> Option<Self> {
-        self.given(name).then(|| Self { params: self.params, prefix: self.full(name) })
+        self.given(name).then(|| self.below(name))
+    }
+
+    /// A structure, whether or not any of it is given.
+    pub(crate) fn below(&self, name: &str) -> Self {
+        Self { params: self.params, prefix: self.full(name) }
     }
 
     /// Whether anything below `name`, or `name` itself, is given.
@@ -209,7 +214,18 @@ const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 /// Operations whose result has no members and is there all the same, unlike that of those which have
 /// none: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html>,
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>.
-const HOLLOW: &[&str] = &["UpdateRole"];
+/// Auto Scaling has more of them:
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html>.
+const HOLLOW: &[&str] = &[
+    "AttachLoadBalancerTargetGroups",
+    "CompleteLifecycleAction",
+    "DeleteLifecycleHook",
+    "DetachLoadBalancerTargetGroups",
+    "PutLifecycleHook",
+    "RecordLifecycleActionHeartbeat",
+    "SetInstanceProtection",
+    "UpdateRole",
+];
 
 /// Writes an answer.
 pub(crate) fn answer(

@@ -45,6 +45,12 @@ impl Xml {
         self.members(name, "item", items)
     }
 
+    /// Adds a list, if there is anything in it.
+    pub(crate) fn some(self, name: &str, items: impl IntoIterator<Item = Self>) -> Self {
+        let mut items = items.into_iter().peekable();
+        if items.peek().is_some() { self.list(name, items) } else { self }
+    }
+
     /// Adds a list whose members have a name of their own.
     pub(crate) fn members(
         self,
@@ -58,7 +64,17 @@ impl Xml {
 
     /// Adds a list of texts: an element with one `item` for each.
     pub(crate) fn texts(self, name: &str, all: impl IntoIterator<Item = impl ToString>) -> Self {
-        let item = |it: String| Node::Text("item".to_owned(), it);
+        self.named_texts(name, "item", all)
+    }
+
+    /// Adds a list of texts whose members have a name of their own.
+    pub(crate) fn named_texts(
+        self,
+        name: &str,
+        member: &str,
+        all: impl IntoIterator<Item = impl ToString>,
+    ) -> Self {
+        let item = |it: String| Node::Text(member.to_owned(), it);
         let nodes = all.into_iter().map(|it| item(it.to_string())).collect();
         self.nest(name, Self(nodes))
     }

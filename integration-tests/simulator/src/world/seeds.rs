@@ -1,5 +1,6 @@
 //! What a user has before clctl comes, so that there is something to deploy into.
 
+use super::Region;
 use crate::{World, services::Around};
 
 /// Something to begin with.
@@ -87,8 +88,9 @@ impl World {
         let chance = self.rng.fork();
         let now = self.now;
         let Some(place) = self.regions.get_mut(region) else { return String::new() };
-        let around = Around { settings: &self.settings, region, iam: &self.iam };
-        let answer = place.ec2.act(around, chance, now, true, (action, all));
+        let Region { ec2, kms, .. } = place;
+        let around = Around { settings: &self.settings, region, iam: &self.iam, kms };
+        let answer = ec2.act(around, chance, now, true, (action, all));
         answer.ok().and_then(|it| it.first_id()).unwrap_or_default()
     }
 }

@@ -77,24 +77,45 @@ impl Client {
         action: &str,
         params: &[(&str, &str)],
     ) -> Result<Answer, Dropped> {
-        let mut form = format!("Action={action}&Version=2016-11-15");
+        self.query("ec2", "2016-11-15", action, params).await
+    }
+
+    async fn query(
+        &self,
+        service: &str,
+        version: &str,
+        action: &str,
+        params: &[(&str, &str)],
+    ) -> Result<Answer, Dropped> {
+        let mut form = format!("Action={action}&Version={version}");
         for (name, value) in params {
             let value =
                 percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
             write!(form, "&{name}={value}").unwrap();
         }
-        self.send("ec2", "application/x-www-form-urlencoded", None, form).await
+        self.send(service, "application/x-www-form-urlencoded", None, form).await
     }
 
     /// A call of IAM.
     pub(crate) async fn iam(&self, action: &str, params: &[(&str, &str)]) -> Answer {
-        let mut form = format!("Action={action}&Version=2010-05-08");
-        for (name, value) in params {
-            let value =
-                percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC);
-            write!(form, "&{name}={value}").unwrap();
-        }
-        self.send("iam", "application/x-www-form-urlencoded", None, form).await.unwrap()
+        self.query("iam", "2010-05-08", action, params).await.unwrap()
+    }
+
+    /// A call of Auto Scaling.
+    pub(crate) async fn autoscaling(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.query("autoscaling", "2011-01-01", action, params).await.unwrap()
+    }
+
+    /// A call of RDS.
+    pub(crate) async fn rds(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.query("rds", "2014-10-31", action, params).await.unwrap()
+    }
+
+    /// The newest image of Amazon Linux.
+    pub(crate) async fn image(&self) -> String {
+        let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+        let told = self.ssm("GetParameter", serde_json::json!({ "Name": name })).await.good();
+        told.value()["Parameter"]["Value"].as_str().unwrap().to_owned()
     }
 
     /// A new role that instances may assume; gives its ARN.

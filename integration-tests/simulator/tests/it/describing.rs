@@ -111,9 +111,9 @@ async fn a_dry_run_changes_nothing_and_says_what_would_be() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_modelled_is_a_loud_failure_without_effect() {
     let client = Client::calm();
-    let operation = client.ec2("RunInstances", &[]).await;
+    let operation = client.ec2("CreateVolume", &[]).await;
     assert_eq!((operation.status, operation.code().as_str()), (501, "ClctlSimulatorUnsupported"));
-    assert!(operation.text("Message").contains("ec2:RunInstances"));
+    assert!(operation.text("Message").contains("ec2:CreateVolume"));
     let params = [("CidrBlock", "10.0.0.0/16"), ("Ipv4IpamPoolId", "x")];
     let parameter = client.ec2("CreateVpc", &params).await;
     assert_eq!(parameter.code(), "ClctlSimulatorUnsupported");

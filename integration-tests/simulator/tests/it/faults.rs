@@ -136,9 +136,9 @@ async fn a_request_has_to_be_signed() {
 #[tokio::test(start_paused = true)]
 async fn a_service_that_is_not_modelled_says_so_in_either_protocol() {
     let client = Client::calm();
-    let form = "Action=DescribeDBInstances&Version=2014-10-31".to_owned();
+    let form = "Action=DescribeClusters&Version=2012-12-01".to_owned();
     let kind = "application/x-www-form-urlencoded";
-    let answer = client.send("rds", kind, None, form).await.unwrap();
+    let answer = client.send("redshift", kind, None, form).await.unwrap();
     assert_eq!((answer.status, answer.code().as_str()), (501, "ClctlSimulatorUnsupported"));
     let kind = "application/x-amz-json-1.0";
     let target = Some("DynamoDB_20120810.ListTables");

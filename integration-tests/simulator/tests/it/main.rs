@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod address;
+mod auto_scaling;
 mod client;
 mod consistency;
 mod describing;
@@ -10,14 +11,19 @@ mod documents;
 mod faults;
 mod flow_log;
 mod iam;
+mod instance;
 mod internet_gateway;
 mod key_pair;
 mod kms;
+mod launch_template;
+mod lifecycle;
 mod logs;
 mod nat_gateway;
 mod network_interface;
 mod permission;
+mod played;
 mod quotas;
+mod rds;
 mod route_table;
 mod secrets;
 mod security_group;
@@ -27,6 +33,7 @@ mod ssm;
 mod subnet;
 mod tagging;
 mod tags;
+mod unrest;
 mod vpc;
 mod vpc_endpoint;
 mod wire;

@@ -62,7 +62,7 @@ async fn what_there_is_no_quota_of_is_refused() {
         ("vpc", "L-00000000", "NoSuchResourceException"),
         ("nonsense", "L-0263D0A3", "NoSuchResourceException"),
         ("vpc", "1", "IllegalArgumentException"),
-        ("rds", "L-7B6409FD", "ClctlSimulatorUnsupported"),
+        ("lambda", "L-B99A9384", "ClctlSimulatorUnsupported"),
     ] {
         let body = json!({ "ServiceCode": service, "QuotaCode": code });
         assert_eq!(client.quotas("GetServiceQuota", body).await.kind(), kind, "{service} {code}");

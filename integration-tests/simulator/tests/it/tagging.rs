@@ -125,7 +125,7 @@ async fn a_list_of_arns_stands_alone() {
         let refused = client.tagging("GetResources", body).await;
         assert_eq!(refused.kind(), "InvalidParameterException", "{member}");
     }
-    let elsewhere = json!({ "ResourceTypeFilters": ["rds:db"] });
+    let elsewhere = json!({ "ResourceTypeFilters": ["redshift:cluster"] });
     let unknown = client.tagging("GetResources", elsewhere).await;
     assert_eq!((unknown.status, unknown.kind().as_str()), (501, "ClctlSimulatorUnsupported"));
 }

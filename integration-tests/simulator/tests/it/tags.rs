@@ -64,7 +64,8 @@ async fn one_unknown_resource_fails_the_whole_call() {
     for (id, code) in [
         ("subnet-0123456789abcdef0", "InvalidSubnetID.NotFound"),
         ("nonsense", "InvalidID"),
-        ("i-0123456789abcdef0", "ClctlSimulatorUnsupported"),
+        ("i-0123456789abcdef0", "InvalidInstanceID.NotFound"),
+        ("snap-0123456789abcdef0", "ClctlSimulatorUnsupported"),
     ] {
         let both = [("ResourceId.1", vpc.as_str()), ("ResourceId.2", id), ("Tag.1.Key", "a")];
         assert_eq!(client.ec2("CreateTags", &both).await.code(), code);

@@ -1,13 +1,14 @@
 //! Elastic IP addresses and what they are mapped to.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html> and its
-//! sisters. The list has no pages. Instances, own pools and address transfers are not modelled.
+//! sisters. The list has no pages. Own pools and address transfers are not modelled.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Ec2, Operation,
     filters::{Filters, one},
+    instance::{Instance, State},
     nat_gateway,
     network_interface::{NetworkInterface, not_yours},
     read,
@@ -83,6 +84,10 @@ impl Resource for Address {
             "allocation-id" => one(&address.id),
             "association-id" => association.map(|it| it.id.clone()).collect(),
             "domain" => one("vpc"),
+            "instance-id" => association
+                .filter_map(|it| scene.ec2.network_interfaces.get(&it.interface)?.instance())
+                .cloned()
+                .collect(),
             "network-border-group" => one(scene.region),
             "network-interface-id" => association.map(|it| it.interface.clone()).collect(),
             "network-interface-owner-id" => {
@@ -102,7 +107,9 @@ impl Resource for Address {
             .text("publicIpv4Pool", "amazon")
             .text("networkBorderGroup", scene.region);
         if let Some(association) = &address.association {
+            let eni = scene.ec2.network_interfaces.get(&association.interface);
             xml = xml
+                .maybe("instanceId", eni.and_then(|it| it.instance()))
                 .text("associationId", &association.id)
                 .text("networkInterfaceId", &association.interface)
                 .text("networkInterfaceOwnerId", &scene.settings.account)
@@ -139,7 +146,11 @@ pub(super) fn unmap(scene: &mut Scene<'_>, allocation: &str) {
     let now = scene.now;
     scene.ec2.addresses.note(association.id, |it| it.deleted = Some(now), now);
     scene.change::<Address>(allocation, |it| it.association = None);
-    scene.change::<NetworkInterface>(&association.interface, |it| it.public_ip = None);
+    // An instance that began with a public address gets another one in place of this.
+    // <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html>
+    let eni = scene.ec2.network_interfaces.get(&association.interface);
+    let other = eni.is_some_and(|it| it.is_public()).then(|| unused(scene));
+    scene.change::<NetworkInterface>(&association.interface, |it| it.public_ip = other);
 }
 
 fn allocate(call: &mut Call<'_>) -> Answer {
@@ -170,7 +181,7 @@ fn allocate(call: &mut Call<'_>) -> Answer {
 }
 
 /// Draws a public address out of ranges that are Amazon's.
-fn unused(scene: &mut Scene<'_>) -> String {
+pub(super) fn unused(scene: &mut Scene<'_>) -> String {
     loop {
         let first = scene.rng.pick(&[3, 18, 34, 52, 54]).copied().unwrap_or(54);
         let mut part = || scene.rng.below(254) + 1;
@@ -201,17 +212,59 @@ fn list(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new().list(Address::SET, items))
 }
 
+/// The interface of an instance that can be given an address, in whose state that can be; both codes were
+/// seen: <https://github.com/hashicorp/terraform-provider-aws/pull/3072>.
+fn interface_of(call: &Call<'_>, id: &str) -> Result<String, Fault> {
+    let instance = call.find::<Instance>(id)?;
+    match instance.state {
+        State::Running | State::Stopped | State::Stopping => Ok(instance.interface.clone()),
+        state @ (State::Pending | State::ShuttingDown | State::Terminated) => {
+            let text = format!(
+                "The {} instance '{id}' is not in a valid state for this operation.",
+                state.name()
+            );
+            Err(Fault::client("InvalidInstanceID", text))
+        }
+    }
+}
+
+/// Refuses an interface whose instance is in no state for it:
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/6189>.
+fn is_ready(call: &Call<'_>, eni: &Record<NetworkInterface>) -> Result<(), Fault> {
+    let instance = eni.instance().and_then(|it| call.ec2.instances.get(it));
+    match instance.map(|it| it.state) {
+        Some(state @ (State::Pending | State::ShuttingDown)) => {
+            let text = format!(
+                "The {} instance to which '{}' is attached is not in a valid state for this \
+                 operation",
+                state.name(),
+                eni.id
+            );
+            Err(Fault::client("IncorrectInstanceState", text))
+        }
+        Some(State::Running | State::Stopping | State::Stopped | State::Terminated) | None => {
+            Ok(())
+        }
+    }
+}
+
 /// The address is taken from where it was, unless the call says that it must not be.
 fn associate(call: &mut Call<'_>) -> Answer {
-    if call.params.given("InstanceId") {
-        return Err(Fault::unsupported("instances"));
-    }
     let allocation = call.params.need("AllocationId")?;
-    let interface = call.params.need("NetworkInterfaceId")?;
+    let interface = match call.params.text("InstanceId") {
+        Some(_) if call.params.given("NetworkInterfaceId") => {
+            return Err(Fault::combination(
+                "You may specify either an instance ID or a network interface ID, not both",
+            ));
+        }
+        Some(id) => interface_of(call, &id)?,
+        None => call.params.need("NetworkInterfaceId")?,
+    };
     let wanted = call.params.text("PrivateIpAddress");
     let may_move = call.params.flag("AllowReassociation")?.unwrap_or(true);
     let present = call.find::<Address>(&allocation)?.association.clone();
     let eni = call.find::<NetworkInterface>(&interface)?.clone();
+    is_ready(call, &eni)?;
     if let Some(other) = wanted.filter(|it| *it != eni.private_ip.to_string()) {
         let text = format!(
             "Value ({other}) for parameter privateIpAddress is not an address of {interface}."

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ec2, nat_gateway,
+    Ec2, instance_life, nat_gateway,
     scene::{Around, Scene},
     vpc_endpoint,
 };
@@ -18,6 +18,13 @@ pub(super) enum Due {
         id: String,
         /// What happens to it.
         step: nat_gateway::Step,
+    },
+    /// A step in the life of an instance.
+    Instance {
+        /// Which.
+        id: String,
+        /// What happens to it.
+        step: instance_life::Step,
     },
     /// A step in the life of a VPC endpoint.
     VpcEndpoint {
@@ -45,6 +52,11 @@ impl Agenda {
         self.0.push(Entry { at, due });
     }
 
+    /// When the earliest thing is due.
+    fn first(&self) -> Option<Time> {
+        self.0.iter().map(|it| it.at).min()
+    }
+
     /// Takes out the earliest thing that is due.
     fn next(&mut self, now: Time) -> Option<Entry> {
         let due = self.0.iter().enumerate().filter(|it| it.1.at <= now);
@@ -54,12 +66,18 @@ impl Agenda {
 }
 
 impl Ec2 {
+    /// When something happens next.
+    pub(crate) fn due(&self) -> Option<Time> {
+        self.agenda.first()
+    }
+
     /// Lets everything happen that is due.
     pub(crate) fn settle(&mut self, around: Around<'_>, rng: &mut Rng, now: Time) {
         while let Some(entry) = self.agenda.next(now) {
             let mut scene = Scene::new(around, rng.fork(), self, entry.at);
             match entry.due {
                 Due::NatGateway { id, step } => nat_gateway::happen(&mut scene, &id, step),
+                Due::Instance { id, step } => instance_life::happen(&mut scene, &id, step),
                 Due::VpcEndpoint { id, step } => vpc_endpoint::happen(&mut scene, &id, step),
             }
         }

@@ -1,4 +1,4 @@
-//! EC2: networks.
+//! EC2: networks, instances and what they are launched from.
 //!
 //! One file per kind of resource; the others hold what all share. A call works on a copy of the
 //! region when it is a write, so that a refused call has no effect at all.
@@ -12,9 +12,22 @@ mod endpoint_service;
 mod filters;
 mod flow_log;
 mod flow_log_delivery;
+mod for_groups;
 mod idempotency;
+mod image;
+mod instance;
+mod instance_attribute;
+mod instance_launch;
+mod instance_life;
+mod instance_status;
+mod instance_type;
 mod internet_gateway;
 mod key_pair;
+mod launch_data;
+mod launch_template;
+mod launch_template_version;
+mod lent;
+mod metadata_options;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
@@ -28,8 +41,10 @@ mod route_table_association;
 mod scene;
 mod security_group;
 mod security_group_rule;
+mod seen_from_outside;
 mod subnet;
 mod tags;
+mod volume;
 mod vpc;
 mod vpc_endpoint;
 
@@ -44,8 +59,11 @@ use self::{
     flow_log::FlowLog,
     flow_log_delivery::Course,
     idempotency::Tokens,
+    image::Releases,
+    instance::Instance,
     internet_gateway::InternetGateway,
     key_pair::KeyPair,
+    launch_template::LaunchTemplate,
     nat_gateway::NatGateway,
     network_acl::NetworkAcl,
     network_interface::NetworkInterface,
@@ -54,10 +72,20 @@ use self::{
     security_group::SecurityGroup,
     security_group_rule::SecurityGroupRule,
     subnet::Subnet,
+    volume::Volume,
     vpc::Vpc,
     vpc_endpoint::VpcEndpoint,
 };
-pub(crate) use self::{scene::Around, tags::retag};
+pub(crate) use self::{
+    for_groups::{GROUP_TAG, Launch, Look, Template},
+    image::{
+        PARAMETERS as IMAGE_PARAMETERS, parameter as image_parameter,
+        parameters as image_parameters,
+    },
+    scene::Around,
+    seen_from_outside::key_of,
+    tags::retag,
+};
 use crate::{
     Time, World,
     fault::Fault,
@@ -65,7 +93,7 @@ use crate::{
     shelf::{AnyShelf, Shelf},
     throttle,
     wire::{query::Params, xml::Xml},
-    world::Drift,
+    world::{Drift, Region},
 };
 
 /// The version of the API that every client of today speaks.
@@ -92,6 +120,13 @@ pub(crate) struct Ec2 {
     key_pairs: Shelf<KeyPair>,
     vpc_endpoints: Shelf<VpcEndpoint>,
     flow_logs: Shelf<FlowLog>,
+    instances: Shelf<Instance>,
+    volumes: Shelf<Volume>,
+    launch_templates: Shelf<LaunchTemplate>,
+    /// When newer images came out.
+    releases: Releases,
+    /// The instances that something has become of, until somebody has heard of it.
+    stirred: Vec<(String, Time)>,
     /// The deliveries of flow logs, those that are deleted included, by their id.
     flow_log_courses: BTreeMap<String, Course>,
     tokens: Tokens,
@@ -121,8 +156,18 @@ const OPERATIONS: &[&[Operation]] = &[
     dhcp_options::OPERATIONS,
     endpoint_service::OPERATIONS,
     flow_log::OPERATIONS,
+    image::OPERATIONS,
+    instance::OPERATIONS,
+    instance_attribute::OPERATIONS,
+    instance_launch::OPERATIONS,
+    instance_life::OPERATIONS,
+    instance_status::OPERATIONS,
+    instance_type::OPERATIONS,
     internet_gateway::OPERATIONS,
     key_pair::OPERATIONS,
+    launch_template::OPERATIONS,
+    launch_template_version::OPERATIONS,
+    metadata_options::OPERATIONS,
     nat_gateway::OPERATIONS,
     network_acl::OPERATIONS,
     network_interface::OPERATIONS,
@@ -133,6 +178,7 @@ const OPERATIONS: &[&[Operation]] = &[
     security_group_rule::OPERATIONS,
     subnet::OPERATIONS,
     tags::OPERATIONS,
+    volume::OPERATIONS,
     vpc::OPERATIONS,
     vpc_endpoint::OPERATIONS,
 ];
@@ -153,7 +199,7 @@ pub(crate) fn mutates(name: &str) -> bool {
 
 impl Ec2 {
     /// Everything, kind by kind.
-    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 14] {
+    pub(crate) fn shelves(&self) -> [&dyn AnyShelf; 17] {
         [
             &self.dhcp_options,
             &self.vpcs,
@@ -169,10 +215,13 @@ impl Ec2 {
             &self.key_pairs,
             &self.vpc_endpoints,
             &self.flow_logs,
+            &self.instances,
+            &self.volumes,
+            &self.launch_templates,
         ]
     }
 
-    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 14] {
+    fn shelves_mut(&mut self) -> [&mut dyn AnyShelf; 17] {
         [
             &mut self.dhcp_options,
             &mut self.vpcs,
@@ -188,6 +237,9 @@ impl Ec2 {
             &mut self.key_pairs,
             &mut self.vpc_endpoints,
             &mut self.flow_logs,
+            &mut self.instances,
+            &mut self.volumes,
+            &mut self.launch_templates,
         ]
     }
 
@@ -254,6 +306,8 @@ impl Ec2 {
             key_pair::drifts(self, key),
             vpc_endpoint::drifts(self, key),
             flow_log::drifts(self, key),
+            instance::drifts(self, key),
+            launch_template::drifts(self, key),
             tags::drifts(self, key),
         ]
         .concat()
@@ -263,6 +317,11 @@ impl Ec2 {
 /// The zones of a region, by name.
 pub(crate) fn zone_names(region: &str) -> Vec<String> {
     availability_zone::zones(region).into_iter().map(|it| it.name).collect()
+}
+
+/// The zones of a region: name and id.
+pub(crate) fn zones_of(region: &str) -> Vec<(String, String)> {
+    availability_zone::zones(region).into_iter().map(|it| (it.name, it.id)).collect()
 }
 
 /// Answers a request.
@@ -275,10 +334,10 @@ pub(crate) fn ask(
 ) -> Answer {
     world.region(region);
     let World { settings, now, buckets, iam, regions, .. } = world;
-    let around = Around { settings, region, iam };
-    let Some(ec2) = regions.get_mut(region).map(|it| &mut it.ec2) else {
+    let Some(Region { ec2, kms, .. }) = regions.get_mut(region) else {
         return Err(Fault::unsupported(format!("the region {region}")));
     };
+    let around = Around { settings, region, iam, kms };
     let reader = params.reader();
     let operation = match operation(name) {
         Some(operation) => operation,

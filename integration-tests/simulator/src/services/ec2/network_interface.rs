@@ -1,7 +1,7 @@
 //! Network interfaces: those a user makes, and those AWS makes for its services.
 //!
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkInterface.html> and
-//! its sisters. Attaching to instances, secondary addresses and IPv6 are not modelled.
+//! its sisters. Attaching to instances that are there already, secondary addresses and IPv6 are not modelled.
 
 use std::{collections::BTreeSet, net::Ipv4Addr, ops::RangeInclusive};
 
@@ -51,7 +51,7 @@ pub(super) struct NetworkInterface {
     pub(super) description: String,
     user: User,
     mac: String,
-    source_dest_check: bool,
+    pub(super) source_dest_check: bool,
     ready: Time,
 }
 
@@ -70,25 +70,85 @@ enum User {
         /// The attachment to AWS's own machine.
         attachment: String,
     },
+    /// A database of RDS; RDS manages it.
+    Database {
+        /// The attachment to a machine of RDS.
+        attachment: String,
+    },
+    /// An instance.
+    Instance {
+        id: String,
+        attachment: String,
+        /// Whether it ends with the instance.
+        goes: bool,
+        /// Whether it has a public address whenever it has no Elastic IP address.
+        public: bool,
+    },
 }
 
 impl NetworkInterface {
     /// Whether AWS manages it for one of its services.
     pub(super) fn is_managed(&self) -> bool {
-        self.attachment().is_some()
+        match self.user {
+            User::Nobody | User::Instance { .. } => false,
+            User::NatGateway { .. } | User::VpcEndpoint { .. } | User::Database { .. } => true,
+        }
     }
 
-    /// Its attachment to a machine of AWS.
+    /// Its attachment, to a machine of AWS or to an instance.
     fn attachment(&self) -> Option<&String> {
         match &self.user {
             User::Nobody => None,
-            User::NatGateway { attachment } | User::VpcEndpoint { attachment } => Some(attachment),
+            User::NatGateway { attachment }
+            | User::VpcEndpoint { attachment }
+            | User::Database { attachment }
+            | User::Instance { attachment, .. } => Some(attachment),
         }
+    }
+
+    /// The instance that has it.
+    pub(super) fn instance(&self) -> Option<&String> {
+        match &self.user {
+            User::Instance { id, .. } => Some(id),
+            User::Nobody
+            | User::NatGateway { .. }
+            | User::VpcEndpoint { .. }
+            | User::Database { .. } => None,
+        }
+    }
+
+    /// Whether it ends with its instance.
+    fn goes(&self) -> bool {
+        match self.user {
+            User::Instance { goes, .. } => goes,
+            User::Nobody
+            | User::NatGateway { .. }
+            | User::VpcEndpoint { .. }
+            | User::Database { .. } => false,
+        }
+    }
+
+    /// Whether it has a public address whenever it has no Elastic IP address.
+    pub(super) fn is_public(&self) -> bool {
+        match self.user {
+            User::Instance { public, .. } => public,
+            User::Nobody
+            | User::NatGateway { .. }
+            | User::VpcEndpoint { .. }
+            | User::Database { .. } => false,
+        }
+    }
+
+    fn device_index(&self) -> u32 {
+        u32::from(self.is_managed())
     }
 
     fn status(&self, now: Time) -> &'static str {
         match self.user {
-            User::NatGateway { .. } | User::VpcEndpoint { .. } => "in-use",
+            User::NatGateway { .. }
+            | User::VpcEndpoint { .. }
+            | User::Database { .. }
+            | User::Instance { .. } => "in-use",
             User::Nobody if now < self.ready => "pending",
             User::Nobody => "available",
         }
@@ -97,7 +157,7 @@ impl NetworkInterface {
     /// The model lists `natGateway`, the filter's documentation and the service say `nat_gateway`.
     fn interface_type(&self, scene: &Scene<'_>) -> &'static str {
         match self.user {
-            User::Nobody => "interface",
+            User::Nobody | User::Database { .. } | User::Instance { .. } => "interface",
             User::NatGateway { .. } => match scene.settings.disputed("nat-interface-type", 2) {
                 0 => "natGateway",
                 _ => "nat_gateway",
@@ -106,10 +166,12 @@ impl NetworkInterface {
         }
     }
 
+    /// Who asked for it, and owns what it is attached to: the account, or the service that manages it.
     fn requester(&self, scene: &Scene<'_>) -> String {
         match self.user {
-            User::Nobody => scene.settings.account.clone(),
+            User::Nobody | User::Instance { .. } => scene.settings.account.clone(),
             User::NatGateway { .. } | User::VpcEndpoint { .. } => "amazon-aws".to_owned(),
+            User::Database { .. } => "amazon-rds".to_owned(),
         }
     }
 }
@@ -181,10 +243,11 @@ impl Resource for NetworkInterface {
         let subnet = scene.ec2.subnets.get(&eni.subnet);
         match filter {
             "addresses.association.owner-id" | "association.ip-owner-id" => {
-                address.map(|_| account.clone()).into_iter().collect()
+                let owner = if address.is_some() { account.clone() } else { "amazon".to_owned() };
+                eni.public_ip.iter().map(|_| owner.clone()).collect()
             }
             "addresses.association.public-ip" | "association.public-ip" => {
-                address.map(|it| it.public_ip.clone()).into_iter().collect()
+                eni.public_ip.iter().cloned().collect()
             }
             "addresses.primary" => truth(true),
             "addresses.private-ip-address" | "private-ip-address" => one(eni.private_ip),
@@ -196,11 +259,14 @@ impl Resource for NetworkInterface {
             "attachment.attach-time" => attachment.map(|_| time(eni.ready)).into_iter().collect(),
             "attachment.attachment-id" => attachment.cloned().into_iter().collect(),
             "attachment.delete-on-termination" => {
-                attachment.map(|_| "false".to_owned()).into_iter().collect()
+                attachment.map(|_| eni.goes().to_string()).into_iter().collect()
             }
-            "attachment.device-index" => attachment.map(|_| "1".to_owned()).into_iter().collect(),
+            "attachment.device-index" => {
+                attachment.map(|_| eni.device_index().to_string()).into_iter().collect()
+            }
+            "attachment.instance-id" => eni.instance().cloned().into_iter().collect(),
             "attachment.instance-owner-id" => {
-                attachment.map(|_| "amazon-aws".to_owned()).into_iter().collect()
+                attachment.map(|_| eni.requester(scene)).into_iter().collect()
             }
             "attachment.status" => attachment.map(|_| "attached".to_owned()).into_iter().collect(),
             "availability-zone" => subnet.map(|it| it.zone.clone()).into_iter().collect(),
@@ -229,10 +295,6 @@ impl Resource for NetworkInterface {
     }
 
     fn render(eni: &Record<Self>, scene: &Scene<'_>) -> Xml {
-        let group = |id: &String| {
-            let name = scene.ec2.security_groups.get(id).map(|it| it.name.clone());
-            Xml::new().text("groupId", id).maybe("groupName", name)
-        };
         let association = association(eni, scene);
         let private_name = private_name(eni, scene);
         let mut address = Xml::new()
@@ -258,16 +320,17 @@ impl Resource for NetworkInterface {
             .text("privateIpAddress", eni.private_ip)
             .maybe("privateDnsName", private_name)
             .text("sourceDestCheck", eni.source_dest_check)
-            .list("groupSet", eni.groups.iter().map(group));
+            .list("groupSet", group_set(eni, scene));
         if let Some(attachment) = eni.attachment() {
             let attachment = Xml::new()
                 .text("attachmentId", attachment)
-                .text("instanceOwnerId", "amazon-aws")
-                .text("deviceIndex", 1)
+                .maybe("instanceId", eni.instance())
+                .text("instanceOwnerId", eni.requester(scene))
+                .text("deviceIndex", eni.device_index())
                 .text("networkCardIndex", 0)
                 .text("status", "attached")
                 .text("attachTime", time(eni.ready))
-                .text("deleteOnTermination", false);
+                .text("deleteOnTermination", eni.goes());
             xml = xml.nest("attachment", attachment);
         }
         if let Some(association) = association {
@@ -292,22 +355,81 @@ fn mapped<'a>(eni: &Record<NetworkInterface>, ec2: &'a Ec2) -> Option<&'a Record
 }
 
 fn association(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<Xml> {
-    let address = mapped(eni, scene.ec2)?;
+    let shown = Xml::new()
+        .text("publicIp", eni.public_ip.as_ref()?)
+        .maybe("publicDnsName", public_name(eni, scene));
+    let Some(address) = mapped(eni, scene.ec2) else {
+        return Some(shown.text("ipOwnerId", "amazon"));
+    };
     let association = address.association.as_ref()?;
     Some(
-        Xml::new()
-            .text("publicIp", &address.public_ip)
-            .maybe("publicDnsName", public_name(eni, scene))
+        shown
             .text("ipOwnerId", &scene.settings.account)
             .text("allocationId", &address.id)
             .text("associationId", &association.id),
     )
 }
 
+/// The groups of an interface, as lists show them.
+pub(super) fn group_set(eni: &NetworkInterface, scene: &Scene<'_>) -> Vec<Xml> {
+    let group = |id: &String| {
+        let name = scene.ec2.security_groups.get(id).map(|it| it.name.clone());
+        Xml::new().text("groupId", id).maybe("groupName", name)
+    };
+    eni.groups.iter().map(group).collect()
+}
+
+/// An interface, as its instance shows it.
+pub(super) fn in_instance(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Xml {
+    let owner = match mapped(eni, scene.ec2) {
+        Some(_) => scene.settings.account.as_str(),
+        None => "amazon",
+    };
+    let association = eni.public_ip.as_ref().map(|it| {
+        Xml::new()
+            .text("publicIp", it)
+            .text("publicDnsName", public_name(eni, scene).unwrap_or_default())
+            .text("ipOwnerId", owner)
+    });
+    let with = |xml: Xml| match &association {
+        Some(it) => xml.nest("association", it.clone()),
+        None => xml,
+    };
+    let name = private_name(eni, scene);
+    let address = Xml::new()
+        .text("privateIpAddress", eni.private_ip)
+        .maybe("privateDnsName", name.clone())
+        .text("primary", true);
+    let attachment = Xml::new()
+        .maybe("attachmentId", eni.attachment())
+        .text("deviceIndex", 0)
+        .text("status", "attached")
+        .text("attachTime", time(eni.ready))
+        .text("deleteOnTermination", eni.goes())
+        .text("networkCardIndex", 0);
+    let xml = Xml::new()
+        .text("networkInterfaceId", &eni.id)
+        .text("subnetId", &eni.subnet)
+        .text("vpcId", &eni.vpc)
+        .text("description", &eni.description)
+        .text("ownerId", &scene.settings.account)
+        .text("status", "in-use")
+        .text("macAddress", &eni.mac)
+        .text("privateIpAddress", eni.private_ip)
+        .maybe("privateDnsName", name)
+        .text("sourceDestCheck", eni.source_dest_check)
+        .list("groupSet", group_set(eni, scene))
+        .nest("attachment", attachment);
+    with(xml)
+        .list("privateIpAddressesSet", [with(address)])
+        .nest("ipv6AddressesSet", Xml::new())
+        .text("interfaceType", "interface")
+}
+
 /// The public name of an interface; there is one where the VPC has DNS host names.
-fn public_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<String> {
+pub(super) fn public_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<String> {
     let vpc: &Record<Vpc> = scene.ec2.vpcs.get(&eni.vpc).filter(|it| it.dns_hostnames)?;
-    let digits = mapped(eni, scene.ec2)?.public_ip.replace('.', "-");
+    let digits = eni.public_ip.as_ref()?.replace('.', "-");
     let domain = match scene.region {
         "us-east-1" => "compute-1".to_owned(),
         region => format!("{region}.compute"),
@@ -316,7 +438,7 @@ fn public_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<Stri
 }
 
 /// The private name of an interface; there is one where the VPC has DNS host names.
-fn private_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<String> {
+pub(super) fn private_name(eni: &Record<NetworkInterface>, scene: &Scene<'_>) -> Option<String> {
     let vpc: &Record<Vpc> = scene.ec2.vpcs.get(&eni.vpc).filter(|it| it.dns_hostnames)?;
     let digits = eni.private_ip.to_string().replace('.', "-");
     let domain = match scene.region {
@@ -346,7 +468,7 @@ fn free_address(scene: &mut Scene<'_>, subnet: &Record<Subnet>) -> Option<Ipv4Ad
 }
 
 /// An address of a subnet that is asked for.
-fn wanted_address(
+pub(super) fn wanted_address(
     scene: &Scene<'_>,
     subnet: &Record<Subnet>,
     text: &str,
@@ -397,6 +519,23 @@ pub(super) fn make_for_vpc_endpoint(
     make_managed(scene, subnet, user, description, groups.to_vec())
 }
 
+/// Makes the interface of a database; nothing when the subnet is full.
+pub(super) fn make_for_database(
+    scene: &mut Scene<'_>,
+    subnet: &Record<Subnet>,
+    groups: &[String],
+    public: bool,
+) -> Option<Record<NetworkInterface>> {
+    let user = User::Database { attachment: scene.rng.id("ela-attach") };
+    let made =
+        make_managed(scene, subnet, user, "RDSNetworkInterface".to_owned(), groups.to_vec())?;
+    if public {
+        let public_ip = address::unused(scene);
+        scene.change::<NetworkInterface>(&made.id, |it| it.public_ip = Some(public_ip));
+    }
+    Some(made)
+}
+
 fn make_managed(
     scene: &mut Scene<'_>,
     subnet: &Record<Subnet>,
@@ -406,7 +545,9 @@ fn make_managed(
 ) -> Option<Record<NetworkInterface>> {
     let private_ip = free_address(scene, subnet)?;
     let source_dest_check = match user {
-        User::Nobody | User::VpcEndpoint { .. } => true,
+        User::Nobody | User::VpcEndpoint { .. } | User::Database { .. } | User::Instance { .. } => {
+            true
+        }
         // It sends on what is not its own.
         User::NatGateway { .. } => false,
     };
@@ -427,16 +568,98 @@ fn make_managed(
     Some(record)
 }
 
+/// What the interface of a new instance is to be like.
+pub(super) struct ForInstance<'a> {
+    pub(super) instance: &'a str,
+    pub(super) groups: Vec<String>,
+    pub(super) address: Option<&'a str>,
+    pub(super) public: bool,
+    pub(super) description: String,
+    /// Whether it ends with the instance.
+    pub(super) goes: bool,
+    pub(super) tags: Tags,
+}
+
+/// Makes the interface of an instance and gives its id.
+pub(super) fn make_for_instance(
+    scene: &mut Scene<'_>,
+    subnet: &Record<Subnet>,
+    wanted: ForInstance<'_>,
+) -> Result<String, Fault> {
+    let private_ip = match wanted.address {
+        Some(text) => wanted_address(scene, subnet, text)?,
+        None => free_address(scene, subnet).ok_or_else(|| {
+            Fault::client(
+                "InsufficientFreeAddressesInSubnet",
+                "The specified subnet does not have enough free addresses to satisfy the request.",
+            )
+        })?,
+    };
+    let user = User::Instance {
+        id: wanted.instance.to_owned(),
+        attachment: scene.rng.id("eni-attach"),
+        goes: wanted.goes,
+        public: wanted.public,
+    };
+    let public_ip = wanted.public.then(|| address::unused(scene));
+    let now = scene.now;
+    let body = NetworkInterface {
+        vpc: subnet.vpc.clone(),
+        subnet: subnet.id.clone(),
+        private_ip,
+        public_ip,
+        groups: wanted.groups,
+        description: wanted.description,
+        user,
+        mac: mac(scene),
+        source_dest_check: true,
+        ready: now,
+    };
+    let record = scene.make(wanted.tags, body);
+    Ok(scene.add(now, record))
+}
+
+/// Whether the interface of an instance ends with it.
+pub(super) fn goes_with_instance(ec2: &Ec2, id: &str) -> bool {
+    ec2.network_interfaces.get(id).is_some_and(|it| it.goes())
+}
+
+/// Takes an interface from its instance.
+pub(super) fn detach(scene: &mut Scene<'_>, id: &str) {
+    scene.change::<NetworkInterface>(id, |it| {
+        it.user = User::Nobody;
+        it.public_ip = None;
+    });
+}
+
+/// Takes from an interface the public address that is not the account's own, as a stopped instance
+/// loses it.
+pub(super) fn lose_public_address(scene: &mut Scene<'_>, id: &str) {
+    let eni = scene.ec2.network_interfaces.get(id);
+    if eni.is_some_and(|it| it.is_public() && mapped(it, scene.ec2).is_none()) {
+        scene.change::<NetworkInterface>(id, |it| it.public_ip = None);
+    }
+}
+
+/// Gives an interface a public address that has none and is to have one.
+pub(super) fn regain_public_address(scene: &mut Scene<'_>, id: &str) {
+    let eni = scene.ec2.network_interfaces.get(id);
+    if eni.is_some_and(|it| it.is_public() && it.public_ip.is_none()) {
+        let drawn = address::unused(scene);
+        scene.change::<NetworkInterface>(id, |it| it.public_ip = Some(drawn));
+    }
+}
+
 /// The groups an interface in `vpc` shall have.
 ///
 /// For a group that does not exist the reference names a code of its own.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
-pub(super) fn groups(call: &Call<'_>, vpc: &str, ids: Vec<String>) -> Result<Vec<String>, Fault> {
-    let most = call.settings.quotas.groups_per_interface as usize;
+pub(super) fn groups(scene: &Scene<'_>, vpc: &str, ids: Vec<String>) -> Result<Vec<String>, Fault> {
+    let most = scene.settings.quotas.groups_per_interface as usize;
     let mut kept: Vec<String> = Vec::new();
     for id in ids {
-        let group = call.find::<SecurityGroup>(&id).map_err(|fault| {
-            match call.settings.disputed("interface-in-unknown-group", 2) {
+        let group = scene.find::<SecurityGroup>(&id).map_err(|fault| {
+            match scene.settings.disputed("interface-in-unknown-group", 2) {
                 0 if fault.code == SecurityGroup::NOT_FOUND => {
                     Fault::client("InvalidSecurityGroupID.NotFound", fault.message)
                 }
@@ -471,9 +694,7 @@ fn create(call: &mut Call<'_>) -> Answer {
         let ids = call.params.list("SecurityGroupId");
         let subnet = call.find::<Subnet>(&subnet_id)?.clone();
         let groups = if ids.is_empty() {
-            let mut all = call.ec2.security_groups.all();
-            let default = all.find(|it| it.vpc == subnet.vpc && it.is_default());
-            default.map(|it| it.id.clone()).into_iter().collect()
+            call.ec2.default_group(&subnet.vpc).into_iter().collect()
         } else {
             groups(call, &subnet.vpc, ids)?
         };
@@ -549,7 +770,7 @@ pub(super) fn not_yours() -> Fault {
 fn delete(call: &mut Call<'_>) -> Answer {
     let id = call.params.need("NetworkInterfaceId")?;
     let eni = call.find::<NetworkInterface>(&id)?;
-    if eni.is_managed() {
+    if eni.attachment().is_some() {
         return Err(match call.settings.disputed("delete-interface-in-use", 2) {
             0 => Fault::client(
                 "InvalidNetworkInterface.InUse",

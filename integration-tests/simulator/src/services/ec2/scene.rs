@@ -10,7 +10,7 @@ use crate::{
     Settings, Span, Time,
     fault::Fault,
     random::Rng,
-    services::Iam,
+    services::{Iam, Kms, Site},
     shelf::{Eyes, Record, Stamp, Tags},
     wire::query::Reader,
 };
@@ -21,6 +21,7 @@ pub(crate) struct Around<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) region: &'a str,
     pub(crate) iam: &'a Iam,
+    pub(crate) kms: &'a Kms,
 }
 
 /// A region at a moment, with what is needed to act in it.
@@ -28,6 +29,7 @@ pub(super) struct Scene<'a> {
     pub(super) settings: &'a Settings,
     pub(super) region: &'a str,
     pub(super) iam: &'a Iam,
+    pub(super) kms: &'a Kms,
     pub(super) rng: Rng,
     pub(super) ec2: &'a mut Ec2,
     pub(super) now: Time,
@@ -60,17 +62,17 @@ impl DerefMut for Call<'_> {
 
 impl<'a> Scene<'a> {
     pub(super) fn new(around: Around<'a>, mut rng: Rng, ec2: &'a mut Ec2, now: Time) -> Self {
-        let Around { settings, region, iam } = around;
+        let Around { settings, region, iam, kms } = around;
         let stamp = Stamp::draw(&settings.lag, &mut rng, now);
         let behind = rng.below(1000);
-        Self { settings, region, iam, rng, ec2, now, stamp, behind, long_ago: false }
+        Self { settings, region, iam, kms, rng, ec2, now, stamp, behind, long_ago: false }
     }
 
     /// A scene in which everything is visible and ready at once, as if it had been done long ago.
     pub(super) fn long_ago(around: Around<'a>, rng: Rng, ec2: &'a mut Ec2, now: Time) -> Self {
-        let Around { settings, region, iam } = around;
+        let Around { settings, region, iam, kms } = around;
         let stamp = Stamp { at: now, by_id: now, listed: now };
-        Self { settings, region, iam, rng, ec2, now, stamp, behind: 0, long_ago: true }
+        Self { settings, region, iam, kms, rng, ec2, now, stamp, behind: 0, long_ago: true }
     }
 
     /// Makes an object with an id of its own; it is not on its shelf yet.
@@ -85,13 +87,7 @@ impl<'a> Scene<'a> {
 
     /// How long something takes this time.
     pub(super) fn lasting(&mut self, span: Span) -> Duration {
-        if self.long_ago {
-            Duration::ZERO
-        } else if self.settings.jitter {
-            self.rng.between(span.min(), span.max())
-        } else {
-            (span.min() + span.max()) / 2
-        }
+        if self.long_ago { Duration::ZERO } else { self.settings.lasting(&mut self.rng, span) }
     }
 
     /// How this call reads what is named by id.
@@ -141,6 +137,11 @@ impl<'a> Scene<'a> {
         for id in all.map(|it| it.id.clone()).collect::<Vec<_>>() {
             self.remove::<T>(&id);
         }
+    }
+
+    /// Where and when it is.
+    pub(super) fn site(&self) -> Site<'_> {
+        Site { settings: self.settings, iam: self.iam, region: self.region, now: self.now }
     }
 
     /// The Amazon resource name of something in this region.

@@ -45,7 +45,7 @@ pub(super) struct Subnet {
     pub(super) cidr: Ipv4Net,
     pub(super) zone: String,
     pub(super) zone_id: String,
-    default_for_zone: bool,
+    pub(super) default_for_zone: bool,
     pub(super) map_public_ip: bool,
     hostname_type: String,
     a_record: bool,

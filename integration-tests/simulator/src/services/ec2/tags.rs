@@ -5,7 +5,7 @@
 use super::{
     Answer, Ec2, Operation,
     filters::{Filters, one},
-    paging, read,
+    metadata_options, paging, read,
     resource::{Drift, Resource},
     scene::{Call, Scene},
     write,
@@ -59,6 +59,37 @@ pub(super) fn specified(scene: &Scene<'_>, params: &Reader<'_>, kind: &str) -> R
     Ok(tags)
 }
 
+/// What `TagSpecification` of a launch may be for, beside what is not modelled.
+const LAUNCHED: [&str; 3] = ["instance", "network-interface", "volume"];
+
+/// The tags of every `TagSpecification` of a launch, by kind.
+pub(super) fn by_kind(
+    scene: &Scene<'_>,
+    params: &Reader<'_>,
+) -> Result<Vec<(String, Tags)>, Fault> {
+    let mut all: Vec<(String, Tags)> = Vec::new();
+    for specification in params.structs("TagSpecification") {
+        let Some(kind) = specification.text("ResourceType") else {
+            return Err(Fault::invalid("Tag specification resource type must have a value"));
+        };
+        if !LAUNCHED.contains(&kind.as_str()) {
+            let text =
+                format!("'{kind}' is not a valid taggable resource type for this operation.");
+            return Err(Fault::invalid(text));
+        }
+        let tags = read_tags(scene, &specification)?;
+        if tags.is_empty() {
+            return Err(Fault::invalid("Tag specification must have at least one tag"));
+        }
+        within_quota(scene, &tags)?;
+        if all.iter().any(|it| it.0 == kind) {
+            return Err(Fault::invalid("Duplicate tag specification resource type"));
+        }
+        all.push((kind, tags));
+    }
+    Ok(all)
+}
+
 fn read_tags(scene: &Scene<'_>, params: &Reader<'_>) -> Result<Tags, Fault> {
     let mut tags = Tags::new();
     for tag in params.structs("Tag") {
@@ -94,7 +125,7 @@ fn check(scene: &Scene<'_>, key: &str, value: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn within_quota(scene: &Scene<'_>, tags: &Tags) -> Result<(), Fault> {
+pub(super) fn within_quota(scene: &Scene<'_>, tags: &Tags) -> Result<(), Fault> {
     let most = scene.settings.quotas.tags_per_resource;
     let own = tags.keys().filter(|it| !it.starts_with("aws:")).count();
     if own > most as usize {
@@ -158,6 +189,12 @@ fn create(call: &mut Call<'_>) -> Answer {
     for (_, old) in &mut all {
         old.extend(tags.clone());
         within_quota(&call.scene, old)?;
+    }
+    for (id, tags) in &all {
+        let instance = call.ec2.instances.get(id);
+        if instance.is_some_and(|it| it.metadata.show_tags()) {
+            metadata_options::readable(tags)?;
+        }
     }
     put(call, all);
     Ok(Xml::new().text("return", true))
@@ -251,7 +288,8 @@ pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
             let tags = shelf.tags(&id).filter(|it| living && it.contains_key(key));
             for (name, value) in tags.unwrap_or_default() {
                 // Without its owner's mark an object would be a stranger, not a drifted one.
-                if name.starts_with("clctl.dev/") {
+                // Those of AWS are nobody's to change.
+                if name.starts_with("clctl.dev/") || name.starts_with("aws:") {
                     continue;
                 }
                 all.push(Drift::new(

@@ -422,11 +422,7 @@ fn interface(
     }
     let subnets = subnets(call, vpc, Vec::new(), call.params.list("SubnetId"))?;
     let groups = match call.params.list("SecurityGroupId") {
-        none if none.is_empty() => {
-            let mut all = call.ec2.security_groups.all();
-            let default = all.find(|it| it.vpc == vpc && it.is_default());
-            default.map(|it| it.id.clone()).into_iter().collect()
-        }
+        none if none.is_empty() => call.ec2.default_group(vpc).into_iter().collect(),
         ids => network_interface::groups(call, vpc, ids)?,
     };
     let private_dns = call.params.flag("PrivateDnsEnabled")?.unwrap_or(true);

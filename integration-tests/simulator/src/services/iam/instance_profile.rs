@@ -49,6 +49,37 @@ impl Kind for InstanceProfile {
     const MALFORMED: &'static str = "ValidationError";
 }
 
+/// A profile, as EC2 takes it for a launch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ToLaunch {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) unique: String,
+    pub(crate) has_role: bool,
+}
+
+impl Iam {
+    /// The profile of a name, as it truly is or, with eyes, as EC2 knows it that may not yet know
+    /// of a change.
+    pub(crate) fn profile_to_launch(
+        &self,
+        settings: &Settings,
+        name: &str,
+        eyes: Option<Eyes>,
+    ) -> Option<ToLaunch> {
+        let profile = match eyes {
+            Some(eyes) => self.instance_profiles.seen(name, eyes),
+            None => self.instance_profiles.get(name),
+        }?;
+        Some(ToLaunch {
+            name: profile.id.clone(),
+            arn: profile.arn(settings),
+            unique: profile.unique.clone(),
+            has_role: profile.role.is_some(),
+        })
+    }
+}
+
 impl Record<InstanceProfile> {
     pub(crate) fn arn(&self, settings: &Settings) -> String {
         format!("arn:aws:iam::{}:instance-profile{}{}", settings.account, self.path, self.id)

@@ -139,6 +139,12 @@ impl Iam {
         self.lets_assume(settings, &arn, "ec2.amazonaws.com").then_some(arn)
     }
 
+    /// The ARN of the role in an instance profile, whoever may assume it.
+    pub(crate) fn role_in(&self, settings: &Settings, profile: &str) -> Option<String> {
+        let inside = self.instance_profiles.get(profile)?.role.as_ref()?;
+        self.roles.all().find(|it| it.unique == *inside).map(|it| it.arn(settings))
+    }
+
     /// Changes that somebody might make to what carries the tag `key`.
     pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)

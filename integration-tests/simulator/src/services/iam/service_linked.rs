@@ -4,12 +4,14 @@
 //! deletion, which AWS does in its own time, is not modelled.
 
 use super::{
-    Answer, Operation,
+    Answer, Iam, Operation,
     call::{Call, violates},
     role::{self, Role},
 };
 use crate::{
+    Settings, Time,
     fault::Fault,
+    random::Rng,
     shelf::{Kind as _, Record, Tags},
     wire::xml::Xml,
 };
@@ -38,6 +40,34 @@ pub(crate) fn name_of(service: &str, suffix: Option<&str>) -> Option<(String, St
     let (_, name, ..) = SERVICES.iter().find(|it| it.0 == short)?;
     let suffix = suffix.map(|it| format!("_{it}")).unwrap_or_default();
     Some((format!("AWSServiceRoleFor{name}{suffix}"), format!("/aws-service-role/{service}/")))
+}
+
+impl Iam {
+    /// The ARN and the unique id of a service's role, if it is there: of `rds.amazonaws.com`.
+    pub(crate) fn service_role(
+        &self,
+        settings: &Settings,
+        service: &str,
+    ) -> Option<(String, String)> {
+        let (name, _) = name_of(service, None)?;
+        let role = self.roles.get(&name)?;
+        Some((role.arn(settings), role.unique.clone()))
+    }
+
+    /// Makes the role of a service that has none yet, as the service does when it is first used.
+    pub(crate) fn ensure_service_role(
+        &mut self,
+        settings: &Settings,
+        rng: Rng,
+        now: Time,
+        service: &str,
+    ) {
+        if self.service_role(settings, service).is_none() {
+            let params = vec![("AWSServiceName".to_owned(), service.to_owned())];
+            // Only a quota can be in the way, and then there is no role.
+            self.act(settings, rng, now, ("CreateServiceLinkedRole", params)).ok();
+        }
+    }
 }
 
 fn create(call: &mut Call<'_>) -> Answer {

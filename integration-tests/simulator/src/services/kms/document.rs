@@ -12,7 +12,7 @@ use crate::{
     services::iam::{
         condition::Context,
         document::{Document, Grammar, Malformed, json as strict},
-        evaluate::{self, Decision, Principal, Request},
+        evaluate::{self, Decision, Grant, Principal, Request},
         principals::Stranger,
     },
 };
@@ -85,23 +85,46 @@ pub(super) fn read(sealed: &Value) -> Result<Document, Malformed> {
 /// whoever it is.
 pub(super) fn allows(
     place: &Place<'_>,
-    (key, sealed): (&str, &Value),
+    policy: (&str, &Value),
     who: &Principal,
     action: &str,
     keys: &[(&str, String)],
 ) -> bool {
-    let Ok(document) = read(sealed) else { return false };
-    let mut context = Context::default();
-    for (key, value) in keys {
-        context.set(key, value.as_str());
-    }
-    let request = Request { action: action.to_owned(), resource: place.arn(key), context };
-    let grant = evaluate::resource(&document, who, &request);
+    let grant = judge(place, policy, who, action, keys);
     match grant.decision {
         Decision::Allowed => true,
         Decision::ImplicitlyDenied => grant.delegated,
         Decision::ExplicitlyDenied => false,
     }
+}
+
+/// Whether a policy itself gives a permission to somebody who has none of his own.
+pub(super) fn grants(
+    place: &Place<'_>,
+    policy: (&str, &Value),
+    who: &Principal,
+    action: &str,
+    keys: &[(&str, String)],
+) -> bool {
+    judge(place, policy, who, action, keys).decision == Decision::Allowed
+}
+
+fn judge(
+    place: &Place<'_>,
+    (key, sealed): (&str, &Value),
+    who: &Principal,
+    action: &str,
+    keys: &[(&str, String)],
+) -> Grant {
+    let Ok(document) = read(sealed) else {
+        return Grant { decision: Decision::ImplicitlyDenied, delegated: false };
+    };
+    let mut context = Context::default();
+    for (key, value) in keys {
+        context.set(key, value.as_str());
+    }
+    let request = Request { action: action.to_owned(), resource: place.arn(key), context };
+    evaluate::resource(&document, who, &request)
 }
 
 #[cfg(test)]

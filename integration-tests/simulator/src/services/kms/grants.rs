@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/kms/latest/developerguide/grants.html>,
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateGrant.html>. They are kept and
-//! listed; nothing is decided by them, because nobody but the caller uses a key here.
+//! listed; only whether EBS can use a key for Auto Scaling is decided by them, too.
 
 use std::collections::BTreeMap;
 
@@ -38,6 +38,20 @@ struct Constraints {
     encryption_context_subset: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     encryption_context_equals: Option<BTreeMap<String, String>>,
+}
+
+impl Grant {
+    /// Whether it lets somebody do all of this, and make a grant for AWS's own resource.
+    pub(super) fn serves(&self, unique: &str, actions: &[&str]) -> bool {
+        let allows = |action: &str| {
+            let name = action.trim_start_matches("kms:");
+            self.terms.operations.iter().any(|it| it == name)
+        };
+        self.terms.grantee == unique
+            && self.terms.constraints.is_none()
+            && allows("CreateGrant")
+            && actions.iter().all(|it| allows(it))
+    }
 }
 
 /// What a grant on a symmetric encryption key may allow.

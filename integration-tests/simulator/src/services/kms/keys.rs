@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html> and its sisters. No
 //! token protects `CreateKey`: every call makes a key.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::{
     Answer, Call, Key, Manager, Place, State, constraint, digits, listing, managed, policies, tags,
 };
 use crate::{
-    Span, Time,
+    Time,
     fault::Fault,
     random::{Rng, fold},
     shelf::Record,
@@ -42,15 +42,6 @@ fn description(call: &Call<'_>) -> Result<Option<String>, Fault> {
 pub(super) fn no_grant_tokens(call: &Call<'_>) -> Result<(), Fault> {
     let tokens: Vec<String> = call.members.get("GrantTokens")?.unwrap_or_default();
     if tokens.is_empty() { Ok(()) } else { Err(Fault::unsupported("grant tokens")) }
-}
-
-/// How long something takes this time.
-fn lasting(call: &mut Call<'_>, span: Span) -> Duration {
-    if call.settings.jitter {
-        call.rng.between(span.min(), span.max())
-    } else {
-        (span.min() + span.max()) / 2
-    }
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
@@ -164,7 +155,8 @@ pub(super) fn enable(call: &mut Call<'_>) -> Answer {
     let key = place.own(&text, "EnableKey")?;
     place.not_pending(&key)?;
     if key.state == State::Disabled {
-        let known = call.now + lasting(call, call.settings.durations.kms_cache);
+        let span = call.settings.durations.kms_cache;
+        let known = call.now + call.lasting(span);
         call.state.keys.change(call.stamp, &key.id, |it| it.state = State::Enabled { known });
     }
     Ok(json!({}))

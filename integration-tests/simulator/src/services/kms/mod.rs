@@ -20,6 +20,7 @@ mod rendering;
 mod rotation;
 mod tags;
 mod usable;
+mod volumes;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -30,6 +31,7 @@ use self::{grants::Grant, place::Place, rotation::Rotation};
 pub(crate) use self::{
     judged::Judged,
     usable::{Unusable, Use, Who},
+    volumes::VolumeKey,
 };
 use super::service::{self, Answer, Operation, Service};
 use crate::{

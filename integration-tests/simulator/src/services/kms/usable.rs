@@ -9,9 +9,9 @@ use crate::{
     fault::Fault,
     services::{
         iam::evaluate::Principal,
-        permission::{Identity, Need, Refusal},
+        permission::{Identity, Need, Refusal, Site},
     },
-    shelf::Record,
+    shelf::{Eyes, Record},
 };
 
 /// Who uses a key.
@@ -61,7 +61,30 @@ impl Kms {
         key: &str,
         by: &Use<'_>,
     ) -> Result<Usable, Unusable> {
-        let place = Place::beside(call);
+        Place::beside(call).usable(call.identity, key, by)
+    }
+
+    /// The same for a service that speaks no JSON.
+    pub(crate) fn usable_from(
+        &self,
+        (site, eyes): (Site<'_>, Eyes),
+        identity: &Identity,
+        key: &str,
+        by: &Use<'_>,
+    ) -> Result<Usable, Unusable> {
+        Place { eyes, ..Place::at(site, self) }.usable(identity, key, by)
+    }
+
+    /// Whether a key, by its Amazon resource name, is there and enabled.
+    pub(crate) fn is_enabled(&self, site: Site<'_>, arn: &str) -> bool {
+        let place = Place::at(site, self);
+        place.to_use(arn).is_ok_and(|key| place.enabled(&key).is_ok())
+    }
+}
+
+impl Place<'_> {
+    fn usable(&self, identity: &Identity, key: &str, by: &Use<'_>) -> Result<Usable, Unusable> {
+        let place = self;
         let key = place.to_use(key).map_err(|fault| match &*fault.code {
             crate::fault::UNSUPPORTED => Unusable::Unsupported(fault),
             _ => Unusable::NotFound(fault.message),
@@ -78,11 +101,11 @@ impl Kms {
         }
         for action in by.actions {
             match by.who {
-                Who::Caller => place.lets_caller(call.identity, &key, action, by)?,
+                Who::Caller => place.lets_caller(identity, &key, action, by)?,
                 Who::Service(name) => {
                     let who = Principal::Service(name.to_owned());
                     let policy = (key.id.as_str(), &key.policy);
-                    if !document::allows(&place, policy, &who, action, &by.context) {
+                    if !document::allows(place, policy, &who, action, &by.context) {
                         return Err(Unusable::Denied(denial(name, action, &arn, "resource-based")));
                     }
                 }
@@ -90,9 +113,7 @@ impl Kms {
         }
         Ok(Usable { id: key.id, arn })
     }
-}
 
-impl Place<'_> {
     /// Refuses what the caller may not have done in its name.
     fn lets_caller(
         &self,

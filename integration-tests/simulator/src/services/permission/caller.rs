@@ -29,8 +29,8 @@ pub(crate) enum Caller {
     Administrator { arn: String },
     /// Another user, whose policies are not modelled.
     User { arn: String },
-    /// A session of a role of the simulated IAM.
-    Role { name: String, unique: String, session: String },
+    /// A session of a role of the simulated IAM; the one of an instance says which.
+    Role { name: String, unique: String, session: String, instance: Option<String> },
 }
 
 impl Caller {
@@ -43,7 +43,17 @@ impl Caller {
     pub(super) fn of_key(world: &World, manner: Manner, key: &str) -> Result<Self, Fault> {
         let settings = &world.settings;
         let Some(arn) = settings.principals.get(key) else {
-            return Ok(Self::administrator(settings));
+            let holder = world.regions.iter().find_map(|(region, it)| {
+                let (instance, profile) = it.ec2.holder_of(key)?;
+                Some((region, instance, profile))
+            });
+            return match holder {
+                None => Ok(Self::administrator(settings)),
+                Some((region, instance, profile)) => {
+                    Self::of_instance(world, (region, &instance), &profile)
+                        .ok_or_else(|| auth::unknown_key(manner))
+                }
+            };
         };
         let user = format!("arn:aws:iam::{}:user/", settings.account);
         if arn.starts_with(&user) {
@@ -52,7 +62,24 @@ impl Caller {
         let role = world.iam.role_of(settings, arn).ok_or_else(|| auth::unknown_key(manner))?;
         let session =
             format!("arn:aws:sts::{}:assumed-role/{}/{SESSION}", settings.account, role.id);
-        Ok(Self::Role { name: role.id.clone(), unique: role.unique.clone(), session })
+        let (name, unique) = (role.id.clone(), role.unique.clone());
+        Ok(Self::Role { name, unique, session, instance: None })
+    }
+
+    /// The role of an instance's profile, in a session that is named after the instance.
+    ///
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/iam-roles-for-amazon-ec2.html>
+    fn of_instance(world: &World, (region, id): (&str, &str), profile: &str) -> Option<Self> {
+        let settings = &world.settings;
+        let arn = world.iam.role_for_instances(settings, profile)?;
+        let role = world.iam.role_of(settings, &arn)?;
+        let account = &settings.account;
+        Some(Self::Role {
+            name: role.id.clone(),
+            unique: role.unique.clone(),
+            session: format!("arn:aws:sts::{account}:assumed-role/{}/{id}", role.id),
+            instance: Some(format!("arn:aws:ec2:{region}:{account}:instance/{id}")),
+        })
     }
 
     /// The ARN under which it is known: a role's is its session's.
@@ -68,7 +95,10 @@ impl Caller {
         match self {
             Self::Administrator { .. } => ADMINISTRATOR.to_owned(),
             Self::User { .. } => "AIDAIOSFODNN7EXAMPLE2".to_owned(),
-            Self::Role { unique, .. } => format!("{unique}:{SESSION}"),
+            Self::Role { unique, session, .. } => {
+                let name = session.rsplit('/').next().unwrap_or(SESSION);
+                format!("{unique}:{name}")
+            }
         }
     }
 
@@ -79,7 +109,7 @@ impl Caller {
             Self::Administrator { arn } | Self::User { arn } => {
                 Principal::Aws { account, arn: arn.clone(), unique: self.user_id(), session: None }
             }
-            Self::Role { name, unique, session } => {
+            Self::Role { name, unique, session, .. } => {
                 let named = site.iam.role_named(site.settings, name);
                 Principal::Aws {
                     account,
@@ -111,7 +141,10 @@ impl Caller {
                 let name = arn.rsplit_once('/').map_or(arn.as_str(), |it| it.1);
                 context.set("aws:username", name);
             }
-            Self::Role { name, .. } => {
+            Self::Role { name, instance, .. } => {
+                if let Some(instance) = instance {
+                    context.set("ec2:SourceInstanceARN", instance);
+                }
                 context.set("aws:MultiFactorAuthPresent", "false");
                 site.iam.describe(site.settings, name, context);
             }

@@ -45,7 +45,9 @@ const ENDPOINT: Named = ("VpcEndpointId", Some("vpc-endpoint"));
 const FLOW_LOG: Named = ("FlowLogId", Some("vpc-flow-log"));
 const GATEWAY: Named = ("InternetGatewayId", Some("internet-gateway"));
 const GROUP: Named = ("GroupId", Some("security-group"));
+const INSTANCE: Named = ("InstanceId", Some("instance"));
 const INTERFACE: Named = ("NetworkInterfaceId", Some("network-interface"));
+const LAUNCH_TEMPLATE: Named = ("LaunchTemplateId", Some("launch-template"));
 const NAT_GATEWAY: Named = ("NatGatewayId", Some("natgateway"));
 const RESOURCE: Named = ("ResourceId", None);
 const SUBNET: Named = ("SubnetId", Some("subnet"));
@@ -55,13 +57,15 @@ const VPC: Named = ("VpcId", Some("vpc"));
 /// Every action but those that look around.
 const ABOUT: &[About] = &[
     makes("AllocateAddress", "elastic-ip", &[]),
-    on("AssociateAddress", &[ADDRESS, INTERFACE]),
+    on("AssociateAddress", &[ADDRESS, INSTANCE, INTERFACE]),
     on("AssociateRouteTable", &[TABLE, SUBNET, ("GatewayId", Some("internet-gateway"))]),
     on("AttachInternetGateway", &[GATEWAY, VPC]),
     on("AuthorizeSecurityGroupEgress", &[GROUP]),
     on("AuthorizeSecurityGroupIngress", &[GROUP]),
     makes("CreateFlowLogs", "vpc-flow-log", &[RESOURCE]),
     makes("CreateInternetGateway", "internet-gateway", &[]),
+    makes("CreateLaunchTemplate", "launch-template", &[]),
+    on("CreateLaunchTemplateVersion", &[LAUNCH_TEMPLATE]),
     makes("CreateNatGateway", "natgateway", &[SUBNET, ADDRESS]),
     makes(
         "CreateNetworkInterface",
@@ -82,6 +86,8 @@ const ABOUT: &[About] = &[
     on("DeleteFlowLogs", &[FLOW_LOG]),
     on("DeleteInternetGateway", &[GATEWAY]),
     on("DeleteKeyPair", &[("KeyName", Some("key-pair")), ("KeyPairId", Some("key-pair"))]),
+    on("DeleteLaunchTemplate", &[LAUNCH_TEMPLATE]),
+    on("DeleteLaunchTemplateVersions", &[LAUNCH_TEMPLATE]),
     on("DeleteNatGateway", &[NAT_GATEWAY]),
     on("DeleteNetworkInterface", &[INTERFACE]),
     on("DeleteRoute", &[TABLE]),
@@ -91,13 +97,20 @@ const ABOUT: &[About] = &[
     on("DeleteTags", &[RESOURCE]),
     on("DeleteVpc", &[VPC]),
     on("DeleteVpcEndpoints", &[ENDPOINT]),
-    // Two that look, and at one thing.
+    on("DeleteVolume", &[("VolumeId", Some("volume"))]),
+    // Some that look, and at one thing.
+    on("DescribeInstanceAttribute", &[INSTANCE]),
     on("DescribeSecurityGroupReferences", &[GROUP]),
     on("DescribeVpcAttribute", &[VPC]),
     on("DetachInternetGateway", &[GATEWAY, VPC]),
     on("DisassociateAddress", &[ASSOCIATION]),
     on("DisassociateRouteTable", &[ASSOCIATION]),
+    on("GetConsoleOutput", &[INSTANCE]),
+    on("GetLaunchTemplateData", &[INSTANCE]),
     makes("ImportKeyPair", "key-pair", &[]),
+    on("ModifyInstanceAttribute", &[INSTANCE, ("GroupId", Some("security-group"))]),
+    on("ModifyInstanceMetadataOptions", &[INSTANCE]),
+    on("ModifyLaunchTemplate", &[LAUNCH_TEMPLATE]),
     on(
         "ModifyNetworkInterfaceAttribute",
         &[INTERFACE, ("SecurityGroupId", Some("security-group"))],
@@ -117,11 +130,25 @@ const ABOUT: &[About] = &[
             ("RemoveSecurityGroupId", Some("security-group")),
         ],
     ),
+    on("RebootInstances", &[INSTANCE]),
     on("ReleaseAddress", &[ADDRESS]),
     on("ReplaceRoute", &[TABLE]),
     on("ReplaceRouteTableAssociation", &[ASSOCIATION, TABLE]),
     on("RevokeSecurityGroupEgress", &[GROUP]),
     on("RevokeSecurityGroupIngress", &[GROUP]),
+    makes(
+        "RunInstances",
+        "instance",
+        &[
+            SUBNET,
+            ("KeyName", Some("key-pair")),
+            ("LaunchTemplate.LaunchTemplateId", Some("launch-template")),
+            ("SecurityGroupId", Some("security-group")),
+        ],
+    ),
+    on("StartInstances", &[INSTANCE]),
+    on("StopInstances", &[INSTANCE]),
+    on("TerminateInstances", &[INSTANCE]),
     on("UpdateSecurityGroupRuleDescriptionsEgress", &[GROUP]),
     on("UpdateSecurityGroupRuleDescriptionsIngress", &[GROUP]),
 ];
@@ -146,6 +173,9 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
     if needs.is_empty() && names.all(|it| values(&params, it.0).is_empty()) {
         needs.push(Need::new(action, "*"));
     }
+    if operation == "RunInstances" {
+        needs.extend(to_run(world, scope, &reader));
+    }
     let region = |it: Need| it.with("ec2:Region", scope.region.as_str());
     let mut needs: Vec<_> = needs.into_iter().map(region).collect();
     // <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html#flow-logs-iam-user>
@@ -156,6 +186,37 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
         needs.push(need.with("iam:PassedToService", "vpc-flow-logs.amazonaws.com"));
     }
     Ok(needs)
+}
+
+/// What a launch needs beside the instance: the image, the interface, the volume, and the role that it
+/// hands on. An image belongs to no account of the caller's.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html#iam-example-runinstances>
+fn to_run(world: &World, scope: &Scope, reader: &Reader<'_>) -> Vec<Need> {
+    let (region, account) = (&scope.region, &world.settings.account);
+    let run = |arn: String| Need::new("ec2:RunInstances", arn);
+    let image = reader.text("ImageId");
+    let image = image.map(|it| run(format!("arn:aws:ec2:{region}::image/{it}")));
+    let mut needs: Vec<_> = image.into_iter().collect();
+    for made in ["network-interface", "volume"] {
+        // Those with tags of their own are there already.
+        let tagged = reader.structs("TagSpecification").into_iter();
+        if !tagged.filter_map(|it| it.text("ResourceType")).any(|it| it == made) {
+            needs.push(run(format!("arn:aws:ec2:{region}:{account}:{made}/*")));
+        }
+    }
+    let profile = reader.structure("IamInstanceProfile").and_then(|it| {
+        let from_arn = it.text("Arn").and_then(|it| it.rsplit('/').next().map(str::to_owned));
+        it.text("Name").or(from_arn)
+    });
+    let template = reader.structure("LaunchTemplate").and_then(|it| {
+        let version = it.text("Version").unwrap_or_else(|| "$Default".to_owned());
+        let named = it.text("LaunchTemplateId").or_else(|| it.text("LaunchTemplateName"))?;
+        world.regions.get(region)?.ec2.profile_of(&named, &version)
+    });
+    let profile = profile.or(template);
+    needs.extend(profile.and_then(|it| super::autoscaling::pass_role(world, &it)));
+    needs
 }
 
 /// Where a request came.

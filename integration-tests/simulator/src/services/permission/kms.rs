@@ -76,6 +76,11 @@ fn on_key(request: &Request<'_>, name: &str) -> Option<Need> {
     };
     let alias = name.split_once("alias/").map(|it| format!("alias/{}", it.1));
     let need = need.with("kms:CallerAccount", request.site().settings.account.as_str());
+    // Only AWS makes grants for its own resources.
+    let need = match request.operation() {
+        "CreateGrant" => need.with("kms:GrantIsForAWSResource", "false"),
+        _ => need,
+    };
     Some(match alias {
         Some(alias) if request.operation() == "DescribeKey" => need.with("kms:RequestAlias", alias),
         Some(_) | None => need,

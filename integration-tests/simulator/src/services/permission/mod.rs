@@ -5,6 +5,7 @@
 //! its policies in the simulated IAM allow, as the replica that is asked knows them. What a service
 //! does in the caller's name (SSM uses a key) is judged here, too.
 
+mod autoscaling;
 mod caller;
 mod ec2;
 mod iam;
@@ -12,6 +13,7 @@ mod keys;
 mod kms;
 mod logs;
 mod need;
+mod rds;
 mod request;
 mod secrets;
 mod ssm;
@@ -22,11 +24,12 @@ pub(crate) use self::{
     need::{Need, ResourcePolicy, Subject},
 };
 use super::{
-    Asked,
+    Asked, Iam,
     iam::{
         condition::Context,
         document::Document,
         evaluate::{self, Decision, Grant},
+        service_linked_name,
     },
 };
 use crate::{
@@ -233,14 +236,29 @@ fn prefix(service: &str) -> &str {
     if service == "tagging" { "tag" } else { service }
 }
 
+/// The permission to have the role of a service made, if it is not there yet.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
+pub(crate) fn to_link(settings: &Settings, iam: &Iam, service: &str) -> Option<Need> {
+    if iam.service_role(settings, service).is_some() {
+        return None;
+    }
+    let (name, path) = service_linked_name(service, None)?;
+    let role = format!("arn:aws:iam::{}:role{path}{name}", settings.account);
+    let need = Need::new("iam:CreateServiceLinkedRole", role);
+    Some(need.with("iam:AWSServiceName", service))
+}
+
 /// The permissions that a request needs.
 fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let request = || Request::read(world, asked, scope);
     match asked.service.as_str() {
+        "autoscaling" => autoscaling::needs(world, asked, scope),
         "ec2" => ec2::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),
         "logs" => logs::needs(&request()),
+        "rds" => rds::needs(world, asked, scope),
         "secretsmanager" => secrets::needs(&request()),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:

@@ -68,6 +68,11 @@ impl<'a> Request<'a> {
         format!("arn:aws:{service}:{}:{account}:{rest}", self.scope.region)
     }
 
+    /// The ARN of a public parameter.
+    pub(super) fn public_arn(&self, path: &str) -> String {
+        format!("arn:aws:ssm:{}::parameter/{path}", self.scope.region)
+    }
+
     /// Something of the service, with the tags it has under one of its names.
     pub(super) fn subject(&self, arn: String, names: &[&str]) -> Subject {
         let service = JSON.iter().find(|it| it.name == self.asked.service);

@@ -48,6 +48,8 @@ fn parameter(request: &Request<'_>, action: &str, named: &str) -> Need {
     let path = name.strip_prefix('/').unwrap_or(name);
     let arn = match named.rsplit_once(":parameter") {
         Some((place, _)) if named.starts_with("arn:") => format!("{place}:parameter/{path}"),
+        // Public parameters belong to no account.
+        Some(_) | None if path.starts_with("aws/service/") => request.public_arn(path),
         Some(_) | None => request.arn(&format!("parameter/{path}")),
     };
     // In an ARN the name is without the slash that it may begin with.

@@ -1,7 +1,8 @@
 //! Which quota of the settings has which code.
 //!
 //! The codes of VPC and of Elastic IP addresses are those of
-//! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>; those of IAM, KMS
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>; those of RDS link from
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html>; those of IAM, KMS
 //! and Secrets Manager were seen in accounts. A quota whose code is not
 //! known is not here.
 
@@ -28,6 +29,7 @@ impl Quota {
             "ec2" => "Amazon Elastic Compute Cloud (Amazon EC2)",
             "iam" => "AWS Identity and Access Management (IAM)",
             "kms" => "AWS Key Management Service (AWS KMS)",
+            "rds" => "Amazon Relational Database Service (Amazon RDS)",
             "secretsmanager" => "AWS Secrets Manager",
             _ => "Amazon Virtual Private Cloud (Amazon VPC)",
         }
@@ -72,7 +74,6 @@ pub(super) const OTHERS: &[&str] = &[
     "lambda",
     "logs",
     "monitoring",
-    "rds",
     "route53",
     "s3",
     "sns",
@@ -83,12 +84,27 @@ pub(super) const OTHERS: &[&str] = &[
 /// Every quota there is.
 pub(super) const QUOTAS: &[Quota] = &[
     quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", |it| it.addresses),
+    quota(
+        "ec2",
+        "L-1216C47A",
+        "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances",
+        |it| it.instance_vcpus,
+    ),
     global("iam", "L-FE177D64", "Roles per account", |it| it.roles),
     global("iam", "L-6E65F664", "Instance profiles per account", |it| it.instance_profiles),
     global("iam", "L-0DA4ABF3", "Managed policies per role", |it| it.policies_per_role),
     global("iam", "L-C07B4B0D", "Role trust policy length", |it| it.trust_policy_size),
     quota("kms", "L-C2F1777E", "Customer Master Keys (CMKs)", |it| it.kms_keys),
     quota("kms", "L-340F62FB", "Aliases per CMK", |it| it.kms_aliases_per_key),
+    quota("rds", "L-7B6409FD", "DB instances", |it| it.db_instances),
+    quota("rds", "L-7ADDB58A", "Total storage for all DB instances", |it| it.db_storage_gib),
+    quota("rds", "L-272F1212", "Manual DB instance snapshots", |it| it.db_snapshots),
+    quota("rds", "L-48C6BF61", "DB subnet groups", |it| it.db_subnet_groups),
+    quota("rds", "L-6F3ACC36", "Subnets per DB subnet group", |it| it.subnets_per_db_subnet_group),
+    quota("rds", "L-DE55804A", "Parameter groups", |it| it.db_parameter_groups),
+    quota("rds", "L-E4C808A8", "DB cluster parameter groups", |it| it.db_cluster_parameter_groups),
+    quota("rds", "L-952B80B8", "DB clusters", |it| it.db_clusters),
+    quota("rds", "L-9B510759", "Manual DB cluster snapshots", |it| it.db_cluster_snapshots),
     fixed("secretsmanager", "L-2F66C23C", "Secrets", |it| it.secrets),
     quota("vpc", "L-F678F1CE", "VPCs per Region", |it| it.vpcs),
     quota("vpc", "L-407747CB", "Subnets per VPC", |it| it.subnets_per_vpc),

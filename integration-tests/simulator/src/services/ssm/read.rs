@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Answer, Call, Parameter, Tier, Type, invalid, key,
     names::{Wanted, wanted},
+    public,
     write::{names, not_found},
 };
 use crate::{fault::Fault, random, services::paging::Page, shelf::Record};
@@ -65,6 +66,9 @@ fn look(call: &Call<'_>, wanted: &Wanted, decrypt: bool) -> Result<Value, Fault>
 pub(super) fn get(call: &mut Call<'_>) -> Answer {
     let text: String = call.members.need("Name")?;
     let decrypt = call.members.get("WithDecryption")?.unwrap_or_default();
+    if let Some(public) = public::look(call, &text)? {
+        return Ok(json!({ "Parameter": public }));
+    }
     Ok(json!({ "Parameter": look(call, &wanted(&text)?, decrypt)? }))
 }
 
@@ -72,7 +76,12 @@ pub(super) fn get_many(call: &mut Call<'_>) -> Answer {
     let decrypt = call.members.get("WithDecryption")?.unwrap_or_default();
     let (mut found, mut invalid) = (Vec::new(), Vec::new());
     for text in names(call)? {
-        match look(call, &wanted(&text)?, decrypt) {
+        let shown = match public::look(call, &text) {
+            Ok(Some(public)) => Ok(public),
+            Ok(None) => look(call, &wanted(&text)?, decrypt),
+            Err(fault) => Err(fault),
+        };
+        match shown {
             Ok(value) => found.push(value),
             Err(fault) if fault.code == "ParameterNotFound" => invalid.push(text),
             Err(fault) if fault.code == "ParameterVersionNotFound" => invalid.push(text),
@@ -192,7 +201,8 @@ pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
              begin with a forward slash \"/\".",
         ));
     }
-    if path.starts_with("/aws/") {
+    let public = public::below(call, &path);
+    if path.starts_with("/aws/") && public.is_none() {
         return Err(Fault::unsupported(format!("the public parameters below {path}")));
     }
     if let Some(filter) = filters.iter().find(|it| !matches!(it.key.as_str(), "Type" | "KeyId")) {
@@ -206,7 +216,7 @@ pub(super) fn by_path(call: &mut Call<'_>) -> Answer {
     }
     filters.iter().try_for_each(Filter::check)?;
     let (page, most) = page(call, 10, &format!("{path} {recursive} {filters:?}"))?;
-    let mut all = Vec::new();
+    let mut all = public.unwrap_or_default();
     for it in call.state.parameters.all_seen(call.in_lists()) {
         if below(&it.id, &path, recursive) && keep(&filters, it) {
             if decrypt {

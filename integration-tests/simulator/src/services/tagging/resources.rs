@@ -25,6 +25,7 @@ const SERVICES: &[(&str, Shelves)] = &[
     ("ec2", |it| it.ec2.shelves().into()),
     ("kms", |it| it.kms.shelves()),
     ("logs", |it| it.logs.shelves()),
+    ("rds", |it| it.rds.shelves()),
     ("secretsmanager", |it| it.secrets.shelves()),
     ("ssm", |it| it.ssm.shelves()),
 ];

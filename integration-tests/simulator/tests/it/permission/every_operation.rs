@@ -19,7 +19,9 @@ const TARGETS: &[(&str, &str)] = &[
 async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
     match service {
         "ec2" => client.ec2(operation, &[]).await,
+        "autoscaling" => client.autoscaling(operation, &[]).await,
         "iam" => client.iam(operation, &[]).await,
+        "rds" => client.rds(operation, &[]).await,
         _ => {
             let target = TARGETS.iter().find(|it| it.0 == service).unwrap().1;
             let target = format!("{target}.{operation}");

@@ -4,8 +4,10 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html>.
 
 mod callers;
+mod databases;
 mod every_operation;
 mod iam;
+mod instances;
 mod keys;
 mod logs;
 mod networks;
