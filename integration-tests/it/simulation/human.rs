@@ -11,7 +11,7 @@ use http::Request;
 
 use super::{
     draw::{Act, Rng},
-    specs::REGION,
+    specs::{NAME, NEIGHBOUR, REGION},
 };
 use crate::truth::Truth;
 
@@ -141,6 +141,7 @@ impl Human {
     /// - An object that lost our owner tag gets it back, unless another one has taken its place,
     ///   because nothing in AWS or in the record spoke of it any more: then it is given to clctl to be
     ///   removed, under a name that nothing has.
+    /// - An alias that is called as ours and was made to lead to somebody else's key is taken away.
     /// - What was put into ours is taken away.
     pub(super) fn put_in_order(
         &mut self,
@@ -162,6 +163,11 @@ impl Human {
         }
         if all_goes {
             self.let_go(world, |_| true);
+        }
+        for alias in led_astray(world, uid) {
+            if !delete_alias(world, &alias) {
+                undone.push(format!("{alias} cannot be taken away"));
+            }
         }
         for (object, had) in std::mem::take(&mut self.lost) {
             let things = world.tagged();
@@ -222,6 +228,19 @@ pub(super) fn disown(world: &mut World, uid: &str) {
     }
 }
 
+/// The aliases that are called as those of the environment and lead to keys that are not of it.
+fn led_astray(world: &World, uid: &str) -> Vec<String> {
+    let things = world.tagged();
+    let ours: Vec<&str> =
+        things.iter().filter(|(_, tags)| is_of(tags, uid)).map(|(it, _)| it.id.as_str()).collect();
+    let prefix = format!("alias/clctl-{NAME}-");
+    let whole = world.whole().into_iter();
+    let astray = whole.filter(|(it, _, body)| {
+        it.id.starts_with(&prefix) && body["key"].as_str().is_some_and(|key| !ours.contains(&key))
+    });
+    astray.map(|(it, ..)| it.id).collect()
+}
+
 /// Makes one of the changes that the simulator knows of to something of this environment, and says
 /// which: what those to another one bring about later would be nobody's deed.
 pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<String> {
@@ -237,7 +256,8 @@ pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<Strin
             let mut trial = world.clone();
             let says = trial.drift(seed)?;
             let names = |(it, _): &(Object, Tags)| says.contains(&it.id);
-            if others(world).iter().any(names) {
+            let called = says.contains(&format!("clctl-{NEIGHBOUR}-"));
+            if called || others(world).iter().any(names) {
                 return None;
             }
         }
@@ -269,6 +289,23 @@ fn corner(world: &World, vpc: &str) -> Option<String> {
     cidr.subnets(28).ok()?.last().map(|it| it.to_string())
 }
 
+/// Takes an alias away, and says whether it is.
+fn delete_alias(world: &mut World, alias: &str) -> bool {
+    let request = Request::post(format!("http://kms.{REGION}.amazonaws.com/"))
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", "TrentService.DeleteAlias")
+        .header("authorization", authorization("kms"))
+        .body(Bytes::from(serde_json::json!({ "AliasName": alias }).to_string()))
+        .unwrap();
+    world.handle(world.now(), &request).response.status() == 200
+}
+
+/// Somebody's name under a call.
+fn authorization(service: &str) -> String {
+    let credential = format!("AKIASOMEBODY/20260101/{REGION}/{service}/aws4_request");
+    format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0123abcd")
+}
+
 /// Makes a call of EC2's; nothing if it is refused.
 fn ec2(world: &mut World, action: &str, params: &[(&str, String)]) -> Option<String> {
     let encode = |text: &str| {
@@ -278,12 +315,9 @@ fn ec2(world: &mut World, action: &str, params: &[(&str, String)]) -> Option<Str
     for (key, value) in params {
         form.extend(["&", key, "=", &encode(value)]);
     }
-    let credential = format!("AKIASOMEBODY/20260101/{REGION}/ec2/aws4_request");
-    let authorization =
-        format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0123abcd");
     let request = Request::post(format!("http://ec2.{REGION}.amazonaws.com/"))
         .header("content-type", "application/x-www-form-urlencoded")
-        .header("authorization", authorization)
+        .header("authorization", authorization("ec2"))
         .body(Bytes::from(form))
         .unwrap();
     let reply = world.handle(world.now(), &request);
