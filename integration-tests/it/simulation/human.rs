@@ -11,6 +11,7 @@ use http::Request;
 
 use super::{
     draw::{Act, Rng},
+    invariants::address,
     specs::{NAME, NEIGHBOUR, REGION},
 };
 use crate::truth::Truth;
@@ -79,7 +80,11 @@ impl Human {
         match act {
             Act::Drift => drift(world, uid, rng).map(|says| Deed { says, owns: false }),
             Act::CopyTags => {
-                let (from, tags) = rng.pick(&ours).copied()?;
+                // The marker is one by its name: copies of its tags mean nothing.
+                let is_node = |tags: &Tags| tags.get(ADDRESS).and_then(|it| address(it)).is_some();
+                let nodes: Vec<&(Object, Tags)> =
+                    ours.iter().filter(|(_, tags)| is_node(tags)).copied().collect();
+                let (from, tags) = rng.pick(&nodes).copied()?;
                 let likes: Vec<&(Object, Tags)> = things
                     .iter()
                     .filter(|(it, tags)| {
