@@ -3,11 +3,13 @@
 //! A request is read once into [`Asked`]: who asks which service to do what, and in which
 //! protocol it wants to be answered.
 
+mod agenda;
 mod autoscaling;
 pub(crate) mod ec2;
 mod iam;
 mod kms;
 mod logs;
+mod operations;
 mod paging;
 mod permission;
 mod quotas;

@@ -31,7 +31,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::drift::retag;
 use self::{activity::Activity, call::Call, group::Group};
-use super::ec2::{Around, Ec2};
+use super::{
+    ec2::{Around, Ec2},
+    operations::{self, Operations},
+};
 use crate::{
     Settings, Time, World,
     fault::Fault,
@@ -60,11 +63,11 @@ pub(crate) struct AutoScaling {
     looks: BTreeMap<String, Time>,
 }
 
-/// An operation: its name, whether it writes, what it does.
-type Operation = (&'static str, bool, fn(&mut Call<'_>) -> Answer);
+type Operation = operations::Operation<Run>;
+type Run = fn(&mut Call<'_>) -> Answer;
 
 /// The operations of every file.
-const OPERATIONS: &[&[Operation]] = &[
+const OPERATIONS: Operations<Run> = Operations(&[
     activity::OPERATIONS,
     capacity::OPERATIONS,
     group::OPERATIONS,
@@ -77,20 +80,16 @@ const OPERATIONS: &[&[Operation]] = &[
     standby::OPERATIONS,
     tags::OPERATIONS,
     target_group::OPERATIONS,
-];
-
-fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().flat_map(|it| it.iter()).find(|it| it.0 == name)
-}
+]);
 
 /// The names of all operations.
 pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.iter().flat_map(|it| it.iter()).map(|it| it.0).collect()
+    OPERATIONS.names()
 }
 
 /// Whether an operation is a write.
 pub(crate) fn mutates(name: &str) -> bool {
-    operation(name).is_some_and(|it| it.1)
+    OPERATIONS.mutates(name)
 }
 
 impl AutoScaling {
@@ -176,7 +175,7 @@ pub(crate) fn ask(
     params: &Params,
     rng: Rng,
 ) -> Answer {
-    if operation(name).is_none() {
+    if OPERATIONS.find(name).is_none() {
         return Err(Fault::unsupported(format!("the operation autoscaling:{name}")));
     }
     let World { settings, now, buckets, .. } = world;
@@ -191,7 +190,7 @@ pub(crate) fn ask(
 }
 
 fn run(world: &mut World, region: &str, name: &str, params: &Params, mut rng: Rng) -> Answer {
-    let Some((_, writes, run)) = operation(name) else {
+    let Some((_, writes, run)) = OPERATIONS.find(name) else {
         return Err(Fault::unsupported(format!("the operation autoscaling:{name}")));
     };
     world.region(region);

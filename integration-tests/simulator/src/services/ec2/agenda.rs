@@ -35,36 +35,6 @@ pub(super) enum Due {
     },
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
-    at: Time,
-    due: Due,
-}
-
-/// What is to happen in a region, in no order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Agenda(Vec<Entry>);
-
-impl Agenda {
-    /// Plans something.
-    pub(super) fn plan(&mut self, at: Time, due: Due) {
-        self.0.push(Entry { at, due });
-    }
-
-    /// When the earliest thing is due.
-    fn first(&self) -> Option<Time> {
-        self.0.iter().map(|it| it.at).min()
-    }
-
-    /// Takes out the earliest thing that is due.
-    fn next(&mut self, now: Time) -> Option<Entry> {
-        let due = self.0.iter().enumerate().filter(|it| it.1.at <= now);
-        let (index, _) = due.min_by_key(|it| it.1.at)?;
-        Some(self.0.remove(index))
-    }
-}
-
 impl Ec2 {
     /// When something happens next.
     pub(crate) fn due(&self) -> Option<Time> {

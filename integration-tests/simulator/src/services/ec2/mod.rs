@@ -54,7 +54,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     address::Address,
-    agenda::Agenda,
+    agenda::Due,
     dhcp_options::DhcpOptions,
     flow_log::FlowLog,
     flow_log_delivery::Course,
@@ -86,6 +86,7 @@ pub(crate) use self::{
     seen_from_outside::key_of,
     tags::retag,
 };
+use super::agenda::Agenda;
 use crate::{
     Time, World,
     fault::Fault,
@@ -130,7 +131,7 @@ pub(crate) struct Ec2 {
     /// The deliveries of flow logs, those that are deleted included, by their id.
     flow_log_courses: BTreeMap<String, Course>,
     tokens: Tokens,
-    agenda: Agenda,
+    agenda: Agenda<Due>,
 }
 
 /// Something EC2 can be asked to do.

@@ -34,6 +34,7 @@ use self::{
     role::Role,
 };
 pub(crate) use self::{drift::retag, service_linked::name_of as service_linked_name};
+use super::operations::{self, Operations};
 use crate::{
     Settings, Time, World,
     fault::Fault,
@@ -56,11 +57,11 @@ pub(crate) struct Iam {
     instance_profiles: Shelf<InstanceProfile>,
 }
 
-/// An operation: its name, whether it writes, what it does.
-type Operation = (&'static str, bool, fn(&mut Call<'_>) -> Answer);
+type Operation = operations::Operation<Run>;
+type Run = fn(&mut Call<'_>) -> Answer;
 
 /// The operations of every file.
-const OPERATIONS: &[&[Operation]] = &[
+const OPERATIONS: Operations<Run> = Operations(&[
     account::OPERATIONS,
     attached::OPERATIONS,
     inline::OPERATIONS,
@@ -69,15 +70,11 @@ const OPERATIONS: &[&[Operation]] = &[
     service_linked::OPERATIONS,
     simulate::OPERATIONS,
     tags::OPERATIONS,
-];
-
-fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().flat_map(|it| it.iter()).find(|it| it.0 == name)
-}
+]);
 
 /// Whether an operation is a write.
 pub(crate) fn mutates(name: &str) -> bool {
-    operation(name).is_some_and(|it| it.1)
+    OPERATIONS.mutates(name)
 }
 
 impl Iam {
@@ -170,7 +167,7 @@ impl Iam {
         name: &str,
         params: &Params,
     ) -> Answer {
-        let Some((_, writes, run)) = operation(name) else {
+        let Some((_, writes, run)) = OPERATIONS.find(name) else {
             return Err(Fault::unsupported(format!("the operation iam:{name}")));
         };
         let mut copy = self.clone();
@@ -191,13 +188,13 @@ impl Iam {
 
 /// The names of all operations.
 pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.iter().flat_map(|it| it.iter()).map(|it| it.0).collect()
+    OPERATIONS.names()
 }
 
 /// Answers a request.
 pub(crate) fn ask(world: &mut World, name: &str, params: &Params, rng: Rng) -> Answer {
     let World { settings, now, buckets, iam, .. } = world;
-    if operation(name).is_none() {
+    if OPERATIONS.find(name).is_none() {
         return Err(Fault::unsupported(format!("the operation iam:{name}")));
     }
     if settings.throttling && !buckets.take("iam".to_owned(), throttle::iam(), *now) {

@@ -6,7 +6,7 @@ use super::{Rds, cluster, instance, scene::Scene};
 use crate::{
     Time,
     random::Rng,
-    services::{Around, Ec2, Logs},
+    services::{Around, Ec2, Logs, agenda::Agenda},
 };
 
 /// What RDS works with in other services when the time has come.
@@ -28,41 +28,13 @@ pub(super) enum Due {
     Interfaces(Vec<String>),
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Entry {
-    at: Time,
-    due: Due,
-}
-
-/// What is to happen in a region, in no order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Agenda(Vec<Entry>);
-
-impl Agenda {
-    /// Plans something.
-    pub(super) fn plan(&mut self, at: Time, due: Due) {
-        self.0.push(Entry { at, due });
-    }
-
+impl Agenda<Due> {
     /// Forgets whatever was planned for an instance or a cluster.
     pub(super) fn clear(&mut self, resource: &str) {
-        self.0.retain(|it| match &it.due {
-            Due::Instance(other, _) | Due::Cluster(other, _) => other != resource,
-            Due::Interfaces(_) => true,
+        self.forget(|due| match due {
+            Due::Instance(other, _) | Due::Cluster(other, _) => other == resource,
+            Due::Interfaces(_) => false,
         });
-    }
-
-    /// When the earliest thing is due.
-    fn first(&self) -> Option<Time> {
-        self.0.iter().map(|it| it.at).min()
-    }
-
-    /// Takes out the earliest thing that is due.
-    fn next(&mut self, now: Time) -> Option<Entry> {
-        let due = self.0.iter().enumerate().filter(|it| it.1.at <= now);
-        let (index, _) = due.min_by_key(|it| it.1.at)?;
-        Some(self.0.remove(index))
     }
 }
 

@@ -30,7 +30,7 @@ mod windows;
 use serde::{Deserialize, Serialize};
 
 use self::{
-    agenda::Agenda,
+    agenda::Due,
     call::Call,
     cluster::Cluster,
     cluster_snapshot::ClusterSnapshot,
@@ -44,6 +44,10 @@ use self::{
 pub(crate) use self::{
     agenda::Hands,
     drift::{HERE, retag, unprotect},
+};
+use super::{
+    agenda::Agenda,
+    operations::{self, Operations},
 };
 use crate::{
     Settings, Time, World,
@@ -75,14 +79,14 @@ pub(crate) struct Rds {
     clusters: Shelf<Cluster>,
     cluster_snapshots: Shelf<ClusterSnapshot>,
     events: Vec<Event>,
-    agenda: Agenda,
+    agenda: Agenda<Due>,
 }
 
-/// An operation: its name, whether it writes, what it does.
-type Operation = (&'static str, bool, fn(&mut Call<'_>) -> Answer);
+type Operation = operations::Operation<Run>;
+type Run = fn(&mut Call<'_>) -> Answer;
 
 /// The operations of every file.
-const OPERATIONS: &[&[Operation]] = &[
+const OPERATIONS: Operations<Run> = Operations(&[
     certificate::OPERATIONS,
     class::OPERATIONS,
     cluster::OPERATIONS,
@@ -95,20 +99,16 @@ const OPERATIONS: &[&[Operation]] = &[
     snapshot::OPERATIONS,
     subnet_group::OPERATIONS,
     tags::OPERATIONS,
-];
-
-fn operation(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().flat_map(|it| it.iter()).find(|it| it.0 == name)
-}
+]);
 
 /// The names of all operations.
 pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.iter().flat_map(|it| it.iter()).map(|it| it.0).collect()
+    OPERATIONS.names()
 }
 
 /// Whether an operation is a write.
 pub(crate) fn mutates(name: &str) -> bool {
-    operation(name).is_some_and(|it| it.1)
+    OPERATIONS.mutates(name)
 }
 
 impl Rds {
@@ -171,7 +171,7 @@ pub(crate) fn ask(
     if name.is_empty() {
         return Err(Fault::client("MissingAction", "Missing Action"));
     }
-    if operation(name).is_none() {
+    if OPERATIONS.find(name).is_none() {
         return Err(Fault::unsupported(format!("the operation rds:{name}")));
     }
     let World { settings, now, buckets, .. } = world;
@@ -193,7 +193,7 @@ pub(crate) fn act(
     (name, params): (&str, &Params),
     mut rng: Rng,
 ) -> Answer {
-    let Some((_, writes, run)) = operation(name) else {
+    let Some((_, writes, run)) = OPERATIONS.find(name) else {
         return Err(Fault::unsupported(format!("the operation rds:{name}")));
     };
     world.region(region);
