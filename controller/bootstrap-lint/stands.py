@@ -45,6 +45,9 @@ def aws(arguments):
             print("An error occurred (ServiceUnavailable)", file=sys.stderr)
             return 254
         print("database.cluster-x.us-east-1.rds.amazonaws.com")
+    if "create-tags" in arguments and fails("tags"):
+        print("An error occurred (UnauthorizedOperation)", file=sys.stderr)
+        return 254
     if "describe-addresses" in arguments:
         print(read("addresses"))
     if "associate-address" in arguments:

@@ -591,6 +591,8 @@ class Said:
 
     def __init__(self, node):
         self.node = node
+        # The role it said last, and since when it is that.
+        self.since = None
 
     def look(self):
         status, told = self.node.systemctl("start", "clctl-role.service")
@@ -600,8 +602,18 @@ class Said:
             return None
         role, heartbeat = tags[0]
         assert heartbeat.startswith("Key=clctl.dev/heartbeat,Value=2")
-        time.strptime(heartbeat.partition("Value=")[2], "%Y-%m-%dT%H:%M:%SZ")
-        return role.removeprefix("Key=clctl.dev/role,Value=")
+        beat = heartbeat.partition("Value=")[2]
+        time.strptime(beat, "%Y-%m-%dT%H:%M:%SZ")
+        role, between, since = role.removeprefix("Key=clctl.dev/role,Value=").partition(" since ")
+        assert between
+        time.strptime(since, "%Y-%m-%dT%H:%M:%SZ")
+        # It is that since it changed, and not since it was last said.
+        if self.since is not None and self.since[0] == role:
+            assert since == self.since[1]
+        else:
+            assert since == beat
+        self.since = (role, since)
+        return role
 
     def later(self, seconds):
         """As if so much time had gone by since it was well, and since it last said so."""
@@ -609,6 +621,14 @@ class Said:
         (folder / "well").write_text(str(int((folder / "well").read_text()) - seconds))
         role, at = (folder / "published").read_text().split()
         (folder / "published").write_text(f"{role} {int(at) - seconds}\n")
+
+    def aged(self, seconds):
+        """As if it had had its role for longer."""
+        changed = self.node.root / "run/clctl-role/changed"
+        role, at = changed.read_text().split()
+        at = int(at) - seconds
+        changed.write_text(f"{role} {at}\n")
+        self.since = (role, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)))
 
 
 @pytest.fixture
@@ -631,6 +651,7 @@ def test_a_node_that_serves_is_active_whatever_ails_it(role, health):
     # Once a minute is enough, unless it changes.
     assert role.look() is None
     role.later(61)
+    role.aged(61)
     health.status = 207
     assert role.look() == "active"
     role.later(61)
@@ -686,6 +707,18 @@ def test_what_fails_for_long_is_started_again(role):
     role.later(121)
     assert role.look() == "failing"
     assert again not in role.node.calls()
+
+
+def test_what_could_not_be_said_is_said_later_with_its_time(role):
+    """A role is as old as it is, whenever it could first be told."""
+    assert role.look() == "starting"
+    role.node.tell("logs", WAITS)
+    role.node.tell("failing", "tags")
+    status, _ = role.node.systemctl("start", "clctl-role.service")
+    assert status != 0
+    role.aged(15)
+    role.node.tell("failing", "")
+    assert role.look() == "standby"
 
 
 def test_a_silent_node_waits_while_it_has_the_database(role):

@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
+use clctl_fleet::Fleet;
 use clctl_simulator::{Deed, Settings, Simulator};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -40,14 +41,17 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Opens the sandbox's world, and makes it where there is none.
+/// Opens the sandbox's world, and makes it where there is none; its instances are alive.
 ///
 /// # Errors
 /// If the folder or the file cannot be used.
 pub fn open(folder: &Path) -> anyhow::Result<Simulator> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the sandbox's folder {} cannot be made", folder.display()))?;
-    Ok(Simulator::open(&folder.join(WORLD), Settings::default())?)
+    let simulator = Simulator::open(&folder.join(WORLD), Settings::default())?;
+    // What runs on its instances lives in the world itself.
+    Fleet::settle(&simulator, Settings::default().seed);
+    Ok(simulator)
 }
 
 /// Whether a change is one that `diff` names.
@@ -58,10 +62,15 @@ pub fn is_difference(deed: &Deed) -> bool {
 
 /// Sets out for a region of a simulated world.
 pub fn connect(simulator: &Simulator, region: &str, calls: Arc<Calls>) -> Connection {
-    let http = SharedHttpClient::new(InProcess(simulator.clone()));
+    let http = http(simulator);
     let now = i64::try_from(simulator.now().as_millis()).unwrap_or_default();
     let start = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);
     Connection::in_process(region, http, calls, Clock::starting_at(start))
+}
+
+/// A simulated world as the SDK's HTTP client.
+pub fn http(simulator: &Simulator) -> SharedHttpClient {
+    SharedHttpClient::new(InProcess(simulator.clone()))
 }
 
 /// Lets virtual time pass at a pace that can be watched: a minute in about a second.

@@ -16,6 +16,7 @@ mod crash;
 mod drift;
 mod environments;
 mod every_drift;
+mod fleet;
 mod found;
 mod harness;
 mod hostile;

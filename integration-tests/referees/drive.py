@@ -110,7 +110,7 @@ DRAWN = {
 }
 
 # What boto3 calls otherwise than credential scopes and IAM's actions do.
-SCOPES = {"service-quotas": "servicequotas", "resourcegroupstaggingapi": "tagging"}
+SCOPES = {"cloudwatch": "monitoring", "service-quotas": "servicequotas", "resourcegroupstaggingapi": "tagging"}
 
 
 class Drive:
@@ -139,7 +139,7 @@ class Drive:
 
     def __getattr__(self, service):
         if service not in {
-            "autoscaling", "ec2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
+            "autoscaling", "cloudwatch", "ec2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
         }:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)

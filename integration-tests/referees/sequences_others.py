@@ -1,6 +1,8 @@
-"""Sequences of the services that have few: STS, SSM, CloudWatch Logs, Service Quotas, the tagging API."""
+"""Sequences of the services that have few: STS, SSM, CloudWatch and its logs, Service Quotas, the tagging API."""
 
-from drive import sequence
+import datetime
+
+from drive import alone, sequence
 
 
 @sequence
@@ -33,6 +35,39 @@ def parameters(d):
     d.ssm("DeleteParameter", Name=one)
     d.ssm("DeleteParameter", Name=one, fails="ParameterNotFound")
     d.ssm("DeleteParameters", Names=["/referee/two", "/referee/deep/three", "/referee/none"])
+
+
+@alone
+def metrics(d):
+    """Metrics: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricData.html"""
+    space, name = "referee/x", "balance"
+    of = [{"Name": "chain", "Value": "1"}]
+    one = {"MetricName": name, "Dimensions": of, "Value": 1.5, "Unit": "None"}
+    d.cloudwatch("PutMetricData", Namespace=space, MetricData=[one])
+    several = {"MetricName": name, "Dimensions": of, "Values": [1.0, 2.0], "Counts": [3.0, 4.0]}
+    d.cloudwatch("PutMetricData", Namespace=space, MetricData=[several])
+    d.cloudwatch("PutMetricData", Namespace="AWS/EC2", MetricData=[one], fails="InvalidParameterValue")
+    both = {**one, "StatisticValues": {"SampleCount": 1.0, "Sum": 1.0, "Minimum": 1.0, "Maximum": 1.0}}
+    d.cloudwatch("PutMetricData", Namespace=space, MetricData=[both], fails="InvalidParameterCombination")
+    d.cloudwatch("PutMetricData", Namespace=space, MetricData=[{"MetricName": name}], fails="MissingParameter")
+    d.cloudwatch("ListMetrics", Namespace=space, until=lambda it: it["Metrics"])
+    d.cloudwatch("ListMetrics", Namespace=space, RecentlyActive="PT1H", fails="InvalidParameterValue")
+    # The world has a clock of its own, which begins with the year.
+    span = {
+        "StartTime": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
+        "EndTime": datetime.datetime(2026, 1, 15, tzinfo=datetime.timezone.utc),
+    }
+    stat = {
+        "Metric": {"Namespace": space, "MetricName": name, "Dimensions": of}, "Period": 86400, "Stat": "Sum",
+    }
+    query = {"Id": "a", "MetricStat": stat}
+    d.cloudwatch(
+        "GetMetricData", MetricDataQueries=[query], **span, until=lambda it: it["MetricDataResults"][0]["Values"] == [12.5]
+    )
+    d.cloudwatch("GetMetricData", MetricDataQueries=[{**query, "Id": "A"}], **span, fails="ValidationError")
+    asked = {"Namespace": space, "MetricName": name, "Dimensions": of, "Period": 86400, **span}
+    d.cloudwatch("GetMetricStatistics", Statistics=["Sum", "Average"], **asked)
+    d.cloudwatch("GetMetricStatistics", Statistics=["Middle"], **asked, fails="InvalidParameterValue")
 
 
 @sequence

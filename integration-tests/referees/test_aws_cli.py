@@ -103,6 +103,13 @@ LIVES = {
         "DBParameterGroupNotFound",
         "arn:aws:rds:us-east-1:123456789012:pg:cli",
     ),
+    "cloudwatch": (
+        None,
+        "list-metrics --namespace cli",
+        None,
+        None,
+        "Metrics",
+    ),
     "secretsmanager": (
         "create-secret --name cli --secret-string x --query Name",
         "describe-secret --secret-id {}",
@@ -153,7 +160,7 @@ def test_a_life_in_each_form_of_output(service, world):
 
 
 def test_every_service_of_the_simulator_has_a_life(simulated):
-    names = {"servicequotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}
+    names = {"monitoring": "cloudwatch", "servicequotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}
     assert {names.get(service, service) for service, _ in simulated} == set(LIVES)
 
 

@@ -48,6 +48,16 @@ ASKED = {
     "DescribeLogStreams": {"logGroupName": "/pages/0"},
     "DescribeVpcEndpointServices": {},
     "GetAccountAuthorizationDetails": {"Filter": ["Role"]},
+    "GetMetricData": {
+        "MetricDataQueries": [
+            {
+                "Id": "m",
+                "MetricStat": {"Metric": {"Namespace": "pages", "MetricName": "m0"}, "Period": 60, "Stat": "Sum"},
+            }
+        ],
+        "StartTime": 1767225600,
+        "EndTime": 1767225600 + 14 * 86400,
+    },
     "GetParametersByPath": {"Path": "/pages", "Recursive": True},
     "GetTagValues": {"Key": "n"},
     "ListAttachedRolePolicies": {"RoleName": ROLE},
@@ -69,8 +79,9 @@ ASKED = {
 FEW = {"DescribeCertificates", "DescribeDhcpOptions", "DescribeInternetGateways", "DescribeNetworkAcls", "DescribeVpcs"}
 # RDS's smallest page is one of twenty: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html
 SIZES = {"rds": (1, 20, 25)}
-# Of these nobody can choose the size of a page, and the world has not as many as one of AWS's holds.
-UNSIZED = {"GetTagKeys", "GetTagValues"}
+# Of these nobody can choose the size of a page, and the world has not as many as one of AWS's holds; a page of data
+# points is a part of each series.
+UNSIZED = {"GetMetricData", "GetTagKeys", "GetTagValues", "ListMetrics"}
 
 
 def databases(d):
@@ -125,6 +136,7 @@ def stock(d):
         d.logs("PutLogEvents", logGroupName="/pages/0", logStreamName="s0", logEvents=[event])
         flow = {"ResourceIds": [subnet], "ResourceType": "Subnet", "TrafficType": "ALL"}
         d.ec2("CreateFlowLogs", **flow, LogGroupName=f"/pages/{n}", DeliverLogsPermissionArn=role)
+        d.cloudwatch("PutMetricData", Namespace="pages", MetricData=[{"MetricName": f"m{n}", "Value": 1.0}])
         d.ssm("PutParameter", Name=f"/pages/p{n}", Value="x", Type="String")
         d.secretsmanager("CreateSecret", Name=f"/pages/s{n}", SecretString="x")
         if n:

@@ -36,7 +36,8 @@ pub enum On {
     Everything,
 }
 
-/// The role of a node, as its instance says: `active`, `standby`, `starting` or `failing`.
+/// The role of a node, as its instance says: `active`, `standby`, `starting` or `failing`, and since when it is that:
+/// `failing since 2026-11-29T17:00:00Z`.
 pub const ROLE_TAG: &str = "clctl.dev/role";
 /// What is being done while an instance starts; `done` in the end, or `failed:` and what.
 pub const BOOT_TAG: &str = "clctl.dev/boot";

@@ -5,13 +5,17 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A value that only the world file and the answers that ask for it show.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Hidden(String);
 
 impl Hidden {
     pub(crate) const fn new(text: String) -> Self {
         Self(text)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The value itself.

@@ -11,6 +11,7 @@
 
 mod auth;
 mod fault;
+mod guests;
 mod hidden;
 mod random;
 mod serve;
@@ -24,6 +25,7 @@ mod time;
 mod wire;
 mod world;
 
+pub use guests::Guests;
 pub use serve::serve;
 pub use services::operations;
 pub use settings::{Durations, Lag, Quotas, Settings, Span, Weather};
@@ -31,4 +33,7 @@ pub use shelf::Life;
 pub use simulator::{CallInfo, Dropped, Fate, Hook, Recorded, Simulator};
 pub use store::WorldError;
 pub use time::Time;
-pub use world::{Checks, Deed, Delivery, Moments, Object, Reply, Running, Seed, World};
+pub use world::{
+    Checks, Database, Deed, Delivery, Glance, Login, Moments, Object, Refused, Reply, Running,
+    Seed, World,
+};

@@ -154,6 +154,10 @@ pub struct Durations {
     pub instance_shutdown: Span,
     /// How long a terminated instance is still shown.
     pub instance_linger: Span,
+    /// Until a new metric has statistics.
+    pub metric_counted: Span,
+    /// Until a new metric is listed.
+    pub metric_listed: Span,
     /// Until a group acts on what it was told.
     pub group_action: Span,
     /// Until a group notices what has become of an instance.
@@ -198,6 +202,8 @@ impl Default for Durations {
             instance_stop: Span::seconds(20, 90),
             instance_shutdown: Span::seconds(40, 180),
             instance_linger: Span::fixed(3_600_000),
+            metric_counted: Span::seconds(5, 120),
+            metric_listed: Span::seconds(60, 900),
             group_action: Span::seconds(1, 15),
             group_notice: Span::seconds(10, 90),
         }
@@ -371,6 +377,8 @@ pub struct Settings {
     pub disputes: BTreeMap<String, u64>,
     /// Where EC2 has no room for another instance: a zone, a type, or both (`us-east-1a/t3.micro`).
     pub short_of: Vec<String>,
+    /// Zones that are lost: what runs there cannot be reached.
+    pub lost_zones: Vec<String>,
 }
 
 /// 2026-01-01T00:00:00Z.
@@ -402,6 +410,7 @@ impl Default for Settings {
             guessing: false,
             disputes: BTreeMap::new(),
             short_of: Vec::new(),
+            lost_zones: Vec::new(),
         }
     }
 }
@@ -475,6 +484,11 @@ impl Settings {
     }
 
     /// Whether there is no room for an instance of a type in a zone.
+    /// Whether a zone is lost.
+    pub(crate) fn has_lost(&self, zone: &str) -> bool {
+        self.lost_zones.iter().any(|it| it == zone)
+    }
+
     pub(crate) fn is_short_of(&self, zone: &str, kind: &str) -> bool {
         let both = format!("{zone}/{kind}");
         self.short_of.iter().any(|it| it == zone || it == kind || *it == both)

@@ -16,8 +16,9 @@ use thiserror::Error;
 use tokio::time::Instant;
 
 use crate::{
-    Settings, Time, World,
+    Guests, Settings, Time, World,
     fault::Fault,
+    hidden::Hidden,
     services,
     store::{Lock, WorldError, WorldFile},
     world::Delivery,
@@ -118,7 +119,11 @@ struct State {
     file: Option<WorldFile>,
     /// What went wrong in a call that could not say so.
     trouble: Option<WorldError>,
+    guests: Option<Box<dyn Guests>>,
 }
+
+/// What stands for a memory that the guests have themselves: a world without it is another one.
+const REMEMBERED: &str = "the guests have it";
 
 impl std::fmt::Debug for Simulator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -151,6 +156,7 @@ impl State {
             self.world = world;
             let now = self.now().max(self.world.now());
             self.rebase(now);
+            self.remember();
         }
         Ok(Some(lock))
     }
@@ -162,17 +168,42 @@ impl State {
         }
         let lock = self.refresh()?;
         let now = self.now();
-        let result = work(&mut self.world, now);
-        self.rebase(now);
+        let result = self.work(now, |world| work(world, now));
         self.save(lock)?;
         Ok(result)
     }
 
-    fn save(&mut self, lock: Option<Lock>) -> Result<(), WorldError> {
-        if let (Some(file), Some(lock)) = (self.file.as_mut(), lock) {
-            file.save(&self.world, &lock)?;
+    /// Works on the world at a moment, up to which its guests have lived.
+    fn work<R>(&mut self, now: Time, work: impl FnOnce(&mut World) -> R) -> R {
+        if let Some(guests) = &mut self.guests {
+            guests.live(&mut self.world, now);
         }
-        Ok(())
+        let result = work(&mut self.world);
+        if self.guests.is_some() && self.world.memory.reveal() != REMEMBERED {
+            self.remember();
+        }
+        self.rebase(now);
+        result
+    }
+
+    /// Hands the guests what the world has kept for them.
+    fn remember(&mut self) {
+        if let Some(guests) = &mut self.guests {
+            guests.remember(self.world.memory.reveal());
+            self.world.memory = Hidden::new(REMEMBERED.to_owned());
+        }
+    }
+
+    fn save(&mut self, lock: Option<Lock>) -> Result<(), WorldError> {
+        let (Some(file), Some(lock)) = (self.file.as_mut(), lock) else { return Ok(()) };
+        if let Some(guests) = &self.guests {
+            self.world.memory = Hidden::new(guests.memory());
+        }
+        let saved = file.save(&self.world, &lock);
+        if self.guests.is_some() {
+            self.world.memory = Hidden::new(REMEMBERED.to_owned());
+        }
+        saved
     }
 }
 
@@ -209,6 +240,7 @@ impl Simulator {
             world,
             file,
             trouble: None,
+            guests: None,
         };
         Self {
             inner: Arc::new(Inner {
@@ -315,9 +347,10 @@ impl Simulator {
         let mut state = held(&self.inner.state);
         let lock = state.refresh();
         let now = state.now();
-        state.world.advance(now);
-        let result = work(&mut state.world);
-        state.rebase(now);
+        let result = state.work(now, |world| {
+            world.advance(now);
+            work(world)
+        });
         if let Err(trouble) = lock.and_then(|it| state.save(it)) {
             state.trouble = Some(trouble);
         }
@@ -330,6 +363,13 @@ impl Simulator {
             world.advance(now);
             work(world)
         })
+    }
+
+    /// Lets guests live in the world from now on.
+    pub fn invite(&self, guests: Box<dyn Guests>) {
+        let mut state = held(&self.inner.state);
+        state.guests = Some(guests);
+        state.remember();
     }
 
     /// The calls that came through this simulator so far, in order.

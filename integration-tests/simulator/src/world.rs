@@ -4,6 +4,7 @@
 //! writes down. No clock, no sockets, no chance from outside.
 
 mod census;
+mod databases;
 mod drift;
 mod instances;
 mod retag;
@@ -17,8 +18,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     census::{Moments, Object},
+    databases::{Database, Login, Refused},
     drift::Deed,
-    instances::{Checks, Running},
+    instances::{Checks, Glance, Running},
     seeds::Seed,
 };
 pub(crate) use self::{
@@ -28,10 +30,11 @@ pub(crate) use self::{
 use crate::{
     Settings, Time,
     fault::Fault,
+    hidden::Hidden,
     random::Rng,
     services::{
-        self, Around, Asked, AutoScaling, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets, Service,
-        ServiceQuotas, Ssm, Tagging,
+        self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets,
+        Service, ServiceQuotas, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -42,6 +45,7 @@ use crate::{
 #[serde(default)]
 pub(crate) struct Region {
     pub(crate) autoscaling: AutoScaling,
+    pub(crate) cloudwatch: CloudWatch,
     pub(crate) ec2: Ec2,
     pub(crate) kms: Kms,
     pub(crate) logs: Logs,
@@ -65,6 +69,11 @@ impl Region {
         all
     }
 
+    /// When something happens next by itself.
+    fn due(&self) -> Option<Time> {
+        next(&self.ec2, &self.autoscaling, &self.rds)
+    }
+
     /// Lets everything happen that is due, one thing after the other.
     ///
     /// Instances, groups and databases act upon each other: they share subnets, and a group hears of what
@@ -79,9 +88,6 @@ impl Region {
         let Self { autoscaling, ec2, kms, logs, rds, secrets, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
-        let next = |ec2: &Ec2, groups: &AutoScaling, rds: &Rds| {
-            [ec2.due(), groups.due(), rds.due()].into_iter().flatten().min()
-        };
         while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
@@ -98,6 +104,10 @@ impl Region {
     }
 }
 
+fn next(ec2: &Ec2, groups: &AutoScaling, rds: &Rds) -> Option<Time> {
+    [ec2.due(), groups.due(), rds.due()].into_iter().flatten().min()
+}
+
 /// A simulated AWS account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct World {
@@ -108,6 +118,9 @@ pub struct World {
     #[serde(default)]
     pub(crate) iam: Iam,
     pub(crate) regions: BTreeMap<String, Region>,
+    /// What guests remember.
+    #[serde(default, skip_serializing_if = "Hidden::is_empty")]
+    pub(crate) memory: Hidden,
 }
 
 /// What the world says to a request.
@@ -147,6 +160,7 @@ impl World {
             buckets: Buckets::default(),
             iam: Iam::default(),
             regions: BTreeMap::new(),
+            memory: Hidden::default(),
             settings,
         }
     }
@@ -184,6 +198,11 @@ impl World {
         for (name, region) in &mut self.regions {
             region.settle((&self.settings, name), &self.iam, &mut self.rng, self.now);
         }
+    }
+
+    /// When something happens next by itself, as far as instances, groups and databases go.
+    pub fn due(&self) -> Option<Time> {
+        self.regions.values().filter_map(Region::due).min()
     }
 
     /// Answers a request that comes at `now`.

@@ -1,11 +1,12 @@
 #!/bin/bash
 # What this node is, by its own account, as tags of its instance: active (it serves), standby (it waits for the lease of
-# the database, and listens nowhere), starting, or failing.
+# the database, and listens nowhere), starting, or failing; and since when it is that.
 # shellcheck source=lib.sh
 . /usr/local/lib/clctl/lib
 
 grace=120
 well=/run/clctl-role/well
+changed=/run/clctl-role/changed
 published=/run/clctl-role/published
 now=$(date +%s)
 [ -e "$well" ] || printf '%s\n' "$now" >"$well"
@@ -54,10 +55,19 @@ else
     fi
 fi
 
+# Since when it is that, whether or not that could be said.
+since=$now
+if [ -e "$changed" ]; then
+    read -r last at <"$changed"
+    [ "$role" != "$last" ] || since=$at
+fi
+printf '%s %s\n' "$role" "$since" >"$changed"
+
 # When it changes, and once a minute.
 if [ -e "$published" ]; then
     read -r last at <"$published"
     [ "$role" != "$last" ] || [ $((now - at)) -ge 60 ] || exit 0
 fi
-tag "Key=clctl.dev/role,Value=$role" "Key=clctl.dev/heartbeat,Value=$(date -u -d "@$now" +%FT%TZ)"
+tag "Key=clctl.dev/role,Value=$role since $(date -u -d "@$since" +%FT%TZ)" \
+    "Key=clctl.dev/heartbeat,Value=$(date -u -d "@$now" +%FT%TZ)"
 printf '%s %s\n' "$role" "$now" >"$published"

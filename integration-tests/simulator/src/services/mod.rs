@@ -5,6 +5,7 @@
 
 mod agenda;
 mod autoscaling;
+mod cloudwatch;
 pub(crate) mod ec2;
 mod iam;
 mod kms;
@@ -21,13 +22,15 @@ mod sts;
 mod tag_rules;
 mod tagging;
 
-use std::fmt;
+use std::{fmt, io::Read as _};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use flate2::read::GzDecoder;
+use http::{HeaderValue, Request, Response};
 
 pub(crate) use self::{
     autoscaling::AutoScaling,
+    cloudwatch::CloudWatch,
     ec2::{Around, Ec2},
     iam::Iam,
     kms::Kms,
@@ -47,7 +50,7 @@ use crate::{
     random::Rng,
     shelf::AnyShelf,
     wire::{
-        json,
+        cbor, json,
         query::{self, Dialect, Params},
     },
     world::{Drift, Input, Region, Retag},
@@ -87,6 +90,7 @@ const fn json<S: Service>() -> Json {
 
 /// The services that speak JSON.
 const JSON: &[Json] = &[
+    json::<CloudWatch>(),
     json::<Kms>(),
     json::<Logs>(),
     json::<Secrets>(),
@@ -133,18 +137,43 @@ impl fmt::Debug for Asked {
     }
 }
 
+/// No request is larger, unpacked.
+const LARGEST: u64 = 16 << 20;
+
 #[derive(Debug, Clone, Copy)]
 enum Protocol {
     Query(Dialect),
     Json,
+    Cbor,
+}
+
+/// What is sent, unpacked.
+///
+/// <https://smithy.io/2.0/spec/behavior-traits.html#requestcompression-trait>: what is large may come packed.
+fn plain(request: &Request<Bytes>) -> Bytes {
+    let packed = request.headers().get("content-encoding").is_some_and(|it| it == "gzip");
+    if !packed {
+        return request.body().clone();
+    }
+    let mut body = Vec::new();
+    let mut reader = GzDecoder::new(request.body().as_ref()).take(LARGEST);
+    if reader.read_to_end(&mut body).is_err() {
+        body.clear();
+    }
+    body.into()
 }
 
 /// Reads a request as far as every service needs it.
 pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let scope = auth::scope(request);
     let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
-    let body = request.body().clone();
-    let target = header("x-amz-target").and_then(|it| it.split_once('.'));
+    let cbor = cbor::target(request);
+    let mut body = plain(request);
+    if cbor.is_some() {
+        // The members are the same; what is none at all is no JSON either.
+        body = cbor::read(&body).map_or(Bytes::from_static(b"-"), |it| it.to_string().into());
+    }
+    let target = cbor.or_else(|| header("x-amz-target").and_then(|it| it.split_once('.')));
     let is_json = target.is_some()
         || header("content-type").is_some_and(|it| it.starts_with("application/x-amz-json"));
 
@@ -178,6 +207,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         "ec2" => Protocol::Query(Dialect::Ec2),
         "iam" => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
         "rds" => Protocol::Query(Dialect::Aws { namespace: rds::NAMESPACE }),
+        _ if cbor.is_some() => Protocol::Cbor,
         _ if is_json || json.is_some() => Protocol::Json,
         _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
     };
@@ -198,7 +228,7 @@ impl Asked {
         match self.protocol {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
             Protocol::Query(Dialect::Aws { .. }) => Manner::Query,
-            Protocol::Json => Manner::Json,
+            Protocol::Json | Protocol::Cbor => Manner::Json,
         }
     }
 
@@ -208,8 +238,24 @@ impl Asked {
             Protocol::Query(dialect) => {
                 query::answer(dialect, &self.operation, request_id, Err(fault))
             }
-            Protocol::Json => json::answer(request_id, Err(fault)),
+            Protocol::Json | Protocol::Cbor => self.answer(request_id, Err(fault)),
         }
+    }
+
+    /// Writes an answer of a service that speaks JSON.
+    fn answer(&self, request_id: &str, result: service::Answer) -> Response<Bytes> {
+        let code = result.as_ref().err().map(|it| it.code.clone()).unwrap_or_default();
+        let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
+        let mut response = match self.protocol {
+            Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
+            Protocol::Json | Protocol::Query(_) => json::answer(request_id, result),
+        };
+        if let Some(code) = compatible
+            && let Ok(value) = HeaderValue::from_str(&format!("{code};Sender"))
+        {
+            response.headers_mut().insert("x-amzn-query-error", value);
+        }
+        response
     }
 
     /// What a service says that is asked too often.
@@ -295,7 +341,7 @@ pub(crate) fn perform(
             let (region, operation) = (&scope.region, &asked.operation);
             let result = json::Members::parse(&asked.body)
                 .and_then(|it| (service.ask)(world, &identity, region, operation, &it, rng));
-            json::answer(request_id, result)
+            asked.answer(request_id, result)
         }
     }
 }

@@ -1,8 +1,9 @@
 //! AWS's wire protocols: how a request is read and an answer is written.
 //!
 //! A protocol knows nothing of what is asked; a service knows nothing of how it is written. The
-//! REST protocols and CBOR become files beside these.
+//! REST protocols become files beside these.
 
+pub(crate) mod cbor;
 pub(crate) mod json;
 pub(crate) mod query;
 pub(crate) mod xml;

@@ -29,8 +29,8 @@ pub struct Running {
     pub public_ip: Option<String>,
     /// When it began to run, or was rebooted last.
     pub booted: Time,
-    /// Its user data, decoded.
-    pub user_data: String,
+    /// Its user data, decoded: as the metadata service gives it, compressed or not.
+    pub user_data: Vec<u8>,
     /// The ARN of the role whose credentials it gets, as its profile is now.
     pub role: Option<String>,
     /// The access key of these credentials. Whoever calls with it is a session of the role that is named
@@ -38,6 +38,21 @@ pub struct Running {
     pub access_key: String,
     /// Its tags, if it may see them.
     pub tags: Option<BTreeMap<String, String>>,
+}
+
+/// An instance at a glance: for whoever looks often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glance<'a> {
+    /// Where: `us-east-1`.
+    pub region: &'a str,
+    /// Its id.
+    pub id: &'a str,
+    /// When it began to run, or was rebooted last.
+    pub booted: Option<Time>,
+    /// Whether it is being shut down.
+    pub ends: bool,
+    /// What status checks are told to see of it.
+    pub checks: Checks,
 }
 
 /// What status checks see of an instance.
@@ -74,6 +89,31 @@ impl World {
         all
     }
 
+    /// The instances that run or are being shut down, in all regions, at a glance.
+    pub fn glance(&self) -> Vec<Glance<'_>> {
+        let mut all = Vec::new();
+        for (name, region) in &self.regions {
+            all.extend(region.ec2.glance().map(|it| Glance {
+                region: name,
+                id: it.id,
+                booted: it.booted,
+                ends: it.ends,
+                checks: match it.failing {
+                    None | Some((false, false)) => Checks::Pass,
+                    Some((true, false)) => Checks::InstanceFails,
+                    Some((_, true)) => Checks::SystemFails,
+                },
+            }));
+        }
+        all
+    }
+
+    /// Whether an instance reaches a port of hosts on the internet: its route table leads out, and its
+    /// security groups let it.
+    pub fn leads_out(&self, instance: &str, port: u32) -> bool {
+        self.regions.values().any(|it| it.ec2.leads_out(instance, port))
+    }
+
     /// Lets the status checks of a running instance pass or fail from now on; says whether it runs.
     pub fn impair(&mut self, instance: &str, checks: Checks) -> bool {
         let failing = match checks {
@@ -105,6 +145,13 @@ impl World {
         if !self.settings.short_of.iter().any(|it| it == zone) {
             self.settings.short_of.push(zone.to_owned());
         }
+        if !self.settings.has_lost(zone) {
+            self.settings.lost_zones.push(zone.to_owned());
+        }
+        let Self { settings, regions, rng, now, .. } = self;
+        for (name, region) in regions {
+            region.rds.lose_zone((settings, name), rng.fork(), *now, zone);
+        }
         for id in self.running_in(zone) {
             self.impair(&id, Checks::SystemFails);
         }
@@ -113,6 +160,7 @@ impl World {
     /// Brings a lost zone back: what runs there can be reached again.
     pub fn regain_zone(&mut self, zone: &str) {
         self.settings.short_of.retain(|it| it != zone);
+        self.settings.lost_zones.retain(|it| it != zone);
         for id in self.running_in(zone) {
             self.impair(&id, Checks::Pass);
         }
@@ -125,6 +173,15 @@ impl World {
         for region in self.regions.values_mut() {
             region.ec2.publish_images(now);
         }
+    }
+
+    /// The newest image of Amazon Linux 2023 in a region, as its public parameter names it.
+    pub fn newest_image(&self, region: &str) -> Option<String> {
+        let none = Vec::new();
+        let releases = self.regions.get(region).map_or(&none, |it| it.ec2.releases());
+        let path = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+        let parameter = ec2::image_parameter(region, self.settings.start, releases, path);
+        parameter.map(|(id, ..)| id)
     }
 
     fn running_in(&self, zone: &str) -> Vec<String> {

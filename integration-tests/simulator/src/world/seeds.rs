@@ -1,7 +1,13 @@
 //! What a user has before clctl comes, so that there is something to deploy into.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::Region;
-use crate::{World, services::Around};
+use crate::{World, random::Rng, services::Around};
+
+/// The public key of somebody who keeps the other half to himself.
+const SOMEBODY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILcGii0oVoRSVPTKJlMQaDiXSo+D396YLQ0Zc1/mIybg";
 
 /// Something to begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +27,19 @@ impl World {
         match seed {
             Seed::Network => self.network(&region),
         }
+    }
+
+    /// Imports a key pair of a person's into a region, unless it is there.
+    pub fn bring_key_pair(&mut self, region: &str, name: &str) {
+        self.region(region);
+        let now = self.now;
+        let Some(Region { ec2, kms, .. }) = self.regions.get_mut(region) else { return };
+        let around = Around { settings: &self.settings, region, iam: &self.iam, kms };
+        let import =
+            [("KeyName", name.to_owned()), ("PublicKeyMaterial", STANDARD.encode(SOMEBODY))];
+        let import = import.map(|(key, value)| (key.to_owned(), value)).to_vec();
+        // What the world draws does not depend on it; that it is there already is fine.
+        ec2.act(around, Rng::new(1), now, true, ("ImportKeyPair", import)).ok();
     }
 
     fn network(&mut self, region: &str) -> Vec<(String, String)> {

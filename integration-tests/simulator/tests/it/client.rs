@@ -140,6 +140,11 @@ impl Client {
         self.json("logs", "Logs_20140328", operation, body).await
     }
 
+    /// A call of CloudWatch.
+    pub(crate) async fn cloudwatch(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("monitoring", "GraniteServiceVersion20100801", operation, body).await
+    }
+
     /// A call of Service Quotas.
     pub(crate) async fn quotas(&self, operation: &str, body: serde_json::Value) -> Answer {
         self.json("servicequotas", "ServiceQuotasV20190624", operation, body).await

@@ -5,6 +5,7 @@
 mod address;
 mod auto_scaling;
 mod client;
+mod cloudwatch;
 mod consistency;
 mod describing;
 mod documents;

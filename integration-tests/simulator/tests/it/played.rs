@@ -45,7 +45,7 @@ async fn an_instance_acts_as_its_role_and_only_on_itself() {
     let stage = with_role(myself).await;
     let running = stage.client().simulator.with(|world| world.running());
     let [one, other] = running.as_slice() else { panic!("{running:?}") };
-    assert_eq!(one.user_data, "#!/bin/sh\n");
+    assert_eq!(one.user_data, b"#!/bin/sh\n");
     assert_eq!(one.role.as_deref(), Some("arn:aws:iam::123456789012:role/node"));
     assert!(one.booted <= stage.client().simulator.now() && one.tags.is_none());
     let key: &'static str = Box::leak(one.access_key.clone().into_boxed_str());

@@ -72,6 +72,18 @@ fn of_group(group: &Record<Group>) -> Vec<Drift> {
         update("DefaultInstanceWarmup", &other(group.warmup.unwrap_or_default(), 45)),
         update("TerminationPolicies.member.1", policy),
     ];
+    let rebalances = (!group.rebalances.unwrap_or_default()).to_string();
+    all.push(update("CapacityRebalance", &rebalances));
+    let other = if group.distribution == "balanced-only" {
+        "balanced-best-effort"
+    } else {
+        "balanced-only"
+    };
+    all.push(update("AvailabilityZoneDistribution.CapacityDistributionStrategy", other));
+    let least = ("InstanceMaintenancePolicy.MinHealthyPercentage", "80");
+    let most = ("InstanceMaintenancePolicy.MaxHealthyPercentage", "120");
+    let says = format!("group {name} keeps 80 to 120 percent while it replaces");
+    all.push(drift(says, "UpdateAutoScalingGroup", &[named, least, most]));
     if size.least > 0 {
         all.push(update("MinSize", &(size.least - 1).to_string()));
     }

@@ -260,6 +260,42 @@ fn delete(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new().nest("launchTemplate", shown))
 }
 
+/// What somebody might write into a version, in words and in parameters.
+const OTHERS: &[(&str, &[(&str, &str)])] = &[
+    ("another type", &[("InstanceType", "m5.large")]),
+    ("another image", &[("ImageId", "ami-0fedcba9876543210")]),
+    ("another key pair", &[("KeyName", "by-hand")]),
+    ("other user data", &[("UserData", "IyEvYmluL3NoCg==")]),
+    ("another profile", &[("IamInstanceProfile.Name", "by-hand")]),
+    ("detailed monitoring", &[("Monitoring.Enabled", "true")]),
+    ("hardware of its own", &[("Placement.Tenancy", "dedicated")]),
+    ("another end", &[("InstanceInitiatedShutdownBehavior", "stop")]),
+    ("open metadata", &[("MetadataOptions.HttpTokens", "optional")]),
+    ("a protection", &[("DisableApiTermination", "true")]),
+    (
+        "a public address",
+        &[
+            ("NetworkInterface.1.DeviceIndex", "0"),
+            ("NetworkInterface.1.AssociatePublicIpAddress", "true"),
+        ],
+    ),
+    (
+        "another disk",
+        &[
+            ("BlockDeviceMapping.1.DeviceName", "/dev/xvda"),
+            ("BlockDeviceMapping.1.Ebs.VolumeSize", "9"),
+        ],
+    ),
+    (
+        "other tags",
+        &[
+            ("TagSpecification.1.ResourceType", "instance"),
+            ("TagSpecification.1.Tag.1.Key", "team"),
+            ("TagSpecification.1.Tag.1.Value", "by-hand"),
+        ],
+    ),
+];
+
 pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
     tagged::<LaunchTemplate>(ec2, key)
         .flat_map(|it| {
@@ -269,17 +305,21 @@ pub(super) fn drifts(ec2: &Ec2, key: &str) -> Vec<Drift> {
                 "DeleteLaunchTemplate",
                 &[id],
             )];
-            let latest = it.latest.to_string();
-            all.push(Drift::new(
-                format!("{} has a version after {latest} with another type", it.id),
-                "CreateLaunchTemplateVersion",
-                &[
-                    id,
-                    ("SourceVersion", &latest),
-                    ("LaunchTemplateData.InstanceType", "m5.large"),
-                    ("VersionDescription", "by hand"),
-                ],
-            ));
+            let latest = it.versions.keys().next_back().copied().unwrap_or_default().to_string();
+            for (what, params) in OTHERS {
+                let mut all_params =
+                    vec![id, ("SourceVersion", latest.as_str()), ("VersionDescription", "by hand")];
+                let named: Vec<_> = params
+                    .iter()
+                    .map(|(name, value)| (format!("LaunchTemplateData.{name}"), *value))
+                    .collect();
+                all_params.extend(named.iter().map(|(name, value)| (name.as_str(), *value)));
+                all.push(Drift::new(
+                    format!("{} has a version after {latest} with {what}", it.id),
+                    "CreateLaunchTemplateVersion",
+                    &all_params,
+                ));
+            }
             for version in it.versions.keys() {
                 let version = version.to_string();
                 let says = format!("the version {version} of {}", it.id);

@@ -2,13 +2,19 @@
 //!
 //! The other side of [`World::running`](crate::World::running).
 
+use std::net::Ipv4Addr;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     Ec2,
     instance::{Console, Impairment, Instance, Reason, State},
-    instance_life,
+    instance_life, nat_gateway,
+    network_interface::NetworkInterface,
+    permission::Peer,
+    route::{Destination, Target},
     scene::{Around, Scene},
+    security_group_rule::Way,
 };
 use crate::{
     Time,
@@ -25,10 +31,24 @@ pub(crate) struct Seen {
     pub(crate) private_ip: String,
     pub(crate) public_ip: Option<String>,
     pub(crate) booted: Time,
-    pub(crate) user_data: String,
+    pub(crate) user_data: Vec<u8>,
     pub(crate) profile: Option<String>,
     pub(crate) tags: Option<Tags>,
 }
+
+/// An instance at a glance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Glance<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) booted: Option<Time>,
+    /// Whether it is being shut down.
+    pub(crate) ends: bool,
+    /// Which checks fail: the instance's, the system's.
+    pub(crate) failing: Option<(bool, bool)>,
+}
+
+/// A host on the internet.
+const SOMEWHERE: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 
 /// The access key that an instance's role has on it.
 pub(crate) fn key_of(instance: &str) -> String {
@@ -42,19 +62,99 @@ impl Ec2 {
         runs.filter_map(|it| {
             let eni = self.network_interfaces.get(&it.interface)?;
             let data = it.user_data.as_ref().map(Hidden::reveal).unwrap_or_default();
-            let data = STANDARD.decode(data).unwrap_or_default();
             Some(Seen {
                 id: it.id.clone(),
                 zone: it.zone.clone(),
                 private_ip: eni.private_ip.to_string(),
                 public_ip: eni.public_ip.clone(),
                 booted: it.booted?,
-                user_data: String::from_utf8_lossy(&data).into_owned(),
+                user_data: STANDARD.decode(data).unwrap_or_default(),
                 profile: it.profile.as_ref().map(|it| it.name.clone()),
                 tags: it.metadata.show_tags().then(|| it.tags.clone()),
             })
         })
         .collect()
+    }
+
+    /// The instances that have not ended, with what can be told of them at a glance.
+    pub(crate) fn glance(&self) -> impl Iterator<Item = Glance<'_>> {
+        let there = self.instances.all().filter(|it| {
+            matches!(it.state, State::Running | State::Stopping | State::ShuttingDown)
+        });
+        there.map(|it| Glance {
+            id: &it.id,
+            booted: it.booted,
+            ends: it.state != State::Running,
+            failing: it.impaired.map(|it| (it.instance, it.system)),
+        })
+    }
+
+    /// Whether security groups let an instance open a connection to an interface.
+    ///
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
+    pub(crate) fn lets_connect(&self, instance: &str, to: &str, port: u32) -> bool {
+        let from = self.instances.get(instance);
+        let from = from.and_then(|it| self.network_interfaces.get(&it.interface));
+        let (Some(from), Some(to)) = (from, self.network_interfaces.get(to)) else { return false };
+        from.vpc == to.vpc
+            && self.lets(from, Way::Out, (to.private_ip, &to.groups), port)
+            && self.lets(to, Way::In, (from.private_ip, &from.groups), port)
+    }
+
+    fn lets(
+        &self,
+        interface: &NetworkInterface,
+        way: Way,
+        (address, groups): (Ipv4Addr, &[String]),
+        port: u32,
+    ) -> bool {
+        let port = i64::from(port);
+        self.security_group_rules.all().any(|rule| {
+            let traffic = &rule.permission.traffic;
+            let fits = traffic.protocol == "-1"
+                || (traffic.protocol == "tcp" && (traffic.from..=traffic.to).contains(&port));
+            let peer = match &rule.permission.peer {
+                Peer::Ipv4(cidr) => cidr.contains(&address),
+                Peer::Group(group) => groups.contains(group),
+                Peer::Ipv6(_) | Peer::PrefixList(_) => false,
+            };
+            interface.groups.contains(&rule.group) && rule.goes(way) && fits && peer
+        })
+    }
+
+    /// Whether an instance reaches a port of hosts on the internet.
+    pub(crate) fn leads_out(&self, instance: &str, port: u32) -> bool {
+        let eni = self.instances.get(instance);
+        let eni = eni.and_then(|it| self.network_interfaces.get(&it.interface));
+        let Some(eni) = eni else { return false };
+        let out = match self.way_out(&eni.vpc, &eni.subnet) {
+            Some(Target::InternetGateway(_)) => eni.public_ip.is_some(),
+            Some(Target::NatGateway(id)) => self.nat_gateways.get(id).is_some_and(|it| {
+                let beyond = self.way_out(&it.vpc, &it.subnet);
+                it.state == nat_gateway::State::Available
+                    && matches!(beyond, Some(Target::InternetGateway(_)))
+            }),
+            _ => false,
+        };
+        out && self.lets(eni, Way::Out, (SOMEWHERE, &[]), port)
+    }
+
+    /// Where the table of a subnet leads what goes to the internet.
+    fn way_out(&self, vpc: &str, subnet: &str) -> Option<&Target> {
+        let of = |it: &&Record<super::route_table::RouteTable>| {
+            it.associations.iter().any(|it| it.subnet.as_deref() == Some(subnet))
+        };
+        let main = |it: &&Record<super::route_table::RouteTable>| it.vpc == vpc && it.is_main();
+        let mut all = self.route_tables.all();
+        let table = all.find(of).or_else(|| self.route_tables.all().find(main))?;
+        let routes = table.routes.iter().filter_map(|route| match &route.destination {
+            Destination::Ipv4(cidr) if cidr.contains(&SOMEWHERE) => {
+                Some((cidr.prefix_len(), route))
+            }
+            Destination::Ipv4(_) | Destination::PrefixList(_) => None,
+        });
+        let (_, route) = routes.max_by_key(|it| it.0)?;
+        (route.state(self, vpc) == "active").then_some(&route.target)
     }
 
     /// The instance whose role has an access key: its id and the name of its profile.

@@ -2,7 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html>: Auto
 //! Scaling launches as its service-linked role, which has no permission on keys of its own: the policy of
-//! the key has to give it, or a grant. What a caller launches is judged by the state of the key alone.
+//! the key has to give it, or a grant. What a principal is it says in `aws:PrincipalArn`, as in every request that is
+//! signed: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>.
+//! What a caller launches is judged by the state of the key alone.
 
 use super::{Key, Kms, Place, State, document};
 use crate::{
@@ -58,9 +60,11 @@ impl Place<'_> {
         let account = self.settings.account.clone();
         let name = arn.rsplit('/').next().unwrap_or_default();
         let session = format!("arn:aws:sts::{account}:assumed-role/{name}/AutoScaling");
+        let principal = arn.clone();
         let who = Principal::Aws { account, arn, unique: unique.clone(), session: Some(session) };
         let via = format!("ec2.{}.amazonaws.com", self.region);
         let context = [
+            ("aws:PrincipalArn", principal),
             ("kms:CallerAccount", self.settings.account.clone()),
             ("kms:GrantIsForAWSResource", "true".to_owned()),
             ("kms:ViaService", via),

@@ -29,6 +29,7 @@ const MODELLED: &[&str] = &[
     "aws:userid",
     "aws:username",
     "autoscaling:ResourceTag/",
+    "cloudwatch:namespace",
     "ec2:CreateAction",
     "ec2:Region",
     "ec2:ResourceTag/",

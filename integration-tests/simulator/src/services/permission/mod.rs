@@ -7,6 +7,7 @@
 
 mod autoscaling;
 mod caller;
+mod cloudwatch;
 mod ec2;
 mod iam;
 mod keys;
@@ -233,7 +234,11 @@ fn withheld(world: &World, asked: &Asked, scope: &Scope, identity: &Identity) ->
 
 /// What actions call a service.
 fn prefix(service: &str) -> &str {
-    if service == "tagging" { "tag" } else { service }
+    match service {
+        "monitoring" => "cloudwatch",
+        "tagging" => "tag",
+        other => other,
+    }
 }
 
 /// The permission to have the role of a service made, if it is not there yet.
@@ -258,6 +263,7 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),
         "logs" => logs::needs(&request()),
+        "monitoring" => Ok(cloudwatch::needs(&request())),
         "rds" => rds::needs(world, asked, scope),
         "secretsmanager" => secrets::needs(&request()),
         "ssm" => ssm::needs(&request()),

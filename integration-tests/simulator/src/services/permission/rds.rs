@@ -62,7 +62,7 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
         .filter_map(|(name, kind)| Some((request.text(name)?, kind)))
         .map(|(name, kind)| Need::on(&action, request.subject(&format!("{kind}:{name}"))))
         .collect();
-    if let Some(arn) = request.text("ResourceName") {
+    if let Some(arn) = request.text("ResourceName").or(request.text("ResourceArn")) {
         let path = arn.splitn(6, ':').nth(5).unwrap_or_default();
         let subject = request.subject(path);
         needs.push(Need::on(&action, Subject { arn, ..subject }));

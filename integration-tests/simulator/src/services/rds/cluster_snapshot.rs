@@ -175,7 +175,7 @@ pub(super) fn origin(call: &Call<'_>, name: &str) -> Result<Origin, Fault> {
     if call.now < snapshot.ready {
         return Err(wrong_state(&snapshot, call.now));
     }
-    let origin = Origin::of(&snapshot.of);
+    let origin = Origin::of(&snapshot.of, snapshot.begun);
     let origin = origin.ok_or_else(|| Fault::unsupported("the version of the snapshot"))?;
     Ok(Origin { tags: Tags::new(), ..origin })
 }

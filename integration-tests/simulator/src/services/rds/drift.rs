@@ -207,9 +207,8 @@ fn of_instance(it: &Record<Instance>) -> Vec<Drift> {
     ] {
         set(&format!("{name} is {}", not(switch)), &[(name, not(switch))]);
     }
-    if it.has(Switch::Public) {
-        set("PubliclyAccessible is false", &[("PubliclyAccessible", "false")]);
-    }
+    let public = not(Switch::Public);
+    set(&format!("PubliclyAccessible is {public}"), &[("PubliclyAccessible", public)]);
     let days = if it.retention == 14 { "21" } else { "14" };
     set(&format!("BackupRetentionPeriod is {days}"), &[("BackupRetentionPeriod", days)]);
     let multi = if it.standby.is_some() { "false" } else { "true" };
@@ -273,7 +272,18 @@ fn of_member(it: &Record<Instance>) -> Vec<Drift> {
     let tier = if it.tier == 9 { "8" } else { "9" };
     let insights = if it.has_insights() { "false" } else { "true" };
     let class = if it.class == "db.r6g.xlarge" { "db.r6g.2xlarge" } else { "db.r6g.xlarge" };
+    let public = if it.has(Switch::Public) { "false" } else { "true" };
+    let window = if it.maintenance_window.starts_with("sat") {
+        "fri:12:00-fri:12:30"
+    } else {
+        "sat:12:00-sat:12:30"
+    };
+    let major = it.version.split('.').next().unwrap_or_default();
+    let group = format!("default.{}", it.engine.family(major.parse().unwrap_or_default()));
     vec![
+        set(&format!("PubliclyAccessible is {public}"), ("PubliclyAccessible", public)),
+        set(&format!("the maintenance window is {window}"), ("PreferredMaintenanceWindow", window)),
+        set(&format!("the parameter group is {group}"), ("DBParameterGroupName", &group)),
         set(&format!("AutoMinorVersionUpgrade is {minor}"), ("AutoMinorVersionUpgrade", minor)),
         set(&format!("PromotionTier is {tier}"), ("PromotionTier", tier)),
         set(&format!("the class is {class}"), ("DBInstanceClass", class)),
@@ -300,14 +310,29 @@ fn of_cluster(rds: &Rds, it: &Record<Cluster>) -> Vec<Drift> {
         ("DeletionProtection", cluster::Switch::Protected),
         ("CopyTagsToSnapshot", cluster::Switch::CopyTags),
         ("EnableIAMDatabaseAuthentication", cluster::Switch::IamAuth),
-        ("EnableHttpEndpoint", cluster::Switch::HttpEndpoint),
     ] {
         all.push(set(&format!("{name} is {}", not(switch)), (name, not(switch))));
     }
+    let verb = if it.has(cluster::Switch::HttpEndpoint) {
+        "DisableHttpEndpoint"
+    } else {
+        "EnableHttpEndpoint"
+    };
+    let arn = format!("{HERE}cluster:{id}");
+    all.push(drift(format!("{verb} of DB cluster {id}"), verb, &[("ResourceArn", &arn)]));
     let days = if it.retention == 14 { "21" } else { "14" };
     all.push(set(&format!("BackupRetentionPeriod is {days}"), ("BackupRetentionPeriod", days)));
     let window = if it.backup_window == "07:00-07:30" { "08:00-08:30" } else { "07:00-07:30" };
     all.push(set(&format!("the backup window is {window}"), ("PreferredBackupWindow", window)));
+    let window = if it.maintenance_window.starts_with("sat") {
+        "fri:12:00-fri:12:30"
+    } else {
+        "sat:12:00-sat:12:30"
+    };
+    let what = format!("the maintenance window is {window}");
+    all.push(set(&what, ("PreferredMaintenanceWindow", window)));
+    let kind = if it.is_optimized() { "aurora" } else { "aurora-iopt1" };
+    all.push(set(&format!("the type of storage is {kind}"), ("StorageType", kind)));
     let port = if it.port == 5_433 { "5434" } else { "5433" };
     all.push(set(&format!("the port is {port}"), ("Port", port)));
     let family = it.running().map(|it| it.family()).unwrap_or_default();
@@ -320,6 +345,7 @@ fn of_cluster(rds: &Rds, it: &Record<Cluster>) -> Vec<Drift> {
     let logs = format!("CloudwatchLogsExportConfiguration.{verb}.member.1");
     all.push(set(&format!("{verb} postgresql"), (&logs, "postgresql")));
     all.push(set("another password", ("MasterUserPassword", "set-by-hand-1")));
+    all.push(drift(format!("DB cluster {id} is stopped"), "StopDBCluster", &[named]));
     if cluster::members(rds, id).filter(|it| it.status.is_up()).count() > 1 {
         all.push(drift(format!("DB cluster {id} fails over"), "FailoverDBCluster", &[named]));
     }

@@ -5,6 +5,7 @@
 //! to other services (interfaces, log groups) happens when the time of a step comes.
 
 mod agenda;
+mod automated_backup;
 mod call;
 mod certificate;
 mod class;
@@ -22,6 +23,7 @@ mod network;
 mod parameter;
 mod parameter_group;
 mod scene;
+mod seen_from_outside;
 mod snapshot;
 mod subnet_group;
 mod tags;
@@ -31,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{
     agenda::Due,
+    automated_backup::Retained,
     call::Call,
     cluster::Cluster,
     cluster_snapshot::ClusterSnapshot,
@@ -78,6 +81,9 @@ pub(crate) struct Rds {
     snapshots: Shelf<Snapshot>,
     clusters: Shelf<Cluster>,
     cluster_snapshots: Shelf<ClusterSnapshot>,
+    /// What the automated backups of databases know that are gone.
+    retained: Vec<Retained<Instance>>,
+    retained_clusters: Vec<Retained<Cluster>>,
     events: Vec<Event>,
     agenda: Agenda<Due>,
 }
@@ -87,6 +93,7 @@ type Run = fn(&mut Call<'_>) -> Answer;
 
 /// The operations of every file.
 const OPERATIONS: Operations<Run> = Operations(&[
+    automated_backup::OPERATIONS,
     certificate::OPERATIONS,
     class::OPERATIONS,
     cluster::OPERATIONS,

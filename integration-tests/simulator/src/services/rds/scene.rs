@@ -72,12 +72,7 @@ impl<'a> Scene<'a> {
 
     /// The part of every endpoint's name that is the account's own in its region.
     pub(super) fn realm(&self) -> String {
-        const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-        let what = format!("{} {}", self.settings.account, self.region);
-        let mut rng = Rng::new(random::fold(0, &what));
-        let letters = std::iter::once('c')
-            .chain(std::iter::repeat_with(|| rng.pick(LETTERS).map_or('x', |it| char::from(*it))));
-        letters.take(12).collect()
+        realm(&self.settings.account, self.region)
     }
 
     /// Plans what RDS does later.
@@ -108,4 +103,13 @@ impl<'a> Scene<'a> {
     pub(super) fn tell_of_instance(&mut self, id: &str, categories: &[&str], message: &str) {
         self.tell(("db-instance", &format!("db:{id}")), categories, message);
     }
+}
+
+/// The part of every endpoint's name that is an account's own in a region.
+pub(super) fn realm(account: &str, region: &str) -> String {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut rng = Rng::new(random::fold(0, &format!("{account} {region}")));
+    let letters = std::iter::once('c')
+        .chain(std::iter::repeat_with(|| rng.pick(LETTERS).map_or('x', |it| char::from(*it))));
+    letters.take(12).collect()
 }

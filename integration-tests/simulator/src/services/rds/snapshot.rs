@@ -204,7 +204,7 @@ pub(super) fn origin(call: &Call<'_>, name: &str) -> Result<Origin, Fault> {
     if call.now < snapshot.ready {
         return Err(wrong_state(&snapshot, call.now));
     }
-    Ok(Origin { tags: Tags::new(), ..Origin::of(&snapshot.of) })
+    Ok(Origin { tags: Tags::new(), ..Origin::of(&snapshot.of, snapshot.begun) })
 }
 
 fn wrong_state(snapshot: &Record<Snapshot>, now: Time) -> Fault {

@@ -48,7 +48,7 @@ fn of_secret(secret: &Record<Secret>) -> Vec<Drift> {
     if !secret.versions.is_empty() {
         let token = format!("by-hand-{:024}", secret.versions.all().count());
         let says = format!("secret {name} has the new version {token}");
-        let value = json!({ "ClientRequestToken": token, "SecretString": "put by hand" });
+        let value = json!({ "ClientRequestToken": token, "SecretString": "put-by-hand" });
         all.push(drift(says, "PutSecretValue", value));
     }
     if secret.policy.is_some() {

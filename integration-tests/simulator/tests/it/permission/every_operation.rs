@@ -9,6 +9,7 @@ use crate::client::{Answer, Client};
 const TARGETS: &[(&str, &str)] = &[
     ("kms", "TrentService"),
     ("logs", "Logs_20140328"),
+    ("monitoring", "GraniteServiceVersion20100801"),
     ("secretsmanager", "secretsmanager"),
     ("servicequotas", "ServiceQuotasV20190624"),
     ("ssm", "AmazonSSM"),
@@ -46,7 +47,11 @@ async fn every_operation_needs_a_permission_that_has_its_name() {
         allow(&admin, &json!([super::who_am_i()])).await;
         let refused = bare(&role, service, operation).await;
         assert!(is_denied(&refused), "{service} {operation}: {}", refused.body);
-        let prefix = if service == "tagging" { "tag" } else { service };
+        let prefix = match service {
+            "monitoring" => "cloudwatch",
+            "tagging" => "tag",
+            other => other,
+        };
         let action = format!("{prefix}:{operation}");
         let named = format!("is not authorized to perform: {action} on resource: ");
         assert!(refused.body.contains(&named), "{action}: {}", refused.body);

@@ -53,6 +53,9 @@ fn cluster_status(answer: &Answer) -> String {
         "modifying",
         "renaming",
         "resetting-master-credentials",
+        "starting",
+        "stopped",
+        "stopping",
         "upgrading",
     ];
     answer.texts("Status").into_iter().find(|it| known.contains(&&**it)).unwrap_or_default()
@@ -366,5 +369,97 @@ async fn every_change_by_hand_is_one_that_rds_allows() {
         (said, refused.into_iter().map(|it| it.says().to_owned()).collect::<Vec<_>>())
     });
     assert!(said.len() > 14, "{said:?}");
-    assert_eq!(refused, Vec::<String>::new());
+    // In a VPC without a way out nothing is public.
+    let refused = refused.iter().filter(|it| !it.contains("PubliclyAccessible is true"));
+    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_stops_with_its_instances_and_starts_by_itself_after_seven_days() {
+    let client = running(&[]).await;
+    on_cluster(&client, "StopDBCluster", &[]).await.good();
+    cluster_until(&client, "stopped").await;
+    assert_eq!(status(&client, "db").await, "stopped");
+    let refused = on_cluster(&client, "ModifyDBCluster", &[("BackupRetentionPeriod", "9")]).await;
+    assert_eq!(refused.code(), "InvalidDBClusterStateFault");
+    on_cluster(&client, "StartDBCluster", &[]).await.good();
+    cluster_until(&client, "available").await;
+    assert_eq!(status(&client, "db").await, "available");
+    let twice = on_cluster(&client, "StartDBCluster", &[]).await;
+    assert_eq!(twice.code(), "InvalidDBClusterStateFault");
+    on_cluster(&client, "StopDBCluster", &[]).await.good();
+    cluster_until(&client, "stopped").await;
+    client.wait(6 * 24 * 60 * 60).await;
+    assert_eq!(cluster_status(&cluster(&client).await), "stopped");
+    client.wait(24 * 60 * 60).await;
+    cluster_until(&client, "available").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_http_endpoint_has_calls_of_its_own() {
+    let client = running(&[]).await;
+    let arn = cluster(&client).await.text("DBClusterArn");
+    let on = async |action| client.rds(action, &[("ResourceArn", &*arn)]).await;
+    assert_eq!(on("EnableHttpEndpoint").await.good().text("HttpEndpointEnabled"), "true");
+    assert_eq!(cluster(&client).await.text("HttpEndpointEnabled"), "true");
+    assert_eq!(on("DisableHttpEndpoint").await.good().text("HttpEndpointEnabled"), "false");
+    let none = [("ResourceArn", "arn:aws:rds:us-east-1:123456789012:cluster:none")];
+    assert_eq!(client.rds("EnableHttpEndpoint", &none).await.code(), "ResourceNotFoundFault");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_is_made_of_what_an_instance_of_rds_was_or_a_cluster_at_a_time() {
+    let (client, _) = super::running(&[]).await;
+    let last = [("FinalDBSnapshotIdentifier", "last")];
+    delete(&client, &last).await.good();
+    until(&client, "db", "gone").await;
+    let arn = "arn:aws:rds:us-east-1:123456789012:snapshot:last";
+    let of = |name| {
+        [
+            ("SnapshotIdentifier", name),
+            ("Engine", "aurora-postgresql"),
+            ("DBSubnetGroupName", "net"),
+        ]
+    };
+    let refused = on_cluster(&client, "RestoreDBClusterFromSnapshot", &of("last")).await;
+    assert_eq!(refused.code(), "DBClusterSnapshotNotFoundFault");
+    on_cluster(&client, "RestoreDBClusterFromSnapshot", &of(arn)).await.good();
+    cluster_until(&client, "available").await;
+    client.wait(3600).await;
+    let gone = [("SkipFinalSnapshot", "true"), ("DeleteAutomatedBackups", "false")];
+    on_cluster(&client, "DeleteDBCluster", &gone).await.good();
+    cluster_until(&client, "gone").await;
+    let named = [("DBClusterIdentifier", "cluster")];
+    let backup = client.rds("DescribeDBClusterAutomatedBackups", &named).await.good();
+    assert_eq!(backup.text("Status"), "retained");
+    let (resource, when) = (backup.text("DbClusterResourceId"), backup.text("LatestTime"));
+    let params = [
+        ("SourceDbClusterResourceId", &*resource),
+        ("RestoreToTime", &*when),
+        ("DBSubnetGroupName", "net"),
+    ];
+    on_cluster(&client, "RestoreDBClusterToPointInTime", &params).await.good();
+    cluster_until(&client, "available").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_whose_key_is_disabled_stops_with_its_instances_until_that_is_back() {
+    let client = Client::calm();
+    subnet_group(&client).await;
+    let key = client.kms("CreateKey", serde_json::json!({})).await.good().value();
+    let key = key["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+    create(&client, &[("StorageEncrypted", "true"), ("KmsKeyId", &key)]).await.good();
+    cluster_until(&client, "available").await;
+    member(&client, "db", &[]).await.good();
+    until(&client, "db", "available").await;
+    cluster_until(&client, "available").await;
+    let named = serde_json::json!({ "KeyId": key });
+    client.kms("DisableKey", named.clone()).await.good();
+    until(&client, "db", "inaccessible-encryption-credentials-recoverable").await;
+    let refused = on_cluster(&client, "StartDBCluster", &[]).await;
+    assert_eq!(refused.code(), "KMSKeyNotAccessibleFault");
+    client.kms("EnableKey", named).await.good();
+    on_cluster(&client, "StartDBCluster", &[]).await.good();
+    cluster_until(&client, "available").await;
+    assert_eq!(status(&client, "db").await, "available");
 }

@@ -1,5 +1,6 @@
 //! RDS, after <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html>.
 
+mod backup;
 mod cluster;
 mod drift;
 mod groups;

@@ -8,6 +8,7 @@ use super::{
     plan,
 };
 use crate::{
+    Time,
     fault::Fault,
     hidden::Hidden,
     services::{
@@ -36,10 +37,12 @@ pub(in crate::services::rds) struct Origin {
     pub(in crate::services::rds) retention: u32,
     pub(in crate::services::rds) port: u32,
     pub(in crate::services::rds) tags: Tags,
+    /// Whose data it has, and as of when.
+    pub(in crate::services::rds) heir: Option<(String, Time)>,
 }
 
 impl Origin {
-    pub(in crate::services::rds) fn of(cluster: &Record<Cluster>) -> Option<Self> {
+    pub(in crate::services::rds) fn of(cluster: &Record<Cluster>, at: Time) -> Option<Self> {
         let tags = if cluster.has(Switch::CopyTags) { cluster.tags.clone() } else { Tags::new() };
         Some(Self {
             version: cluster.running()?,
@@ -50,6 +53,7 @@ impl Origin {
             retention: cluster.retention,
             port: cluster.port,
             tags,
+            heir: Some((cluster.resource.clone(), at)),
         })
     }
 }
@@ -94,6 +98,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         retention: 1,
         port: 5_432,
         tags: Tags::new(),
+        heir: None,
     };
     build(call, &id, origin)
 }
@@ -194,8 +199,10 @@ pub(super) fn build(call: &mut Call<'_>, id: &str, origin: Origin) -> Answer {
         serverless,
         switches: on,
         pending: Vec::new(),
+        heir: origin.heir,
         created: call.now,
         writer: None,
+        restart: None,
     };
     let ready = call.scene.after(call.scene.settings.durations.db_cluster_creation);
     let stamp = call.stamp;

@@ -49,6 +49,8 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     }
     if forget {
         cluster_snapshot::leave(call, &cluster.resource);
+    } else {
+        call.retain_cluster(&cluster);
     }
     call.rds.agenda.clear(&cluster.resource);
     set(call, &cluster.id, |it| {

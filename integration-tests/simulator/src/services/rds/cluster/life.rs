@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Cluster, Status, answered, by_resource, change::Change, members, named, plan, set,
-    staying, tell, wrong_state,
+    Answer, Cluster, Status, answered, by_resource, change::Change, members, named, plan, power,
+    set, staying, tell, wrong_state,
 };
 use crate::{
     fault::Fault,
@@ -31,6 +31,10 @@ pub(in crate::services::rds) enum Step {
     Done,
     /// The instance with this id that stays writes from now on.
     FailedOver(String),
+    Stopped,
+    /// It has been stopped for as long as it may.
+    Overslept,
+    Started,
     Gone,
 }
 
@@ -96,6 +100,11 @@ pub(in crate::services::rds) fn happen(
             });
             tell(scene, &id, &["failover"], "Completed failover of the DB cluster");
         }
+        (Step::Stopped, Status::Stopping) => power::stopped(scene, &id, resource),
+        (Step::Overslept, Status::Stopped) if cluster.restart == Some(scene.now) => {
+            power::overslept(scene, &id, resource);
+        }
+        (Step::Started, Status::Starting) => power::started(scene, &id),
         (Step::Gone, Status::Deleting) => {
             if members(scene.rds, &id).next().is_some() {
                 let at = scene.now + WAITS;
@@ -237,6 +246,22 @@ pub(in crate::services::rds) fn follow_writer(
     if moves {
         tell(scene, cluster, &["failover"], "Completed failover of the DB cluster");
     }
+}
+
+/// Another instance writes if the zone of the one that did is lost.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html>
+pub(in crate::services::rds) fn lose_writer(scene: &mut Scene<'_>, id: &str) {
+    let Some(cluster) = scene.rds.clusters.get(id).cloned() else { return };
+    let writer = cluster.writer.clone().unwrap_or_default();
+    let Some(next) = next_writer(scene, id, &writer) else { return };
+    if cluster.status != Status::Available {
+        return;
+    }
+    set(scene, id, |it| it.status = Status::FailingOver);
+    tell(scene, id, &["failover"], "Started failover of the DB cluster");
+    let at = scene.after(scene.settings.durations.db_reboot);
+    plan(scene, at, &cluster.resource, Step::FailedOver(next));
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_FailoverDBCluster.html>

@@ -7,9 +7,11 @@
 mod change;
 mod create;
 mod delete;
+mod endpoint;
 mod life;
 mod modify;
 mod options;
+mod power;
 mod render;
 mod restore;
 
@@ -20,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use self::{change::Pending, options::Serverless};
 pub(super) use self::{
     create::Origin,
-    life::{Step, follow_writer, happen, joined, parameters_changed},
+    life::{Step, follow_writer, happen, joined, lose_writer, parameters_changed},
+    power::lost_its_key,
 };
 use super::{
     Answer, Operation, Rds,
@@ -42,10 +45,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("CreateDBCluster", true, create::create),
     ("DeleteDBCluster", true, delete::delete),
     ("DescribeDBClusters", false, describe),
+    ("DisableHttpEndpoint", true, endpoint::disable),
+    ("EnableHttpEndpoint", true, endpoint::enable),
     ("FailoverDBCluster", true, life::failover),
     ("ModifyDBCluster", true, modify::modify),
     ("RestoreDBClusterFromSnapshot", true, restore::from_snapshot),
     ("RestoreDBClusterToPointInTime", true, restore::to_point_in_time),
+    ("StartDBCluster", true, power::start),
+    ("StopDBCluster", true, power::stop),
 ];
 
 /// A DB cluster.
@@ -59,8 +66,8 @@ pub(super) struct Cluster {
     storage: String,
     storage_changed: Option<Time>,
     pub(super) username: String,
-    password: Hidden,
-    database: Option<String>,
+    pub(super) password: Hidden,
+    pub(super) database: Option<String>,
     pub(super) port: u32,
     pub(super) zones: Vec<String>,
     pub(super) subnet_group: String,
@@ -77,9 +84,15 @@ pub(super) struct Cluster {
     serverless: Option<Serverless>,
     switches: BTreeSet<Switch>,
     pending: Vec<Pending>,
+    /// Whose data it was made of, by the id that stays, and as of when.
+    #[serde(default)]
+    pub(super) heir: Option<(String, Time)>,
     pub(super) created: Time,
     /// The id that stays of the instance that writes.
     pub(super) writer: Option<String>,
+    /// When it starts again by itself.
+    #[serde(default)]
+    restart: Option<Time>,
 }
 
 /// What is on or off.
@@ -101,9 +114,13 @@ pub(super) enum Status {
     Creating,
     Deleting,
     FailingOver,
+    InaccessibleKey,
     Modifying,
     Renaming,
     ResettingCredentials,
+    Starting,
+    Stopped,
+    Stopping,
     Upgrading,
 }
 
@@ -116,9 +133,13 @@ impl Status {
             Self::Creating => "creating",
             Self::Deleting => "deleting",
             Self::FailingOver => "failing-over",
+            Self::InaccessibleKey => "inaccessible-encryption-credentials-recoverable",
             Self::Modifying => "modifying",
             Self::Renaming => "renaming",
             Self::ResettingCredentials => "resetting-master-credentials",
+            Self::Starting => "starting",
+            Self::Stopped => "stopped",
+            Self::Stopping => "stopping",
             Self::Upgrading => "upgrading",
         }
     }
@@ -152,6 +173,11 @@ impl Cluster {
     /// The version it runs.
     pub(super) fn running(&self) -> Option<Version> {
         Engine::Aurora.running(&self.version)
+    }
+
+    /// Whether its storage has no price for reads and writes.
+    pub(super) fn is_optimized(&self) -> bool {
+        self.storage == "aurora-iopt1"
     }
 
     /// Whether its log goes to CloudWatch Logs.

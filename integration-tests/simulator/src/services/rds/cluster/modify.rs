@@ -38,6 +38,8 @@ const MANNERS: &[&str] = &[
 pub(super) fn modify(call: &mut Call<'_>) -> Answer {
     let cluster = named(call)?;
     options::plain(call)?;
+    // Of serverless clusters of the first kind only, which are not modelled.
+    call.lacks(&["EnableHttpEndpoint"])?;
     let now = call.flag("ApplyImmediately")?.unwrap_or_default();
     if call.params.fingerprint(MANNERS) == "[]" {
         return Err(Fault::combination("No modifications were requested"));
@@ -108,11 +110,9 @@ fn at_once(call: &Call<'_>, new: &mut Record<Cluster>) -> Result<(), Fault> {
         new.maintenance_window = maintenance.unwrap_or_else(|| new.maintenance_window.clone());
         windows::apart(&new.backup_window, &new.maintenance_window)?;
     }
-    for (name, switch) in [
-        ("CopyTagsToSnapshot", Switch::CopyTags),
-        ("DeletionProtection", Switch::Protected),
-        ("EnableHttpEndpoint", Switch::HttpEndpoint),
-    ] {
+    for (name, switch) in
+        [("CopyTagsToSnapshot", Switch::CopyTags), ("DeletionProtection", Switch::Protected)]
+    {
         if let Some(on) = call.flag(name)? {
             new.turn(switch, on);
         }

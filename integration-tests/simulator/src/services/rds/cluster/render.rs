@@ -86,6 +86,7 @@ fn settings(it: &Record<Cluster>) -> Xml {
     if !it.pending.is_empty() {
         xml = xml.nest("PendingModifiedValues", it.pending_values());
     }
+    xml = xml.maybe("AutomaticRestartTime", it.restart);
     if let Some(serverless) = it.serverless {
         xml = xml.nest("ServerlessV2ScalingConfiguration", serverless.render());
     }

@@ -7,6 +7,7 @@ use super::{
     storage::{self, Storage},
 };
 use crate::{
+    Time,
     fault::Fault,
     hidden::Hidden,
     services::{
@@ -35,6 +36,8 @@ pub(super) struct Seed {
     pub(super) key: Option<String>,
     pub(super) retention: u32,
     pub(super) tags: Tags,
+    /// Whose data it has, and as of when.
+    pub(super) heir: Option<(String, Time)>,
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Answer {
@@ -80,6 +83,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         key,
         retention: 1,
         tags: Tags::new(),
+        heir: None,
     };
     let class = call.need("DBInstanceClass")?;
     build(call, id, &class, seed)
@@ -210,6 +214,7 @@ pub(super) fn build(call: &mut Call<'_>, id: String, class: &str, seed: Seed) ->
         cluster: None,
         switches: switches.into_iter().filter(|it| it.1).map(|it| it.0).collect(),
         pending: Vec::new(),
+        heir: seed.heir,
         created: None,
         storage_changed: None,
         restart: None,

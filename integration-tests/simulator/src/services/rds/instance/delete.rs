@@ -67,6 +67,9 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
         snapshot::last(call, &instance, &name)?;
     }
     snapshot::leave(call, &instance, forget);
+    if !forget {
+        call.retain(&instance);
+    }
     if let Some(cluster) = &instance.cluster {
         cluster::follow_writer(call, cluster, &instance.resource);
     }

@@ -438,6 +438,49 @@ fn rename(scene: &mut Scene<'_>, id: &str, name: &str) {
     }
 }
 
+/// The standby takes over from an instance whose zone is lost.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.MultiAZ.Failover.html>
+pub(in crate::services::rds) fn fail_over(scene: &mut Scene<'_>, id: &str) {
+    let Some(instance) = scene.rds.instances.get(id).cloned() else { return };
+    if instance.standby.is_none() || !serves(instance.status) {
+        return;
+    }
+    status(scene, id, Status::Rebooting);
+    scene.tell_of_instance(id, &["failover"], "Multi-AZ instance failover started.");
+    let at = scene.after(scene.settings.durations.db_reboot);
+    plan(scene, at, &instance.resource, Step::Rebooted(true));
+}
+
+/// Whether clients are served in a state.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
+pub(in crate::services::rds) fn serves(status: Status) -> bool {
+    match status {
+        Status::Available
+        | Status::BackingUp
+        | Status::ConfiguringIam
+        | Status::ConfiguringLogs
+        | Status::Modifying
+        | Status::ResettingCredentials
+        | Status::StorageOptimization => true,
+        Status::Creating
+        | Status::Deleting
+        | Status::Failed
+        | Status::InaccessibleKey
+        | Status::IncompatibleNetwork
+        | Status::IncompatibleParameters
+        | Status::InsufficientCapacity
+        | Status::Rebooting
+        | Status::Renaming
+        | Status::Starting
+        | Status::Stopped
+        | Status::Stopping
+        | Status::StorageFull
+        | Status::Upgrading => false,
+    }
+}
+
 /// A restart is over: what waited for it is in force.
 fn restarted(scene: &mut Scene<'_>, instance: &Record<Instance>, failover: bool) {
     let id = &instance.id;
@@ -478,6 +521,9 @@ fn check_key(scene: &mut Scene<'_>, hands: &Hands<'_>, instance: &Record<Instanc
     let at = scene.now + KEY_CHECKS;
     plan(scene, at, &instance.resource, Step::KeyChecked);
     if now.is_up() && !kms.is_enabled(site, key) {
+        if let Some(cluster) = &instance.cluster {
+            return cluster::lost_its_key(scene, cluster);
+        }
         status(scene, &instance.id, Status::InaccessibleKey);
         let text = "The KMS key of the DB instance can't be accessed.";
         scene.tell_of_instance(&instance.id, &["failure"], text);

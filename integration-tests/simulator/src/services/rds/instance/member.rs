@@ -68,7 +68,12 @@ pub(super) fn create(call: &mut Call<'_>, id: String, named: &str) -> Answer {
     let cluster = cluster::to_use(call, named)?;
     only_its_own(call)?;
     let busy = match cluster.status {
-        cluster::Status::Deleting => true,
+        // <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-cluster-stop-start.html>
+        cluster::Status::Deleting
+        | cluster::Status::InaccessibleKey
+        | cluster::Status::Starting
+        | cluster::Status::Stopped
+        | cluster::Status::Stopping => true,
         // Whether one may be added before the cluster is there nobody says.
         cluster::Status::Creating => call.settings.disputed("instance-of-new-cluster", 2) == 0,
         cluster::Status::Available
@@ -183,6 +188,7 @@ fn member(
         cluster: Some(cluster.id.clone()),
         switches,
         pending: Vec::new(),
+        heir: None,
         created: None,
         storage_changed: None,
         restart: None,

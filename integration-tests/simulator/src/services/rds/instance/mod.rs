@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::{change::Pending, storage::Storage};
 pub(super) use self::{
     create::service_role,
-    life::{Step, fill, happen, parameters_changed},
+    life::{Step, fail_over, fill, happen, parameters_changed, serves},
     member::{follow_cluster, waits_for_restart},
     options::{extended_support, lifecycle, log_types, port},
     render::hosted_zone,
@@ -67,7 +67,7 @@ pub(super) struct Instance {
     pub(super) status: Status,
     pub(super) storage: Storage,
     pub(super) username: String,
-    password: Hidden,
+    pub(super) password: Hidden,
     pub(super) database: Option<String>,
     pub(super) port: u32,
     pub(super) zone: String,
@@ -78,7 +78,7 @@ pub(super) struct Instance {
     /// The security groups, each with whether it is in force by now.
     groups: Vec<(String, bool)>,
     /// The interfaces, each with its subnet.
-    interfaces: Vec<(String, String)>,
+    pub(super) interfaces: Vec<(String, String)>,
     pub(super) parameter_group: String,
     applied: Applied,
     /// The same of the group of its cluster.
@@ -98,6 +98,9 @@ pub(super) struct Instance {
     pub(super) cluster: Option<String>,
     switches: BTreeSet<Switch>,
     pending: Vec<Pending>,
+    /// Whose data it was made of, by the id that stays, and as of when.
+    #[serde(default)]
+    pub(super) heir: Option<(String, Time)>,
     /// When it was made, once it is.
     pub(super) created: Option<Time>,
     /// When its storage was changed last.

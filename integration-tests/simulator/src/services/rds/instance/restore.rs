@@ -34,10 +34,12 @@ pub(in crate::services::rds) struct Origin {
     pub(in crate::services::rds) key: Option<String>,
     pub(in crate::services::rds) retention: u32,
     pub(in crate::services::rds) tags: Tags,
+    /// As of when its data is, of which instance.
+    pub(in crate::services::rds) as_of: (String, Time),
 }
 
 impl Origin {
-    pub(in crate::services::rds) fn of(instance: &Record<Instance>) -> Self {
+    pub(in crate::services::rds) fn of(instance: &Record<Instance>, at: Time) -> Self {
         Self {
             version: instance.running(),
             class: Some(instance.class.clone()),
@@ -53,6 +55,7 @@ impl Origin {
             } else {
                 Tags::new()
             },
+            as_of: (instance.resource.clone(), at),
         }
     }
 }
@@ -87,6 +90,7 @@ fn restore(call: &mut Call<'_>, origin: Origin) -> Answer {
         key: origin.key,
         retention: origin.retention,
         tags: origin.tags,
+        heir: Some(origin.as_of),
     };
     build(call, id, &class, seed)
 }
@@ -104,11 +108,19 @@ pub(super) fn to_point_in_time(call: &mut Call<'_>) -> Answer {
         (call.text("SourceDBInstanceIdentifier"), call.text("SourceDbiResourceId"));
     let latest = call.flag("UseLatestRestorableTime")?.unwrap_or_default();
     let time = call.text("RestoreTime");
-    let instance = match (named, resource) {
-        (Some(name), None) => to_use(call, &name)?,
+    let (instance, reach) = match (named, resource) {
+        (Some(name), None) => {
+            let instance = to_use(call, &name)?;
+            let reach = call.backup_of(&instance.resource).map(|it| it.1);
+            (instance, reach)
+        }
         (None, Some(resource)) => {
-            let found = super::by_resource(call, &resource).cloned();
-            found.ok_or_else(|| super::unknown(&resource))?
+            let found = call.backup_of(&resource);
+            let (instance, reach) = found.ok_or_else(|| {
+                let text = format!("No automated backup of {resource} was found.");
+                Fault::new(404, "DBInstanceAutomatedBackupNotFound", text)
+            })?;
+            (instance, Some(reach))
         }
         (Some(_), Some(_)) | (None, None) => {
             return Err(Fault::combination(
@@ -120,23 +132,23 @@ pub(super) fn to_point_in_time(call: &mut Call<'_>) -> Answer {
         let text = format!("Backups of {} are not enabled.", instance.id);
         return Err(Fault::client("PointInTimeRestoreNotEnabled", text));
     }
-    match (latest, &time) {
-        (true, None) => {}
+    let at = match (latest, &time) {
+        (true, None) => call.now,
         (false, Some(text)) => {
             let stamp: jiff::Timestamp =
                 text.parse().map_err(|_| Fault::invalid(format!("Invalid RestoreTime: {text}")))?;
             let at = Time::from_millis(u64::try_from(stamp.as_millisecond()).unwrap_or_default());
-            let within = instance.created.is_some_and(|it| it <= at) && at <= call.now;
-            if !within {
+            if !reach.is_some_and(|it| it.has(at)) {
                 let text = format!("The instance {} cannot be restored to {text}.", instance.id);
                 return Err(Fault::client("InvalidRestoreFault", text));
             }
+            at
         }
         (true, Some(_)) | (false, None) => {
             return Err(Fault::combination(
                 "Exactly one of RestoreTime and UseLatestRestorableTime has to be given.",
             ));
         }
-    }
-    restore(call, Origin::of(&instance))
+    };
+    restore(call, Origin::of(&instance, at))
 }
