@@ -331,7 +331,8 @@ class Check:
             return None
         for shape in self.operation.error_shapes:
             error = shape.metadata.get("error", {})
-            if code == error.get("code", shape.name):
+            # In JSON an error goes by its shape: https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#awsquerycompatible-trait
+            if code == error.get("code", shape.name) or (self.protocol == "json" and code == shape.name):
                 status = error.get("httpStatusCode")
                 if status and status != self.status:
                     self.complain(f"error {code}", f"has status {self.status} instead of {status}")

@@ -207,6 +207,22 @@ def clusters(d):
     d.rds("ModifyDBCluster", DBClusterIdentifier="none", BackupRetentionPeriod=7, fails="DBClusterNotFoundFault")
     cluster_until(d, "resetting-master-credentials")
     cluster_until(d, "available")
+    endpoint = {"ResourceArn": "arn:aws:rds:us-east-1:123456789012:cluster:cluster"}
+    d.rds("EnableHttpEndpoint", **endpoint)
+    d.rds("DisableHttpEndpoint", **endpoint)
+    d.rds("StopDBCluster", **named)
+    d.rds("StopDBCluster", DBClusterIdentifier="none", fails="DBClusterNotFoundFault")
+    cluster_until(d, "stopped")
+    d.rds("StartDBCluster", **named)
+    cluster_until(d, "available")
+    d.rds("DescribeDBClusterAutomatedBackups")
+    d.rds("DescribeDBInstanceAutomatedBackups")
+    d.rds("StartDBCluster", DBClusterIdentifier="none", fails="DBClusterNotFoundFault")
+    for operation in ("EnableHttpEndpoint", "DisableHttpEndpoint"):
+        d.rds(operation, ResourceArn="arn:aws:rds:us-east-1:123456789012:cluster:none", fails="ResourceNotFoundFault")
+    nonsense = [{"Name": "nonsense", "Values": ["x"]}]
+    for operation in ("DescribeDBClusterAutomatedBackups", "DescribeDBInstanceAutomatedBackups"):
+        d.rds(operation, Filters=nonsense, fails="InvalidParameterValue")
     snap = {"DBClusterSnapshotIdentifier": "snap"}
     d.rds("CreateDBClusterSnapshot", **named, **snap, Tags=TAGS)
     d.rds("CreateDBClusterSnapshot", **named, **snap, fails="DBClusterSnapshotAlreadyExistsFault")

@@ -108,7 +108,7 @@ LIVES = {
         "list-metrics --namespace cli",
         None,
         None,
-        "Metrics",
+        "",
     ),
     "secretsmanager": (
         "create-secret --name cli --secret-string x --query Name",
