@@ -26,7 +26,7 @@ use std::{fmt, io::Read as _};
 
 use bytes::Bytes;
 use flate2::read::GzDecoder;
-use http::{HeaderValue, Request, Response, header::CONTENT_TYPE};
+use http::{HeaderValue, Request, Response};
 
 pub(crate) use self::{
     autoscaling::AutoScaling,
@@ -248,13 +248,13 @@ impl Asked {
         let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
         let mut response = match self.protocol {
             Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
-            Protocol::Json | Protocol::Query(_) => json::answer(request_id, result),
+            Protocol::Json | Protocol::Query(_) => {
+                // The one service here that speaks the former version.
+                let former = self.service == CloudWatch::NAME;
+                let version = if former { json::Version::Former } else { json::Version::Latter };
+                json::answer(version, request_id, result)
+            }
         };
-        // The one service here that speaks AWS JSON 1.0: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
-        if matches!(self.protocol, Protocol::Json) && self.service == CloudWatch::NAME {
-            let version = HeaderValue::from_static("application/x-amz-json-1.0");
-            response.headers_mut().insert(CONTENT_TYPE, version);
-        }
         if let Some(code) = compatible
             && let Ok(value) = HeaderValue::from_str(&format!("{code};Sender"))
         {

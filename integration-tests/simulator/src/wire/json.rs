@@ -74,11 +74,34 @@ impl Members {
     }
 }
 
+/// Which of the two versions of the protocol a service speaks; they differ in what they are called.
+///
+/// <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>,
+/// <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Version {
+    Former,
+    Latter,
+}
+
+impl Version {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Former => "application/x-amz-json-1.0",
+            Self::Latter => "application/x-amz-json-1.1",
+        }
+    }
+}
+
 /// Writes an answer.
-pub(crate) fn answer(request_id: &str, result: Result<Value, Fault>) -> Response<Bytes> {
+pub(crate) fn answer(
+    version: Version,
+    request_id: &str,
+    result: Result<Value, Fault>,
+) -> Response<Bytes> {
     let (status, body) = match result {
         Ok(value) => (200, value),
         Err(fault) => (fault.status, json!({ "__type": fault.code, "message": fault.message })),
     };
-    respond(status, "application/x-amz-json-1.1", request_id, body.to_string())
+    respond(status, version.content_type(), request_id, body.to_string())
 }
