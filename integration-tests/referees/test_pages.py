@@ -84,9 +84,13 @@ SIZES = {"rds": (1, 20, 25)}
 UNSIZED = {"GetMetricData", "GetTagKeys", "GetTagValues", "ListMetrics"}
 
 
+# How far back, and how near to now, a database can be restored goes on while it is listed.
+MOVING = {"EarliestRestorableTime", "LatestRestorableTime", "RestoreWindow"}
+
+
 def steady(item):
-    """An item without what goes on while it is listed: how far back a database can be restored moves every minute."""
-    return {name: it for name, it in item.items() if name != "RestoreWindow"} if isinstance(item, dict) else item
+    """An item without what goes on while it is listed."""
+    return {name: it for name, it in item.items() if name not in MOVING} if isinstance(item, dict) else item
 
 
 def databases(d):
