@@ -33,6 +33,8 @@ pub(crate) struct Publisher {
     pub(crate) mute: bool,
     /// When the node was last well.
     pub(crate) well: Option<Time>,
+    /// When the node was last started again because it was not.
+    pub(crate) restarted: Option<Time>,
     /// The role, and since when it is that.
     pub(crate) role: Option<(String, Time)>,
     /// The role that was said last, and when.
@@ -58,9 +60,10 @@ pub(crate) fn look(machine: &mut Machine, world: &mut World, databases: &Databas
         }
         None if now.since(well) <= GRACE => "starting",
         None => {
-            restart = now.since(well) > RESTARTS;
+            let last = machine.publisher.restarted.map_or(well, |restarted| restarted.max(well));
+            restart = now.since(last) > RESTARTS;
             if restart {
-                machine.publisher.well = Some(now);
+                machine.publisher.restarted = Some(now);
                 machine.note(world, "node: it has been failing for ten minutes: started again");
             }
             "failing"

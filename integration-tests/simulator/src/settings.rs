@@ -320,8 +320,10 @@ pub struct Weather {
     pub reset: u32,
     /// The call has its effect and the answer is lost.
     pub answer_lost: u32,
-    /// What is asked for comes to nothing afterwards: NAT gateways, instances, DB instances.
+    /// What is asked for comes to nothing afterwards: NAT gateways, instances.
     pub failing: u32,
+    /// DB instances that are asked for never work, and are not made anew by anybody but who knows what was in them.
+    pub failing_databases: u32,
 }
 
 /// What kind of world it is.
@@ -450,6 +452,7 @@ impl Settings {
                 reset: 20,
                 answer_lost: 20,
                 failing: 0,
+                failing_databases: 0,
             },
             latency: Span::millis(20, 2_000),
             page: Some(5),
@@ -510,8 +513,15 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Weather { throttled, server_error, server_error_after, reset, answer_lost, failing: _ } =
-            self.weather;
+        let Weather {
+            throttled,
+            server_error,
+            server_error_after,
+            reset,
+            answer_lost,
+            failing: _,
+            failing_databases: _,
+        } = self.weather;
         write!(
             f,
             "{} world: seed {}, lag by id {} and in lists {}{}, NAT gateway {} up and {} down{}, \

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header::DATE};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -141,11 +141,11 @@ impl State {
     }
 
     /// Lets the clock run on from `now`, as fast as the world says.
+    ///
+    /// It stands still while the world is worked on: a fast clock would otherwise run away from whoever plays in it.
     fn rebase(&mut self, now: Time) {
         let speed = self.world.settings.speed.max(0.0);
-        if now > self.now() || (speed - self.speed).abs() > f64::EPSILON {
-            (self.base, self.since, self.speed) = (now, Instant::now(), speed);
-        }
+        (self.base, self.since, self.speed) = (now, Instant::now(), speed);
     }
 
     /// Takes the lock of the world's file and the newest state from it.
@@ -308,8 +308,12 @@ impl Simulator {
                 }
                 (reply.response, reply.latency, reply.delivery)
             });
-            let speed = state.speed;
-            let (response, latency, delivery) = result.map_err(Dropped::World)?;
+            let (speed, now) = (state.speed, state.now());
+            let (mut response, latency, delivery) = result.map_err(Dropped::World)?;
+            // https://www.rfc-editor.org/rfc/rfc9110#field.date: whoever answers has a clock.
+            if let Some(date) = now.as_http().and_then(|date| HeaderValue::from_str(&date).ok()) {
+                response.headers_mut().insert(DATE, date);
+            }
             let wait = if speed > 0.0 { latency.div_f64(speed) } else { Duration::ZERO };
             ((response, delivery), wait)
         };
@@ -365,11 +369,26 @@ impl Simulator {
         })
     }
 
+    /// A copy of the world at its present time, with what its guests remember: those that are invited to it go on
+    /// where these are.
+    pub fn snapshot(&self) -> World {
+        let mut world = self.with(|world| world.clone());
+        if let Some(guests) = &held(&self.inner.state).guests {
+            world.memory = Hidden::new(guests.memory());
+        }
+        world
+    }
+
     /// Lets guests live in the world from now on.
     pub fn invite(&self, guests: Box<dyn Guests>) {
         let mut state = held(&self.inner.state);
         state.guests = Some(guests);
         state.remember();
+    }
+
+    /// Lets the guests leave: from now on nothing lives in the world, and its time passes quickly.
+    pub fn dismiss(&self) {
+        held(&self.inner.state).guests = None;
     }
 
     /// The calls that came through this simulator so far, in order.

@@ -19,6 +19,12 @@ impl Time {
         Self(millis)
     }
 
+    /// As headers of HTTP have it.
+    pub(crate) fn as_http(self) -> Option<String> {
+        let at = jiff::Timestamp::from_millisecond(i64::try_from(self.0).ok()?).ok()?;
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()
+    }
+
     /// Gives milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> u64 {
         self.0

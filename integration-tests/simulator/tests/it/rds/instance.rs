@@ -216,7 +216,7 @@ async fn a_single_one_has_nobody_to_fail_over_to() {
 #[tokio::test(start_paused = true)]
 async fn where_the_world_fails_it_comes_to_nothing_and_can_be_deleted() {
     let mut settings = Settings::calm();
-    settings.weather.failing = 1000;
+    settings.weather.failing_databases = 1000;
     let client = Client::new(settings);
     subnet_group(&client).await;
     create(&client, &[]).await.good();

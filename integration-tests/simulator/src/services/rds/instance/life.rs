@@ -226,7 +226,7 @@ fn place_in(scene: &mut Scene<'_>, hands: &mut Hands<'_>, id: &str, zone: &str) 
 /// The instance is there: it works, or it never will.
 fn made(scene: &mut Scene<'_>, hands: &mut Hands<'_>, instance: &Record<Instance>) {
     let id = &instance.id;
-    let failing = scene.settings.weather.failing;
+    let failing = scene.settings.weather.failing_databases;
     if failing > 0 && scene.rng.happens(failing) {
         let ways = [
             (Status::InsufficientCapacity, "Insufficient capacity for the DB instance class."),
