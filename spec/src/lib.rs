@@ -65,7 +65,7 @@ pub use database::{
 pub use encryption::{Encryption, Key, NewKey};
 pub use explain::{Explained, UnknownField, explain};
 pub use gui::{Gui, HostedZoneId, LoadBalancer, Scheme, SslPolicy};
-pub use instance::InstanceType;
+pub use instance::{ImageId, InstanceType};
 pub use logs::{Logs, Retention};
 pub use monitoring::{Alarms, DevOpsGuru, Monitoring};
 pub use names::{

@@ -4,7 +4,7 @@ use crate::{
     at::At,
     chapter::{chapter, choice, in_place, interrupts, replaces},
     cidrs::{self, Cidrs},
-    instance::{self, InstanceType},
+    instance::{self, ImageId, InstanceType},
     log::{Log, Quoted},
     names::{Fixed, NameError, name},
     network::Tenancy,
@@ -17,6 +17,7 @@ const RULES: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/security-g
 const KEY_PAIRS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-key-pairs.html";
 const BASTION: &str = "https://aws-ia.github.io/cfn-ps-linux-bastion/";
 const TYPES: &str = "https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html";
+const IMAGES: &str = "https://docs.aws.amazon.com/linux/al2023/ug/ec2.html";
 const TENANCY: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/dedicated-instance.html";
 const SSHD: &str = "https://man.openbsd.org/sshd_config";
 const SESSIONS: &str =
@@ -65,6 +66,9 @@ chapter! {
         optional {
             /// What everybody reads before logging in, up to 2,000 characters. May have several lines.
             banner: Banner, replaces(NEW_BASTION, SSHD);
+            /// The image it starts from: one of Amazon Linux 2023 for x86-64. Without it, the newest one when the
+            /// bastion is first made, and from then on that one.
+            image_id: ImageId, replaces(NEW_BASTION, IMAGES).example("ami-0123456789abcdef0");
         }
         default {
             /// How many. Each has an address of its own; a second one serves while the first is made anew.

@@ -139,7 +139,7 @@ impl NewVpc {
     }
 }
 
-/// How many NAT gateways there are. Without one, nodes in private subnets reach no chain.
+/// How many NAT gateways there are: only through one do nodes in private subnets reach images and chains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum NatGateways {
     /// One in each zone: the loss of a zone cuts off nobody else.
@@ -147,8 +147,6 @@ pub enum NatGateways {
     OnePerZone,
     /// One in the first zone, for both: half the cost, and its zone is a single point of failure.
     Single,
-    /// None: without another way out, neither images nor chains are reached.
-    None,
 }
 
 /// Whether hardware is shared with other accounts.
@@ -403,13 +401,6 @@ struct Subnet {
 
 fn check_new(written: &At<NewVpcFields>, log: &Log) {
     let fields = &written.value;
-    if let Some(At { value: NatGateways::None, span }) = fields.nat_gateways.given() {
-        log.report(
-            Draft::new(Code::NoWayOut, *span, "without NAT gateways the nodes reach no chain")
-                .label("no way to the internet")
-                .help("fine if you route the private subnets out on your own"),
-        );
-    }
     check_dns(&fields.enable_dns_support, &fields.enable_dns_hostnames, log);
     check_names(fields, log);
     let whole = range(fields);

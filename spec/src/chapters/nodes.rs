@@ -16,9 +16,9 @@ use crate::{
     chain::{Chain, ChainFields},
     chainlink::Chainlink,
     chapter::{chapter, in_place, interrupts, replaces},
-    cidrs::Cidrs,
+    cidrs::{self, Cidrs},
     form::leaf,
-    instance::{self, InstanceType},
+    instance::{self, ImageId, InstanceType},
     log::{Log, Quoted},
     names::{Fixed, NameError, name},
     network::DomainName,
@@ -33,6 +33,7 @@ const LOG: &str = "https://docs.chain.link/chainlink-nodes/v1/node-config#log";
 const P2P: &str = "https://docs.chain.link/chainlink-nodes/v1/node-config#p2pv2";
 const RUNNING: &str = "https://docs.chain.link/chainlink-nodes/v1/running-a-chainlink-node";
 const TYPES: &str = "https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html";
+const IMAGES: &str = "https://docs.aws.amazon.com/linux/al2023/ug/ec2.html";
 const VOLUMES: &str = "https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html";
 const RULES: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html";
 
@@ -54,6 +55,10 @@ chapter! {
             /// sets itself; settings of a chain stand in its own `extraToml`. Beyond that only its syntax is checked
             /// here; the node refuses settings it does not know.
             extra_toml: ExtraToml, interrupts(RESTART, CONFIG).example("|\n  [JobPipeline]\n  MaxSuccessfulRuns = 1000");
+            /// The image that nodes start from: one of Amazon Linux 2023 for x86-64. Without it, the newest one when
+            /// the nodes are first made, and from then on that one: `clctl diff` tells of a newer one, which is taken
+            /// by writing it here.
+            image_id: ImageId, replaces(ROLLS, IMAGES).example("ami-0123456789abcdef0");
         }
         default {
             /// What a node runs on. Chainlink asks for two cores and 4 GiB of memory, with more than 100 jobs for
@@ -322,6 +327,13 @@ fn check_peers(written: &At<PeerToPeerFields>, log: &Log) {
             "addresses are announced, and nobody listens there",
         );
         log.report(draft.label("peer-to-peer is off").help("add `enabled: true`, or remove this"));
+    }
+}
+
+impl PeerToPeer {
+    /// From where other nodes may come, sorted.
+    pub fn admitted(&self) -> Vec<Ipv4Net> {
+        cidrs::sorted(&self.allowed_cidrs)
     }
 }
 

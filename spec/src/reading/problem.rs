@@ -183,8 +183,6 @@ codes! {
     PublicRange = "public_range", Warning;
     /// The VPC takes the range Docker and some AWS services use inside of instances.
     DockerRange = "docker_range", Warning;
-    /// The nodes have no way to the internet, and so to no chain.
-    NoWayOut = "no_way_out", Warning;
 }
 
 impl fmt::Display for Code {

@@ -1,7 +1,13 @@
 //! Lists and tables that say how much they take. There is none that takes any number of things: a file
 //! is written by hand, and nothing that reads it has to cope with more.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, marker::PhantomData, ops::Deref};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    fmt,
+    marker::PhantomData,
+    ops::{Deref, DerefMut},
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{
@@ -39,6 +45,13 @@ impl<T, const MIN: usize, const MAX: usize> Deref for List<T, MIN, MAX> {
 
     fn deref(&self) -> &[T] {
         &self.0
+    }
+}
+
+/// What is in it may be changed, how much of it there is may not.
+impl<T, const MIN: usize, const MAX: usize> DerefMut for List<T, MIN, MAX> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
     }
 }
 

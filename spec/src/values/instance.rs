@@ -22,6 +22,19 @@ name! {
     }
 }
 
+name! {
+    /// The id of a machine image.
+    ImageId, pattern "^ami-([0-9a-f]{8}|[0-9a-f]{17})$", longest 21, |text| {
+        let digits = text.strip_prefix("ami-").unwrap_or_default();
+        let is_hex = digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if is_hex && matches!(digits.len(), 8 | 17) {
+            return Ok(());
+        }
+        let message = format!("{} is not the id of an image", Quoted(text));
+        Err(NameError::new(message, "it looks like `ami-0123456789abcdef0`"))
+    }
+}
+
 /// The parts of an instance type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Parts<'a> {

@@ -62,7 +62,7 @@ fn what_is_required_and_what_defaults() {
     assert_eq!(spec["required"], serde_json::json!(["aws", "availabilityZones", "nodes"]));
     let network = &spec["properties"]["network"]["properties"];
     let vpc = &network["vpc"]["properties"]["create"]["properties"];
-    assert_eq!(vpc["natGateways"]["enum"], serde_json::json!(["OnePerZone", "Single", "None"]));
+    assert_eq!(vpc["natGateways"]["enum"], serde_json::json!(["OnePerZone", "Single"]));
     assert_eq!(vpc["natGateways"]["default"], "OnePerZone");
     assert_eq!(vpc["cidr"]["default"], "10.0.0.0/16");
     assert_eq!(vpc["enableDnsSupport"]["default"], true);
