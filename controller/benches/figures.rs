@@ -15,7 +15,7 @@ use std::{
 
 use clctl::{
     aws::{
-        Aws, Calls, Environment, Mode, Tags,
+        Aws, Calls, Environment, Lookups, Mode, Tags,
         ec2::{
             DefaultRules, Rule, SecurityGroup, SecurityGroupConfig, SecurityGroupRules,
             SecurityGroupRulesConfig, Subnet, SubnetConfig, Vpc, VpcConfig,
@@ -70,7 +70,7 @@ impl Bench {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
-            windows: clctl::aws::Windows::default(),
+            deletions: clctl::aws::Deletions::default(),
         };
         let aws = Arc::new(Aws::new(&connection, environment));
         Self { simulator, aws, journal: Arc::new(InMemory::default()) }
@@ -219,7 +219,9 @@ fn applied(name: &str, settings: Settings) {
     virtually(async {
         let seed = settings.seed;
         let bench = Bench::new(settings);
-        let graph = topology::declare(&bench.aws.environment, &example().spec).expect("a graph");
+        let lookups = Lookups::of(&bench.aws).await;
+        let graph =
+            topology::declare(&bench.aws.environment, &lookups, &example().spec).expect("a graph");
         let start = bench.aws.now();
         let (report, events) = bench.apply(&graph).await;
         assert!(report.is_complete(), "{:?}", report.failed);
@@ -305,7 +307,9 @@ fn chain(bench: &Bench, graph: &Graph<Aws>, events: &[Event]) -> Chain {
 fn converged_diff() {
     virtually(async {
         let bench = Bench::new(Settings::calm());
-        let graph = topology::declare(&bench.aws.environment, &example().spec).expect("a graph");
+        let lookups = Lookups::of(&bench.aws).await;
+        let graph =
+            topology::declare(&bench.aws.environment, &lookups, &example().spec).expect("a graph");
         let (report, _) = bench.apply(&graph).await;
         assert!(report.is_complete(), "{:?}", report.failed);
         let before = bench.aws.calls.made().len();

@@ -2,6 +2,7 @@
 //! user data, plain and as EC2 gets it, and the tree of files that it writes.
 
 use std::{
+    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
@@ -21,18 +22,20 @@ fn main() -> anyhow::Result<()> {
         let document = documents.first().context("an empty file")?;
         let environment = document.node.metadata.name.as_str();
         let data = node(&NodeInputs {
-            node: &document.node,
+            environment,
+            spec: &document.node.spec,
             uid: "0123456789abcdef",
             secrets_path: &format!("/clctl/{environment}/"),
             log_group: &format!("/clctl/{environment}/nodes"),
             database: &format!("clctl-{environment}-database-main"),
             announce: &["192.0.2.10:6690".to_owned()],
+            secret_versions: &BTreeMap::from([("some".to_owned(), "version".to_owned())]),
         })?;
         write(&folder.join(name).join("node"), &data)?;
         let Some(declared) = &document.node.spec.access.bastion else { continue };
         let addresses = (1..=declared.count.get()).map(|it| format!("eipalloc-0000000{it}"));
         let data = bastion(&BastionInputs {
-            node: &document.node,
+            bastion: declared,
             log_group: &format!("/clctl/{environment}/bastion"),
             addresses: &addresses.collect::<Vec<_>>(),
         })?;

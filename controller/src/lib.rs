@@ -4,6 +4,7 @@ pub mod aws;
 pub mod bootstrap;
 pub mod cli;
 pub mod engine;
+mod gzip;
 pub mod render;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -24,6 +24,10 @@ use crate::aws::{Calls, Clock, Connection};
 /// The file of the sandbox's world, within the folder of its state.
 pub const WORLD: &str = "world.json";
 
+const REPLACED: &str = "the group launches another one by itself";
+const NOT_DECLARED: &str =
+    "instances are launched as they are declared, and made anew, not changed";
+
 /// What somebody may change of ours that nobody declares, and why it stays as it is: no `diff` names it. By the
 /// call and the words it is told with.
 pub const NO_DIFFERENCE: &[(&str, &str)] = &[
@@ -31,6 +35,14 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "ec2:ModifyVpcAttribute: EnableNetworkAddressUsageMetrics",
         "whether AWS counts addresses costs nothing and changes nothing",
     ),
+    ("ec2:TerminateInstances", REPLACED),
+    ("ec2:StopInstances", REPLACED),
+    ("ec2:ModifyInstanceMetadataOptions", NOT_DECLARED),
+    ("ec2:ModifyInstanceAttribute", NOT_DECLARED),
+    ("autoscaling:TerminateInstanceInAutoScalingGroup", REPLACED),
+    ("autoscaling:DetachInstances", REPLACED),
+    ("autoscaling:EnterStandby", REPLACED),
+    ("autoscaling:SetInstanceProtection", NOT_DECLARED),
     (
         "logs:PutLogGroupDeletionProtection",
         "it stands in the way of nothing but a deletion, which names it",
@@ -38,6 +50,20 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
     (
         "secretsmanager:PutSecretValue",
         "values are the user's own: nobody but the instances reads them",
+    ),
+    (
+        "rds:ModifyDBInstance: AllocatedStorage",
+        "storage only grows, and AWS lets it grow by itself: more than declared is as declared",
+    ),
+    ("rds:RebootDBInstance", "it is as it was when it is back"),
+    ("rds:FailoverDBCluster", "which instance writes is AWS's to say"),
+    (
+        "rds:ModifyDBInstance: another password",
+        "nobody tells a password; what counts is which version of the secret was set last",
+    ),
+    (
+        "rds:ModifyDBCluster: another password",
+        "nobody tells a password; what counts is which version of the secret was set last",
     ),
 ];
 
@@ -60,8 +86,13 @@ pub fn is_difference(deed: &Deed) -> bool {
     !NO_DIFFERENCE.iter().any(|(begins, _)| told.starts_with(begins))
 }
 
+/// The key pair that whoever has an account has: that of the examples.
+const KEY_PAIR: &str = "operations";
+
 /// Sets out for a region of a simulated world.
 pub fn connect(simulator: &Simulator, region: &str, calls: Arc<Calls>) -> Connection {
+    // If the file of the world is out of reach, the next call says so.
+    simulator.edit(|world| world.bring_key_pair(region, KEY_PAIR)).ok();
     let http = http(simulator);
     let now = i64::try_from(simulator.now().as_millis()).unwrap_or_default();
     let start = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);

@@ -62,8 +62,14 @@ impl Intercept for WholeAnswers {
 /// see it: an empty list, an empty text, `false`. By operation or service, and by the end of the path to what
 /// it is in; `*` is each item of a list in JSON.
 const MADE_UP: &[Rule] = &[
+    ("autoscaling", "Tags/member", &["Key"]),
     ("ec2", "tagSet/item", &["key"]),
     ("iam", "Tags/member", &["Key", "Value"]),
+    (
+        "iam:GetAccountAuthorizationDetails",
+        "/RoleDetailList/member",
+        &["RoleName", "RolePolicyList", "AttachedManagedPolicies"],
+    ),
     ("iam:GetInstanceProfile", "/InstanceProfile", PROFILE),
     ("iam:GetInstanceProfile", "/InstanceProfile/Roles/member", &["Arn"]),
     ("iam:GetRole", "/Role", &["RoleName", "Arn"]),
@@ -82,6 +88,7 @@ const MADE_UP: &[Rule] = &[
     ("iam:ListRolePolicies", "/ListRolePoliciesResult", &["PolicyNames"]),
     ("kms:GetKeyRotationStatus", "", &["KeyRotationEnabled"]),
     ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
+    ("rds", "TagList/Tag", &["Key"]),
     ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
     ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
     ("ssm:ListTagsForResource", "", &["TagList"]),

@@ -2,6 +2,7 @@
 //! HTTP client below it counts and records it. A read-only run cannot write.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, PoisonError,
@@ -23,11 +24,12 @@ use aws_smithy_runtime_api::{
                 BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
             },
         },
-        orchestrator::{HttpRequest, Metadata},
+        orchestrator::{HttpRequest, HttpResponse, Metadata},
         runtime_components::RuntimeComponents,
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::limits::Limits;
@@ -62,6 +64,8 @@ pub struct Calls {
     limits: Limits,
     in_flight: AtomicUsize,
     made: Mutex<Vec<CallRecord>>,
+    /// What time it was at AWS when an operation was answered last.
+    answered: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 /// An operation that a read-only run tried to make.
@@ -78,12 +82,30 @@ impl Calls {
             limits: Limits::default(),
             in_flight: AtomicUsize::new(0),
             made: Mutex::default(),
+            answered: Mutex::default(),
         })
     }
 
     /// What was called, in the order of the answers.
     pub fn made(&self) -> Vec<CallRecord> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What time it was at AWS when an operation was answered last, if that answer said so: what it shows is
+    /// compared with the clock of whoever said it, since that of this machine may be wrong by minutes.
+    pub(super) fn answered(&self, operation: &str) -> Option<Timestamp> {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).get(operation).copied()
+    }
+
+    fn hear(&self, operation: &str, answer: &HttpResponse) {
+        let date = answer
+            .headers()
+            .get("date")
+            .and_then(|date| jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date).ok());
+        if let Some(date) = date {
+            let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+            answered.insert(operation.to_owned(), date);
+        }
     }
 
     /// How many of the calls made may have changed something.
@@ -110,6 +132,7 @@ pub(super) struct Operation(pub(super) String);
 impl Operation {
     pub(super) fn of(metadata: &Metadata) -> Self {
         let service = match metadata.service() {
+            "Auto Scaling" => "autoscaling".to_owned(),
             "CloudWatch Logs" => "logs".to_owned(),
             "Resource Groups Tagging API" => "tag".to_owned(),
             "Secrets Manager" => "secretsmanager".to_owned(),
@@ -200,6 +223,9 @@ impl HttpConnector for RecordingConnector {
             let start = Instant::now();
             let answer = below.call(request).await;
             calls.in_flight.fetch_sub(1, Ordering::Relaxed);
+            if let Ok(answer) = &answer {
+                calls.hear(&operation, answer);
+            }
             let record = CallRecord {
                 writes: !calls.is_read(&operation),
                 status: answer.as_ref().ok().map(|answer| answer.status().as_u16()),

@@ -8,6 +8,8 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::{error::metadata::ProvideErrorMetadata, retry::RetryConfig};
 use aws_types::SdkConfig;
 
+use jiff::Timestamp;
+
 use crate::engine::{CallError, Class};
 
 use super::{
@@ -15,6 +17,7 @@ use super::{
     answers::{Next, WholeAnswers, not_understood, required},
     calls::{Operations, Recording},
     errors::call_error,
+    rds::Beginning,
 };
 
 /// How AWS is reached: credentials, region, endpoint, and the one HTTP client everything goes
@@ -73,11 +76,16 @@ pub struct Aws {
     pub environment: Environment,
     /// The calls made.
     pub calls: Arc<Calls>,
+    /// What the database begins with, where one is declared.
+    pub(super) beginning: Option<Beginning>,
     pub(super) clock: Clock,
+    pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) iam: aws_sdk_iam::Client,
     pub(super) kms: aws_sdk_kms::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) rds: aws_sdk_rds::Client,
     pub(super) secrets: aws_sdk_secretsmanager::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) ssm: aws_sdk_ssm::Client,
@@ -89,15 +97,24 @@ impl Aws {
         Self {
             environment,
             calls: connection.calls.clone(),
+            beginning: None,
             clock: connection.clock.clone(),
+            autoscaling: client!(aws_sdk_autoscaling, connection),
+            cloudwatch: client!(aws_sdk_cloudwatch, connection),
             ec2: client!(aws_sdk_ec2, connection),
             iam: client!(aws_sdk_iam, connection),
             kms: client!(aws_sdk_kms, connection),
             logs: client!(aws_sdk_cloudwatchlogs, connection),
+            rds: client!(aws_sdk_rds, connection),
             secrets: client!(aws_sdk_secretsmanager, connection),
             tagging: client!(aws_sdk_resourcegroupstagging, connection),
             ssm: client!(aws_sdk_ssm, connection),
         }
+    }
+
+    /// What time it was at AWS when an operation was answered last.
+    pub(super) fn answered(&self, operation: &str) -> Timestamp {
+        self.calls.answered(operation).unwrap_or_else(|| self.clock.now())
     }
 
     /// Makes a call that changes nothing: repeated while it may help.

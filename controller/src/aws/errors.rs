@@ -84,7 +84,8 @@ where
 pub(super) fn classify(code: &str, message: &str) -> Class {
     let code = code.to_ascii_lowercase();
     let code = code.as_str();
-    if let Some(class) = said(code, message) {
+    let of_service = || of_launches(code).or_else(|| of_databases(code));
+    if let Some(class) = said(code, message).or_else(of_service) {
         return class;
     }
     match code {
@@ -155,8 +156,8 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "concurrentmodificationexception"
         | "kmsinvalidstateexception"
         | "disabledexception" => Class::Busy,
-        // Nobody knows the subnet, or the key, that was made a moment ago.
-        "invalidsubnet" | "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
+        // Nobody knows the key that was made a moment ago.
+        "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
         _ if code.ends_with("limitexceeded") || code.ends_with("limitexceededexception") => {
             Class::Quota
         }
@@ -177,11 +178,68 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
     }
 }
 
+/// What a code of RDS means.
+fn of_databases(code: &str) -> Option<Class> {
+    Some(match code {
+        "invaliddbsubnetgroupstatefault"
+        | "invaliddbparametergroupstate"
+        | "subnetalreadyinuse" => Class::InUse,
+        "dbinstancealreadyexists"
+        | "dbsubnetgroupalreadyexists"
+        | "dbparametergroupalreadyexists"
+        | "dbsnapshotalreadyexists"
+        | "dbclusteralreadyexistsfault"
+        | "dbclustersnapshotalreadyexistsfault" => Class::Exists,
+        "invaliddbinstancestate"
+        | "invaliddbsnapshotstate"
+        | "invaliddbclusterstatefault"
+        | "invaliddbclustersnapshotstatefault"
+        | "invalidresourcestatefault" => Class::Busy,
+        // Nobody knows the subnet, or the key, that was made a moment ago.
+        "invalidsubnet" | "kmskeynotaccessiblefault" => Class::NotYetVisible,
+        "instancequotaexceeded"
+        | "storagequotaexceeded"
+        | "snapshotquotaexceeded"
+        | "dbsubnetgroupquotaexceeded"
+        | "dbparametergroupquotaexceeded"
+        | "dbclusterquotaexceededfault" => Class::Quota,
+        "insufficientdbinstancecapacity"
+        | "insufficientdbclustercapacityfault"
+        | "insufficientstorageclustercapacity" => Class::Capacity,
+        "dbinstancenotfound"
+        | "dbsubnetgroupnotfoundfault"
+        | "dbparametergroupnotfound"
+        | "dbsnapshotnotfound"
+        | "dbclusternotfoundfault"
+        | "resourcenotfoundfault"
+        | "dbclustersnapshotnotfoundfault"
+        | "dbclusterparametergroupnotfound"
+        | "dbinstanceautomatedbackupnotfound"
+        | "dbclusterautomatedbackupnotfoundfault" => Class::NotFound,
+        _ => return None,
+    })
+}
+
+/// What a code of launch templates and Auto Scaling means.
+fn of_launches(code: &str) -> Option<Class> {
+    match code {
+        "alreadyexists" | "invalidlaunchtemplatename.alreadyexistsexception" => Some(Class::Exists),
+        "invalidlaunchtemplateid.versionnotfound"
+        | "invalidlaunchtemplatename.notfoundexception" => Some(Class::NotFound),
+        "scalingactivityinprogress" => Some(Class::InUse),
+        _ => None,
+    }
+}
+
 /// What a message means, where AWS uses one code for different things.
 fn said(code: &str, message: &str) -> Option<Class> {
     match code {
         // ReleaseAddress says so of an address that is in use; elsewhere it is about credentials.
         "authfailure" if message.contains("permission to access the specified resource") => {
+            Some(Class::InUse)
+        }
+        // Of a cluster that is busy it says the same.
+        "invaliddbclusterstatefault" if message.contains("still contains DB instances") => {
             Some(Class::InUse)
         }
         // Its name stays taken for as long as it can be taken back.
@@ -201,8 +259,32 @@ fn said(code: &str, message: &str) -> Option<Class> {
         "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
             Some(Class::NotYetVisible)
         }
+        // Auto Scaling has one code for nearly everything that is wrong with a request
+        // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html>).
+        "validationerror" => validation(message),
+        // A service makes its role when it is first used, and somebody may have been first.
+        "invalidinput" if message.contains("has been taken in this account") => Some(Class::Exists),
         _ => None,
     }
+}
+
+/// What is wrong with a request of Auto Scaling's, if that is only for a moment.
+fn validation(message: &str) -> Option<Class> {
+    let has = |part: &str| message.contains(part);
+    // What EC2 refuses it refuses in the words of EC2: an instance profile, a group, a key that was made a moment
+    // ago, and is not known everywhere.
+    let fresh = has("does not exist") || has("NotFound") || has("Invalid IAM Instance Profile");
+    if has("valid fully-formed launch template") && fresh
+        || has("Invalid IAM Instance Profile")
+        || has("subnet ID") && has("does not exist")
+        || has("AWSServiceRoleForAutoScaling") && has("not found")
+    {
+        return Some(Class::NotYetVisible);
+    }
+    (has("AutoScalingGroup name not found")
+        || has("Group name not found")
+        || has("Group not found"))
+    .then_some(Class::NotFound)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub const TAG_UID: &str = "clctl.dev/uid";
 pub const TAG_ADDRESS: &str = "clctl.dev/address";
 /// Which object of its node it is.
 pub const TAG_REPLACEMENT: &str = "clctl.dev/replacement";
+/// The version of the secret that a database's master user logs in with, as it was set last.
+pub(super) const TAG_LOGIN: &str = "clctl.dev/database-password-version";
 /// What the console shows.
 pub(super) const TAG_NAME: &str = "Name";
 
@@ -28,23 +30,25 @@ pub struct Environment {
     pub region: String,
     /// Prefixes of tag keys that others put on our objects and that are left alone.
     pub ignored_tags: Vec<String>,
-    /// For how long what is deleted can be taken back.
-    pub windows: Windows,
+    /// How what is deleted is deleted.
+    pub deletions: Deletions,
 }
 
-/// For how long what is deleted can be taken back.
+/// How what is deleted is deleted, and for how long it can be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Windows {
+pub struct Deletions {
     /// A secret, in days.
     pub secret_in_days: u16,
     /// A KMS key, in days: no less than what is encrypted with it.
     pub key_in_days: i32,
+    /// Whether a last snapshot of the database is made, which stays.
+    pub final_snapshot: bool,
 }
 
-impl Default for Windows {
-    /// The longest that AWS allows.
+impl Default for Deletions {
+    /// The longest that AWS allows, and nothing lost.
     fn default() -> Self {
-        Self { secret_in_days: 30, key_in_days: 30 }
+        Self { secret_in_days: 30, key_in_days: 30, final_snapshot: true }
     }
 }
 
@@ -85,6 +89,18 @@ impl Environment {
         hex(&[&self.uid(), &address, &ordinal, &me.digest, &predecessors], 24)
     }
 
+    /// A client token of a call that is told apart by these.
+    pub(super) fn token_of(&self, parts: &[&str]) -> String {
+        let uid = self.uid();
+        let all: Vec<&str> = std::iter::once(uid.as_str()).chain(parts.iter().copied()).collect();
+        hex(&all, 24)
+    }
+
+    /// What the environment calls grants of its making on keys that are not its own.
+    pub(super) fn grant_name(&self) -> String {
+        format!("clctl-{}", self.name)
+    }
+
     /// The name of the version that a command puts into a secret.
     pub(super) fn version(&self, run: &str, secret: &PhysicalId) -> String {
         hex(&[&self.uid(), run, &secret.0], 24)
@@ -111,15 +127,14 @@ impl Environment {
         description.ends_with(&self.signed(""))
     }
 
+    /// Whether a name is one that objects of this kind and owner get.
+    pub(super) fn is_name_of(&self, kind: &str, owner: &Owner, name: &str) -> bool {
+        is_of(owner, name, |of| self.display(kind, of))
+    }
+
     /// Whether a path is one that objects of this owner get.
     pub(super) fn is_path_of(&self, owner: &Owner, path: &str) -> bool {
-        let Owner::Us { name, alias, .. } = owner else { return false };
-        std::iter::once(name).chain(alias).any(|name| {
-            let rest = path.strip_prefix(&self.path(name));
-            rest.is_some_and(|rest| {
-                rest.is_empty() || rest.strip_prefix('-').and_then(ordinal).is_some()
-            })
-        })
+        is_of(owner, path, |of| self.path(of))
     }
 
     /// Whose an object of this kind is, as its tags say.
@@ -149,6 +164,17 @@ impl Environment {
     }
 }
 
+/// Whether a text is what is made of a name of this owner, with or without an ordinal.
+fn is_of(owner: &Owner, text: &str, made: impl Fn(&str) -> String) -> bool {
+    let Owner::Us { name, alias, .. } = owner else { return false };
+    std::iter::once(name).chain(alias).any(|name| {
+        let rest = text.strip_prefix(&made(name));
+        rest.is_some_and(|rest| {
+            rest.is_empty() || rest.strip_prefix('-').and_then(ordinal).is_some()
+        })
+    })
+}
+
 /// An ordinal as its tag has it; nothing if that is none.
 pub(super) fn ordinal(text: &str) -> Option<u32> {
     text.parse().ok().filter(|ordinal| *ordinal > 0)
@@ -175,7 +201,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
-            windows: Windows::default(),
+            deletions: Deletions::default(),
         }
     }
 

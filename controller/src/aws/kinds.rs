@@ -6,15 +6,19 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 
 use super::{
     Aws,
+    autoscaling::AutoScalingGroup,
     ec2::{
-        Eip, FlowLog, InternetGateway, KeyPair, NatGateway, RouteTable, SecurityGroup,
-        SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
+        Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
+        SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
+    fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
     logs::LogGroup,
     marker,
+    rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
     secrets::{self, Secret},
+    wallets,
 };
 
 macro_rules! kinds {
@@ -42,6 +46,15 @@ kinds! {
     Secret,
     LogGroup,
     FlowLog,
+    SubnetGroup,
+    ParameterGroup,
+    Instance,
+    ClusterParameterGroup,
+    Cluster,
+    ClusterInstance,
+    LaunchTemplate,
+    AutoScalingGroup,
+    Instances,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.
@@ -50,6 +63,7 @@ pub fn reads() -> Vec<&'static str> {
         all().iter().flat_map(|kind| kind.about().calls.read).copied().collect();
     reads.extend(["sts:GetCallerIdentity"]);
     reads.extend(marker::READS);
+    reads.extend(wallets::READS);
     reads.sort_unstable();
     reads.dedup();
     reads
@@ -60,7 +74,7 @@ pub fn writes() -> Vec<&'static str> {
     let mut writes: Vec<&'static str> =
         all().iter().flat_map(|kind| kind.about().calls.write).copied().collect();
     writes.extend(marker::WRITES);
-    writes.push(secrets::PUT);
+    writes.extend([secrets::PUT, fleet::REBOOT]);
     writes.sort_unstable();
     writes.dedup();
     writes

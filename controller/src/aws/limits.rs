@@ -33,6 +33,8 @@ fn rate(operation: &str) -> (f64, f64) {
         "CreateTags" | "DeleteTags" => (50.0, 5.0),
         "CreateVpcEndpoint" | "ModifyVpcEndpoint" | "DeleteVpcEndpoints" => (2.0, 0.15),
         "DescribeLogGroups" | "CreateLogGroup" => (5.0, 5.0),
+        // AWS says of Auto Scaling that it counts, and not how.
+        _ if operation.starts_with("autoscaling:") => (10.0, 1.0),
         _ if operation.starts_with("logs:") => (2.0, 2.5),
         _ if operation.starts_with("tag:") => (5.0, 5.0),
         _ if operation.starts_with("ssm:") => (10.0, 1.5),

@@ -1,29 +1,36 @@
 //! AWS: how it is reached, whose objects are ours, and one file per kind of object.
 
 mod answers;
+pub mod autoscaling;
 mod calls;
 mod clients;
 mod connect;
 pub mod ec2;
 mod errors;
+pub mod fleet;
 pub mod iam;
 mod identity;
 pub mod kinds;
 pub mod kms;
 mod limits;
 pub mod logs;
+mod lookups;
 mod marker;
 pub mod policy;
+pub mod rds;
 pub mod secrets;
 mod tagging;
 mod tags;
 mod time;
+mod wallets;
 
 pub use self::{
     calls::{CallRecord, Calls, Mode},
     clients::{Aws, Connection},
     connect::{Caller, ConnectError, Target, connect},
-    identity::{Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID, Windows},
+    identity::{Deletions, Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
+    lookups::{Lookups, PARAMETERS},
     tags::Tags,
     time::Clock,
+    wallets::Balance,
 };

@@ -88,6 +88,13 @@ impl Statement<Declared> {
         }
     }
 
+    /// Allows these actions as well.
+    #[must_use]
+    pub fn doing(mut self, actions: &[&str]) -> Self {
+        self.actions.extend(actions.iter().map(|it| (*it).to_owned()));
+        self
+    }
+
     /// To these resources.
     #[must_use]
     pub fn to<V: Into<Input<String>>>(mut self, resources: impl IntoIterator<Item = V>) -> Self {

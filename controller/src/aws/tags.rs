@@ -8,8 +8,19 @@ use crate::engine::{Address, CallError, Cell, Field, Identity, Outputs, Owner, P
 
 use super::{
     clients::Aws,
-    identity::{TAG_ADDRESS, TAG_ENVIRONMENT, TAG_NAME, TAG_REPLACEMENT, TAG_UID, ordinal},
+    identity::{
+        TAG_ADDRESS, TAG_ENVIRONMENT, TAG_LOGIN, TAG_NAME, TAG_REPLACEMENT, TAG_UID, ordinal,
+    },
 };
+
+/// Which node an instance runs, as it was launched: `2.73.0@sha256:…`.
+pub(super) const IMAGE_TAG: &str = "clctl.dev/image";
+
+/// The numbers of a release, of an image as its tag has it: `2.73.0@sha256:…`.
+pub(super) fn release(image: &str) -> Option<Vec<u32>> {
+    let (version, _) = image.split_once('@')?;
+    version.split('.').map(|part| part.parse().ok()).collect()
+}
 
 /// The tags of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,11 +51,33 @@ impl Tags {
         Self(tags)
     }
 
+    /// The tags of what is launched for an object of this name. They say whose it is and stand for no node: nobody
+    /// declares an instance by itself.
+    pub fn launched(
+        environment: &super::Environment,
+        name: &str,
+        boundary: &str,
+        user: &BTreeMap<String, String>,
+        runs: Option<String>,
+    ) -> Self {
+        let mut tags = user.clone();
+        tags.extend(runs.map(|image| (IMAGE_TAG.to_owned(), image)));
+        tags.extend([
+            (TAG_ENVIRONMENT.to_owned(), environment.name.clone()),
+            (TAG_UID.to_owned(), environment.uid()),
+            (TAG_NAME.to_owned(), environment.display_name(&Address::new("instance", name))),
+            (boundary.to_owned(), environment.name.clone()),
+        ]);
+        Self(tags)
+    }
+
     /// Reads what AWS answers, as keys and values. Tags that are not ours to say are left out, and so
     /// is an ordinal that is none.
     pub(super) fn of(aws: &Aws, from: &[(String, String)]) -> Self {
         let ignored = |key: &str| {
+            // The one is AWS's, and the other is compared where it belongs.
             key.starts_with("aws:")
+                || key == TAG_LOGIN
                 || aws
                     .environment
                     .ignored_tags
@@ -114,7 +147,7 @@ impl Tags {
             .build()
     }
 
-    fn as_ec2(&self, ordinal: u32) -> Vec<Tag> {
+    pub(super) fn as_ec2(&self, ordinal: u32) -> Vec<Tag> {
         self.to(ordinal).map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use clctl_spec::ChainlinkNode;
+use clctl_spec::Bastion;
 
 use super::{BOOT, BOOT_UNIT, Error, File, LIB, START, UserData, agent};
 
@@ -11,8 +11,8 @@ const BANNER: &str = "/etc/ssh/clctl-banner";
 /// What a bastion is rendered from, beside the spec.
 #[derive(Clone, Copy, Debug)]
 pub struct BastionInputs<'a> {
-    /// The node whose bastion it is.
-    pub node: &'a ChainlinkNode,
+    /// What is wanted.
+    pub bastion: &'a Bastion,
     /// Where bastions write what happens.
     pub log_group: &'a str,
     /// The allocations of the addresses of all bastions: each claims one that is free.
@@ -22,9 +22,9 @@ pub struct BastionInputs<'a> {
 /// What a bastion is told when it is launched. From where it takes SSH is for its security group to say.
 ///
 /// # Errors
-/// If there is none in the spec, if there is not one address for each, or if it is more than EC2 takes.
+/// If there is not one address for each, or if it is more than EC2 takes.
 pub fn bastion(inputs: &BastionInputs<'_>) -> Result<UserData, Error> {
-    let declared = inputs.node.spec.access.bastion.as_ref().ok_or(Error::NoBastion)?;
+    let declared = inputs.bastion;
     let count = declared.count.get();
     if u32::try_from(inputs.addresses.len()) != Ok(count) {
         return Err(Error::Addresses { count, addresses: inputs.addresses.len() });
@@ -51,7 +51,7 @@ fn lines(items: &[String]) -> String {
 
 /// Of each setting the first counts, and this file is read before those of the distribution.
 /// <https://man.openbsd.org/sshd_config>
-fn sshd(bastion: &clctl_spec::Bastion) -> String {
+fn sshd(bastion: &Bastion) -> String {
     let word = |on| if on { "yes" } else { "no" };
     let mut text = include_str!("units/sshd.conf").to_owned();
     let _ = writeln!(text, "AllowTcpForwarding {}", word(bastion.tcp_forwarding));

@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use flate2::{Compression, GzBuilder};
+use crate::gzip::pack;
 
 use super::Error;
 
@@ -81,19 +81,6 @@ impl UserData {
     pub fn files(&self) -> &[File] {
         &self.files
     }
-}
-
-/// Compressed, with no time and no name in it.
-/// <https://docs.cloud-init.io/en/latest/explanation/format.html>: "Content found to be gzip compressed will be
-/// uncompressed."
-fn pack(text: &str) -> Vec<u8> {
-    use std::io::Read as _;
-
-    let mut packed = Vec::new();
-    let mut encoder = GzBuilder::new().read(text.as_bytes(), Compression::best());
-    // Both ends are in memory: nothing can fail.
-    let _ = encoder.read_to_end(&mut packed);
-    packed
 }
 
 /// A script without comments and empty lines.

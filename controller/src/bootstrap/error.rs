@@ -25,9 +25,6 @@ pub enum Error {
     /// No document says where certificates of RDS are.
     #[error("where the certificates of RDS are is not known for the partition {0}")]
     NoCertificates(String),
-    /// A bastion that is not asked for.
-    #[error("access.bastion is not there")]
-    NoBastion,
     /// Fewer addresses than bastions, or more.
     #[error("{count} bastions have {addresses} addresses")]
     Addresses {

@@ -15,7 +15,9 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use clctl_spec::ChainlinkNode;
+use std::collections::BTreeMap;
+
+use clctl_spec::NodeSpec;
 
 use self::settings::Settings;
 pub use self::{
@@ -32,8 +34,10 @@ const BOOT_UNIT: &str = "/etc/systemd/system/clctl-boot.service";
 /// What a node is rendered from, beside its spec: names that follow from the environment.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeInputs<'a> {
-    /// The node.
-    pub node: &'a ChainlinkNode,
+    /// What the environment is called.
+    pub environment: &'a str,
+    /// What is wanted.
+    pub spec: &'a NodeSpec,
     /// What identifies the environment.
     pub uid: &'a str,
     /// Where the secrets of the environment are, up to their names: `/clctl/eth-main-1/`.
@@ -44,6 +48,9 @@ pub struct NodeInputs<'a> {
     pub database: &'a str,
     /// Where others reach the active node, if the spec does not say: addresses of the environment's own.
     pub announce: &'a [String],
+    /// The version that each of the environment's own secrets has, by its name. Nobody reads it there: that another
+    /// version is another user data is what makes a rotated secret end in a running node.
+    pub secret_versions: &'a BTreeMap<String, String>,
 }
 
 /// What a node is told when it is launched.
@@ -51,14 +58,10 @@ pub struct NodeInputs<'a> {
 /// # Errors
 /// If two writers set one setting, if others would be told no address, or if it is more than EC2 takes.
 pub fn node(inputs: &NodeInputs<'_>) -> Result<UserData, Error> {
-    let environment = inputs.node.metadata.name.as_str();
-    let [agent, scraped] = agent::on_node(environment, inputs.log_group);
-    let files = vec![
+    let [agent, scraped] = agent::on_node(inputs.environment, inputs.log_group);
+    let mut files = vec![
         File::data("/etc/clctl/settings.json", Settings::of(inputs)?.to_json()),
-        File::data(
-            "/etc/clctl/config.toml",
-            node_toml::render(&inputs.node.spec, inputs.announce)?,
-        ),
+        File::data("/etc/clctl/config.toml", node_toml::render(inputs.spec, inputs.announce)?),
         agent,
         scraped,
         File::script(LIB, include_str!("scripts/lib.sh")),
@@ -79,6 +82,10 @@ pub fn node(inputs: &NodeInputs<'_>) -> Result<UserData, Error> {
         File::data("/etc/systemd/system/clctl-role.timer", include_str!("units/clctl-role.timer")),
         File::data("/etc/logrotate.d/clctl", include_str!("units/logrotate")),
     ];
+    if !inputs.secret_versions.is_empty() {
+        let versions = format!("{:#}\n", serde_json::json!(inputs.secret_versions));
+        files.push(File::data("/etc/clctl/secret-versions.json", versions));
+    }
     UserData::new(files, &START)
 }
 

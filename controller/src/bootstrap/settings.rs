@@ -1,8 +1,8 @@
 //! What the scripts know: one JSON file that they read with jq. No value is ever a part of a script.
 
 use clctl_spec::{
-    ChainlinkNode, Engine, ExistingSecret, LogLevel, NodeSpec, Partition, Password, SecretKey,
-    SecretName, UrlSource,
+    Engine, ExistingSecret, LogLevel, NodeSpec, Partition, Password, SecretKey, SecretName,
+    UrlSource,
 };
 use serde::Serialize;
 
@@ -123,7 +123,7 @@ impl<'a> Gathered<'a> {
 
 impl<'a> Settings<'a> {
     pub(super) fn of(inputs: &NodeInputs<'a>) -> Result<Self, Error> {
-        let ChainlinkNode { metadata, spec } = inputs.node;
+        let NodeInputs { environment, spec, .. } = *inputs;
         let mut gathered = Gathered { path: inputs.secrets_path, secrets: Vec::new() };
         let passwords = Passwords {
             keystore: gathered.password(&spec.secrets.keystore_password, SecretName::KEYSTORE),
@@ -140,7 +140,7 @@ impl<'a> Settings<'a> {
         });
         let endpoints = endpoints.collect();
         Ok(Self {
-            environment: metadata.name.as_str(),
+            environment,
             uid: inputs.uid,
             image: image(spec),
             log_group: inputs.log_group,

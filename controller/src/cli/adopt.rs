@@ -11,6 +11,7 @@ use crate::{
         Verdict, plan,
     },
     render::comparison,
+    topology,
 };
 
 use super::{
@@ -51,6 +52,7 @@ pub(super) async fn run(command: &Command, args: Adopt, read: Reading) -> anyhow
         return Ok(Exit::Done);
     }
     is_free(planned, object.as_ref())?;
+    is_found(&session, planned, object.as_ref())?;
     let outputs = plan.outputs();
     let change = planned.node.diff(Some(object.as_ref()), &outputs);
     printer.data(&format!(
@@ -146,6 +148,28 @@ fn is_ours_already(planned: &PlannedNode<Aws>, object: &dyn Seen) -> anyhow::Res
         )));
     }
     Ok(false)
+}
+
+/// Whether the instances would find the object under the name that they know.
+fn is_found(
+    session: &Session,
+    planned: &PlannedNode<Aws>,
+    object: &dyn Seen,
+) -> anyhow::Result<()> {
+    let (environment, address) = (&session.aws.environment, planned.node.address());
+    let spec = &session.named.document.node.spec;
+    let Some(name) = topology::known_as(environment, spec, address) else { return Ok(()) };
+    let called = object.id().0.rsplit(':').next().unwrap_or_default();
+    // https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html: six characters that are
+    // AWS's follow the name of a secret.
+    let of_secret = called.rsplit_once('-').map(|(name, _)| name);
+    if called == name || of_secret == Some(name.as_str()) {
+        return Ok(());
+    }
+    bail!(refused(&format!(
+        "the instances find {address} under the name {name}, and {} has another one",
+        object.id()
+    )));
 }
 
 /// Whether nothing else stands for the node.

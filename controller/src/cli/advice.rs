@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, error::Error as _};
 
-use crate::engine::{CallError, Class, Disposition, Error, Observation, Report};
+use crate::{
+    aws::{Aws, Lookups, ec2::LaunchTemplate},
+    engine::{CallError, Cell, Class, Disposition, Error, Found, Observation, Plan, Report},
+};
 
 use super::{
     exit::Exit,
@@ -13,6 +16,28 @@ use super::{
 
 /// How many of the steps that one waits for are named.
 const MOST: usize = 3;
+
+/// Says that there is something newer than what is there: no difference, and how to take it.
+pub(super) fn news(plan: &Plan<Aws>, lookups: &Lookups) -> Vec<String> {
+    let Ok(newest) = &lookups.newest_image else { return Vec::new() };
+    let news = plan.nodes.iter().filter_map(|planned| {
+        let seen = planned.seen.as_ref()?.as_any().downcast_ref::<Found<LaunchTemplate>>()?;
+        let rows = planned.node.want(&plan.outputs());
+        // Whoever has written an image down knows which.
+        rows.iter().find(|row| matches!(row.cell, Cell::Initially(_)))?;
+        let (address, has) = (planned.node.address(), &seen.outputs.image);
+        (has != newest).then(|| {
+            let path = match address.name.as_str() {
+                "bastion" => "spec.access.bastion.imageId",
+                _ => "spec.nodes.imageId",
+            };
+            format!(
+                "news: {address} starts from {has}, and {newest} is newer: write `{path}: {newest}` to take it"
+            )
+        })
+    });
+    news.collect()
+}
 
 /// Says what was left undone, and why; nothing if nothing was.
 pub(super) fn explain(report: &Report, names: &Names, printer: &Printer) {

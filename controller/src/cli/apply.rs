@@ -148,14 +148,15 @@ async fn one(
         carry_out::carry_out(&session, &planned, &args.waiting, &progress, printer, stopping)
             .await?;
     let outputs = useful(&session, &planned, &progress.ready()).await;
-    if outcome.report.is_complete() {
+    advice::explain(&outcome.report, progress.names(), printer);
+    // What waits for a value is held.
+    if outcome.report.is_complete() || !outcome.report.held.is_empty() {
         for name in secret::empty(&session).await? {
             let put =
                 command.words(&format!("secret put {name} --from-stdin"), &session.named.file);
             printer.note(&format!("secret/{name} has no value yet: `{put}`"));
         }
     }
-    advice::explain(&outcome.report, progress.names(), printer);
     let mut exit = advice::exit(&outcome.report, stopping);
     if exit == Exit::Done {
         exit = verdict(&shown);

@@ -95,11 +95,26 @@ pub(super) enum Verb {
     ///
     /// Lists what would be removed and asks; where there is nobody to ask, --yes is needed.
     Delete(Delete),
-    /// List the objects of an environment with their state. Changes nothing.
+    /// List the objects of an environment with their state: its nodes, where it is reached, what differs.
+    /// Changes nothing.
+    ///
+    /// `clctl get outputs` prints ids, ARNs, endpoints and names for scripts; with -o env as variables:
+    /// eval "$(clctl get outputs -f node.yaml -o env)"
     Get(Get),
     /// Show everything known of an environment: conditions, objects field by field, what happened.
     /// Changes nothing.
     Describe(Describe),
+    /// Open the way to the active node: to its GUI and API, to a shell on it, or to its database.
+    ///
+    /// Runs `aws ssm start-session` through Session Manager, or `ssh` through the bastion, and keeps the local port:
+    /// when another node becomes active, or the connection is lost, it connects anew. Ctrl-C ends it. With --print
+    /// it prints the command and runs nothing.
+    Tunnel(Tunnel),
+    /// Rehearse a failover: restart the active node, and measure how long it takes until the other one serves.
+    ///
+    /// Refused unless one node is active and another one waits. The oracle is silent meanwhile, for about
+    /// half a minute. Ends when the node that was restarted waits in its turn.
+    Failover(Failover),
     /// Put values into the secrets of an environment, and see which have one.
     ///
     /// What a secret holds is read from standard input, goes to AWS Secrets Manager, and is shown by no
@@ -207,11 +222,12 @@ pub(super) struct Delete {
 pub(super) struct Get {
     #[command(flatten)]
     pub(super) files: Files,
-    /// Only these objects: an address such as subnet/private-a, a kind such as subnet, or an AWS id.
+    /// Only these objects: an address such as subnet/private-a, a kind such as subnet, or an AWS id. Or outputs:
+    /// what scripts ask for.
     pub(super) objects: Vec<String>,
-    /// The form.
+    /// The form; env is for outputs.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
-    pub(super) output: Form,
+    pub(super) output: GetForm,
 }
 
 #[derive(Args, Debug)]
@@ -235,6 +251,58 @@ impl OneFile {
     pub(super) fn as_slice(&self) -> &[String] {
         std::slice::from_ref(&self.file)
     }
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Tunnel {
+    /// To what.
+    #[arg(value_name = "TO", default_value = "gui")]
+    pub(super) to: TunnelTo,
+    #[command(flatten)]
+    pub(super) file: OneFile,
+    /// Listen on this port of this machine. Otherwise on that of the node (6688) or of the database if it is free,
+    /// or else on any.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) local_port: Option<u16>,
+    /// Which way. Otherwise through Session Manager if the file leaves it on, or else through the bastion.
+    #[arg(long, value_name = "WAY")]
+    pub(super) via: Option<Via>,
+    /// Print the command that opens the way now, for a shell, and run nothing.
+    #[arg(long)]
+    pub(super) print: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TunnelTo {
+    /// The GUI and API of the node.
+    Gui,
+    /// A shell on the node.
+    Ssh,
+    /// The database.
+    Db,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Via {
+    /// AWS Systems Manager Session Manager: needs the AWS CLI and its plugin, and leave of IAM.
+    SessionManager,
+    /// The bastion: needs ssh, and the private key of access.keyPair in the SSH agent.
+    Bastion,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Failover {
+    #[command(flatten)]
+    pub(super) file: OneFile,
+    /// Do not ask.
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Stop watching after this time, for example 90s or 1h30m.
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "30m")]
+    pub(super) timeout: Duration,
+    /// The form of the result.
+    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    pub(super) output: ExplainForm,
 }
 
 #[derive(Debug, Subcommand)]
@@ -382,6 +450,16 @@ pub(super) enum Form {
     Json,
     Yaml,
     Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GetForm {
+    Table,
+    Wide,
+    Json,
+    Yaml,
+    Name,
+    Env,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -175,10 +175,12 @@ fn run_name(start: Timestamp) -> String {
 }
 
 /// On a terminal, the sandbox's time passes so that it can be watched, as long as this lives.
-struct Pace(#[expect(dead_code, reason = "ends with its owner")] tokio::task::JoinSet<()>);
+pub(super) struct Pace(
+    #[expect(dead_code, reason = "ends with its owner")] tokio::task::JoinSet<()>,
+);
 
 impl Pace {
-    fn begin(printer: &Printer) -> Self {
+    pub(super) fn begin(printer: &Printer) -> Self {
         let mut pace = tokio::task::JoinSet::new();
         #[cfg(feature = "sandbox")]
         if printer.is_sandbox() && printer.is_lively() {

@@ -15,8 +15,9 @@ use super::{
     carry_out::{self, Question},
     exit::Exit,
     files::{Named, Reading},
+    funds,
     progress::{Names, Progress, short},
-    session::{Command, Session},
+    session::{Command, Ends, Session},
     stopping::Stopping,
 };
 
@@ -64,13 +65,25 @@ async fn one(
         printer.note("nothing was removed: what could not be read may use what was");
         return Ok(Exit::Unknown);
     }
+    if let Some(protected) = planned.removals.iter().find(|removal| removal.protected) {
+        let address = protected.seen.address().map_or_else(String::new, |it| it.to_string());
+        let why = protected.held.as_deref().unwrap_or_default();
+        anyhow::bail!(Ends {
+            exit: Exit::Refused,
+            text: format!(
+                "{address} stays, and so does everything else: {why}; nothing was removed"
+            ),
+        });
+    }
+    let wallets = funds::warn(&session, &planned, printer).await;
     if args.dry_run {
         printer.data(&format!("{}dry run: nothing was done", printer.place()));
         return Ok(if doubted { Exit::Unknown } else { Exit::Done });
     }
     if !listed.is_empty() {
         let objects = if listed.len() == 1 { "object" } else { "objects" };
-        let does = format!("removes {} {objects}", listed.len());
+        let wallets = wallets.map_or_else(String::new, |wallets| format!(", {wallets},"));
+        let does = format!("removes {} {objects}{wallets}", listed.len());
         let question = Question { does, environment: &environment.name };
         carry_out::approve(question, args.yes, printer, stopping).await?;
     }

@@ -6,7 +6,7 @@ use super::{
     args::Describe,
     exit::Exit,
     files::{Named, Reading},
-    get::{head, look},
+    get::{head, look, summary},
     session::Command,
 };
 
@@ -21,6 +21,9 @@ pub(super) async fn run(command: &Command, args: Describe, read: Reading) -> any
 async fn one(command: &Command, args: &Describe, named: Named) -> anyhow::Result<Exit> {
     let (session, state, exit) = look(command, named, &args.objects).await?;
     let mut out = format!("{}\n", head(&state));
+    if args.objects.is_empty() {
+        out.push_str(&summary(&state));
+    }
     let environment = &state.environment;
     line!(out, "UID:   {}", environment.uid);
     line!(out, "File:  {}", session.named.file);

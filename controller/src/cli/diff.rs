@@ -53,8 +53,12 @@ async fn one(command: &Command, named: Named) -> anyhow::Result<(PlanView, Exit)
     let seen = carry_out::look(&session, &session.graph, Purpose::Show).await?;
     let plan = plan(&session.graph, &seen);
     let environment = &session.aws.environment;
-    let shown = view(&plan, environment, printer.is_sandbox(), session.not_built());
+    let mut shown = view(&plan, environment, printer.is_sandbox(), session.not_built());
+    shown.news = advice::news(&plan, &session.lookups);
     advice::unread(&seen, printer);
+    for news in &shown.news {
+        printer.note(news);
+    }
     let exit = match shown.verdict {
         Verdict::NoChanges => Exit::Done,
         Verdict::Changes => Exit::Differences,

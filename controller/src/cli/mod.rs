@@ -10,8 +10,11 @@ mod describe;
 mod diff;
 mod exit;
 mod explain;
+mod failover;
 mod files;
+mod funds;
 mod get;
+mod nodes;
 mod printer;
 mod progress;
 mod reference;
@@ -22,6 +25,7 @@ mod schema;
 mod secret;
 mod session;
 mod stopping;
+mod tunnel;
 mod validate;
 mod version;
 
@@ -96,6 +100,8 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
         Verb::Delete(args) => Asking::Delete(args),
         Verb::Get(args) => Asking::Get(args),
         Verb::Describe(args) => Asking::Describe(args),
+        Verb::Failover(args) => Asking::Failover(args),
+        Verb::Tunnel(args) => Asking::Tunnel(args),
         Verb::Secret(args::Secret::Put(args)) => Asking::SecretPut(args),
         Verb::Secret(args::Secret::List(args)) => Asking::SecretList(args),
         Verb::Adopt(args) => Asking::Adopt(args),
@@ -127,6 +133,8 @@ enum Asking {
     Delete(args::Delete),
     Get(args::Get),
     Describe(args::Describe),
+    Tunnel(args::Tunnel),
+    Failover(args::Failover),
     SecretPut(args::SecretPut),
     SecretList(args::SecretList),
     Adopt(args::Adopt),
@@ -141,6 +149,8 @@ impl Asking {
             Self::Delete(args) => &args.files,
             Self::Get(args) => &args.files,
             Self::Describe(args) => &args.files,
+            Self::Failover(args) => return args.file.as_slice(),
+            Self::Tunnel(args) => return args.file.as_slice(),
             Self::SecretPut(args) => return args.file.as_slice(),
             Self::SecretList(args) => return args.file.as_slice(),
             Self::Adopt(args) => return args.file.as_slice(),
@@ -157,6 +167,8 @@ async fn asking(command: &Command, verb: Asking, read: Reading) -> anyhow::Resul
         Asking::Delete(args) => Box::pin(delete::run(command, args, read)).await,
         Asking::Get(args) => get::run(command, args, read).await,
         Asking::Describe(args) => describe::run(command, args, read).await,
+        Asking::Failover(args) => Box::pin(failover::run(command, args, read)).await,
+        Asking::Tunnel(args) => Box::pin(tunnel::run(command, args, read)).await,
         Asking::SecretPut(args) => secret::put(command, args, read).await,
         Asking::SecretList(args) => secret::list(command, args, read).await,
         Asking::Adopt(args) => adopt::run(command, args, read).await,

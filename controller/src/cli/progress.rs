@@ -335,6 +335,14 @@ enum Keep {
     Never,
 }
 
+/// An id as it is told in a line: of an ARN, what is behind all that every other one has too.
+fn local(id: &PhysicalId) -> &str {
+    match id.0.strip_prefix("arn:") {
+        Some(rest) => rest.rsplit(':').next().unwrap_or(rest),
+        None => &id.0,
+    }
+}
+
 fn told(what: &What) -> Option<Told> {
     let say = |reason, text: String, keep| Some(Told { reason, text, keep });
     match what {
@@ -344,15 +352,17 @@ fn told(what: &What) -> Option<Told> {
         What::Started(Action::Recover) => say("Recovering", "taking back".into(), Keep::Never),
         What::Started(Action::Update) => say("Updating", "updating".into(), Keep::Never),
         What::Removing => say("Removing", "removing".into(), Keep::InPipe),
-        What::Created(id) => say("Created", format!("created {id}"), Keep::Never),
-        What::Recovered(id) => say("Recovered", format!("took back {id}"), Keep::InPipe),
+        What::Created(id) => say("Created", format!("created {}", local(id)), Keep::Never),
+        What::Recovered(id) => say("Recovered", format!("took back {}", local(id)), Keep::InPipe),
         What::Changed(fields) => say("Changed", format!("set {}", fields.join(", ")), Keep::InPipe),
         What::Waiting { id, phase, blockers } if blockers.is_empty() => {
-            say("Waiting", format!("{id} is {phase}"), Keep::InPipe)
+            say("Waiting", format!("{} is {phase}", local(id)), Keep::InPipe)
         }
-        What::Waiting { id, phase, blockers } => {
-            say("Waiting", format!("{id} is {phase}: {}", blockers.join("; ")), Keep::InPipe)
-        }
+        What::Waiting { id, phase, blockers } => say(
+            "Waiting",
+            format!("{} is {phase}: {}", local(id), blockers.join("; ")),
+            Keep::InPipe,
+        ),
         What::Retrying { error, after } => {
             say("Retrying", format!("{error}; again in {} s", after.as_secs()), Keep::InPipe)
         }
@@ -364,8 +374,10 @@ fn told(what: &What) -> Option<Told> {
             Keep::Always,
         ),
         What::Ready { changed: false, .. } | What::Started(Action::Keep | Action::Refuse) => None,
-        What::Ready { id, changed: true } => say("Ready", format!("ready ({id})"), Keep::Always),
-        What::Removed(id) => say("Removed", format!("removed ({id})"), Keep::Always),
+        What::Ready { id, changed: true } => {
+            say("Ready", format!("ready ({})", local(id)), Keep::Always)
+        }
+        What::Removed(id) => say("Removed", format!("removed ({})", local(id)), Keep::Always),
         What::Held(why) => say("Held", format!("held: {why}"), Keep::Always),
         What::Failed(error) if *error == Error::Stopped.to_string() => {
             say("Stopped", error.clone(), Keep::Never)

@@ -6,7 +6,7 @@ use clctl_spec::{Code, Severity};
 use serde_json::{Value, json};
 
 use crate::{
-    aws::kinds,
+    aws::{PARAMETERS, kinds},
     engine::{Creation, OnChange, Replacement},
     render::{PlanView, line, reference},
 };
@@ -175,7 +175,10 @@ fn kinds_table() -> String {
 
 /// The permissions clctl needs, and no more.
 fn iam_policy() -> Value {
-    let marker = "arn:*:ssm:*:*:parameter/clctl/*/intent";
+    let marker = ["arn:*:ssm:*:*:parameter/clctl/*/intent"];
+    // Those who launch hand roles on, and those who have a group launch are asked as if they did it themselves.
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+    let services = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
     let split = |calls: Vec<&'static str>| -> (Vec<&'static str>, Vec<&'static str>) {
         calls.into_iter().partition(|call| call.starts_with("ssm:"))
     };
@@ -186,6 +189,10 @@ fn iam_policy() -> Value {
         "Statement": [
             { "Sid": "ClctlReads", "Effect": "Allow", "Action": reads, "Resource": "*" },
             { "Sid": "ClctlReadsItsMarker", "Effect": "Allow", "Action": marker_reads, "Resource": marker },
+            { "Sid": "ClctlLooksUpImages", "Effect": "Allow", "Action": ["ssm:GetParameter"], "Resource": [PARAMETERS] },
+            { "Sid": "ClctlLaunches", "Effect": "Allow", "Action": ["ec2:RunInstances"], "Resource": "*" },
+            { "Sid": "ClctlHandsRolesOn", "Effect": "Allow", "Action": ["iam:PassRole"], "Resource": "*",
+              "Condition": { "StringEquals": { "iam:PassedToService": services } } },
             { "Sid": "ClctlWrites", "Effect": "Allow", "Action": writes, "Resource": "*" },
             { "Sid": "ClctlWritesItsMarker", "Effect": "Allow", "Action": marker_writes, "Resource": marker },
         ],

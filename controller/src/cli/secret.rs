@@ -53,7 +53,7 @@ pub(super) async fn put(command: &Command, args: SecretPut, read: Reading) -> an
             there.outputs.name
         )));
     }
-    if let Phase::Recoverable(until) = &there.phase {
+    if let Phase::Recoverable { how: until, .. } = &there.phase {
         bail!(refused(format!(
             "{} was deleted, and can be taken back {until}: nothing was put; `{apply}` takes it back",
             there.outputs.name
@@ -251,7 +251,7 @@ async fn existing(session: &Session, id: &SecretId) -> anyhow::Result<Row> {
 
 fn told(there: &Found<Secret>) -> String {
     match (&there.phase, &there.outputs.version) {
-        (Phase::Recoverable(until), _) => format!("Deleted: can be taken back {until}"),
+        (Phase::Recoverable { how, .. }, _) => format!("Deleted: can be taken back {how}"),
         (_, Some(_)) => "Set".to_owned(),
         (_, None) => "Empty: put a value in".to_owned(),
     }

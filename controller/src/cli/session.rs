@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clctl_spec::ChainlinkNode;
 
 use crate::{
-    aws::{Aws, Calls, Connection, Environment, Mode, Target, connect, kinds},
+    aws::{Aws, Calls, Connection, Environment, Lookups, Mode, Target, connect, kinds},
     engine::{Graph, Kinds},
     store::{EnvironmentJournal, Remembered, Store},
     topology,
@@ -21,6 +21,8 @@ use super::{args::Global, exit::Exit, files::Named, printer::Printer, stopping::
 pub(super) struct Session {
     /// AWS as the environment sees it.
     pub(super) aws: Arc<Aws>,
+    /// What was looked up before that.
+    pub(super) lookups: Lookups,
     /// What is declared.
     pub(super) graph: Graph<Aws>,
     /// The kinds there are.
@@ -125,11 +127,13 @@ impl Command {
         let wanted = node.spec.aws.account_id.as_ref().map(ToString::to_string);
         let caller = connection.caller(wanted.as_deref()).await?;
         let environment = environment(node, caller.account, caller.partition);
-        let graph = topology::declare(&environment, &node.spec)
+        let beginning = topology::beginning(&node.spec);
+        let aws = Arc::new(Aws::new(&connection, environment).beginning(Some(beginning)));
+        let lookups = Lookups::of(&aws).await;
+        let graph = topology::declare(&aws.environment, &lookups, &node.spec)
             .with_context(|| format!("{} cannot be laid out", node.metadata.name))?;
         let store = Store::open(&self.state_folder()?)?;
-        let aws = Arc::new(Aws::new(&connection, environment));
-        Ok(Session { aws, graph, kinds: kinds::all(), store, named })
+        Ok(Session { aws, lookups, graph, kinds: kinds::all(), store, named })
     }
 
     #[cfg(feature = "sandbox")]
@@ -229,7 +233,7 @@ fn environment(node: &ChainlinkNode, account: String, partition: String) -> Envi
         account,
         region: node.spec.aws.region.to_string(),
         ignored_tags: node.spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
-        windows: topology::windows(&node.spec),
+        deletions: topology::deletions(&node.spec),
     }
 }
 

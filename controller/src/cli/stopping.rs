@@ -39,7 +39,6 @@ impl Stopping {
     ///
     /// # Errors
     /// If the system does not let us listen.
-    #[cfg(feature = "sandbox")]
     pub(super) fn serving() -> std::io::Result<Self> {
         Self::telling(None)
     }

@@ -25,12 +25,23 @@ pub enum OnChange {
 pub enum Cell {
     /// A value that may be shown.
     Known(Value),
+    /// A number that is this or more: what the cloud raises by itself.
+    AtLeast(i64),
     /// Values whose order means nothing.
     Set(Vec<Self>),
     /// Values by name.
     Map(BTreeMap<String, Self>),
+    /// This for each of values by name, whatever names there are: it is brought about one after the other.
+    Each(Box<Self>),
     /// Whatever is there is right.
     Any,
+    /// What is made gets this; whatever is there is right.
+    Initially(Box<Self>),
+    /// Whatever is there is right, and what is made would get something that could not be found out.
+    Unlearned {
+        /// What, and why not.
+        why: String,
+    },
     /// A value another node has yet to produce.
     Unknown {
         /// The node, and which of its outputs.
@@ -42,7 +53,7 @@ impl Cell {
     /// Whether what is there is what is wanted.
     pub fn met_by(&self, have: &Self) -> bool {
         match (self, have) {
-            (Self::Any, _) | (_, Self::Any) => true,
+            (Self::Any | Self::Initially(_) | Self::Unlearned { .. }, _) | (_, Self::Any) => true,
             (Self::Map(want), Self::Map(have)) => {
                 want.len() == have.len()
                     && want
@@ -50,6 +61,10 @@ impl Cell {
                         .all(|(key, want)| have.get(key).is_some_and(|have| want.met_by(have)))
             }
             (Self::Set(want), Self::Set(have)) => matches(want, have, Self::met_by),
+            (Self::Each(want), Self::Map(have)) => have.values().all(|have| want.met_by(have)),
+            (Self::AtLeast(least), Self::Known(have)) => {
+                have.as_i64().is_some_and(|have| have >= *least)
+            }
             (Self::Unknown { .. }, _) => false,
             _ => self == have,
         }
@@ -66,6 +81,7 @@ impl Cell {
                         .iter()
                         .all(|(key, now)| then.get(key).is_some_and(|then| now.refines(then)))
             }
+            (Self::Each(now), Self::Each(then)) => now.refines(then),
             _ => self == planned,
         }
     }
@@ -90,17 +106,47 @@ impl Cell {
                 now.iter().filter(|cell| !wanted(cell)).all(|cell| has(before, cell))
                     && want.iter().filter(|cell| !has(now, cell)).all(|cell| !has(before, cell))
             }
+            // What has come since is no part of it.
+            (Self::Each(want), Self::Map(before), Self::Map(now)) => {
+                let unmet = now.iter().filter(|(_, cell)| !want.met_by(cell));
+                unmet
+                    .map(|(key, _)| key)
+                    .all(|key| before.get(key).is_some_and(|before| !want.met_by(before)))
+            }
             _ => before == now,
+        }
+    }
+
+    /// Whether `now` is what `before` looks like as long as what was set then is not visible: what is
+    /// brought about one after the other is set again for the next one.
+    pub(super) fn lags(&self, before: &Self, now: &Self) -> bool {
+        if matches!(self, Self::Each(_)) { before == now } else { self.left_by(before, now) }
+    }
+
+    /// What some part of it waits for, if one does.
+    pub(super) fn awaited(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { from } => Some(from),
+            Self::Set(cells) => cells.iter().find_map(Self::awaited),
+            Self::Map(cells) => cells.values().find_map(Self::awaited),
+            Self::Each(cell) | Self::Initially(cell) => cell.awaited(),
+            Self::Known(_) | Self::AtLeast(_) | Self::Any | Self::Unlearned { .. } => None,
         }
     }
 
     /// Whether some part of it is not known yet.
     pub fn has_unknown(&self) -> bool {
+        self.awaited().is_some()
+    }
+
+    /// What of it could not be found out, and why, if there is something.
+    pub(super) fn unlearned(&self) -> Option<&str> {
         match self {
-            Self::Unknown { .. } => true,
-            Self::Set(cells) => cells.iter().any(Self::has_unknown),
-            Self::Map(cells) => cells.values().any(Self::has_unknown),
-            Self::Known(_) | Self::Any => false,
+            Self::Unlearned { why } => Some(why),
+            Self::Each(cell) | Self::Initially(cell) => cell.unlearned(),
+            Self::Set(cells) => cells.iter().find_map(Self::unlearned),
+            Self::Map(cells) => cells.values().find_map(Self::unlearned),
+            Self::Known(_) | Self::AtLeast(_) | Self::Any | Self::Unknown { .. } => None,
         }
     }
 }
@@ -134,6 +180,7 @@ impl fmt::Display for Cell {
         match self {
             Self::Known(Value::String(text)) if !text.is_empty() => f.write_str(text),
             Self::Known(value) => write!(f, "{value}"),
+            Self::AtLeast(least) => write!(f, "{least} or more"),
             Self::Set(cells) => {
                 let mut shown: Vec<String> = cells.iter().map(ToString::to_string).collect();
                 shown.sort();
@@ -144,7 +191,10 @@ impl fmt::Display for Cell {
                     cells.iter().map(|(key, cell)| format!("{key}={cell}")).collect();
                 write!(f, "{{{}}}", shown.join(", "))
             }
+            Self::Each(cell) => write!(f, "each {cell}"),
             Self::Any => f.write_str("(any)"),
+            Self::Initially(cell) => cell.fmt(f),
+            Self::Unlearned { .. } => f.write_str("(not found out)"),
             Self::Unknown { from } => write!(f, "(known after {from})"),
         }
     }
@@ -177,6 +227,42 @@ mod tests {
         assert!(want.left_by(&before, &set(&["a", "x"])), "a part is");
         assert!(!want.left_by(&before, &set(&["a", "b", "y"])), "nobody has taken y away");
         assert!(!want.left_by(&set(&["a"]), &set(&["b"])), "a was there, and was not made again");
+    }
+
+    #[test]
+    fn what_the_cloud_raises_by_itself_is_met_by_more() {
+        let want = Cell::AtLeast(100);
+        assert!(want.met_by(&Cell::Known(100.into())) && want.met_by(&Cell::Known(500.into())));
+        assert!(!want.met_by(&Cell::Known(99.into())) && !want.met_by(&known("500")));
+        assert!(want.refines(&want) && !Cell::AtLeast(101).refines(&want));
+    }
+
+    #[test]
+    fn what_each_is_to_be_is_brought_about_one_after_the_other() {
+        let map = |all: &[(&str, &str)]| {
+            Cell::Map(all.iter().map(|(key, text)| ((*key).to_owned(), known(text))).collect())
+        };
+        let want = Cell::Each(Box::new(known("new")));
+        let (before, half) =
+            (map(&[("a", "old"), ("b", "old")]), map(&[("b", "old"), ("c", "new")]));
+        assert!(!want.met_by(&before) && !want.met_by(&half));
+        assert!(want.met_by(&map(&[("c", "new"), ("d", "new")])) && want.met_by(&map(&[])));
+        assert!(want.left_by(&before, &half), "b is what was left of it");
+        assert!(!want.left_by(&half, &before), "a was not there");
+        assert!(want.lags(&before, &before) && !want.lags(&before, &half), "b is still to be set");
+        let later = Cell::Each(Box::new(unknown()));
+        assert!(want.refines(&later) && !later.refines(&want) && later.has_unknown());
+    }
+
+    #[test]
+    fn what_counts_at_first_is_met_by_whatever_is_there() {
+        let want = Cell::Initially(Box::new(known("new")));
+        assert!(want.met_by(&known("old")) && want.refines(&want));
+        assert!(!Cell::Initially(Box::new(known("newer"))).refines(&want));
+        assert_eq!(want.to_string(), "new");
+        let unlearned = Cell::Unlearned { why: "throttled".into() };
+        assert!(unlearned.met_by(&known("old")) && !unlearned.has_unknown());
+        assert_eq!(Cell::Set(vec![known("a"), unlearned]).unlearned(), Some("throttled"));
     }
 
     #[test]

@@ -65,8 +65,31 @@ impl Change {
         Self { action: Action::Create, fields }
     }
 
+    /// What must not be brought about.
+    pub(super) fn refused(why: &str) -> Self {
+        let bar = FieldChange {
+            field: STATE,
+            on_change: OnChange::Refuse,
+            from: Some(Cell::Known(why.into())),
+            to: Cell::Known("usable".into()),
+        };
+        Self { action: Action::Refuse, fields: vec![bar] }
+    }
+
+    /// Why it must not be brought about, if there is more to say than which fields differ.
+    pub fn refusal(&self) -> Option<&str> {
+        let bar = self.fields.iter().find(|it| it.field == STATE)?;
+        match &bar.from {
+            Some(Cell::Known(why)) if bar.on_change == OnChange::Refuse => why.as_str(),
+            _ => None,
+        }
+    }
+
     /// Compares what is wanted with what is there.
     pub fn between(want: Vec<Row>, have: Vec<Row>, phase: &Phase) -> Self {
+        if let Phase::Barred(why) = phase {
+            return Self::refused(why);
+        }
         let mut fields: Vec<_> = want
             .into_iter()
             .zip(have)
@@ -88,7 +111,7 @@ impl Change {
             });
         }
         let dearest = fields.iter().map(|change| change.on_change).max();
-        if let Phase::Recoverable(_) = phase
+        if let Phase::Recoverable { .. } = phase
             && matches!(dearest, None | Some(OnChange::InPlace | OnChange::Interrupts))
         {
             return Self { action: Action::Recover, fields };
@@ -134,7 +157,7 @@ impl Change {
                 let (Some(now_from), Some(then_from)) = (&now.from, &then.from) else {
                     return false;
                 };
-                now.to.refines(&then.to) && now.to.left_by(then_from, now_from)
+                now.to.refines(&then.to) && now.to.lags(then_from, now_from)
             })
         })
     }

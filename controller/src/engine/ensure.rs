@@ -56,6 +56,9 @@ pub(super) async fn ensure<C: Cloud>(
 ) -> Result<End, Error> {
     let Start { node, seen, ordinal, predecessors } = start;
     let task = Ensure { context, step, node: node.as_ref(), outputs, ordinal };
+    if let Some(awaited) = task.awaited() {
+        return Ok(End::Held(format!("it waits for {awaited}, which nobody has given yet")));
+    }
     let present = task.look(seen).await?;
     task.run(present, predecessors).await
 }
@@ -107,6 +110,12 @@ impl Setting {
 impl<C: Cloud> Ensure<'_, C> {
     fn address(&self) -> &Address {
         self.node.address()
+    }
+
+    /// What is still to be given by somebody: all that it refers to is there.
+    fn awaited(&self) -> Option<String> {
+        let want = self.node.want(self.outputs);
+        want.iter().find_map(|row| row.cell.awaited()).map(ToOwned::to_owned)
     }
 
     fn creation(&self) -> Creation {
@@ -189,19 +198,7 @@ impl<C: Cloud> Ensure<'_, C> {
         predecessors: Vec<String>,
     ) -> Result<End, Error> {
         let mut done = Done::Kept;
-        let mut making = Making {
-            me: Identity {
-                address: self.address().clone(),
-                ordinal: self.ordinal,
-                digest: self.digest(),
-                predecessors,
-            },
-            begun: false,
-            unclear: false,
-            vain: 0,
-            made: None,
-            trouble: Trouble::default(),
-        };
+        let mut making = self.making(predecessors);
         let (mut setting, mut looking) = (Setting::default(), Trouble::default());
         let mut agreed: Option<Change> = None;
         let mut poll = Poll::new(self.node.kind().about().typical);
@@ -225,7 +222,7 @@ impl<C: Cloud> Ensure<'_, C> {
                 return Err(Error::Stale { why: format!("{} has lost our owner tag", seen.id()) });
             }
             match (change.action, seen.phase()) {
-                (_, Phase::Pending(phase)) => {
+                (_, Phase::Pending(phase)) | (Action::Keep, Phase::Settling(phase)) => {
                     if !self.context.wait {
                         return Ok(End::Underway(phase.clone()));
                     }
@@ -236,7 +233,8 @@ impl<C: Cloud> Ensure<'_, C> {
                         why: format!("{} is being deleted by somebody", seen.id()),
                     });
                 }
-                (_, Phase::Recoverable(_)) => {
+                (_, Phase::Barred(why)) => return Err(Error::Stale { why: why.clone() }),
+                (_, Phase::Recoverable { .. }) => {
                     if let Some(held) = self.agree(&change, &mut agreed)? {
                         return Ok(held);
                     }
@@ -250,11 +248,11 @@ impl<C: Cloud> Ensure<'_, C> {
                 (Action::Keep, Phase::Ready) => return Ok(End::Settled(seen, done)),
                 (
                     Action::Create | Action::Recover | Action::Replace | Action::Refuse,
-                    Phase::Ready,
+                    Phase::Ready | Phase::Settling(_),
                 ) => {
                     return Err(unsettable(&seen, &change));
                 }
-                (Action::Update, Phase::Ready) => {
+                (Action::Update, Phase::Ready | Phase::Settling(_)) => {
                     if !setting.lags(&change) {
                         // What is left to set of a new object is part of its creation.
                         let finishes =
@@ -266,26 +264,50 @@ impl<C: Cloud> Ensure<'_, C> {
                             self.count(&change, &mut setting)?;
                         }
                     }
-                    if self.set(seen.as_ref(), change, &mut setting).await? && done == Done::Kept {
-                        done = Done::Changed;
+                    if self.set(seen.as_ref(), change, &mut setting).await? {
+                        // What comes of it takes its own time.
+                        poll = Poll::new(self.node.kind().about().typical);
+                        if done == Done::Kept {
+                            done = Done::Changed;
+                        }
                     }
                 }
             }
-            present = match self.by_id(seen.id()).await {
-                Ok(Some(now)) => {
-                    looking = Trouble::default();
-                    Some(now)
-                }
-                // Visible a moment ago: another replica answered.
-                Ok(None) => {
-                    self.retry(absent(seen.as_ref()), &mut looking).await?;
-                    Some(seen)
-                }
-                Err(error) => {
-                    self.retry(error, &mut looking).await?;
-                    Some(seen)
-                }
-            };
+            present = Some(self.look_again(seen, &mut looking).await?);
+        }
+    }
+
+    /// How it is now, or how it was seen last where nothing is learned.
+    async fn look_again(
+        &self,
+        seen: Arc<dyn Seen>,
+        looking: &mut Trouble,
+    ) -> Result<Arc<dyn Seen>, Error> {
+        match self.by_id(seen.id()).await {
+            Ok(Some(now)) => {
+                *looking = Trouble::default();
+                return Ok(now);
+            }
+            // Visible a moment ago: another replica answered.
+            Ok(None) => self.retry(absent(seen.as_ref()), looking).await?,
+            Err(error) => self.retry(error, looking).await?,
+        }
+        Ok(seen)
+    }
+
+    fn making(&self, predecessors: Vec<String>) -> Making {
+        Making {
+            me: Identity {
+                address: self.address().clone(),
+                ordinal: self.ordinal,
+                digest: self.digest(),
+                predecessors,
+            },
+            begun: false,
+            unclear: false,
+            vain: 0,
+            made: None,
+            trouble: Trouble::default(),
         }
     }
 
@@ -558,9 +580,9 @@ impl<C: Cloud> Ensure<'_, C> {
             pause(&self.context.stop, poll.next()).await?;
             return Ok(false);
         }
-        let asked = self.node.kind().recover(&self.context.cloud, seen).await;
+        let asked = self.node.recover(&self.context.cloud, seen, self.outputs).await;
         if let Err(error) = asked {
-            self.retry(error.into(), &mut setting.trouble).await?;
+            self.retry(error, &mut setting.trouble).await?;
             return Ok(false);
         }
         setting.trouble = Trouble::default();
@@ -572,11 +594,13 @@ impl<C: Cloud> Ensure<'_, C> {
     async fn wait(&self, seen: &Arc<dyn Seen>, phase: &str, poll: &mut Poll) -> Result<(), Error> {
         let patience = self.node.kind().about().patience;
         if poll.waited() > patience {
+            let (kind, cloud) = (self.node.kind(), self.context.cloud.as_ref());
             return Err(Error::TimedOut {
                 id: seen.id().clone(),
                 phase: phase.to_owned(),
                 waited: poll.waited(),
-                blockers: Vec::new(),
+                // Naming them is a courtesy.
+                blockers: kind.hindrances(cloud, seen.as_ref()).await.unwrap_or_default(),
             });
         }
         self.context.tell(
@@ -640,7 +664,11 @@ fn canonical(cell: &Cell) -> String {
                 cells.iter().map(|(key, cell)| format!("{key:?}:{}", canonical(cell))).collect();
             format!("{{{}}}", members.join(","))
         }
+        Cell::Each(cell) => format!("each {}", canonical(cell)),
+        Cell::AtLeast(least) => format!(">={least}"),
         Cell::Any => "*".to_owned(),
+        Cell::Initially(cell) => format!("at first {}", canonical(cell)),
+        Cell::Unlearned { .. } => "not found out".to_owned(),
         Cell::Unknown { from } => format!("?{from:?}"),
     }
 }
@@ -699,6 +727,9 @@ fn absent(seen: &dyn Seen) -> Error {
 }
 
 fn unsettable(seen: &Arc<dyn Seen>, change: &Change) -> Error {
+    if let Some(why) = change.refusal() {
+        return Error::Stale { why: why.to_owned() };
+    }
     let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
     Error::Stale {
         why: format!("{} now differs in {}, which cannot be set", seen.id(), fields.join(", ")),

@@ -133,6 +133,115 @@ impl<F: Field> Field for Loose<F> {
     }
 }
 
+/// A value that is not always told: what nobody tells is not compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told<F>(pub Option<F>);
+
+impl<F> Told<F> {
+    /// A value that is told.
+    pub fn of(value: impl Into<F>) -> Self {
+        Self(Some(value.into()))
+    }
+}
+
+impl<F: Field> Field for Told<F> {
+    type Resolved = Told<F::Resolved>;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        self.0.as_ref().map_or(Cell::Any, |value| value.cell(outputs))
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        if let Some(value) = &self.0 {
+            value.refs(visit);
+        }
+    }
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        if let Some(value) = &self.0 {
+            value.uses(visit);
+        }
+    }
+
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        if let Some(value) = &self.0 {
+            value.mentions(visit);
+        }
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
+        Ok(Told(self.0.as_ref().map(|value| value.resolve(outputs)).transpose()?))
+    }
+}
+
+/// A value that counts when an object is made: of one that is there, whatever it has is right, unless somebody
+/// says that it is to be this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Initially<F> {
+    /// This, always: what is there is compared with it.
+    Always(F),
+    /// This, for what is still to be made.
+    AtFirst(F),
+    /// Something that could not be found out: nothing is made before it is.
+    Unlearned(String),
+}
+
+impl<F> Initially<F> {
+    /// The value for what is made, if it is known.
+    pub fn value(&self) -> Option<&F> {
+        match self {
+            Self::Always(value) | Self::AtFirst(value) => Some(value),
+            Self::Unlearned(_) => None,
+        }
+    }
+
+    /// The value for what is there and has this one.
+    pub fn over<'a>(&'a self, have: &'a F) -> &'a F {
+        match self {
+            Self::Always(value) => value,
+            Self::AtFirst(_) | Self::Unlearned(_) => have,
+        }
+    }
+}
+
+impl<F: Field> Field for Initially<F> {
+    type Resolved = Initially<F::Resolved>;
+
+    fn cell(&self, outputs: &Outputs) -> Cell {
+        match self {
+            Self::Always(value) => value.cell(outputs),
+            Self::AtFirst(value) => Cell::Initially(Box::new(value.cell(outputs))),
+            Self::Unlearned(why) => Cell::Unlearned { why: why.clone() },
+        }
+    }
+
+    fn refs(&self, visit: &mut dyn FnMut(&Address)) {
+        if let Some(value) = self.value() {
+            value.refs(visit);
+        }
+    }
+
+    fn uses(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        if let Some(value) = self.value() {
+            value.uses(visit);
+        }
+    }
+
+    fn mentions(&self, visit: &mut dyn FnMut(&PhysicalId)) {
+        if let Some(value) = self.value() {
+            value.mentions(visit);
+        }
+    }
+
+    fn resolve(&self, outputs: &Outputs) -> Result<Self::Resolved, Address> {
+        Ok(match self {
+            Self::Always(value) => Initially::Always(value.resolve(outputs)?),
+            Self::AtFirst(value) => Initially::AtFirst(value.resolve(outputs)?),
+            Self::Unlearned(why) => Initially::Unlearned(why.clone()),
+        })
+    }
+}
+
 /// Values whose order means nothing.
 impl<F: Field> Field for Vec<F> {
     type Resolved = Vec<F::Resolved>;
@@ -201,6 +310,8 @@ pub enum Input<T> {
     Known(T),
     /// Known once the node exists.
     Output(OutputRef<T>),
+    /// Made of others, and known once they are.
+    Made(Made<T>),
 }
 
 type Get<T> = Arc<dyn Fn(&Outputs, &Address) -> Option<T> + Send + Sync>;
@@ -218,6 +329,54 @@ impl<T> std::fmt::Debug for OutputRef<T> {
     }
 }
 
+/// How a value is made of others.
+pub struct Made<T> {
+    of: BTreeSet<Address>,
+    make: Make<T>,
+}
+
+/// The value, or the node that is missing and what of it.
+type Make<T> = Arc<dyn Fn(&Outputs) -> Result<T, (Address, String)> + Send + Sync>;
+
+impl<T> std::fmt::Debug for Made<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Made").field(&self.of).finish()
+    }
+}
+
+impl<T> Input<T> {
+    /// Makes a value of others, in their order.
+    pub fn made_of<A: Value>(
+        parts: Vec<Input<A>>,
+        make: impl Fn(Vec<A>) -> T + Send + Sync + 'static,
+    ) -> Self {
+        let mut of = BTreeSet::new();
+        for part in &parts {
+            part.refs(&mut |address| {
+                of.insert(address.clone());
+            });
+        }
+        let make: Make<T> = Arc::new(move |outputs| {
+            let part = |part: &Input<A>| {
+                part.resolve(outputs).map_err(|missing| (missing, part.missing(outputs)))
+            };
+            Ok(make(parts.iter().map(part).collect::<Result<_, _>>()?))
+        });
+        Self::Made(Made { of, make })
+    }
+}
+
+impl<T: Field<Resolved = T> + Clone> Input<T> {
+    /// What it waits for, in words.
+    fn missing(&self, outputs: &Outputs) -> String {
+        match self {
+            Self::Known(_) => String::new(),
+            Self::Output(OutputRef { of, name, .. }) => format!("{of}.{name}"),
+            Self::Made(Made { make, .. }) => make(outputs).err().unzip().1.unwrap_or_default(),
+        }
+    }
+}
+
 impl<R: Resource> Ref<R> {
     /// An output of the node, as an input of another.
     pub fn output<T: 'static>(&self, name: &'static str, get: fn(&R::Outputs) -> T) -> Input<T> {
@@ -225,6 +384,19 @@ impl<R: Resource> Ref<R> {
             of: self.address.clone(),
             name,
             get: Arc::new(move |outputs, of| outputs.get::<R>(of).map(get)),
+        })
+    }
+
+    /// An output that the object has only once somebody has given it to it: what uses it waits for that.
+    pub fn given<T: 'static>(
+        &self,
+        name: &'static str,
+        get: fn(&R::Outputs) -> Option<T>,
+    ) -> Input<T> {
+        Input::Output(OutputRef {
+            of: self.address.clone(),
+            name,
+            get: Arc::new(move |outputs, of| outputs.get::<R>(of).and_then(get)),
         })
     }
 }
@@ -235,6 +407,9 @@ impl<T: Clone> Clone for Input<T> {
             Self::Known(value) => Self::Known(value.clone()),
             Self::Output(OutputRef { of, name, get }) => {
                 Self::Output(OutputRef { of: of.clone(), name, get: get.clone() })
+            }
+            Self::Made(Made { of, make }) => {
+                Self::Made(Made { of: of.clone(), make: make.clone() })
             }
         }
     }
@@ -252,16 +427,18 @@ impl<T: Field<Resolved = T> + Clone> Field for Input<T> {
     fn cell(&self, outputs: &Outputs) -> Cell {
         match self {
             Self::Known(value) => value.cell(outputs),
-            Self::Output(OutputRef { of, name, .. }) => match self.resolve(outputs) {
+            Self::Output(_) | Self::Made(_) => match self.resolve(outputs) {
                 Ok(value) => value.cell(outputs),
-                Err(_) => Cell::Unknown { from: format!("{of}.{name}") },
+                Err(_) => Cell::Unknown { from: self.missing(outputs) },
             },
         }
     }
 
     fn refs(&self, visit: &mut dyn FnMut(&Address)) {
-        if let Self::Output(output) = self {
-            visit(&output.of);
+        match self {
+            Self::Known(_) => {}
+            Self::Output(output) => visit(&output.of),
+            Self::Made(made) => made.of.iter().for_each(visit),
         }
     }
 
@@ -277,6 +454,7 @@ impl<T: Field<Resolved = T> + Clone> Field for Input<T> {
             Self::Output(output) => {
                 (output.get)(outputs, &output.of).ok_or_else(|| output.of.clone())
             }
+            Self::Made(made) => (made.make)(outputs).map_err(|(missing, _)| missing),
         }
     }
 }
@@ -316,7 +494,19 @@ pub struct After(BTreeSet<Address>);
 impl After {
     /// Starts with one node.
     pub fn node<R>(node: &Ref<R>) -> Self {
-        Self(BTreeSet::from([node.address.clone()]))
+        Self::nodes(std::slice::from_ref(node))
+    }
+
+    /// These nodes.
+    pub fn nodes<R>(nodes: &[Ref<R>]) -> Self {
+        Self(nodes.iter().map(|node| node.address.clone()).collect())
+    }
+
+    /// These, and those.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 }
 
@@ -471,4 +661,46 @@ macro_rules! field {
         };
         stringify!($field)
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_counts_at_first_gives_way_to_what_is_there_and_what_counts_always_does_not() {
+        let (new, old) = ("new".to_owned(), "old".to_owned());
+        assert_eq!(Initially::AtFirst(new.clone()).over(&old), &old);
+        assert_eq!(Initially::Always(new.clone()).over(&old), &new);
+        let nobody_knows = Initially::Unlearned("throttled".to_owned());
+        assert_eq!(nobody_knows.over(&old), &old);
+        assert_eq!(nobody_knows.value(), None);
+        let have = Initially::Always(old).cell(&Outputs::default());
+        let want = |it: &Initially<String>| it.cell(&Outputs::default());
+        assert!(want(&Initially::AtFirst(new.clone())).met_by(&have));
+        assert!(want(&nobody_knows).met_by(&have));
+        assert!(!want(&Initially::Always(new)).met_by(&have));
+    }
+
+    #[test]
+    fn a_value_that_is_made_of_others_waits_for_the_first_of_them_that_is_missing() {
+        let address = |name: &str| Address::new("thing", name);
+        let missing = |name: &str| {
+            Input::Output(OutputRef {
+                of: address(name),
+                name: "id",
+                get: Arc::new(|_: &Outputs, _: &Address| None::<String>),
+            })
+        };
+        let join = |parts: Vec<String>| parts.concat();
+        let known = Input::made_of(vec!["a".to_owned().into(), "b".to_owned().into()], join);
+        let nothing = Outputs::default();
+        assert_eq!(known.resolve(&nothing), Ok("ab".to_owned()));
+        let waits = Input::made_of(vec!["a".to_owned().into(), missing("x"), missing("y")], join);
+        assert_eq!(waits.resolve(&nothing), Err(address("x")));
+        assert_eq!(waits.cell(&nothing), Cell::Unknown { from: "thing/x.id".to_owned() });
+        let mut refs = Vec::new();
+        waits.refs(&mut |address| refs.push(address.clone()));
+        assert_eq!(refs, [address("x"), address("y")]);
+    }
 }

@@ -37,8 +37,8 @@ pub use self::{
     error::{Disposition, Error},
     event::{Event, Sink, What},
     field::{
-        After, Config, Declared, Field, Fields, Input, Loose, OutputRef, Outputs, Resolved, Row,
-        Stage, Value,
+        After, Config, Declared, Field, Fields, Initially, Input, Loose, Made, OutputRef, Outputs,
+        Resolved, Row, Stage, Told, Value,
     },
     gate::{All, Approved, Deed, DryRun, Gate, Pass, Uncontested},
     graph::{DeclaredTwice, Graph},

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    Address, CallError, Change, Config, Delta, Error, Field, Fields, Found, Identity, Kind,
+    Action, Address, CallError, Change, Config, Delta, Error, Field, Fields, Found, Identity, Kind,
     Outputs, Owner, Phase, PhysicalId, Resource, Row, Scope,
 };
 
@@ -32,6 +32,8 @@ pub trait Seen: Send + Sync {
     fn mentions(&self) -> BTreeSet<PhysicalId>;
     /// Whether there is nothing of it to remove.
     fn is_vacant(&self) -> bool;
+    /// Why it must not be removed, if it must not.
+    fn protection(&self) -> Option<String>;
     /// The typed object.
     fn as_any(&self) -> &dyn Any;
 }
@@ -100,6 +102,10 @@ impl<R: Resource> Seen for Found<R> {
         R::is_vacant(self)
     }
 
+    fn protection(&self) -> Option<String> {
+        R::protection(self)
+    }
+
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -117,12 +123,8 @@ pub trait AnyKind<C>: Send + Sync {
         cloud: &'a C,
         scope: Scope<'a>,
     ) -> BoxFuture<'a, Result<Vec<Arc<dyn Seen>>, CallError>>;
-    /// Takes back an object that is out and can be taken back.
-    fn recover<'a>(
-        &'a self,
-        cloud: &'a C,
-        have: &'a dyn Seen,
-    ) -> BoxFuture<'a, Result<(), CallError>>;
+    /// Whether an object gives others something else once that was carried out.
+    fn renews(&self, change: &Change) -> bool;
     /// Makes an object nobody's, and changes nothing else of it.
     fn release<'a>(
         &'a self,
@@ -137,6 +139,12 @@ pub trait AnyKind<C>: Send + Sync {
         cloud: &'a C,
         have: &'a dyn Seen,
     ) -> BoxFuture<'a, Result<(), CallError>>;
+    /// Names what keeps an object from becoming usable.
+    fn hindrances<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<Vec<String>, CallError>>;
     /// Names what keeps an object from being removed.
     fn blockers<'a>(
         &'a self,
@@ -199,17 +207,9 @@ impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
         Box::pin(async move { Ok(erased(R::find(cloud, &scope).await?)) })
     }
 
-    fn recover<'a>(
-        &'a self,
-        cloud: &'a R::Cloud,
-        have: &'a dyn Seen,
-    ) -> BoxFuture<'a, Result<(), CallError>> {
-        Box::pin(async move {
-            match typed::<R>(have) {
-                Some(have) => R::recover(cloud, have).await,
-                None => Ok(()),
-            }
-        })
+    fn renews(&self, change: &Change) -> bool {
+        let fields: Vec<&str> = change.fields.iter().map(|change| change.field).collect();
+        R::renews(&fields)
     }
 
     fn release<'a>(
@@ -233,6 +233,19 @@ impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
             match typed::<R>(have) {
                 Some(have) => R::delete(cloud, have).await,
                 None => Ok(()),
+            }
+        })
+    }
+
+    fn hindrances<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+    ) -> BoxFuture<'a, Result<Vec<String>, CallError>> {
+        Box::pin(async move {
+            match typed::<R>(have) {
+                Some(have) => R::hindrances(cloud, have).await,
+                None => Ok(Vec::new()),
             }
         })
     }
@@ -275,6 +288,15 @@ pub trait Node<C>: Send + Sync {
         me: &'a Identity,
         outputs: &'a Outputs,
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Seen>>, Error>>;
+    /// Takes back an object that is out and can be taken back.
+    fn recover<'a>(
+        &'a self,
+        cloud: &'a C,
+        have: &'a dyn Seen,
+        outputs: &'a Outputs,
+    ) -> BoxFuture<'a, Result<(), Error>>;
+    /// Why an object must not become what is wanted, if it must not.
+    fn refusal(&self, have: &dyn Seen) -> Option<String>;
     /// Whether it cannot be made before that object is gone.
     fn collides(&self, outputs: &Outputs, other: &dyn Seen) -> bool;
     /// Makes an object the one of this node, and changes nothing else of it: what the node refers to need
@@ -296,7 +318,12 @@ impl<C> dyn Node<C> + '_ {
         let want = self.want(outputs);
         match seen {
             None => Change::creation(want),
-            Some(seen) => Change::between(want, seen.rows(), seen.phase()),
+            Some(seen) => {
+                let change = Change::between(want, seen.rows(), seen.phase());
+                let differs = change.action != Action::Keep;
+                let refusal = differs.then(|| self.refusal(seen)).flatten();
+                refusal.map_or(change, |why| Change::refused(&why))
+            }
         }
     }
 }
@@ -359,6 +386,25 @@ impl<R: Resource> Node<R::Cloud> for Typed<R> {
             let holder = R::holder(cloud, me, &self.resolve(outputs)?).await?;
             Ok(holder.map(|found| Arc::new(found) as Arc<dyn Seen>))
         })
+    }
+
+    fn recover<'a>(
+        &'a self,
+        cloud: &'a R::Cloud,
+        have: &'a dyn Seen,
+        outputs: &'a Outputs,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let want = self.resolve(outputs)?;
+            match typed::<R>(have) {
+                Some(have) => Ok(R::recover(cloud, have, &want).await?),
+                None => Err(Error::Stale { why: "another kind of object was found".into() }),
+            }
+        })
+    }
+
+    fn refusal(&self, have: &dyn Seen) -> Option<String> {
+        typed::<R>(have).and_then(|have| R::refusal(&self.declared, have))
     }
 
     fn collides(&self, outputs: &Outputs, other: &dyn Seen) -> bool {

@@ -103,6 +103,8 @@ pub struct Removal {
     pub reason: RemovalReason,
     /// Why it has to stay for now, if it has.
     pub held: Option<String>,
+    /// Whether it is protected: then nothing of the plan is carried out.
+    pub protected: bool,
 }
 
 /// An object that stays although nothing declared stands for it.
@@ -202,7 +204,10 @@ fn lay_out<C: Send + Sync + 'static>(
             (Verdict::Change(change), Some(current))
                 if matches!(change.action, Action::Keep | Action::Update | Action::Recover) =>
             {
-                outputs.insert(address, current.outputs());
+                // What it is going to give to others nobody knows yet.
+                if !node.kind().renews(change) {
+                    outputs.insert(address, current.outputs());
+                }
             }
             (Verdict::Change(change), _) if change.action == Action::Refuse => {
                 blocked.insert(address);
@@ -280,6 +285,9 @@ fn verdict<C: Send + Sync + 'static>(
     }
     // What may be there already is not made: not the first one, and not the next one either.
     let makes = matches!(change.action, Action::Create | Action::Replace);
+    if makes && let Some(why) = node.want(outputs).iter().find_map(|row| row.cell.unlearned()) {
+        return Verdict::Blocked(Blocked::Unread(why.to_owned()));
+    }
     if makes && about.creation != Creation::Facet {
         let name = address.to_string();
         let doubt = seen
@@ -359,14 +367,16 @@ impl Objects {
                 Phase::Gone => sorted.gone.push(object.clone()),
                 Phase::Going => sorted.going.push(object.clone()),
                 // The last one of a node is what there is to take back.
-                Phase::Recoverable(_) if graph.node(&address).is_some() => {
+                Phase::Recoverable { .. } | Phase::Barred(_) if graph.node(&address).is_some() => {
                     let last = out.entry(address).or_insert_with(|| object.clone());
                     if last.ordinal() < object.ordinal() {
                         *last = object.clone();
                     }
                 }
-                Phase::Recoverable(_) => sorted.recoverable.push(object.clone()),
-                Phase::Ready | Phase::Pending(_) | Phase::Failed(_) => {
+                Phase::Recoverable { .. } => sorted.recoverable.push(object.clone()),
+                // Nobody wants it.
+                Phase::Barred(_) => {}
+                Phase::Ready | Phase::Pending(_) | Phase::Settling(_) | Phase::Failed(_) => {
                     if graph.node(&address).is_some() {
                         claims.entry(address).or_default().push(object.clone());
                     } else {
@@ -449,17 +459,21 @@ impl Objects {
                 !stays
             });
         }
-        let mut next = 0;
-        while let Some(Kept { seen: holder, .. }) = kept.get(next) {
+        // What lasts until somebody ends it needs what it uses, as what is kept does.
+        let lasts =
+            |seen: &&Arc<dyn Seen>| matches!(seen.phase(), Phase::Recoverable { lasts: true, .. });
+        let mut holders: Vec<Arc<dyn Seen>> = kept.iter().map(|kept| kept.seen.clone()).collect();
+        holders.extend(self.recoverable.iter().filter(lasts).cloned());
+        while let Some(holder) = holders.pop() {
             let (uses, name) = (holder.uses(), name_of(holder.as_ref()));
             let (held, rest) = self
                 .undeclared
                 .drain(..)
                 .partition::<Vec<_>, _>(|seen: &Arc<dyn Seen>| uses.contains(seen.id()));
             self.undeclared = rest;
+            holders.extend(held.iter().cloned());
             let held = held.into_iter();
             kept.extend(held.map(|seen| Kept { seen, reason: KeepReason::Used(name.clone()) }));
-            next += 1;
         }
         kept
     }
@@ -480,7 +494,11 @@ impl Objects {
             .chain(self.undeclared.drain(..).map(|seen| (seen, RemovalReason::Undeclared)))
             .chain(self.going.drain(..).map(|seen| (seen, RemovalReason::Going)))
             .filter(|(seen, _)| !seen.is_vacant())
-            .map(|(seen, reason)| Removal { seen, reason, held: None })
+            .map(|(seen, reason)| {
+                let held = seen.protection();
+                let protected = held.is_some();
+                Removal { seen, reason, held, protected }
+            })
             .collect();
         let unread: Vec<&str> =
             seen.kinds.iter().filter(|(_, found)| found.is_err()).map(|(kind, _)| *kind).collect();
@@ -491,8 +509,11 @@ impl Objects {
             }
         }
         let blocked = nodes.iter().filter(|planned| !planned.is_walked());
+        let protected = removals.iter().filter(|removal| removal.protected);
+        let protected: Vec<Arc<dyn Seen>> = protected.map(|it| it.seen.clone()).collect();
         let mut stay: Vec<Arc<dyn Seen>> = blocked
             .filter_map(|planned| planned.seen.clone())
+            .chain(protected)
             .chain(self.duplicates.values().flatten().cloned())
             .chain(kept.iter().map(|kept| kept.seen.clone()))
             .collect();
@@ -557,7 +578,10 @@ impl<C: Send + Sync + 'static> Plan<C> {
     /// What the objects that are there and stay give to others.
     pub fn outputs(&self) -> Outputs {
         let mut outputs = Outputs::default();
-        for planned in self.nodes.iter().filter(|planned| planned.keeps()) {
+        let renewed = |planned: &PlannedNode<C>| {
+            planned.change().is_some_and(|change| planned.node.kind().renews(change))
+        };
+        for planned in self.nodes.iter().filter(|planned| planned.keeps() && !renewed(planned)) {
             if let Some(seen) = &planned.seen {
                 outputs.insert(planned.node.address().clone(), seen.outputs());
             }
@@ -586,6 +610,7 @@ impl<C: Send + Sync + 'static> Plan<C> {
     /// Whether the plan may not be walked at all.
     pub fn is_refused(&self) -> bool {
         self.ring.is_some()
+            || self.removals.iter().any(|removal| removal.protected)
             || self.nodes.iter().any(|planned| {
                 planned.change().is_some_and(|change| change.action == Action::Refuse)
             })
@@ -597,6 +622,17 @@ impl<C: Send + Sync + 'static> Plan<C> {
             let why = match &planned.verdict {
                 Verdict::Blocked(blocked) => blocked.to_string(),
                 Verdict::Change(change) if change.action == Action::Refuse => {
+                    if let Some(why) = change.refusal() {
+                        let address = planned.node.address().clone();
+                        return Some((OrderStep::Ensure(address), why.to_owned()));
+                    }
+                    if let Some(Phase::Failed(why)) = planned.seen.as_deref().map(Seen::phase) {
+                        let address = planned.node.address().clone();
+                        let why = format!(
+                            "it is {why}, and may hold data: it is not made anew; mend it as AWS says of that state, or delete it by hand, and run the same command again"
+                        );
+                        return Some((OrderStep::Ensure(address), why));
+                    }
                     let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
                     format!("{} must not change", fields.join(", "))
                 }
@@ -639,7 +675,7 @@ impl<C: Send + Sync + 'static> Plan<C> {
             };
             // Where the two cannot exist together, the last one has to be gone before the next.
             let makes = !planned.keeps();
-            let alone = makes && replacement == Replacement::DeleteFirst;
+            let alone = makes && replacement != Replacement::CreateFirst;
             let mut leaving =
                 self.former(address, |reason| alone && reason == RemovalReason::Going);
             if makes {
@@ -689,7 +725,15 @@ impl<C: Send + Sync + 'static> Plan<C> {
             let planned = self.nodes.iter().find(|it| it.node.address() == address)?;
             let about = planned.node.kind().about();
             let in_place = planned.change()?.action == Action::Update;
-            let can = about.replacement != Replacement::Never && about.creation != Creation::Facet;
+            let never = |planned: &PlannedNode<C>| {
+                planned.node.kind().about().replacement == Replacement::Never
+            };
+            // What is never replaced keeps what it refers to.
+            let held = || {
+                let mut holders = self.nodes.iter().filter(|it| never(it));
+                holders.any(|it| it.node.refs().contains(address))
+            };
+            let can = !never(planned) && about.creation != Creation::Facet && !held();
             (in_place && can).then(|| {
                 let ObjectKey { kind, id } = used;
                 let why = format!(

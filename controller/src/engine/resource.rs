@@ -63,13 +63,33 @@ pub trait Resource: Sized + Send + Sync + 'static {
         delta: &mut Delta,
     ) -> impl Future<Output = Result<(), CallError>> + Send;
 
-    /// Asks for an object that is out, and can be taken back, to be taken back.
+    /// Why an object must not become what is wanted, although every field could be set, if it must not.
+    fn refusal(want: &<Self::Config as Config>::Declared, have: &Found<Self>) -> Option<String> {
+        let _ = (want, have);
+        None
+    }
+
+    /// Whether an object gives others something else once fields of these names were set.
+    fn renews(fields: &[&str]) -> bool {
+        let _ = fields;
+        false
+    }
+
+    /// Asks for an object that is out, and can be taken back, to be taken back; what it cannot set then,
+    /// the engine sets afterwards through `update`.
     fn recover(
         cloud: &Self::Cloud,
         have: &Found<Self>,
+        want: &Self::Config,
     ) -> impl Future<Output = Result<(), CallError>> + Send {
-        let _ = (cloud, have);
+        let _ = (cloud, have, want);
         async { Ok(()) }
+    }
+
+    /// Why the object must not be removed before somebody has agreed to it by changing it, if it must not.
+    fn protection(have: &Found<Self>) -> Option<String> {
+        let _ = have;
+        None
     }
 
     /// The configuration that an object has with the tags of this declaration, or with those of nobody's, and
@@ -99,6 +119,15 @@ pub trait Resource: Sized + Send + Sync + 'static {
     fn is_vacant(have: &Found<Self>) -> bool {
         let _ = have;
         false
+    }
+
+    /// Names what keeps the object from becoming usable, for the user.
+    fn hindrances(
+        cloud: &Self::Cloud,
+        have: &Found<Self>,
+    ) -> impl Future<Output = Result<Vec<String>, CallError>> + Send {
+        let _ = (cloud, have);
+        async { Ok(Vec::new()) }
     }
 
     /// Names what keeps the object from being removed, for the user.
@@ -275,27 +304,43 @@ pub enum Phase {
     Ready,
     /// On its way; the text is the cloud's own word for it.
     Pending(String),
+    /// Usable, and something that was asked of it is still to come; the text says what. What is known of
+    /// it is what it is going to be.
+    Settling(String),
     /// It will not get further by itself; the text says why.
     Failed(String),
     /// On its way out.
     Going,
     /// Out, although the cloud still shows it.
     Gone,
-    /// Out, and can be taken back for a time; the text says for how long.
-    Recoverable(String),
+    /// Out, and can be taken back; the text says how, or for how long.
+    Recoverable {
+        /// How, or for how long.
+        how: String,
+        /// Whether it can be taken back until somebody ends that: until then it needs what it uses.
+        lasts: bool,
+    },
+    /// Out, and not to be made as it is declared; the text says why, and what to do.
+    Barred(String),
 }
 
 impl Phase {
     /// Whether the object is out.
     pub fn is_out(&self) -> bool {
-        matches!(self, Self::Gone | Self::Recoverable(_))
+        matches!(self, Self::Gone | Self::Recoverable { .. } | Self::Barred(_))
     }
 
-    /// Until when the object can be taken back, in words, if it can be.
+    /// How or until when the object can be taken back, in words, if it can be.
     pub fn recoverable(&self) -> Option<&str> {
         match self {
-            Self::Recoverable(until) => Some(until),
-            Self::Ready | Self::Pending(_) | Self::Failed(_) | Self::Going | Self::Gone => None,
+            Self::Recoverable { how, .. } => Some(how),
+            Self::Ready
+            | Self::Pending(_)
+            | Self::Settling(_)
+            | Self::Failed(_)
+            | Self::Going
+            | Self::Gone
+            | Self::Barred(_) => None,
         }
     }
 }

@@ -21,20 +21,23 @@ pub type StopSignal = watch::Receiver<Stop>;
 
 /// When to look next at something that takes its time.
 ///
-/// Nothing is asked before half the typical time has passed; then the interval is a twentieth of
+/// A few looks at first: what fails, does so early, and what is quicker than usual is not waited for. Then
+/// nothing is asked before half the typical time has passed; from then on the interval is a twentieth of
 /// the time waited, within a second and fifteen: the delay it adds stays below a twentieth.
 #[derive(Debug)]
 pub(super) struct Poll {
     since: Instant,
     typical: Duration,
-    looked: bool,
+    looks: u32,
 }
 
 impl Poll {
     const SHORT: Duration = Duration::from_secs(10);
+    /// How many looks there are at first, each after twice the time of the one before.
+    const EARLY: u32 = 5;
 
     pub(super) fn new(typical: Duration) -> Self {
-        Self { since: Instant::now(), typical, looked: false }
+        Self { since: Instant::now(), typical, looks: 0 }
     }
 
     pub(super) fn waited(&self) -> Duration {
@@ -43,9 +46,11 @@ impl Poll {
 
     pub(super) fn next(&mut self) -> Duration {
         let waited = self.waited();
-        if !self.looked && self.typical > Self::SHORT {
-            self.looked = true;
-            return self.typical / 2;
+        let rest = (self.typical / 2).saturating_sub(waited);
+        if self.typical > Self::SHORT && !rest.is_zero() {
+            let early = Duration::from_secs(1 << self.looks.min(Self::EARLY));
+            self.looks += 1;
+            return if self.looks > Self::EARLY { rest } else { early.min(rest) };
         }
         let (least, most) = if self.typical > Self::SHORT {
             (Duration::from_secs(1), Duration::from_secs(15))

@@ -1,6 +1,7 @@
 //! Values in words and as data, and what differs between two of them.
 
 use serde_json::{Map, Value, json};
+use similar::{ChangeTag, TextDiff};
 
 use crate::engine::Cell;
 
@@ -32,6 +33,15 @@ pub(super) fn differences(from: Option<&Cell>, to: &Cell) -> Vec<Difference> {
             });
             removed.chain(set).collect()
         }
+        (Some(Cell::Map(from)), Cell::Each(to)) => {
+            let unmet = from.iter().filter(|(_, from)| !to.met_by(from));
+            let each = unmet.map(|(key, from)| Difference {
+                within: key.clone(),
+                from: Some(words(from)),
+                to: Some(words(to)),
+            });
+            each.collect()
+        }
         (Some(Cell::Set(from)), Cell::Set(to)) => {
             let removed = from.iter().filter(|from| !to.iter().any(|to| to.met_by(from)));
             let added = to.iter().filter(|to| !from.iter().any(|from| to.met_by(from)));
@@ -54,10 +64,30 @@ pub(super) fn differences(from: Option<&Cell>, to: &Cell) -> Vec<Difference> {
             let added = |to| Difference { within: String::new(), from: None, to: Some(to) };
             all.into_iter().map(added).collect()
         }
+        (Some(Cell::Known(Value::String(from))), Cell::Known(Value::String(to)))
+            if from.contains('\n') && to.contains('\n') =>
+        {
+            lines(from, to)
+        }
         (from, to) => {
             vec![Difference { within: String::new(), from: from.map(words), to: Some(words(to)) }]
         }
     }
+}
+
+/// What differs between two texts, line by line.
+fn lines(from: &str, to: &str) -> Vec<Difference> {
+    let diff = TextDiff::from_lines(from, to);
+    let changes = diff.iter_all_changes().filter_map(|change| {
+        let line = change.value().trim_end_matches('\n').to_owned();
+        let (from, to) = match change.tag() {
+            ChangeTag::Equal => return None,
+            ChangeTag::Delete => (Some(line), None),
+            ChangeTag::Insert => (None, Some(line)),
+        };
+        Some(Difference { within: String::new(), from, to })
+    });
+    changes.collect()
 }
 
 /// A value in words.
@@ -70,8 +100,18 @@ pub(super) fn words(cell: &Cell) -> String {
             all.sort();
             all.join("; ")
         }
+        Cell::Each(cell) => format!("each {}", words(cell)),
         Cell::Known(Value::Null) => "none".into(),
-        Cell::Known(_) | Cell::Any | Cell::Unknown { .. } => cell.to_string(),
+        Cell::Known(Value::String(text)) if text.contains('\n') => {
+            let first = text.lines().next().unwrap_or_default();
+            format!("{first} … ({} lines)", text.lines().count())
+        }
+        Cell::Initially(cell) => words(cell),
+        Cell::Known(_)
+        | Cell::AtLeast(_)
+        | Cell::Any
+        | Cell::Unlearned { .. }
+        | Cell::Unknown { .. } => cell.to_string(),
     }
 }
 
@@ -88,7 +128,13 @@ pub(super) fn parts(cell: &Cell) -> Vec<String> {
             all.sort();
             all
         }
-        Cell::Known(_) | Cell::Any | Cell::Unknown { .. } => Vec::new(),
+        Cell::Initially(cell) => parts(cell),
+        Cell::Known(_)
+        | Cell::Each(_)
+        | Cell::AtLeast(_)
+        | Cell::Any
+        | Cell::Unlearned { .. }
+        | Cell::Unknown { .. } => Vec::new(),
     }
 }
 
@@ -124,7 +170,11 @@ pub(super) fn data(cell: &Cell) -> Value {
             let known = cells.iter().filter(|(_, cell)| **cell != Cell::Any);
             Value::Object(known.map(|(key, cell)| (key.clone(), data(cell))).collect::<Map<_, _>>())
         }
+        Cell::Each(cell) => json!({ "each": data(cell) }),
+        Cell::AtLeast(least) => json!({ "atLeast": least }),
+        Cell::Initially(cell) => data(cell),
         Cell::Any => Value::Null,
+        Cell::Unlearned { why } => json!({ "notFoundOut": why }),
         Cell::Unknown { from } => json!({ "knownAfter": from }),
     }
 }

@@ -9,18 +9,22 @@ macro_rules! line {
 }
 pub(crate) use line;
 
+mod access;
 mod cell;
 mod explain;
 mod markdown;
 mod removals;
+mod shell;
 mod state;
 mod text;
 mod view;
 
 pub use self::{
+    access::{EndpointsView, Given, NodeView, OutputsView, age, endpoints, nodes},
     explain::{field, reference, tree},
     markdown::markdown,
     removals::{Removals, removals},
+    shell::quoted,
     state::{ConditionView, ResourceView, StateView, outputs, rows, state, table},
     text::{Paint, comparison, text},
     view::{EnvironmentView, FieldView, PlanView, StepAction, StepView, Summary, Verdict, view},

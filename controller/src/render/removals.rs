@@ -3,7 +3,11 @@
 use owo_colors::Style;
 
 use crate::{
-    aws::{Aws, Environment, ec2::NatGateway},
+    aws::{
+        Aws, Environment,
+        ec2::NatGateway,
+        rds::{Cluster, Instance},
+    },
     engine::{Phase, Plan, Resource, Seen, expected},
 };
 
@@ -59,10 +63,28 @@ pub fn removals(
         let until = seen.phase().recoverable()?;
         Some(row(seen.as_ref(), format!("can be taken back {until}")))
     });
+    let last = plan.removals.iter().filter(|removal| {
+        let databases = [Instance::ABOUT.name, Cluster::ABOUT.name];
+        environment.deletions.final_snapshot && databases.contains(&removal.seen.kind().name)
+    });
+    let last = last.map(|removal| Row {
+        address: name(removal.seen.as_ref()),
+        id: "a last snapshot".to_owned(),
+        note: Some(
+            if removal.seen.kind().name == Cluster::ABOUT.name {
+                "policies.deletion.database is Snapshot; costs US$0.021 a month for each GB; the next apply takes the database back from it; to end it: aws rds delete-db-cluster-snapshot"
+            } else {
+                "policies.deletion.database is Snapshot; costs US$0.095 a month for each GB; the next apply takes the database back from it; to end it: aws rds delete-db-snapshot"
+            }
+            .to_owned(),
+        ),
+    });
+    let kept = kept.chain(last);
     let rows = plan.removals.iter().map(|removal| {
         let seen = removal.seen.as_ref();
         let going = *seen.phase() == Phase::Going;
         let note = match &removal.held {
+            Some(held) if removal.protected => Some(held.clone()),
             Some(held) => Some(format!("not now: {held}")),
             None => going.then(|| "is being removed already".to_owned()),
         };

@@ -10,6 +10,7 @@ use crate::{
 };
 
 use super::{
+    access::{EndpointsView, NodeView, endpoints, nodes},
     cell::{parts, words},
     view::{EnvironmentView, KeptView, as_data},
 };
@@ -30,6 +31,12 @@ pub struct StateView {
     pub ready: bool,
     /// What holds of the environment as a whole.
     pub conditions: Vec<ConditionView>,
+    /// The nodes that run, who is active first.
+    pub nodes: Vec<NodeView>,
+    /// Where it is reached.
+    pub endpoints: EndpointsView,
+    /// When the oldest of the objects was made, as far as the record on this machine tells.
+    pub created_at: Option<Timestamp>,
     /// The objects.
     pub resources: Vec<ResourceView>,
     /// Chapters of the spec that are read and that nothing is done about yet.
@@ -100,12 +107,13 @@ impl ResourceView {
     }
 }
 
-/// Makes a plan a state.
+/// Makes a plan a state; `gui` is the address of the GUI, if it has one.
 pub fn state(
     plan: &Plan<Aws>,
     environment: EnvironmentView,
     sandbox: bool,
     not_built: Vec<String>,
+    gui: Option<String>,
 ) -> StateView {
     let declared = plan.nodes.iter().map(|planned| {
         let (status, detail) = match &planned.verdict {
@@ -113,11 +121,16 @@ pub fn state(
             Verdict::Change(change) => {
                 match (change.action, planned.seen.as_deref().map(Seen::phase)) {
                     (_, None) => ("Missing", String::new()),
-                    (_, Some(Phase::Pending(phase))) => ("Pending", phase.clone()),
-                    (_, Some(Phase::Recoverable(until))) => {
-                        ("Deleted", format!("can be taken back {until}"))
+                    (_, Some(Phase::Pending(phase) | Phase::Settling(phase))) => {
+                        ("Pending", phase.clone())
+                    }
+                    (_, Some(Phase::Recoverable { how, .. })) => {
+                        ("Deleted", format!("can be taken back {how}"))
                     }
                     (_, Some(Phase::Failed(why))) => ("Failed", why.clone()),
+                    (Action::Refuse, Some(_)) if change.refusal().is_some() => {
+                        ("Refused", change.refusal().unwrap_or_default().to_owned())
+                    }
                     (Action::Keep, Some(_)) => ("Ready", String::new()),
                     (_, Some(_)) => {
                         let fields: Vec<_> =
@@ -160,6 +173,9 @@ pub fn state(
         read_at: plan.time,
         ready: conditions.iter().all(|condition| condition.status == "True"),
         conditions,
+        nodes: nodes(plan),
+        endpoints: endpoints(plan, gui),
+        created_at: None,
         resources,
         not_built,
     }

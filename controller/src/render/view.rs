@@ -44,6 +44,8 @@ pub struct PlanView {
     pub refused: Option<String>,
     /// Chapters of the spec that are read and that nothing is done about yet.
     pub not_built: Vec<String>,
+    /// What is no difference and worth knowing: a newer image than the one that is there.
+    pub news: Vec<String>,
 }
 
 /// An environment.
@@ -244,6 +246,7 @@ pub fn view(
         kept: plan.kept.iter().map(KeptView::of).collect(),
         refused: plan.ring.clone(),
         not_built,
+        news: Vec::new(),
     }
 }
 
@@ -265,6 +268,10 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
         }
         Said::Change(change) => change,
     };
+    if let Some(why) = change.refusal() {
+        let (action, fields, reason) = (StepAction::Refuse, Vec::new(), Some(why.to_owned()));
+        return Some(StepView { action, address, id: None, fields, effect: None, reason });
+    }
     let action = match change.action {
         Action::Keep => return None,
         Action::Create => StepAction::Create,
@@ -273,8 +280,8 @@ fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
         Action::Replace => StepAction::Replace,
         Action::Refuse => StepAction::Refuse,
     };
-    let stops = matches!(action, StepAction::Replace | StepAction::Refuse)
-        || change.cost() == Some(OnChange::Interrupts);
+    let interrupts = action == StepAction::Update && change.cost() == Some(OnChange::Interrupts);
+    let stops = matches!(action, StepAction::Replace | StepAction::Refuse) || interrupts;
     let fields = change.fields.iter().map(field).collect();
     let effect = stops.then(|| about.outage.to_owned());
     let until = planned.seen.as_deref().and_then(|seen| seen.phase().recoverable());
@@ -345,8 +352,17 @@ fn why(blocked: &Blocked, address: &Address) -> String {
 impl StepView {
     /// Whether it interrupts, replaces or removes: what has to be agreed to.
     pub fn is_dear(&self) -> bool {
-        matches!(self.action, StepAction::Replace | StepAction::Remove)
-            || self.fields.iter().any(|field| field.cost == "interrupts")
+        let interrupts = || self.fields.iter().any(|field| field.cost == "interrupts");
+        match self.action {
+            StepAction::Replace | StepAction::Remove => true,
+            StepAction::Update => interrupts(),
+            // What is not there is not interrupted.
+            StepAction::Create
+            | StepAction::Recover
+            | StepAction::Refuse
+            | StepAction::Blocked
+            | StepAction::Going => false,
+        }
     }
 }
 

@@ -177,7 +177,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
-            windows: crate::aws::Windows::default(),
+            deletions: crate::aws::Deletions::default(),
         };
         let on_disk = Store::open(folder.path()).unwrap().journal(&environment);
         let known = told(&on_disk);

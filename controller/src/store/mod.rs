@@ -4,6 +4,7 @@
 mod journal;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -192,6 +193,25 @@ impl Store {
         read().map_err(self.failed("read"))
     }
 
+    /// When each object of an environment was made last, by the address of its node, as far as it was made from
+    /// here.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn created(&self, uid: &str) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+        let read = || -> rusqlite::Result<BTreeMap<String, Timestamp>> {
+            let connection = self.lock();
+            let mut query = connection.prepare(
+                "SELECT step, MAX(at) FROM events WHERE uid = ?1 AND reason = 'Created' GROUP BY step",
+            )?;
+            let rows = query.query_map(params![uid], |row| {
+                Ok((row.get::<_, String>(0)?, parsed(&row.get::<_, String>(1)?)))
+            })?;
+            rows.collect()
+        };
+        read().map_err(self.failed("read"))
+    }
+
     /// What a document of a file described when it was last applied.
     ///
     /// # Errors
@@ -292,7 +312,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
-            windows: crate::aws::Windows::default(),
+            deletions: crate::aws::Deletions::default(),
         }
     }
 
@@ -333,5 +353,21 @@ mod tests {
         let steps: Vec<_> =
             store.events("u", 2).unwrap().into_iter().map(|event| event.step).collect();
         assert_eq!(steps, ["vpc/1", "vpc/2"]);
+    }
+
+    #[test]
+    fn an_object_is_as_old_as_its_last_creation() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        for (at, step, reason) in
+            [(1, "vpc/main", "Created"), (2, "vpc/main", "Created"), (3, "vpc/main", "Removed")]
+        {
+            let at = Timestamp::from_second(at).unwrap();
+            let (step, reason) = (step.to_owned(), reason.to_owned());
+            store.record("u", &PastEvent { at, step, reason, text: String::new() }).unwrap();
+        }
+        let created = store.created("u").unwrap();
+        assert_eq!(created.get("vpc/main"), Some(&Timestamp::from_second(2).unwrap()));
+        assert!(store.created("another").unwrap().is_empty());
     }
 }

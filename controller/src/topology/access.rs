@@ -20,17 +20,27 @@ const HTTPS: u16 = 443;
 /// Where a node serves its GUI and API, in plain HTTP behind the load balancer.
 const NODE: u16 = 6688;
 
+/// Groups that others refer to.
+pub(super) struct Built {
+    pub(super) database: Ref<SecurityGroup>,
+    pub(super) nodes: Ref<SecurityGroup>,
+    pub(super) bastion: Ref<SecurityGroup>,
+    pub(super) rules: Vec<Ref<SecurityGroupRules>>,
+    pub(super) key_pair: Option<Ref<KeyPair>>,
+}
+
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
     network: &network::Built,
-) -> Result<(), DeclaredTwice> {
+) -> Result<Built, DeclaredTwice> {
+    let mut key_pair = None;
     if let Some(DeclaredKeyPair::PublicKey(key)) = &spec.access.key_pair {
         let name = "main";
         let public_key = PublicKey(key.to_string());
         let tags = label.tags(KeyPair::ABOUT.name, name);
-        graph.add::<KeyPair>(name, KeyPairConfig { public_key, tags })?;
+        key_pair = Some(graph.add::<KeyPair>(name, KeyPairConfig { public_key, tags })?);
     }
     let mut group = |name: &str, description: &str| {
         graph.add::<SecurityGroup>(
@@ -50,7 +60,7 @@ pub(super) fn declare(
     let mut rules = |group: &Ref<SecurityGroup>, rules: Vec<Rule<Declared>>| {
         let name = group.address().name.clone();
         let group = group.output("id", |group| group.id.clone());
-        graph.add::<SecurityGroupRules>(&name, SecurityGroupRulesConfig { group, rules }).map(drop)
+        graph.add::<SecurityGroupRules>(&name, SecurityGroupRulesConfig { group, rules })
     };
     let member =
         |group: &Ref<SecurityGroup>| Peer::Group(group.output("id", |group| group.id.clone()));
@@ -62,26 +72,25 @@ pub(super) fn declare(
     };
     let mut bastion_rules = admitted(&spec.access.admitted(), SSH, "SSH from outside");
     bastion_rules.push(Rule::all_out());
-    rules(&bastion, bastion_rules)?;
+    let mut all = vec![rules(&bastion, bastion_rules)?];
     let mut balancer_rules = admitted(&spec.gui.admitted(), HTTPS, "Node GUI from outside");
     balancer_rules.push(Rule::tcp(Direction::Egress, NODE, member(&nodes), "Node GUI"));
     rules(&balancer, balancer_rules)?;
-    rules(
-        &nodes,
-        vec![
-            Rule::tcp(Direction::Ingress, SSH, member(&bastion), "SSH from the bastion"),
-            Rule::tcp(
-                Direction::Ingress,
-                NODE,
-                member(&balancer),
-                "Node GUI from the load balancer",
-            ),
-            Rule::all_out(),
-        ],
-    )?;
+    let peers = &spec.nodes.peer_to_peer;
+    let mut node_rules = vec![
+        Rule::tcp(Direction::Ingress, SSH, member(&bastion), "SSH from the bastion"),
+        Rule::tcp(Direction::Ingress, NODE, member(&balancer), "Node GUI from the load balancer"),
+        Rule::all_out(),
+    ];
+    if peers.enabled {
+        let from = peers.admitted();
+        node_rules.extend(admitted(&from, peers.port.port(), "Nodes of other operators"));
+    }
+    all.push(rules(&nodes, node_rules)?);
     let port = spec.database.port.port();
-    rules(
+    all.push(rules(
         &database,
         vec![Rule::tcp(Direction::Ingress, port, member(&nodes), "PostgreSQL from the nodes")],
-    )
+    )?);
+    Ok(Built { database, nodes, bastion, rules: all, key_pair })
 }

@@ -5,6 +5,7 @@ use clctl_spec::{Key as DeclaredKey, NewKey, NodeSpec};
 use crate::{
     aws::{
         Aws,
+        autoscaling::service_linked_role,
         kms::{Key, KeyArn, KeyConfig, Rotation},
         policy::{Policy, Statement},
     },
@@ -47,8 +48,14 @@ fn new(
 }
 
 /// The account decides, by its own policies, as with every key; CloudWatch Logs may use it for the account's
-/// log groups (one that was adopted keeps its name), and the nodes open what Secrets Manager has encrypted.
+/// log groups (one that was adopted keeps its name), the nodes open what Secrets Manager has encrypted, and
+/// Auto Scaling launches instances whose disks are encrypted.
 ///
+/// The role that it does so with is told by a condition: as a principal it would have to be there before the key,
+/// and a role that was made anew would be another one.
+///
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>,
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>,
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
 fn policy(label: &Label<'_>, roles: &roles::Built) -> Policy<Declared> {
@@ -58,7 +65,22 @@ fn policy(label: &Label<'_>, roles: &roles::Built) -> Policy<Declared> {
     let groups = environment.arn("logs", "log-group:*");
     let logs =
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"];
+    let launches = |statement: Statement<Declared>| {
+        statement
+            .to(everything())
+            .by("AWS", "*".to_owned())
+            .only("StringEquals", "aws:PrincipalArn", [service_linked_role(environment)])
+            .only("StringEquals", "kms:CallerAccount", [environment.account.clone()])
+    };
+    let disks =
+        ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
     Policy::of([
+        launches(Statement::allow("DisksOfGroups", disks)),
+        launches(Statement::allow("DisksOfGroupsLater", ["kms:CreateGrant"])).only(
+            "Bool",
+            "kms:GrantIsForAWSResource",
+            ["true".to_owned()],
+        ),
         Statement::allow("AccountDecides", ["kms:*"])
             .to(everything())
             .by("AWS", environment.account.clone()),

@@ -11,7 +11,7 @@ use crate::{
         },
         policy::Policy,
     },
-    engine::{DeclaredTwice, Graph, Resource},
+    engine::{After, DeclaredTwice, Graph, Resource},
 };
 
 use super::{Label, network};
@@ -23,7 +23,8 @@ pub(super) fn declare(
     label: &Label<'_>,
     vpc: &NewVpc,
     network: &network::Built,
-) -> Result<(), DeclaredTwice> {
+) -> Result<After, DeclaredTwice> {
+    let mut all = After::default();
     let service = |name: &str| format!("com.amazonaws.{}.{name}", label.environment.region);
     let endpoint = |name: &str, leads| VpcEndpointConfig {
         vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
@@ -43,10 +44,10 @@ pub(super) fn declare(
             route_tables: route_tables.collect(),
             ..endpoint("s3", Leads::Gateway)
         };
-        graph.add::<VpcEndpoint>("s3", declared)?;
+        all = all.and(After::node(&graph.add::<VpcEndpoint>("s3", declared)?));
     }
     if vpc.interface_endpoints.is_empty() {
-        return Ok(());
+        return Ok(all);
     }
     let group = group(graph, label, vpc, network)?;
     for name in &vpc.interface_endpoints {
@@ -59,9 +60,10 @@ pub(super) fn declare(
             private_dns: true,
             ..endpoint(name.as_str(), Leads::Interface)
         };
-        graph.add::<VpcEndpoint>(&node_name(name.as_str()), declared)?;
+        let endpoint = graph.add::<VpcEndpoint>(&node_name(name.as_str()), declared)?;
+        all = all.and(After::node(&endpoint));
     }
-    Ok(())
+    Ok(all)
 }
 
 /// The name of an endpoint's node: names have no dots.

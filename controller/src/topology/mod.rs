@@ -1,12 +1,15 @@
 //! From the spec to the graph: one file per chapter, pure.
 
 mod access;
+mod bastion;
+mod database;
 mod deletion;
 mod encryption;
 mod endpoints;
 mod flow_logs;
 mod logs;
 mod network;
+mod nodes;
 mod roles;
 mod secrets;
 mod unbuilt;
@@ -16,14 +19,21 @@ use std::collections::BTreeMap;
 use clctl_spec::{NodeSpec, SecretId, UrlSource, Vpc};
 
 pub use self::{
-    deletion::windows,
+    database::beginning,
+    deletion::deletions,
     secrets::{AskedSecret, Holds, asked_secrets},
     unbuilt::{LeftOut, NotBuilt, check, left_out, status},
 };
 
 use crate::{
-    aws::{Aws, Environment, Tags},
-    engine::{DeclaredTwice, Graph},
+    aws::{
+        Aws, Environment, Lookups, Tags,
+        logs::LogGroup,
+        rds::{Cluster, Instance},
+        secrets::Secret,
+    },
+    bootstrap,
+    engine::{Address, After, DeclaredTwice, Graph, Resource as _},
 };
 
 /// Why a spec is not laid out.
@@ -32,6 +42,9 @@ pub enum NotDeclared {
     /// It asks for something that cannot be left out.
     #[error(transparent)]
     NotBuilt(#[from] NotBuilt),
+    /// The instances cannot be told what it asks for.
+    #[error(transparent)]
+    NotRendered(#[from] bootstrap::Error),
     /// Two nodes have one name: a defect of ours.
     #[error(transparent)]
     DeclaredTwice(#[from] DeclaredTwice),
@@ -40,30 +53,95 @@ pub enum NotDeclared {
 /// Declares everything that the spec asks for.
 ///
 /// # Errors
-/// If it asks for something that cannot be left out, or of a defect of ours.
-pub fn declare(environment: &Environment, spec: &NodeSpec) -> Result<Graph<Aws>, NotDeclared> {
+/// If it asks for something that cannot be left out or that instances cannot be told, or of a defect of ours.
+pub fn declare(
+    environment: &Environment,
+    lookups: &Lookups,
+    spec: &NodeSpec,
+) -> Result<Graph<Aws>, NotDeclared> {
     check(spec)?;
     let mut graph = Graph::default();
     let label = Label::new(environment, spec);
     let network = network::declare(&mut graph, &label, spec)?;
-    access::declare(&mut graph, &label, spec, &network)?;
-    if let Vpc::Create(vpc) = &spec.network.vpc {
-        endpoints::declare(&mut graph, &label, vpc, &network)?;
-    }
-    let roles = roles::declare(&mut graph, &label, spec)?;
+    let access = access::declare(&mut graph, &label, spec, &network)?;
+    let endpoints = match &spec.network.vpc {
+        Vpc::Create(vpc) => endpoints::declare(&mut graph, &label, vpc, &network)?,
+        Vpc::Existing(_) => After::default(),
+    };
+    let addresses = bastion::addresses(&mut graph, &label, spec)?;
+    let roles = roles::declare(&mut graph, &label, spec, &addresses)?;
     let key = encryption::declare(&mut graph, &label, spec, &roles)?;
-    secrets::declare(&mut graph, &label, spec, &key)?;
-    logs::declare(&mut graph, &label, spec, &key)?;
+    let secrets = secrets::declare(&mut graph, &label, spec, &key)?;
+    let logs = logs::declare(&mut graph, &label, spec, &key)?;
     flow_logs::declare(&mut graph, &label, spec, &network.vpc, &key)?;
-    graph.retain(deletion::retention(&spec.policies.deletion));
+    let password = database::password(spec).and_then(|name| secrets.get(&name));
+    let base = database::Base { network: &network, access: &access, key: &key, password };
+    let database = database::declare(&mut graph, &label, spec, &base)?;
+    let key_name = nodes::key_name(spec, access.key_pair.as_ref());
+    let secrets_there: Vec<_> = secrets.values().cloned().collect();
+    let ways = After::nodes(&network.private_tables).and(endpoints);
+    let base = nodes::Base {
+        network: &network,
+        group: &access.nodes,
+        profile: &roles.nodes_profile,
+        key_name: key_name.clone(),
+        key: &key,
+        secrets: &secrets,
+        lookups,
+        database: &database,
+        needs: database
+            .there
+            .clone()
+            .and(ways)
+            .and(After::nodes(&secrets_there))
+            .and(After::nodes(&access.rules))
+            .and(After::node(&logs.nodes)),
+    };
+    nodes::declare(&mut graph, &label, spec, base)?;
+    if let (Some(declared), Some(profile), Some(log)) =
+        (&spec.access.bastion, &roles.bastion_profile, &logs.bastion)
+    {
+        let base = bastion::Base {
+            network: &network,
+            addresses: &addresses,
+            group: &access.bastion,
+            profile,
+            key_name,
+            key: &key,
+            lookups,
+            needs: After::node(log)
+                .and(After::nodes(&access.rules))
+                .and(After::node(&network.public_table)),
+        };
+        bastion::declare(&mut graph, &label, spec, declared, base)?;
+    }
+    let (kept, stays) = (deletion::retention(&spec.policies.deletion), database::stays(spec));
+    graph.retain(move |address| stays(address).or_else(|| kept(address)));
     Ok(graph)
 }
 
 /// Declares nothing: what is there goes, but for what the spec says to keep.
 pub fn nothing(spec: &NodeSpec) -> Graph<Aws> {
     let mut graph = Graph::default();
-    graph.retain(deletion::retention(&spec.policies.deletion));
+    let (kept, runs_on) =
+        (deletion::retention(&spec.policies.deletion), deletion::runs_on(&spec.policies.deletion));
+    graph.retain(move |address| kept(address).or_else(|| runs_on(address)));
     graph
+}
+
+/// By which name the instances find an object, if they do: one that has another name cannot stand for it.
+pub fn known_as(environment: &Environment, spec: &NodeSpec, address: &Address) -> Option<String> {
+    let name = address.name.as_str();
+    match address.kind {
+        kind if kind == Secret::ABOUT.name => Some(environment.path(name)),
+        kind if kind == LogGroup::ABOUT.name && [logs::NODES, logs::BASTION].contains(&name) => {
+            Some(environment.path(name))
+        }
+        kind if [Instance::ABOUT.name, Cluster::ABOUT.name].contains(&kind) => {
+            Some(database::identifier(environment, spec))
+        }
+        _ => None,
+    }
 }
 
 /// The secrets of the user's own that the spec names, each once.

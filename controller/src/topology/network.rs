@@ -22,6 +22,8 @@ use super::{Label, NotBuilt, NotDeclared};
 /// What other chapters build on.
 pub(super) struct Built {
     pub(super) vpc: Ref<Vpc>,
+    pub(super) public_subnets: Vec<Ref<Subnet>>,
+    pub(super) public_table: Ref<RouteTable>,
     pub(super) private_subnets: Vec<Ref<Subnet>>,
     pub(super) private_tables: Vec<Ref<RouteTable>>,
 }
@@ -63,33 +65,24 @@ fn new(
     )?;
     let mut declaring = Declaring { graph, label, vpc: vpc.clone() };
     let gateway = declaring.gateway()?;
-    let [first, second] = zones;
-    let mut public = Vec::new();
-    let mut private = Vec::new();
-    for zone in [first, second] {
-        public.push(declaring.subnet("public", &zone, zone.public)?);
-        private.push((zone, declaring.subnet("private", &zone, zone.private)?));
+    let (mut public_subnets, mut private_subnets) = (Vec::new(), Vec::new());
+    for zone in &zones {
+        public_subnets.push(declaring.subnet("public", zone, zone.public)?);
+        private_subnets.push(declaring.subnet("private", zone, zone.private)?);
     }
-    declaring.public_table(&gateway, &public)?;
-    let mut way_out = match network.nat_gateways {
-        NatGateways::None => vec![None, None],
-        NatGateways::Single => {
-            let only = declaring.nat_gateway(&first, public.first(), &gateway)?;
-            vec![only.clone(), only]
-        }
-        NatGateways::OnePerZone => vec![
-            declaring.nat_gateway(&first, public.first(), &gateway)?,
-            declaring.nat_gateway(&second, public.get(1), &gateway)?,
-        ],
+    let public_table = declaring.public_table(&gateway, &public_subnets)?;
+    let (mut private_tables, mut way_out) = (Vec::new(), None);
+    for ((zone, public), private) in zones.iter().zip(&public_subnets).zip(&private_subnets) {
+        let nat = match (way_out, network.nat_gateways) {
+            (Some(first), NatGateways::Single) => first,
+            (_, NatGateways::Single | NatGateways::OnePerZone) => {
+                declaring.nat_gateway(zone, public, &gateway)?
+            }
+        };
+        private_tables.push(declaring.private_table(zone, private, &nat)?);
+        way_out = Some(nat);
     }
-    .into_iter();
-    let mut private_tables = Vec::new();
-    for (zone, subnet) in &private {
-        let way_out = way_out.next().flatten();
-        private_tables.push(declaring.private_table(zone, subnet, way_out.as_ref())?);
-    }
-    let private_subnets = private.into_iter().map(|(_, subnet)| subnet).collect();
-    Ok(Built { vpc, private_subnets, private_tables })
+    Ok(Built { vpc, public_subnets, public_table, private_subnets, private_tables })
 }
 
 /// Everywhere.
@@ -131,10 +124,9 @@ impl Declaring<'_> {
     fn nat_gateway(
         &mut self,
         zone: &Zone<'_>,
-        subnet: Option<&Ref<Subnet>>,
+        subnet: &Ref<Subnet>,
         gateway: &Ref<InternetGateway>,
-    ) -> Result<Option<Ref<NatGateway>>, DeclaredTwice> {
-        let Some(subnet) = subnet else { return Ok(None) };
+    ) -> Result<Ref<NatGateway>, DeclaredTwice> {
         let name = zone.name.letter().to_string();
         let eip_name = format!("nat-{name}");
         let tags = self.tags(Eip::ABOUT.name, &eip_name);
@@ -145,14 +137,14 @@ impl Declaring<'_> {
             internet_gateway: After::node(gateway),
             tags: self.tags(NatGateway::ABOUT.name, &name),
         };
-        self.graph.add::<NatGateway>(&name, config).map(Some)
+        self.graph.add::<NatGateway>(&name, config)
     }
 
     fn public_table(
         &mut self,
         gateway: &Ref<InternetGateway>,
         subnets: &[Ref<Subnet>],
-    ) -> Result<(), DeclaredTwice> {
+    ) -> Result<Ref<RouteTable>, DeclaredTwice> {
         let target = Target::InternetGateway(gateway.output("id", |gateway| gateway.id.clone()));
         let config = RouteTableConfig {
             vpc: self.vpc.output("id", |vpc| vpc.id.clone()),
@@ -163,21 +155,20 @@ impl Declaring<'_> {
                 .collect(),
             tags: self.tags(RouteTable::ABOUT.name, "public"),
         };
-        self.graph.add::<RouteTable>("public", config).map(drop)
+        self.graph.add::<RouteTable>("public", config)
     }
 
     fn private_table(
         &mut self,
         zone: &Zone<'_>,
         subnet: &Ref<Subnet>,
-        way_out: Option<&Ref<NatGateway>>,
+        way_out: &Ref<NatGateway>,
     ) -> Result<Ref<RouteTable>, DeclaredTwice> {
         let name = format!("private-{}", zone.name.letter());
-        let target =
-            way_out.map(|nat| Target::NatGateway(nat.output("id", |gateway| gateway.id.clone())));
+        let target = Target::NatGateway(way_out.output("id", |gateway| gateway.id.clone()));
         let config = RouteTableConfig {
             vpc: self.vpc.output("id", |vpc| vpc.id.clone()),
-            routes: target.into_iter().map(|target| (anywhere(), target)).collect(),
+            routes: BTreeMap::from([(anywhere(), target)]),
             subnets: vec![Loose(subnet.output("id", |subnet| subnet.id.clone()))],
             tags: self.tags(RouteTable::ABOUT.name, &name),
         };

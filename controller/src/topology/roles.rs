@@ -1,21 +1,30 @@
 //! In which role the instances act, and what it lets them do: no more than they need.
 
-use clctl_spec::{ExistingSecret, NodeSpec, Password, SecretId, UrlSource};
+use std::collections::BTreeMap;
+
+use clctl_spec::{Engine, ExistingSecret, Key, NodeSpec, Password, SecretId, UrlSource};
 
 use crate::{
     aws::{
-        Aws,
+        Aws, TAG_UID,
+        ec2::Eip,
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
         policy::{Policy, Statement},
+    },
+    bootstrap::{
+        self,
+        grants::{self, Grant, On},
     },
     engine::{Declared, DeclaredTwice, Graph, Input, Ref, Resource},
 };
 
-use super::{Label, logs};
+use super::{Label, database, logs};
 
 /// Roles that others refer to.
 pub(super) struct Built {
     pub(super) nodes: Ref<Role>,
+    pub(super) nodes_profile: Ref<InstanceProfile>,
+    pub(super) bastion_profile: Option<Ref<InstanceProfile>>,
 }
 
 /// How long anybody acts in a role before asking anew, in seconds: what AWS takes where nobody says.
@@ -25,20 +34,131 @@ pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
+    addresses: &[Ref<Eip>],
 ) -> Result<Built, DeclaredTwice> {
-    let mut policies = vec![
-        ("secrets", Policy::of([secrets(label, spec)])),
-        ("logs", Policy::of([writes(streams(label, logs::NODES))])),
-    ];
-    if let clctl_spec::Key::Existing(arn) = &spec.encryption.key {
-        policies.push(("key", Policy::of([opens(label, arn.as_str())])));
-    }
-    let nodes = instance(graph, label, spec, "nodes", "Chainlink nodes", policies)?;
+    let node = Granting { label, spec, log_group: logs::NODES, addresses: &[] };
+    let policies = node.policies(&grants::NODE);
+    let (nodes, nodes_profile) =
+        instance(graph, label, spec, "nodes", "Chainlink nodes", policies)?;
+    let mut bastion_profile = None;
     if spec.access.bastion.is_some() {
-        let policies = vec![("logs", Policy::of([writes(streams(label, logs::BASTION))]))];
-        instance(graph, label, spec, "bastion", "The bastion", policies)?;
+        let bastion = Granting { label, spec, log_group: logs::BASTION, addresses };
+        let policies = bastion.policies(&grants::BASTION);
+        let (_, profile) = instance(graph, label, spec, "bastion", "The bastion", policies)?;
+        bastion_profile = Some(profile);
     }
-    Ok(Built { nodes })
+    Ok(Built { nodes, nodes_profile, bastion_profile })
+}
+
+/// What is granted to whoever runs on an instance: what its scripts need, and nothing else.
+struct Granting<'a> {
+    label: &'a Label<'a>,
+    spec: &'a NodeSpec,
+    log_group: &'static str,
+    addresses: &'a [Ref<Eip>],
+}
+
+impl Granting<'_> {
+    /// The policies of a role, by what they are about.
+    fn policies(&self, needed: &[Grant]) -> Vec<(&'static str, Policy<Declared>)> {
+        let mut policies: BTreeMap<&str, Vec<Statement<Declared>>> = BTreeMap::new();
+        let mut seen: Vec<(&[&str], On)> = Vec::new();
+        for Grant { actions, on, needed_by: _ } in needed {
+            // Two who need the same have it once.
+            if seen.contains(&(*actions, *on)) {
+                continue;
+            }
+            seen.push((*actions, *on));
+            if let Some(mut statement) = self.statement(actions, *on) {
+                let policy = policies.entry(about(*on)).or_default();
+                // No two statements of a policy are called the same.
+                if !policy.is_empty() {
+                    statement.sid = format!("{}{}", statement.sid, policy.len() + 1);
+                }
+                policy.push(statement);
+            }
+        }
+        policies.into_iter().map(|(name, statements)| (name, Policy::of(statements))).collect()
+    }
+
+    /// Allows these operations; nothing where a policy of something else allows them, or nobody needs them.
+    fn statement(&self, actions: &[&str], on: On) -> Option<Statement<Declared>> {
+        let Self { label, spec, log_group, addresses } = self;
+        let environment = label.environment;
+        let allow = |sid: &str| Statement::allow(sid, []).doing(actions);
+        let owned = |statement: Statement<Declared>| {
+            statement.only("StringEquals", &owner_tag(), [environment.uid()])
+        };
+        Some(match on {
+            // That the keys are asked for at all says `Null`: of none, all are as they should be.
+            // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+            On::OwnInstances { keys } => owned(allow("TagOwnInstances"))
+                .to([environment.arn("ec2", "instance/*")])
+                .only(
+                    "ForAllValues:StringEquals",
+                    "aws:TagKeys",
+                    keys.iter().copied().map(String::from),
+                )
+                .only("Null", "aws:TagKeys", ["false".to_owned()]),
+            On::Secrets => allow("ReadSecrets").to(secrets(label, spec)),
+            On::SecretsKey => match &spec.encryption.key {
+                Key::Existing(arn) => {
+                    let via = format!("secretsmanager.{}.amazonaws.com", environment.region);
+                    let statement = allow("OpenSecrets").to([arn.to_string()]);
+                    statement.only("StringEquals", "kms:ViaService", [via])
+                }
+                // The policy of the environment's own key says so.
+                Key::Create(_) => return None,
+            },
+            On::Database => {
+                let (of, needed) = match &spec.database.engine {
+                    Engine::Rds(_) => ("db", "rds:DescribeDBInstances"),
+                    Engine::Aurora(_) => ("cluster", "rds:DescribeDBClusters"),
+                };
+                if !actions.contains(&needed) {
+                    return None;
+                }
+                let name = database::identifier(environment, spec);
+                allow("FindDatabase").to([environment.arn("rds", &format!("{of}:{name}"))])
+            }
+            On::LogGroup => allow("WriteLogs").to([streams(label, log_group)]),
+            On::Namespace => allow("WriteMetrics").to(["*".to_owned()]).only(
+                "StringEquals",
+                "cloudwatch:namespace",
+                [bootstrap::namespace(&environment.name)],
+            ),
+            On::Addresses => {
+                let own = environment.arn("ec2", "elastic-ip/");
+                let addresses = addresses.iter().map(|eip| {
+                    let (own, id) = (own.clone(), eip.output("id", |eip| eip.id.to_string()));
+                    Input::made_of(vec![id], move |id| format!("{own}{}", id.concat()))
+                });
+                owned(allow("ClaimAddress"))
+                    .to(addresses)
+                    .to([environment.arn("ec2", "instance/*")])
+            }
+            On::Everything => allow("LookUp").to(["*".to_owned()]),
+        })
+    }
+}
+
+/// What a policy is about, as it is called.
+fn about(on: On) -> &'static str {
+    match on {
+        On::OwnInstances { .. } => "tags",
+        On::Secrets => "secrets",
+        On::SecretsKey => "key",
+        On::Database => "database",
+        On::LogGroup => "logs",
+        On::Namespace => "metrics",
+        On::Addresses => "addresses",
+        On::Everything => "lookups",
+    }
+}
+
+/// How conditions call the tag that makes an object ours.
+fn owner_tag() -> String {
+    format!("aws:ResourceTag/{TAG_UID}")
 }
 
 /// A role for instances, and the profile by which they come by it.
@@ -49,7 +169,7 @@ fn instance(
     name: &str,
     description: &str,
     policies: Vec<(&str, Policy<Declared>)>,
-) -> Result<Ref<Role>, DeclaredTwice> {
+) -> Result<(Ref<Role>, Ref<InstanceProfile>), DeclaredTwice> {
     let partition = &label.environment.partition;
     let sessions = format!("arn:{partition}:iam::aws:policy/AmazonSSMManagedInstanceCore");
     let role = role(
@@ -61,14 +181,14 @@ fn instance(
         policies,
         spec.access.session_manager.enabled.then_some(sessions),
     )?;
-    graph.add::<InstanceProfile>(
+    let profile = graph.add::<InstanceProfile>(
         name,
         InstanceProfileConfig {
             role: role.output("arn", |role| HeldRole(Some(role.arn.clone()))),
             tags: label.tags(InstanceProfile::ABOUT.name, name),
         },
     )?;
-    Ok(role)
+    Ok((role, profile))
 }
 
 /// A role for a service.
@@ -95,8 +215,8 @@ pub(super) fn role(
     )
 }
 
-/// Reads the secrets of the environment, and those of the user's that the spec names.
-fn secrets(label: &Label<'_>, spec: &NodeSpec) -> Statement<Declared> {
+/// The secrets of the environment, and those of the user's that the spec names.
+fn secrets(label: &Label<'_>, spec: &NodeSpec) -> Vec<String> {
     let environment = label.environment;
     let ours = environment.arn("secretsmanager", &format!("secret:{}", environment.path("*")));
     let mut resources = vec![ours];
@@ -106,8 +226,7 @@ fn secrets(label: &Label<'_>, spec: &NodeSpec) -> Statement<Declared> {
             resources.push(arn);
         }
     }
-    let actions = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"];
-    Statement::allow("ReadSecrets", actions).to(resources)
+    resources
 }
 
 /// The secrets of the user's own that the spec names.
@@ -149,14 +268,4 @@ fn streams(label: &Label<'_>, group: &str) -> String {
 pub(super) fn writes(streams: impl Into<Input<String>>) -> Statement<Declared> {
     let actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
     Statement::allow("WriteLogs", actions).to([streams])
-}
-
-/// Opens what Secrets Manager has encrypted with a key of the user's own.
-fn opens(label: &Label<'_>, key: &str) -> Statement<Declared> {
-    let via = format!("secretsmanager.{}.amazonaws.com", label.environment.region);
-    Statement::allow("OpenSecrets", ["kms:Decrypt"]).to([key.to_owned()]).only(
-        "StringEquals",
-        "kms:ViaService",
-        [via],
-    )
 }

@@ -11,7 +11,7 @@ use crate::{
         kms::KeyArn,
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
-    engine::{DeclaredTwice, Graph, Input, Resource},
+    engine::{DeclaredTwice, Graph, Input, Ref, Resource},
 };
 
 use super::Label;
@@ -66,7 +66,12 @@ impl Holds {
         match self {
             Self::KeystorePassword => within(16, 1000),
             Self::AdminPassword => within(16, 50),
-            Self::DatabasePassword => within(16, 128),
+            // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+            Self::DatabasePassword => {
+                let refused = |c: char| matches!(c, '/' | '"' | '@' | ' ') || !c.is_ascii();
+                let why = "it has a character that RDS refuses: a slash, a double quote, an @, a space, or one that is not ASCII";
+                value.contains(refused).then(|| why.to_owned()).or_else(|| within(16, 128))
+            }
             Self::Url(schemes) => {
                 let good = schemes
                     .iter()
@@ -84,9 +89,10 @@ pub(super) fn declare(
     label: &Label<'_>,
     spec: &NodeSpec,
     key: &Input<KeyArn>,
-) -> Result<(), DeclaredTwice> {
+) -> Result<BTreeMap<String, Ref<Secret>>, DeclaredTwice> {
+    let mut built = BTreeMap::new();
     for (name, AskedSecret { origin, holds }) in asked_secrets(spec) {
-        graph.add::<Secret>(
+        let secret = graph.add::<Secret>(
             &name,
             SecretConfig {
                 description: holds.description().to_owned(),
@@ -96,8 +102,9 @@ pub(super) fn declare(
                 tags: label.tags(Secret::ABOUT.name, &name),
             },
         )?;
+        built.insert(name, secret);
     }
-    Ok(())
+    Ok(built)
 }
 
 /// Each secret of the environment's own once, by name: several URLs may come from one.

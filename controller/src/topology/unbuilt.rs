@@ -7,20 +7,13 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 14] = [
-    "spec.nodes",
-    "spec.database",
+const LEFT_OUT: [&str; 7] = [
     "spec.gui.loadBalancer",
     "spec.gui.domainName",
     "spec.gui.hostedZoneId",
-    "spec.access.keyPair.name",
-    "spec.access.bastion",
-    "spec.access.sessionManager",
     "spec.network.vpc.create.dhcpOptions",
-    "spec.logs.database",
     "spec.monitoring",
     "spec.backup",
-    "spec.policies.deletion.database",
     "spec.policies.deletion.backups",
 ];
 
@@ -116,6 +109,6 @@ mod tests {
             assert!(status(path).is_some(), "{path}");
         }
         assert!(status("spec.network.vpc.create.cidr").is_none());
-        assert!(status("spec.nodes.chains.rpc").is_some());
+        assert!(status("spec.monitoring.alarms").is_some());
     }
 }

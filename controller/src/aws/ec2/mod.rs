@@ -1,21 +1,26 @@
-//! EC2's networking: one file per kind of object.
+//! EC2: the network, and what instances in it are like. One file per kind of object.
 
 mod blockers;
 mod eip;
 mod flow_log;
 mod internet_gateway;
 mod key_pair;
+mod launch_data;
+mod launch_template;
 mod nat_gateway;
 mod refused;
 mod route_table;
 mod rule;
+mod running;
 mod scope;
 mod security_group;
 mod security_group_rules;
 mod subnet;
+mod user_data;
 mod vpc;
 mod vpc_endpoint;
 
+pub(super) use self::running::{GROUP, LIST as LIST_INSTANCES, running, tag};
 pub use self::{
     eip::{Eip, EipConfig, EipId, EipOutputs},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
@@ -24,6 +29,11 @@ pub use self::{
         InternetGatewayOutputs,
     },
     key_pair::{KeyPair, KeyPairConfig, KeyPairId, KeyPairOutputs, PublicKey},
+    launch_data::{LaunchTags, Metadata, Volume},
+    launch_template::{
+        ImageId, KeyName, LaunchTemplate, LaunchTemplateConfig, LaunchTemplateId,
+        LaunchTemplateOutputs, TemplateVersion,
+    },
     nat_gateway::{NatGateway, NatGatewayConfig, NatGatewayId, NatGatewayOutputs},
     route_table::{RouteTable, RouteTableConfig, RouteTableId, RouteTableOutputs, Target},
     rule::{Direction, Peer, Rule},
@@ -32,6 +42,7 @@ pub use self::{
         SecurityGroupRules, SecurityGroupRulesConfig, SecurityGroupRulesOutputs,
     },
     subnet::{Subnet, SubnetConfig, SubnetId, SubnetOutputs},
+    user_data::UserData,
     vpc::{DefaultRules, Vpc, VpcConfig, VpcId, VpcOutputs},
     vpc_endpoint::{Leads, VpcEndpoint, VpcEndpointConfig, VpcEndpointId, VpcEndpointOutputs},
 };

@@ -10,7 +10,7 @@ use crate::{
         Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
         Kind, Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
-    field,
+    field, id,
 };
 
 use super::{
@@ -24,6 +24,11 @@ use super::{
 
 /// An instance profile.
 pub struct InstanceProfile;
+
+id!(
+    /// The ARN of an [`InstanceProfile`].
+    InstanceProfileArn
+);
 
 /// The role an [`InstanceProfile`] holds, if it holds one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +72,7 @@ config! { InstanceProfileConfig { role: InPlace, tags: InPlace } }
 #[derive(Clone, Debug)]
 pub struct InstanceProfileOutputs {
     /// Its ARN.
-    pub arn: String,
+    pub arn: InstanceProfileArn,
 }
 
 impl Resource for InstanceProfile {
@@ -288,7 +293,7 @@ fn read(
             role: HeldRole(from.roles().first().map(|role| RoleArn::new(role.arn()))),
             tags: Tags::of(aws, tags),
         },
-        outputs: InstanceProfileOutputs { arn },
+        outputs: InstanceProfileOutputs { arn: InstanceProfileArn::new(arn) },
         phase,
     })
 }

@@ -4,7 +4,10 @@ mod instance_profile;
 mod role;
 
 pub use self::{
-    instance_profile::{HeldRole, InstanceProfile, InstanceProfileConfig, InstanceProfileOutputs},
+    instance_profile::{
+        HeldRole, InstanceProfile, InstanceProfileArn, InstanceProfileConfig,
+        InstanceProfileOutputs,
+    },
     role::{Role, RoleArn, RoleConfig, RoleOutputs},
 };
 

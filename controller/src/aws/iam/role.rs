@@ -302,6 +302,12 @@ pub(super) async fn listed(aws: &Aws) -> Result<Vec<RoleDetail>, CallError> {
             |page| (page.role_detail_list, (page.is_truncated, page.marker)),
         )
         .await?;
+    // Whosever they are: a list in which one is not whole may lack tags of others as well.
+    for detail in &all {
+        text(LIST, "RoleName", detail.role_name())?;
+        required(LIST, "RolePolicyList", detail.role_policy_list.as_ref())?;
+        required(LIST, "AttachedManagedPolicies", detail.attached_managed_policies.as_ref())?;
+    }
     let ours = |detail: &RoleDetail| {
         owner_of(aws, Role::ABOUT.name, &pairs(detail.tags())) != Owner::Other
     };

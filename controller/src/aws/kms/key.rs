@@ -232,7 +232,7 @@ impl Resource for Key {
         Ok(())
     }
 
-    async fn recover(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+    async fn recover(aws: &Aws, have: &Found<Self>, _: &KeyConfig) -> Result<(), CallError> {
         let call = || aws.kms.cancel_key_deletion().key_id(&have.id.0).send();
         aws.write("kms:CancelKeyDeletion", call).await.map(drop)
     }
@@ -248,7 +248,7 @@ impl Resource for Key {
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
-        let days = aws.environment.windows.key_in_days;
+        let days = aws.environment.deletions.key_in_days;
         let call = || {
             let call = aws.kms.schedule_key_deletion().key_id(&have.id.0);
             call.pending_window_in_days(days).send()
@@ -343,7 +343,7 @@ async fn look(
     let policy = text(operation, "Policy", answer.policy())?;
     let Some(tags) = found(tags(aws, id).await)? else { return Ok(None) };
     let phase = phase(&key, state);
-    let rotation = if let Phase::Recoverable(_) = &phase {
+    let rotation = if let Phase::Recoverable { .. } = &phase {
         Rotation::Untold
     } else {
         let Some(rotation) = rotation(aws, id).await? else { return Ok(None) };
@@ -395,7 +395,7 @@ fn phase(key: &KeyMetadata, state: &KeyState) -> Phase {
         KeyState::Enabled | KeyState::Disabled => Phase::Ready,
         KeyState::PendingDeletion => {
             let until = key.deletion_date().map(|date| format!("until {date}"));
-            Phase::Recoverable(until.unwrap_or_default())
+            Phase::Recoverable { how: until.unwrap_or_default(), lasts: false }
         }
         state => Phase::Pending(state.as_str().to_owned()),
     }

@@ -22,8 +22,9 @@ use crate::{
 use super::super::{
     answers::{required, text},
     clients::Aws,
+    identity::TAG_UID,
     kms::KeyArn,
-    tagging,
+    rds, tagging,
     tags::{Retagging, Tags, owner_of},
 };
 
@@ -56,12 +57,38 @@ impl Field for Retention {
     }
 }
 
+/// What a [`LogGroup`] is called. It is never compared: one that is adopted keeps its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Named {
+    /// As its node is.
+    #[default]
+    ByAddress,
+    /// So, because somebody else writes to it under that name.
+    Exactly(String),
+}
+
+impl Field for Named {
+    type Resolved = Self;
+
+    fn cell(&self, _: &Outputs) -> Cell {
+        Cell::Any
+    }
+
+    fn refs(&self, _: &mut dyn FnMut(&Address)) {}
+
+    fn resolve(&self, _: &Outputs) -> Result<Self, Address> {
+        Ok(self.clone())
+    }
+}
+
 /// What stands for the key of a [`LogGroup`] that has none.
 const NO_KEY: &str = "";
 
 /// The settable part of a [`LogGroup`].
 #[derive(Clone, Debug)]
 pub struct LogGroupConfig<S: Stage = Resolved> {
+    /// What it is called.
+    pub name: Named,
     /// How long it keeps what is in it, in days.
     pub retention: Retention,
     /// What it is encrypted with: what comes from now on.
@@ -70,7 +97,12 @@ pub struct LogGroupConfig<S: Stage = Resolved> {
     pub tags: Tags,
 }
 
-config! { LogGroupConfig { retention: InPlace, key: InPlace, tags: InPlace } }
+config! { LogGroupConfig {
+    name: Replace,
+    retention: InPlace,
+    key: InPlace,
+    tags: InPlace,
+} }
 
 /// What a [`LogGroup`] has once it exists.
 #[derive(Clone, Debug)]
@@ -120,8 +152,14 @@ impl Resource for LogGroup {
         let names: Vec<String> = match scope {
             Scope::Owned => {
                 let arns = tagging::owned(aws, "logs:log-group").await?;
-                let names: BTreeSet<&str> = arns.iter().map(|arn| name_of(arn)).collect();
-                names.into_iter().map(ToOwned::to_owned).collect()
+                let mut names: BTreeSet<String> =
+                    arns.iter().map(|arn| name_of(arn).to_owned()).collect();
+                for (prefix, _) in of_databases(aws) {
+                    for group in list(aws, &prefix).await? {
+                        names.extend(group.log_group_name().map(ToOwned::to_owned));
+                    }
+                }
+                names.into_iter().collect()
             }
             Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
         };
@@ -140,7 +178,7 @@ impl Resource for LogGroup {
         me: &Identity,
         want: &LogGroupConfig,
     ) -> Result<PhysicalId, CallError> {
-        let name = group_name(aws, me);
+        let name = group_name(aws, me, want);
         let tags: std::collections::HashMap<String, String> =
             want.tags.to(me.ordinal).map(|(key, value)| (key.to_owned(), value)).collect();
         let key = Some(want.key.as_str()).filter(|key| *key != NO_KEY);
@@ -156,9 +194,9 @@ impl Resource for LogGroup {
     async fn holder(
         aws: &Aws,
         me: &Identity,
-        _: &LogGroupConfig,
+        want: &LogGroupConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look(aws, &group_name(aws, me)).await
+        look(aws, &group_name(aws, me, want)).await
     }
 
     async fn update(
@@ -221,7 +259,9 @@ impl Resource for LogGroup {
     }
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
-        aws.environment.is_path_of(&have.owner, &have.outputs.name)
+        // A database writes where its own name leads to.
+        of_databases(aws).iter().any(|(prefix, _)| have.outputs.name.starts_with(prefix))
+            || aws.environment.is_path_of(&have.owner, &have.outputs.name)
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
@@ -232,7 +272,10 @@ impl Resource for LogGroup {
 }
 
 /// What a log group is called.
-fn group_name(aws: &Aws, me: &Identity) -> String {
+fn group_name(aws: &Aws, me: &Identity, want: &LogGroupConfig) -> String {
+    if let Named::Exactly(name) = &want.name {
+        return name.clone();
+    }
     let base = aws.environment.path(&me.address.name);
     if me.ordinal > 1 { format!("{base}-{}", me.ordinal) } else { base }
 }
@@ -243,14 +286,50 @@ fn name_of(arn: &str) -> &str {
     name.strip_suffix(":*").unwrap_or(name)
 }
 
-/// Looks at one group by its name. What is not there is `None`.
-async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallError> {
-    // The list knows beginnings of names only.
+/// What the node of a group is called that a database writes a log to.
+type NodeOf = fn(&str) -> String;
+
+/// How the names of the groups begin that databases of ours write to, and what their nodes are called.
+fn of_databases(aws: &Aws) -> [(String, NodeOf); 2] {
+    let prefix = |logs, kind| format!("{logs}{}", aws.environment.object_prefix(kind));
+    [
+        (prefix(rds::LOGS, rds::Instance::ABOUT.name), of_database),
+        (prefix(rds::CLUSTER_LOGS, rds::Cluster::ABOUT.name), of_cluster),
+    ]
+}
+
+/// What the node of a group is called that a database on RDS writes this log to.
+pub fn of_database(log: &str) -> String {
+    format!("database-{log}")
+}
+
+/// What the node of a group is called that a database on Aurora writes this log to.
+pub fn of_cluster(log: &str) -> String {
+    format!("database-cluster-{log}")
+}
+
+/// Whose a group without our tags is: where somebody deletes one that a database of ours writes to, RDS
+/// makes it again, and it is ours as that is
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html>).
+fn by_parent(aws: &Aws, name: &str, tags: &[(String, String)]) -> Owner {
+    let marked = tags.iter().any(|(key, _)| key == TAG_UID);
+    let named = of_databases(aws).into_iter().find_map(|(prefix, named)| {
+        let (_, log) = name.strip_prefix(&prefix)?.split_once('/')?;
+        Some(named(log))
+    });
+    match named {
+        Some(name) if !marked => Owner::Us { name, ordinal: 1, alias: None },
+        Some(_) | None => Owner::Other,
+    }
+}
+
+/// The groups whose names begin so.
+async fn list(aws: &Aws, prefix: &str) -> Result<Vec<types::LogGroup>, CallError> {
     let groups = aws
         .pages(
             "logs:DescribeLogGroups",
             |token| {
-                let call = aws.logs.describe_log_groups().log_group_name_prefix(name);
+                let call = aws.logs.describe_log_groups().log_group_name_prefix(prefix);
                 call.set_next_token(token).send()
             },
             |page| (page.log_groups, page.next_token),
@@ -259,6 +338,13 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallErro
     for group in &groups {
         text("logs:DescribeLogGroups", "logGroupName", group.log_group_name())?;
     }
+    Ok(groups)
+}
+
+/// Looks at one group by its name. What is not there is `None`.
+async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallError> {
+    // The list knows beginnings of names only.
+    let groups = list(aws, name).await?;
     let group = groups.into_iter().find(|group| group.log_group_name() == Some(name));
     let Some(group) = group else { return Ok(None) };
     let arn = aws.environment.arn("logs", &format!("log-group:{name}"));
@@ -281,8 +367,12 @@ fn read(
 ) -> Found<LogGroup> {
     Found {
         id: PhysicalId(arn.clone()),
-        owner: owner_of(aws, LogGroup::ABOUT.name, tags),
+        owner: match owner_of(aws, LogGroup::ABOUT.name, tags) {
+            Owner::Other => by_parent(aws, name_of(&arn), tags),
+            ours @ Owner::Us { .. } => ours,
+        },
         config: LogGroupConfig {
+            name: Named::ByAddress,
             retention: from.retention_in_days().map_or(Retention::Forever, Retention::Days),
             key: KeyArn::new(from.kms_key_id().unwrap_or(NO_KEY)),
             tags: Tags::of(aws, tags),

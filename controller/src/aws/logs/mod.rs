@@ -2,4 +2,6 @@
 
 mod log_group;
 
-pub use self::log_group::{LogGroup, LogGroupConfig, LogGroupOutputs, Retention};
+pub use self::log_group::{
+    LogGroup, LogGroupConfig, LogGroupOutputs, Named, Retention, of_cluster, of_database,
+};

@@ -3,7 +3,7 @@
 mod secret;
 mod value;
 
-pub(super) use self::value::PUT;
+pub(super) use self::value::{GET, PUT};
 pub use self::{
     secret::{Origin, ResourcePolicy, Secret, SecretConfig, SecretOutputs},
     value::SecretValue,

@@ -290,7 +290,7 @@ impl Resource for Secret {
         Ok(())
     }
 
-    async fn recover(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+    async fn recover(aws: &Aws, have: &Found<Self>, _: &SecretConfig) -> Result<(), CallError> {
         let call = || aws.secrets.restore_secret().secret_id(&have.id.0).send();
         aws.write("secretsmanager:RestoreSecret", call).await.map(drop)
     }
@@ -305,7 +305,7 @@ impl Resource for Secret {
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
-        let days = aws.environment.windows.secret_in_days;
+        let days = aws.environment.deletions.secret_in_days;
         let call = || {
             let call = aws.secrets.delete_secret().secret_id(&have.id.0);
             call.recovery_window_in_days(i64::from(days)).send()
@@ -387,7 +387,7 @@ async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
 /// Whether a secret waits for its deletion.
 async fn is_out(aws: &Aws, id: &str) -> Result<bool, CallError> {
     let found = look(aws, id).await?;
-    Ok(found.is_some_and(|found| matches!(found.phase, Phase::Recoverable(_))))
+    Ok(found.is_some_and(|found| matches!(found.phase, Phase::Recoverable { .. })))
 }
 
 /// Whom a secret lets in by itself.
@@ -437,7 +437,9 @@ async fn read(aws: &Aws, from: Read) -> Result<Found<Secret>, CallError> {
         },
         outputs: SecretOutputs { arn, name, version },
         phase: match deleted {
-            Some(date) => Phase::Recoverable(format!("at least until {date}")),
+            Some(date) => {
+                Phase::Recoverable { how: format!("at least until {date}"), lasts: false }
+            }
             None => Phase::Ready,
         },
     })

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::engine::{CallError, PhysicalId};
+use crate::engine::{CallError, Class, PhysicalId};
 
-use super::super::clients::Aws;
+use super::super::{answers::required, clients::Aws};
 
 /// The value of a secret. It has no text but for AWS.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ impl SecretValue {
         Self(value)
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(in crate::aws) fn reveal(&self) -> &str {
         &self.0
     }
 
@@ -37,10 +37,39 @@ impl fmt::Debug for SecretValue {
     }
 }
 
+/// The call that gets a value. It changes nothing, and no run that only looks may make it.
+pub(in crate::aws) const GET: &str = "secretsmanager:GetSecretValue";
+
 /// The call that puts a value.
 pub(in crate::aws) const PUT: &str = "secretsmanager:PutSecretValue";
 
 impl Aws {
+    /// The value of a secret: of this version, or the one that counts.
+    pub(in crate::aws) async fn secret_value(
+        &self,
+        secret: &str,
+        version: Option<&str>,
+    ) -> Result<SecretValue, CallError> {
+        if version == Some("") {
+            return Err(CallError {
+                operation: GET,
+                code: "NoValue".into(),
+                message: Some(format!(
+                    "nobody has put a value into {secret} yet: clctl secret put does"
+                )),
+                request_id: None,
+                class: Class::Rejected,
+                source: None,
+            });
+        }
+        let call = || {
+            let call = self.secrets.get_secret_value().secret_id(secret);
+            call.set_version_id(version.map(ToOwned::to_owned)).send()
+        };
+        let answer = self.read(GET, call).await?;
+        Ok(SecretValue(required(GET, "SecretString", answer.secret_string)?))
+    }
+
     /// Puts a value into a secret: it is the one that counts from then on.
     ///
     /// `run` names the command: the version is named after it, so that an answer that was lost and asked

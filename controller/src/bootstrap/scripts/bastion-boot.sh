@@ -33,7 +33,7 @@ packages amazon-cloudwatch-agent audit
 
 begin ssh
 sshd -t
-systemctl reload sshd.service
+systemctl reload-or-restart sshd.service
 
 # What people do. The rule that Amazon Linux begins with would hide it.
 begin audit

@@ -6,6 +6,7 @@
 
 grace=120
 well=/run/clctl-role/well
+restarted=/run/clctl-role/restarted
 changed=/run/clctl-role/changed
 published=/run/clctl-role/published
 now=$(date +%s)
@@ -48,10 +49,15 @@ else
     role=failing
     # It does nothing that a new start could harm, and that takes secrets as they are by then: a password that was
     # changed under both nodes is what none of them recovers from alone. Once in ten minutes.
-    if [ $((now - $(cat "$well"))) -gt 600 ]; then
+    # It stays failing since then, so that whoever looks sees for how long.
+    last=$(cat "$well")
+    if [ -e "$restarted" ] && [ "$(cat "$restarted")" -gt "$last" ]; then
+        last=$(cat "$restarted")
+    fi
+    if [ $((now - last)) -gt 600 ]; then
         note "node: it has been failing for ten minutes: started again"
         systemctl --no-block restart clctl-node.service
-        printf '%s\n' "$now" >"$well"
+        printf '%s\n' "$now" >"$restarted"
     fi
 fi
 

@@ -30,6 +30,7 @@ pub(super) struct DbConfig<S: Stage = Resolved> {
     pub(super) size: u32,
     /// Nothing sets it: a defect on purpose.
     pub(super) forgotten: bool,
+    pub(super) protected: bool,
 }
 
 config! {
@@ -39,6 +40,7 @@ config! {
         engine: Replace,
         size: Interrupts,
         forgotten: InPlace,
+        protected: InPlace,
     }
 }
 
@@ -75,6 +77,7 @@ impl Resource for Db {
                 "groups": want.groups,
                 "engine": want.engine,
                 "size": want.size,
+                "protected": want.protected,
             }),
             needs,
             takes: Duration::from_mins(10),
@@ -98,15 +101,21 @@ impl Resource for Db {
     ) -> Result<(), CallError> {
         let (groups, size) =
             (delta.take(field!(DbConfig.groups)), delta.take(field!(DbConfig.size)));
-        if groups || size {
+        let protected = delta.take(field!(DbConfig.protected));
+        if groups || size || protected {
             toy.change("toy:SetDb", &have.id.0, Duration::from_mins(1), |fields| {
                 fields.insert("groups".into(), json!(want.groups));
                 fields.insert("size".into(), json!(want.size));
+                fields.insert("protected".into(), json!(want.protected));
                 Ok(())
             })
             .await?;
         }
         Ok(())
+    }
+
+    fn protection(have: &Found<Self>) -> Option<String> {
+        have.config.protected.then(|| "it is protected".to_owned())
     }
 
     async fn delete(toy: &Toy, have: &Found<Self>) -> Result<(), CallError> {
@@ -124,6 +133,7 @@ fn read(from: View) -> Found<Db> {
             engine: from.text("engine"),
             size: u32::try_from(from.fields["size"].as_u64().unwrap()).unwrap(),
             forgotten: from.flag("forgotten"),
+            protected: from.flag("protected"),
         },
         outputs: (),
         owner: from.owner,

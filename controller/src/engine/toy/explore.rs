@@ -85,6 +85,7 @@ fn spec(dice: &mut Dice) -> Spec {
         engine: "postgres",
         size: dice.pick(&[1, 2]),
         forgotten: false,
+        protected: false,
     });
     Spec {
         cidr: if dice.one_in(6) { "10.9.0.0/16" } else { "10.0.0.0/16" },

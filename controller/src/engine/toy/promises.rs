@@ -717,6 +717,22 @@ async fn a_ring_is_refused_and_told_and_not_walked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_protected_keeps_everything_from_going_until_that_is_lifted() {
+    let protected = |protected| {
+        let db = DbSpec { protected, ..Spec::full().db.unwrap() };
+        Spec { db: Some(db), ..Spec::full() }
+    };
+    let bench = standing(&protected(true)).await;
+    let writes = bench.world.writes();
+    let Came::Refused(planned) = bench.delete().await else { panic!("it was walked") };
+    assert!(planned.removals.iter().any(|removal| removal.protected));
+    assert_eq!(bench.world.writes(), writes);
+    bench.apply(&protected(false)).await.complete();
+    bench.delete().await.complete();
+    assert_eq!(actual(&bench.world), [].into());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_an_object_that_has_to_stay_uses_stays_as_well() {
     let mut bench = standing(&Spec::network()).await;
     bench.world.untag(&bench.world.id("vpc", "main"));

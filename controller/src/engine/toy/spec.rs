@@ -49,6 +49,7 @@ pub(super) struct DbSpec {
     pub(super) engine: &'static str,
     pub(super) size: u32,
     pub(super) forgotten: bool,
+    pub(super) protected: bool,
 }
 
 impl Spec {
@@ -94,6 +95,7 @@ impl Spec {
             engine: "postgres",
             size: 1,
             forgotten: false,
+            protected: false,
         };
         Self { db: Some(db), ..Self::network() }
     }
@@ -163,6 +165,7 @@ impl Spec {
                 engine: db.engine.into(),
                 size: db.size,
                 forgotten: db.forgotten,
+                protected: db.protected,
             };
             graph.add::<Db>("main", config).unwrap();
         }
@@ -218,6 +221,7 @@ impl Spec {
                 "groups": named("group", &db.groups),
                 "engine": db.engine,
                 "size": db.size,
+                "protected": db.protected,
             });
             put("db", "main", fields);
         }

@@ -1,0 +1,44 @@
+//! The running instances of Auto Scaling groups, as EC2 lists them.
+
+use aws_sdk_ec2::types::Instance;
+
+use crate::engine::CallError;
+
+use super::super::{answers::required, clients::Aws, tags::filter};
+
+/// What lists instances.
+pub(in crate::aws) const LIST: &str = "ec2:DescribeInstances";
+/// The tag by which AWS says of which group an instance is.
+pub(in crate::aws) const GROUP: &str = "aws:autoscaling:groupName";
+/// How many instances are listed at once.
+const PAGE: i32 = 1000;
+
+/// The instances of these groups that are not gone.
+pub(in crate::aws) async fn running(
+    aws: &Aws,
+    groups: Vec<String>,
+) -> Result<Vec<Instance>, CallError> {
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let states = ["pending", "running", "shutting-down", "stopping", "stopped"];
+    let filters = vec![
+        filter(&format!("tag:{GROUP}"), groups),
+        filter("instance-state-name", states.map(ToOwned::to_owned)),
+    ];
+    let call = |token| {
+        let call = aws.ec2.describe_instances().set_filters(Some(filters.clone()));
+        call.max_results(PAGE).set_next_token(token).send()
+    };
+    let reservations = aws.pages(LIST, call, |page| (page.reservations, page.next_token)).await?;
+    let mut all = Vec::new();
+    for reservation in reservations {
+        all.extend(required(LIST, "instancesSet", reservation.instances)?);
+    }
+    Ok(all)
+}
+
+/// A tag of an instance.
+pub(in crate::aws) fn tag<'a>(instance: &'a Instance, key: &str) -> Option<&'a str> {
+    instance.tags().iter().find(|tag| tag.key() == Some(key)).and_then(|tag| tag.value())
+}

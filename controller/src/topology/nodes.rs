@@ -1,0 +1,312 @@
+//! The chapter `nodes`: what the Chainlink nodes are like, and that there are two of them, each in a zone of its own.
+
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
+
+use clctl_spec::{Key, KeyPair as DeclaredKeyPair, NodeSpec};
+
+use crate::{
+    aws::{
+        Aws, Environment, Lookups, Tags,
+        autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey},
+        ec2::{
+            ImageId, KeyName, KeyPair, LaunchTags, LaunchTemplate, LaunchTemplateConfig,
+            LaunchTemplateOutputs, Metadata, SecurityGroup, Subnet, UserData, Volume,
+        },
+        fleet::{Instances, InstancesConfig, NODES, Versions},
+        iam::InstanceProfile,
+        kms::KeyArn,
+        secrets::Secret,
+    },
+    bootstrap::{self, NodeInputs},
+    engine::{After, Declared, DeclaredTwice, Graph, Initially, Input, Ref, Resource, Told},
+};
+
+use super::{Label, NotDeclared, database, logs, network};
+
+/// One that works, and one that stands by.
+const COUNT: i32 = 2;
+/// How long an instance may take to start before it is called unhealthy, in seconds.
+const GRACE: i32 = 300;
+/// How long a group rests after it was scaled, in seconds: what AWS takes where nobody says.
+const COOLDOWN: i32 = 300;
+/// How long the name of a secret's version is at most
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>).
+const LONGEST_VERSION: usize = 64;
+
+/// What the nodes stand on.
+pub(super) struct Base<'a> {
+    pub(super) network: &'a network::Built,
+    pub(super) group: &'a Ref<SecurityGroup>,
+    pub(super) profile: &'a Ref<InstanceProfile>,
+    pub(super) key_name: Input<KeyName>,
+    pub(super) key: &'a Input<KeyArn>,
+    pub(super) secrets: &'a BTreeMap<String, Ref<Secret>>,
+    pub(super) lookups: &'a Lookups,
+    pub(super) database: &'a database::Built,
+    /// What has to be there before the first of them starts.
+    pub(super) needs: After,
+}
+
+pub(super) fn declare(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    spec: &NodeSpec,
+    base: Base<'_>,
+) -> Result<(), NotDeclared> {
+    let nodes = &spec.nodes;
+    let volume = &nodes.root_volume;
+    let runs = format!("{}@{}", nodes.chainlink.version, nodes.chainlink.digest);
+    let Base { network, group, profile, key_name, key, secrets, lookups, database, needs } = base;
+    let like = Like {
+        name: NODES,
+        description: format!("Chainlink nodes of {}", label.environment.name),
+        image: image(lookups, nodes.image_id.as_ref()),
+        instance_type: nodes.instance_type.to_string(),
+        profile,
+        key_name,
+        user_data: user_data(label.environment, spec, secrets)?,
+        group,
+        public_address: false,
+        volume: Volume {
+            size: volume.volume_size.get().cast_signed(),
+            iops: volume.iops.get().cast_signed(),
+            throughput: volume.throughput.get().cast_signed(),
+            ..disk(key)
+        },
+        tenancy: "default",
+        runs: Some(runs.clone()),
+    };
+    let template = template(graph, label, like)?;
+    let settings = Settings {
+        count: COUNT,
+        subnets: &network.private_subnets,
+        // Evening out zones would take down a node that works, and nobody asked which.
+        suspended: vec!["AZRebalance".to_owned()],
+        borrowed: borrowed(spec),
+        needs,
+    };
+    let saved = Saved { database: Some(database.arn.clone()), runs: Some(runs) };
+    Ok(group_of(graph, label, NODES, &template, settings, saved)?)
+}
+
+/// What instances of a template are like.
+pub(super) struct Like<'a> {
+    pub(super) name: &'static str,
+    pub(super) description: String,
+    pub(super) image: Initially<ImageId>,
+    pub(super) instance_type: String,
+    pub(super) profile: &'a Ref<InstanceProfile>,
+    pub(super) key_name: Input<KeyName>,
+    pub(super) user_data: Input<UserData>,
+    pub(super) group: &'a Ref<SecurityGroup>,
+    pub(super) public_address: bool,
+    pub(super) volume: Volume<Declared>,
+    pub(super) tenancy: &'static str,
+    /// The node that they run, if it is one.
+    pub(super) runs: Option<String>,
+}
+
+/// Declares what instances are like.
+pub(super) fn template(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    like: Like<'_>,
+) -> Result<Ref<LaunchTemplate>, DeclaredTwice> {
+    let Label { environment, boundary, user } = label;
+    let launched = Tags::launched(environment, like.name, boundary, user, like.runs);
+    graph.add::<LaunchTemplate>(
+        like.name,
+        LaunchTemplateConfig {
+            version_description: label.environment.signed(&like.description),
+            image: like.image,
+            instance_type: like.instance_type,
+            instance_profile: like.profile.output("arn", |profile| profile.arn.clone()),
+            key_name: like.key_name,
+            user_data: like.user_data,
+            security_groups: vec![like.group.output("id", |group| group.id.clone())],
+            public_address: like.public_address,
+            metadata: Metadata::strict(),
+            root_volume: like.volume,
+            detailed_monitoring: false,
+            tenancy: like.tenancy.to_owned(),
+            // The group makes another one: nobody waits for one that was shut down.
+            shutdown_behavior: "terminate".to_owned(),
+            launch_tags: LaunchTags::everywhere(&launched),
+            other_settings: Vec::new(),
+            foreign_versions: Vec::new(),
+            tags: label.tags(LaunchTemplate::ABOUT.name, like.name),
+        },
+    )
+}
+
+/// How a group of instances is set.
+pub(super) struct Settings<'a> {
+    pub(super) count: i32,
+    pub(super) subnets: &'a [Ref<Subnet>],
+    pub(super) suspended: Vec<String>,
+    pub(super) borrowed: BorrowedKey,
+    pub(super) needs: After,
+}
+
+/// Declares a group of instances.
+pub(super) fn group_of(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    name: &str,
+    template: &Ref<LaunchTemplate>,
+    settings: Settings<'_>,
+    saved: Saved,
+) -> Result<(), DeclaredTwice> {
+    let Settings { count, subnets, suspended, borrowed, needs } = settings;
+    let Saved { database, runs } = saved;
+    let subnets = subnets.iter();
+    let declared = AutoScalingGroupConfig {
+        template: template.output("version", LaunchTemplateOutputs::to_launch_from),
+        subnets: subnets.map(|subnet| subnet.output("id", |subnet| subnet.id.clone())).collect(),
+        min_size: count,
+        max_size: count,
+        desired_capacity: count,
+        // What runs on an instance says for itself how it is.
+        health_check_type: "EC2".to_owned(),
+        health_check_grace_period: GRACE,
+        default_cooldown: COOLDOWN,
+        default_instance_warmup: -1,
+        termination_policies: vec!["Default".to_owned()],
+        new_instances_protected: false,
+        max_instance_lifetime: 0,
+        capacity_rebalance: false,
+        instance_maintenance: "none".to_owned(),
+        zone_distribution: "balanced-best-effort".to_owned(),
+        deletion_protection: "none".to_owned(),
+        suspended_processes: suspended,
+        enabled_metrics: Vec::new(),
+        propagated_tags: Vec::new(),
+        borrowed_key: borrowed,
+        database: Told(database),
+        image: Told(runs.clone()),
+        needs,
+        tags: label.tags(AutoScalingGroup::ABOUT.name, name),
+    };
+    let group = graph.add::<AutoScalingGroup>(name, declared)?;
+    let declared = InstancesConfig {
+        group: group.output("arn", |group| group.arn.clone()),
+        versions: Versions::Each(template.output("version", LaunchTemplateOutputs::to_launch_from)),
+        stuck: Vec::new(),
+        image: Told(runs),
+    };
+    graph.add::<Instances>(name, declared).map(drop)
+}
+
+/// What is saved before another node takes it over.
+#[derive(Default)]
+pub(super) struct Saved {
+    pub(super) database: Option<Input<String>>,
+    pub(super) runs: Option<String>,
+}
+
+/// The image to start from: the one that is written, or the newest one for what is still to be made.
+pub(super) fn image(lookups: &Lookups, pinned: Option<&clctl_spec::ImageId>) -> Initially<ImageId> {
+    match (pinned, &lookups.newest_image) {
+        (Some(pinned), _) => Initially::Always(ImageId::new(pinned.as_str())),
+        (None, Ok(newest)) => Initially::AtFirst(newest.clone()),
+        (None, Err(why)) => Initially::Unlearned(why.clone()),
+    }
+}
+
+/// A disk as small as the image.
+pub(super) fn disk(key: &Input<KeyArn>) -> Volume<Declared> {
+    Volume {
+        volume_type: "gp3".to_owned(),
+        size: 8,
+        iops: 3000,
+        throughput: 125,
+        encrypted: true,
+        key: key.clone(),
+        delete_on_termination: true,
+    }
+}
+
+/// The key that disks are encrypted with, if it is the user's own: its policy is not ours to write.
+pub(super) fn borrowed(spec: &NodeSpec) -> BorrowedKey {
+    BorrowedKey(match &spec.encryption.key {
+        Key::Existing(arn) => Some(KeyArn::new(arn.as_str())),
+        Key::Create(_) => None,
+    })
+}
+
+/// The name of the key pair that opens instances over SSH, if there is one.
+pub(super) fn key_name(spec: &NodeSpec, imported: Option<&Ref<KeyPair>>) -> Input<KeyName> {
+    match (&spec.access.key_pair, imported) {
+        (Some(DeclaredKeyPair::Name(name)), _) => KeyName(Some(name.to_string())).into(),
+        (_, Some(pair)) => pair.output("name", |pair| KeyName(Some(pair.name.clone()))),
+        (Some(DeclaredKeyPair::PublicKey(_)) | None, None) => KeyName(None).into(),
+    }
+}
+
+/// What a node is told. It says which versions the secrets have, so that another one is another user data.
+fn user_data(
+    environment: &Environment,
+    spec: &NodeSpec,
+    secrets: &BTreeMap<String, Ref<Secret>>,
+) -> Result<Input<UserData>, bootstrap::Error> {
+    let known = Known {
+        environment: environment.name.clone(),
+        uid: environment.uid(),
+        secrets_path: environment.path(""),
+        log_group: environment.path(logs::NODES),
+        database: database::identifier(environment, spec),
+        spec: Arc::new(spec.clone()),
+        names: secrets.keys().cloned().collect(),
+    };
+    // No version is longer, or more of a mixture, than this: what is rendered here is as large as it gets.
+    let longest = known.names.iter().map(|name| longest_version(name)).collect();
+    let largest = known.render(longest)?;
+    let versions = secrets.values();
+    let versions = versions.map(|secret| secret.given("version", |secret| secret.version.clone()));
+    Ok(Input::made_of(versions.collect(), move |versions| {
+        // What was rendered with longer ones is rendered with these.
+        UserData::new(known.render(versions).unwrap_or_else(|_| largest.clone()))
+    }))
+}
+
+/// As many characters as the name of a version may have, and none like the one before.
+fn longest_version(name: &str) -> String {
+    let mut state = name
+        .bytes()
+        .fold(17_u64, |state, byte| state.wrapping_mul(0x0100_0000_01b3) ^ u64::from(byte));
+    let mut text = String::new();
+    while text.len() < LONGEST_VERSION {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let _ = write!(text, "{:08x}", state >> 32);
+    }
+    text
+}
+
+/// What is known of a node before anything is there.
+struct Known {
+    environment: String,
+    uid: String,
+    secrets_path: String,
+    log_group: String,
+    database: String,
+    spec: Arc<NodeSpec>,
+    names: Vec<String>,
+}
+
+impl Known {
+    /// What a node is told when its secrets have these versions, in the order of their names.
+    fn render(&self, versions: Vec<String>) -> Result<String, bootstrap::Error> {
+        let secret_versions = self.names.iter().cloned().zip(versions).collect();
+        let rendered = bootstrap::node(&NodeInputs {
+            environment: &self.environment,
+            spec: &self.spec,
+            uid: &self.uid,
+            secrets_path: &self.secrets_path,
+            log_group: &self.log_group,
+            database: &self.database,
+            announce: &[],
+            secret_versions: &secret_versions,
+        })?;
+        Ok(rendered.as_str().to_owned())
+    }
+}
