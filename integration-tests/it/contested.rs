@@ -25,7 +25,13 @@ async fn quarrels(wanted: &Wanted, standing: &clctl_simulator::World) -> Vec<(St
         let said = bench.differences(wanted).await;
         let [step] = said.as_slice() else { continue };
         let kind = step.split(['/', ' ']).nth(1).unwrap_or_default().to_owned();
-        if !step.starts_with("update ") || step.ends_with(" tags") || kinds.contains(&kind) {
+        // Each version of somebody's has a number of its own: no two are the same repair.
+        let numbered = step.ends_with(" foreign_versions");
+        if !step.starts_with("update ")
+            || step.ends_with(" tags")
+            || numbered
+            || kinds.contains(&kind)
+        {
             continue;
         }
         // The very same thing can be done once it is repaired: a rule has another id then.

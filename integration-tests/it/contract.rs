@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use clctl::{
-    aws::{Mode, ec2::SecurityGroupRules, kinds},
-    engine::{Class, Creation, Done, OnChange, PhysicalId, Resource, Scope, Seen, Step},
+    aws::{Mode, kinds},
+    engine::{Class, Creation, Done, OnChange, PhysicalId, Scope, Seen, Step},
 };
 
 use crate::{
@@ -48,7 +48,8 @@ async fn a_field_that_is_set_in_place_is_named_and_set_once_and_nothing_else_is_
             }
             let sets = bench.events().iter().filter(|it| it.starts_with("Changed")).count();
             assert_eq!(sets, 1, "{when}");
-            let own = |thing: &&Thing| !PARTS.contains(&thing.kind.as_str());
+            let own =
+                |thing: &&Thing| !PARTS.contains(&thing.kind.as_str()) && !thing.is_launched();
             let ids = |things: &Truth| -> Vec<String> {
                 things.things().iter().filter(own).map(|thing| thing.id.clone()).collect()
             };
@@ -65,7 +66,7 @@ async fn a_field_that_cannot_be_set_makes_the_object_anew_and_removes_the_old_on
             let (bench, address) = (sample.bench().await, sample.address());
             let (wanted, when) =
                 (sample.wanted(Variant::Changed(field)), format!("{address} {field}"));
-            let facet = sample.kind == SecurityGroupRules::ABOUT.name;
+            let facet = sample.kind().about().creation == Creation::Facet;
             let object = if facet { format!("security-group/{SAMPLE}") } else { address.clone() };
             let (before, old) = (bench.truth(), bench.truth().id(&object));
             let replaced = bench.apply(&wanted).await.complete();
@@ -89,6 +90,10 @@ async fn what_is_removed_is_gone_and_may_be_removed_again() {
         let (bench, without) = (sample.bench().await, sample.wanted(Variant::Absent));
         let removed = bench.apply(&without).await.complete();
         let said = steps(&removed.plan);
+        if said.is_empty() && sample.kind().about().creation == Creation::Facet {
+            // It ends with what it is a facet of.
+            continue;
+        }
         assert!(said.contains(&format!("remove {}", sample.address())), "{said:?}");
         assert!(said.iter().all(|step| step.starts_with("remove ")), "{said:?}");
         bench.is_settled(&without).await;
@@ -161,7 +166,9 @@ async fn a_kind_makes_the_reads_it_says_and_says_none_that_it_does_not_make() {
         assert_eq!(by_id[0].rows(), seen.rows(), "{}", sample.kind);
         kind.blockers(aws, seen.as_ref()).await.unwrap();
         let made = aws.calls.made().split_off(before).into_iter().map(|call| call.operation);
-        assert_eq!(made.collect::<BTreeSet<_>>(), said(kind.about().calls.read), "{}", sample.kind);
+        let mut made: BTreeSet<_> = made.collect();
+        made.extend(said(sample.seldom_read));
+        assert_eq!(made, said(kind.about().calls.read), "{}", sample.kind);
     }
 }
 

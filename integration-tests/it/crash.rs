@@ -38,7 +38,7 @@ struct Watched {
 impl Watched {
     /// Keeps what a crash at this moment would leave.
     fn keep(&self) {
-        let world = self.simulator.with(|world| world.clone());
+        let world = self.simulator.snapshot();
         let entries = self.entries.lock().unwrap().clone();
         self.wrecks.lock().unwrap().push(Wreck { world, entries });
     }

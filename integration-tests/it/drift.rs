@@ -1,11 +1,21 @@
 //! Changes behind clctl's back: each is named by `diff` under its address and field, and repaired
 //! by `apply`, with nothing else written.
 
+use clctl::{
+    aws::{
+        Aws, Environment,
+        ec2::{Direction, RouteTable, RouteTableConfig},
+    },
+    engine::{Graph, Loose},
+};
 use clctl_simulator::World;
 use tokio::sync::OnceCell;
 
-use crate::every_drift::NOT_COMPARED;
-use crate::harness::{Bench, Outcome, SETTLED, Wanted, steps};
+use crate::{
+    every_drift::NOT_COMPARED,
+    harness::{Bench, Outcome, SETTLED, Wanted, steps},
+    stand::{ANYWHERE, Stand, Variant, route, subnet_id, tcp, to_gateway, vpc_id},
+};
 
 /// A change that somebody makes.
 struct Drift {
@@ -25,15 +35,43 @@ struct Drift {
 enum Standing {
     /// `node.yaml`.
     Usual,
-    /// The same without NAT gateways, so that its internet gateway can be detached.
+    /// A network in which nothing runs: subnets can be deleted, and the internet gateway detached.
     Plain,
+}
+
+/// A VPC with subnets in two zones.
+fn network(environment: &Environment) -> Graph<Aws> {
+    let mut stand = Stand::new(environment, Variant::Usual);
+    let vpc = stand.vpc("main");
+    let gateway = stand.gateway("main", &vpc);
+    let subnets = [("public", 1), ("private", 3)].map(|(side, first)| {
+        [("a", first), ("b", first + 1)].map(|(zone, part)| {
+            let cidr = format!("10.1.{part}.0/24");
+            stand.subnet_in(zone, &format!("{side}-{zone}"), &vpc, &cidr)
+        })
+    });
+    let [public, [first, second]] = subnets;
+    let to_gateway = vec![route(ANYWHERE, to_gateway(&gateway))];
+    for (name, subnets, routes) in [
+        ("public", public.to_vec(), to_gateway),
+        ("private-a", vec![first], Vec::new()),
+        ("private-b", vec![second], Vec::new()),
+    ] {
+        let subnets = subnets.iter().map(|subnet| Loose(subnet_id(subnet))).collect();
+        let (routes, tags) = (routes.into_iter().collect(), stand.tags::<RouteTable>(name));
+        let declared = RouteTableConfig { vpc: vpc_id(&vpc), routes, subnets, tags };
+        stand.add::<RouteTable>(name, declared);
+    }
+    let group = stand.group("database", &vpc, "nothing yet");
+    stand.rules(&group, vec![tcp(Direction::Ingress, 5432, "from anywhere")]);
+    stand.graph()
 }
 
 impl Standing {
     fn wanted(self) -> Wanted {
         match self {
             Self::Usual => Wanted::usual(),
-            Self::Plain => Wanted::with(&[("natGateways: OnePerZone", "natGateways: None")]),
+            Self::Plain => Wanted::graph("plain", network),
         }
     }
 
@@ -102,17 +140,6 @@ const USUAL: &[Drift] = &[
         )],
         diff: &["update subnet/private-a map_public_ip"],
         writes: &["ec2:ModifySubnetAttribute"],
-    },
-    Drift {
-        says: "a subnet is deleted",
-        calls: &[("DeleteSubnet", "SubnetId=@subnet/private-b")],
-        diff: &["create subnet/private-b", "update route-table/private-b subnets"],
-        writes: &[
-            "ec2:AssociateRouteTable",
-            "ec2:CreateSubnet",
-            "ssm:PutParameter",
-            "ssm:PutParameter",
-        ],
     },
     Drift {
         says: "a NAT gateway is deleted",
@@ -315,6 +342,9 @@ const USUAL: &[Drift] = &[
         diff: &["update security-group-rules/bastion rules"],
         writes: &["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
     },
+];
+
+const PLAIN: &[Drift] = &[
     Drift {
         says: "a security group is deleted",
         calls: &[("DeleteSecurityGroup", "GroupId=@security-group/database")],
@@ -327,9 +357,6 @@ const USUAL: &[Drift] = &[
             "ssm:PutParameter",
         ],
     },
-];
-
-const PLAIN: &[Drift] = &[
     Drift {
         says: "the internet gateway is detached",
         calls: &[(
@@ -373,6 +400,18 @@ const PLAIN: &[Drift] = &[
         ],
     },
     Drift {
+        says: "a subnet is deleted",
+        calls: &[("DeleteSubnet", "SubnetId=@subnet/private-b")],
+        diff: &["create subnet/private-b", "update route-table/private-b subnets"],
+        writes: &[
+            "ec2:AssociateRouteTable",
+            "ec2:CreateSubnet",
+            "ec2:ModifySubnetAttribute",
+            "ssm:PutParameter",
+            "ssm:PutParameter",
+        ],
+    },
+    Drift {
         says: "all subnets are gone",
         calls: &[
             ("DeleteSubnet", "SubnetId=@subnet/public-a"),
@@ -398,6 +437,8 @@ const PLAIN: &[Drift] = &[
             "ec2:CreateSubnet",
             "ec2:CreateSubnet",
             "ec2:CreateSubnet",
+            "ec2:ModifySubnetAttribute",
+            "ec2:ModifySubnetAttribute",
             "ec2:ModifySubnetAttribute",
             "ec2:ModifySubnetAttribute",
             "ssm:PutParameter",
@@ -441,7 +482,7 @@ async fn whatever_somebody_changes_is_named_and_repaired_and_nothing_else_is_wri
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_somebody_does_to_the_way_out_is_named_and_repaired() {
+async fn whatever_somebody_does_to_a_network_in_which_nothing_runs_is_named_and_repaired() {
     for drift in PLAIN {
         is_repaired(Standing::Plain, drift).await;
     }

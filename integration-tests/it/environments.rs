@@ -34,6 +34,11 @@ async fn untouched() -> Bench {
     bench
 }
 
+/// Each environment needs three, and an account has five unless it asks for more.
+fn enough_addresses(bench: &Bench) {
+    bench.simulator.with(|world| world.settings_mut().quotas.addresses = 10);
+}
+
 /// What there is in the second world and not in the first.
 fn made(before: &Truth, after: &Truth) -> Vec<String> {
     let new = after.ids().into_iter().filter(|id| !before.ids().contains(id));
@@ -54,6 +59,7 @@ fn unchanged(bench: &Bench, before: &Truth, ids: &[String], when: &str) {
 #[tokio::test(start_paused = true)]
 async fn two_environments_of_one_account_and_region_do_not_touch_each_other() {
     let bench = untouched().await;
+    enough_addresses(&bench);
     let nothing = bench.truth();
     let first = Wanted::usual();
     let second = Wanted::with(&[("name: demo", "name: demo-2")]);
@@ -108,6 +114,7 @@ async fn what_somebody_had_before_is_there_after_all_of_it() {
 #[tokio::test(start_paused = true)]
 async fn tags_alone_are_no_reason_to_remove_what_holds_data() {
     let bench = untouched().await;
+    enough_addresses(&bench);
     let (ours, theirs) = (Wanted::usual(), Wanted::with(&[("name: demo", "name: demo-2")]));
     bench.apply(&theirs).await.complete();
     bench.apply(&ours).await.complete();
@@ -149,10 +156,17 @@ async fn tags_alone_are_no_reason_to_remove_what_holds_data() {
     }
 }
 
-/// Somebody takes what a node of ours would have, after ours was deleted.
-async fn is_refused(taken: &str, meddling: &[(&str, &str)]) {
+/// Somebody takes what a node of ours would have, before it is made.
+async fn is_refused(taken: &str, denied: &str, meddling: &[(&str, &str)]) {
     let wanted = Wanted::usual();
-    let bench = Bench::standing(&wanted).await;
+    let bench = Bench::calm();
+    let deny = |all: &[&str]| {
+        let all = all.iter().map(ToString::to_string).collect();
+        bench.simulator.with(|world| world.settings_mut().denied = all);
+    };
+    deny(&[denied]);
+    assert!(!bench.apply(&wanted).await.is_complete());
+    deny(&[]);
     let before = bench.truth();
     bench.meddle(meddling).await;
     let theirs = made(&before, &bench.truth());
@@ -171,10 +185,8 @@ async fn a_security_group_of_somebody_with_our_name_is_refused_and_left_alone() 
         "VpcId=@vpc/main&GroupDescription=theirs&GroupName=clctl-demo-security-group-database";
     is_refused(
         "security-group/database",
-        &[
-            ("DeleteSecurityGroup", "GroupId=@security-group/database"),
-            ("CreateSecurityGroup", group),
-        ],
+        "ec2:CreateSecurityGroup",
+        &[("CreateSecurityGroup", group)],
     )
     .await;
 }
@@ -183,10 +195,8 @@ async fn a_security_group_of_somebody_with_our_name_is_refused_and_left_alone() 
 async fn a_subnet_of_somebody_in_our_range_is_refused_and_left_alone() {
     is_refused(
         "subnet/private-b",
-        &[
-            ("DeleteSubnet", "SubnetId=@subnet/private-b"),
-            ("CreateSubnet", "VpcId=@vpc/main&CidrBlock=10.0.40.0/24"),
-        ],
+        "ec2:CreateSubnet",
+        &[("CreateSubnet", "VpcId=@vpc/main&CidrBlock=10.0.40.0/24")],
     )
     .await;
 }
@@ -279,15 +289,10 @@ const GUI: &str = "012\n    allowedCidrs: [203.0.113.0/24]";
 async fn a_spec_that_changes_leads_to_the_world_of_the_new_one() {
     let changes: &[(&str, &[(&str, &str)])] = &[
         ("one NAT gateway", &[("natGateways: OnePerZone", "natGateways: Single")]),
-        ("no NAT gateway", &[("natGateways: OnePerZone", "natGateways: None")]),
         ("a NAT gateway per zone", &[]),
         ("more is let in", &[(GUI, "012\n    allowedCidrs: [198.51.100.0/24, 192.0.2.1/32]")]),
         ("nobody is let in", &[(BASTION, "    allowedCidrs: []\n\n  nodes:")]),
         ("other tags", &[("team: oracles", "squad: oracles")]),
-        ("other zones", &[("[us-east-1a, us-east-1b]", "[us-east-1a, us-east-1c]")]),
-        ("zones swapped", &[("[us-east-1a, us-east-1b]", "[us-east-1b, us-east-1a]")]),
-        ("another network", &[("10.0.0.0/16", "10.7.0.0/16")]),
-        ("a smaller network", &[("10.0.0.0/16", "10.0.0.0/20")]),
         ("as it was", &[]),
     ];
     let bench = untouched().await;
@@ -305,6 +310,25 @@ async fn a_spec_that_changes_leads_to_the_world_of_the_new_one() {
         let foreign: Vec<String> = nothing.ids().into_iter().map(ToOwned::to_owned).collect();
         unchanged(&bench, &nothing, &foreign, what);
     }
+}
+
+/// The database and the instances stand in the subnets: where these would have to go first, nothing is done.
+#[tokio::test(start_paused = true)]
+async fn a_spec_that_would_take_the_database_along_is_refused() {
+    let bench = Bench::standing(&Wanted::usual()).await;
+    let before = bench.truth();
+    for (what, change) in [
+        ("other zones", ("[us-east-1a, us-east-1b]", "[us-east-1a, us-east-1c]")),
+        ("zones swapped", ("[us-east-1a, us-east-1b]", "[us-east-1b, us-east-1a]")),
+        ("another network", ("10.0.0.0/16", "10.7.0.0/16")),
+        ("a smaller network", ("10.0.0.0/16", "10.0.0.0/20")),
+    ] {
+        let wanted = Wanted::with(&[change]);
+        assert!(bench.diff(&wanted).await.is_refused(), "{what}");
+        assert!(!bench.apply(&wanted).await.is_complete(), "{what}");
+        bench.truth().is_like(&before, what);
+    }
+    bench.is_settled(&Wanted::usual()).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -377,6 +401,8 @@ async fn a_write_that_is_denied_is_named_and_the_rest_goes_on_and_a_later_run_co
     fresh.somebody().wait(SETTLED).await;
     let mut writes: Vec<&str> = clean.writes.iter().map(String::as_str).collect();
     writes.dedup();
+    // Who may not make a service's role goes on: there may be one, and what needs it says so if there is none.
+    writes.retain(|write| *write != "iam:CreateServiceLinkedRole");
     for denied in writes {
         let denied = denied.to_owned();
         let bench = Bench::calm();
@@ -424,13 +450,13 @@ async fn a_removal_that_is_denied_is_named_and_a_later_run_completes() {
 async fn a_quota_that_is_used_up_is_named_and_a_later_run_completes() {
     let wanted = Wanted::usual();
     let mut settings = Settings::calm();
-    settings.quotas.addresses = 1;
+    settings.quotas.addresses = 2;
     let bench = Bench::new(settings);
     let outcome = bench.apply(&wanted).await;
     let failed: Vec<&Error> = outcome.report.failed.values().collect();
     let [Error::Call(call)] = failed.as_slice() else { panic!("{}", outcome.told()) };
     assert_eq!((call.class, call.operation), (Class::Quota, "ec2:AllocateAddress"));
-    // All that does not need the second address is there.
+    // All that does not need the third address is there.
     assert!(outcome.report.done.len() > 15, "{}", outcome.told());
     bench.simulator.with(|world| world.settings_mut().quotas.addresses = 5);
     bench.apply(&wanted).await.complete();

@@ -4,7 +4,7 @@ use clctl::aws::ec2::{Direction, Peer, Rule};
 use clctl_simulator::{Lag, Settings, Span};
 
 use crate::{
-    harness::{Bench, Wanted, example},
+    harness::{Bench, Wanted},
     stand::{Stand, Variant, group_id, one_of_each},
 };
 
@@ -58,24 +58,4 @@ async fn what_stands_where_our_gateway_would_is_one_only_if_it_is_of_its_kind() 
         .await;
     let differences = bench.differences(&wanted).await;
     assert!(differences.contains(&"create nat-gateway/main".to_owned()), "{differences:?}");
-}
-
-/// The subnet of another zone takes the range of the one before it, in which the interface endpoints
-/// have a foot until there is the next one: they give way.
-#[tokio::test(start_paused = true)]
-async fn zones_change_although_endpoints_are_in_their_subnets() {
-    let text = example("full");
-    let zones = "[eu-central-1a, eu-central-1b]";
-    assert!(text.contains(zones), "{text}");
-    let of = |zones_then: &str| Wanted::read(&text.replace(zones, zones_then));
-    let bench = Bench::standing(&of(zones)).await;
-    for then in ["[eu-central-1a, eu-central-1c]", "[eu-central-1c, eu-central-1a]"] {
-        let wanted = of(then);
-        let planned = bench.diff(&wanted).await;
-        let given_way = planned.nodes.iter().filter(|planned| planned.gives_way.is_some());
-        let given_way: Vec<&str> = given_way.map(|it| it.node.address().name.as_str()).collect();
-        assert_eq!(given_way, ["secretsmanager", "logs", "ssm", "ssmmessages"], "to {then}");
-        bench.apply(&wanted).await.complete();
-        bench.is_settled(&wanted).await;
-    }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use clctl::{
-    aws::{Aws, Calls, ConnectError, Environment, Mode, kinds},
+    aws::{Aws, Calls, ConnectError, Deletions, Environment, Lookups, Mode, kinds},
     engine::{
         Action, All, Approved, Blocked, Cloud as _, Error, Event, Gate, Graph, InMemory, Journal,
         Plan, Purpose, RemovalReason, Report, Sink, Step, Stop, Uncontested, Verdict, Walk,
@@ -21,8 +21,11 @@ use clctl::{
     store::Store,
     topology,
 };
+use clctl_fleet::Fleet;
 use clctl_simulator::{Fate, Object, Settings, Simulator, World};
-use clctl_spec::{ChainlinkNode, Fate as Kept, NodeSpec};
+use clctl_spec::{
+    ChainlinkNode, DatabaseDeletion, Fate as Kept, NodeSpec, Password, PublicUrl, UrlSource,
+};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -31,7 +34,7 @@ use crate::{
 };
 
 /// Lays an environment out.
-type Declare = dyn Fn(&Environment) -> Graph<Aws> + Send + Sync;
+type Declare = dyn Fn(&Environment, &Lookups) -> Graph<Aws> + Send + Sync;
 
 /// What a command is about: an environment, and what it is to consist of.
 pub(crate) struct Wanted {
@@ -44,9 +47,19 @@ pub(crate) struct Wanted {
     spec: Option<Arc<NodeSpec>>,
 }
 
+/// Lays out what a spec asks for.
+fn declaring(spec: Arc<NodeSpec>) -> Box<Declare> {
+    Box::new(move |environment, lookups| topology::declare(environment, lookups, &spec).unwrap())
+}
+
+/// How what a graph of a test's own declares is deleted.
+const NOTHING_LEFT: Deletions =
+    Deletions { secret_in_days: 30, key_in_days: 30, final_snapshot: false };
+
 /// The example of that name.
 pub(crate) fn example(name: &str) -> &'static str {
     match name {
+        "aurora" => include_str!("../../examples/aurora.yaml"),
         "minimal" => include_str!("../../examples/minimal.yaml"),
         "full" => full(),
         "no-load-balancer" => include_str!("../../examples/no-load-balancer.yaml"),
@@ -63,6 +76,8 @@ fn full() -> &'static str {
             "externalId",
             "sessionName",
             "maintenanceWindows",
+            // Nobody has made these in the sandbox.
+            "imageId",
             "security-group-rules/bastion",
         ];
         let text = include_str!("../../examples/full.yaml");
@@ -82,29 +97,31 @@ impl Wanted {
 
     /// What a document asks for.
     pub(crate) fn of(node: ChainlinkNode) -> Self {
-        let ChainlinkNode { metadata, spec } = node;
+        let ChainlinkNode { metadata, mut spec } = node;
+        ask_nobody(&mut spec);
         let spec = Arc::new(spec);
-        let declared = spec.clone();
         Self {
             name: metadata.name.to_string(),
             region: spec.aws.region.to_string(),
             account: spec.aws.account_id.as_ref().map(ToString::to_string),
             ignored_tags: spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
-            declare: Box::new(move |environment| {
-                topology::declare(environment, &declared).unwrap()
-            }),
+            declare: declaring(spec.clone()),
             spec: Some(spec),
         }
     }
 
     /// The same, but nothing of it is kept when it is deleted.
     pub(crate) fn keeping_nothing(mut self) -> Self {
-        let spec = self.spec.as_mut().map(Arc::make_mut);
-        if let Some(deletion) = spec.map(|spec| &mut spec.policies.deletion) {
+        if let Some(declared) = &mut self.spec {
+            let spec = Arc::make_mut(declared);
+            spec.database.deletion_protection = false;
+            let deletion = &mut spec.policies.deletion;
             deletion.keystore_password = Kept::Delete;
             deletion.secrets = Kept::Delete;
             deletion.encryption_key = Kept::Delete;
+            deletion.database = DatabaseDeletion::Delete;
             deletion.logs = Kept::Delete;
+            self.declare = declaring(declared.clone());
         }
         self
     }
@@ -134,8 +151,38 @@ impl Wanted {
             region: "us-east-1".to_owned(),
             account: None,
             ignored_tags: Vec::new(),
-            declare: Box::new(declare),
+            declare: Box::new(move |environment, _| declare(environment)),
             spec: None,
+        }
+    }
+}
+
+/// From what the fleet draws how long things take.
+const FLEET: u64 = 7;
+
+/// Takes away what waits for a value that somebody has to give: URLs that everybody may know, and passwords that are
+/// generated. What waits is tested with the binary.
+fn ask_nobody(spec: &mut NodeSpec) {
+    let public = |source: &mut UrlSource, scheme: &str| {
+        *source = UrlSource::Public(PublicUrl {
+            value: format!("{scheme}://rpc.example.com"),
+            public: true,
+        });
+    };
+    for endpoint in spec.nodes.chains.iter_mut().flat_map(|chain| chain.rpc.iter_mut()) {
+        public(&mut endpoint.http_url.source, "https");
+        if let Some(url) = &mut endpoint.web_socket_url {
+            public(&mut url.source, "wss");
+        }
+    }
+    let secrets = &mut spec.secrets;
+    for password in [
+        &mut secrets.keystore_password,
+        &mut secrets.admin_password,
+        &mut secrets.database_password,
+    ] {
+        if !matches!(password, Password::Generate(_)) {
+            *password = Password::default();
         }
     }
 }
@@ -149,6 +196,7 @@ enum Record {
 /// A simulated account, a record, and the runs on them.
 pub(crate) struct Bench {
     pub(crate) simulator: Simulator,
+    pub(crate) fleet: Fleet,
     record: Mutex<Record>,
     events: Arc<Mutex<Vec<Event>>>,
     stop: watch::Sender<Stop>,
@@ -332,8 +380,11 @@ impl Bench {
     }
 
     fn over(simulator: Simulator) -> Self {
+        // What runs on the instances is played.
+        let fleet = Fleet::settle(&simulator, FLEET);
         Self {
             simulator,
+            fleet,
             record: Mutex::new(Record::Journal(Arc::new(InMemory::default()))),
             events: Arc::default(),
             stop: watch::Sender::default(),
@@ -419,11 +470,19 @@ impl Bench {
             account: caller.account,
             region: wanted.region.clone(),
             ignored_tags: wanted.ignored_tags.clone(),
-            windows: wanted.spec.as_deref().map(topology::windows).unwrap_or_default(),
+            deletions: wanted.spec.as_deref().map_or(NOTHING_LEFT, topology::deletions),
         };
-        let graph = (wanted.declare)(&environment);
+        let aws = Aws::new(&connection, environment);
+        // What a test lays out itself depends on nothing.
+        let lookups = match &wanted.spec {
+            Some(_) => Lookups::of(&aws).await,
+            None => Lookups::found("ami-0123456789abcdef0"),
+        };
+        let graph = (wanted.declare)(&aws.environment, &lookups);
         let nothing = wanted.spec.as_deref().map(topology::nothing).unwrap_or_default();
-        Ok(Session { aws: Arc::new(Aws::new(&connection, environment)), graph, nothing })
+        let beginning = wanted.spec.as_deref().map(topology::beginning);
+        let aws = aws.beginning(beginning);
+        Ok(Session { aws: Arc::new(aws), graph, nothing })
     }
 
     /// What `diff` shows, under the list of what reads.
@@ -591,6 +650,7 @@ impl Bench {
             let answer = match service {
                 "ec2" => somebody.ec2(operation, &params).await.good(),
                 "iam" => somebody.iam(operation, &params).await.good(),
+                "rds" => somebody.rds(operation, &params).await.good(),
                 "kms" => somebody.kms(operation, params.into_iter().collect()).await.good(),
                 "secretsmanager" => {
                     somebody.secrets(operation, params.into_iter().collect()).await.good()
@@ -625,7 +685,7 @@ impl Bench {
 
     /// A copy of the world as it is now.
     pub(crate) fn world(&self) -> World {
-        self.simulator.with(|world| world.clone())
+        self.simulator.snapshot()
     }
 
     /// The world is as declared, and a second apply has nothing to do.

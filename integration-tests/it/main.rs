@@ -10,9 +10,11 @@ mod generated;
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]
 mod client;
+mod compute;
 mod contested;
 mod contract;
 mod crash;
+mod database;
 mod drift;
 mod environments;
 mod every_drift;
@@ -22,6 +24,8 @@ mod harness;
 mod hostile;
 mod promises;
 mod real;
+mod rng;
+mod rolling;
 mod samples;
 mod simulation;
 mod stand;

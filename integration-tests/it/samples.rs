@@ -8,22 +8,31 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use clctl::{
     aws::{
         Aws, Environment,
+        autoscaling::{AutoScalingGroup, AutoScalingGroupConfig},
         ec2::{
-            DefaultRules, Direction, Eip, EipConfig, FlowLog, FlowLogConfig, InternetGateway,
-            InternetGatewayConfig, KeyPair, KeyPairConfig, Leads, NatGateway, NatGatewayConfig,
+            DefaultRules, Direction, Eip, EipConfig, FlowLog, FlowLogConfig, ImageId,
+            InternetGateway, InternetGatewayConfig, KeyName, KeyPair, KeyPairConfig, LaunchTags,
+            LaunchTemplate, LaunchTemplateConfig, Leads, Metadata, NatGateway, NatGatewayConfig,
             Peer, PublicKey, RouteTable, RouteTableConfig, Rule, SecurityGroup,
             SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig, Subnet,
-            SubnetConfig, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+            SubnetConfig, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
         },
+        fleet::Instances,
         iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
         kinds,
         kms::{Key, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Retention},
+        logs::{LogGroup, LogGroupConfig, Named, Retention},
         policy::{Policy, Statement},
+        rds::{
+            Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig, ClusterParameterGroup,
+            Instance, InstanceConfig, ParameterGroup, ParameterGroupConfig, Storage, SubnetGroup,
+            SubnetGroupConfig,
+        },
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
     engine::{
-        After, AnyKind, Cell, Declared, Graph, Kinds, Loose, OnChange, Outputs, Plan, Resource, Row,
+        After, AnyKind, Cell, Declared, Graph, Initially, Kinds, Loose, OnChange, Outputs, Plan,
+        Resource, Row, Told,
     },
     field,
 };
@@ -33,8 +42,9 @@ use tokio::sync::OnceCell;
 use crate::{
     harness::{Bench, Wanted},
     stand::{
-        ANYWHERE, PUBLIC_KEY, SAMPLE, Stand, Variant, attached, destination, eip_id, group_id,
-        held, key_arn, role_arn, route, subnet_id, table_id, tcp, to_gateway, to_nat, vpc_id,
+        ANYWHERE, ClusterBase, InstanceBase, LaunchBase, PUBLIC_KEY, SAMPLE, Stand, Variant,
+        attached, destination, eip_id, encrypted, group_id, held, key_arn, role_arn, route,
+        subnet_id, table_id, tcp, to_gateway, to_nat, vpc_id,
     },
 };
 
@@ -49,6 +59,8 @@ pub(crate) struct Sample {
     /// Writes that no life of one object needs, where a test of its own says when they are made; and
     /// what changes nothing and is not for those who only read.
     pub(crate) rare: &'static [&'static str],
+    /// Reads of what is there only where the object is not.
+    pub(crate) seldom_read: &'static [&'static str],
     /// What somebody else has to do so that every write is needed.
     pub(crate) meddling: &'static [(&'static str, &'static str)],
     /// Whether it, or what it stands on, costs more than a cent or two an hour in a real account.
@@ -59,9 +71,9 @@ pub(crate) struct Sample {
 
 impl Sample {
     const fn of<R: Resource>(declare: fn(&mut Stand<'_>), nowhere: &'static str) -> Self {
-        let (fixed, beside, rare, meddling) = (&[], &[], &[], &[]);
+        let (fixed, beside, rare, seldom_read, meddling) = (&[], &[], &[], &[], &[]);
         let (kind, costs) = (R::ABOUT.name, false);
-        Self { kind, declare, fixed, beside, rare, meddling, costs, nowhere }
+        Self { kind, declare, fixed, beside, rare, seldom_read, meddling, costs, nowhere }
     }
 }
 
@@ -132,7 +144,476 @@ pub(crate) static SAMPLES: &[Sample] = &[
         "arn:aws:logs:us-east-1:123456789012:log-group:/clctl/contract/nothing",
     ),
     Sample::of::<FlowLog>(flow_log, "fl-0123456789abcdef0"),
+    Sample::of::<SubnetGroup>(
+        subnet_group,
+        "arn:aws:rds:us-east-1:123456789012:subgrp:clctl-contract-nothing",
+    ),
+    Sample::of::<ParameterGroup>(
+        parameter_group,
+        "arn:aws:rds:us-east-1:123456789012:pg:clctl-contract-nothing",
+    ),
+    Sample {
+        fixed: &[
+            "version",
+            "running",
+            "copy_tags_to_snapshot",
+            "publicly_accessible",
+            "storage_type",
+        ],
+        rare: &[
+            "secretsmanager:GetSecretValue",
+            "rds:RestoreDBInstanceFromDBSnapshot",
+            "rds:RestoreDBInstanceToPointInTime",
+        ],
+        seldom_read: &[
+            "rds:DescribeDBInstanceAutomatedBackups",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBClusterSnapshots",
+        ],
+        meddling: &[(
+            "rds:StopDBInstance",
+            "DBInstanceIdentifier=clctl-contract-db-instance-sample",
+        )],
+        costs: true,
+        ..Sample::of::<Instance>(
+            instance,
+            "arn:aws:rds:us-east-1:123456789012:db:clctl-contract-nothing",
+        )
+    },
+    Sample::of::<ClusterParameterGroup>(
+        cluster_parameter_group,
+        "arn:aws:rds:us-east-1:123456789012:cluster-pg:clctl-contract-nothing",
+    ),
+    Sample {
+        fixed: &[
+            "version",
+            "running",
+            "copy_tags_to_snapshot",
+            "instance_parameter_group",
+            "http_endpoint",
+        ],
+        rare: &[
+            "secretsmanager:GetSecretValue",
+            "rds:RestoreDBClusterFromSnapshot",
+            "rds:RestoreDBClusterToPointInTime",
+        ],
+        seldom_read: &[
+            "rds:DescribeDBClusterAutomatedBackups",
+            "rds:DescribeDBInstances",
+            "rds:DescribeDBSnapshots",
+        ],
+        meddling: &[
+            (
+                "rds:EnableHttpEndpoint",
+                "ResourceArn=arn:aws:rds:us-east-1:123456789012:cluster:clctl-contract-db-cluster-sample",
+            ),
+            ("rds:StopDBCluster", "DBClusterIdentifier=clctl-contract-db-cluster-sample"),
+        ],
+        costs: true,
+        ..Sample::of::<Cluster>(
+            cluster,
+            "arn:aws:rds:us-east-1:123456789012:cluster:clctl-contract-nothing",
+        )
+    },
+    Sample {
+        fixed: &["publicly_accessible"],
+        costs: true,
+        ..Sample::of::<ClusterInstance>(cluster_instance, "db-NOTHING")
+    },
+    Sample {
+        fixed: &["other_settings", "foreign_versions"],
+        meddling: &[(
+            "CreateLaunchTemplateVersion",
+            "LaunchTemplateId=@launch-template/sample&SourceVersion=1&VersionDescription=by hand&LaunchTemplateData.InstanceType=m5.large",
+        )],
+        ..Sample::of::<LaunchTemplate>(launch_template, "lt-0123456789abcdef0")
+    },
+    Sample {
+        fixed: &[
+            // AWS has one word for each that is not that of somebody else's feature.
+            "max_instance_lifetime",
+            "deletion_protection",
+            "propagated_tags",
+            // What another node is saved before: `rolling` tests it.
+            "database",
+            "image",
+        ],
+        rare: &[
+            // Only for a key that is not the environment's own.
+            "kms:CreateGrant",
+            "rds:CreateDBSnapshot",
+            "rds:CreateDBClusterSnapshot",
+            "rds:AddTagsToResource",
+        ],
+        seldom_read: &[
+            "ec2:DescribeInstances",
+            "rds:DescribeDBSnapshots",
+            "rds:DescribeDBClusterSnapshots",
+        ],
+        costs: true,
+        ..Sample::of::<AutoScalingGroup>(
+            scaling_group,
+            "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:01234567-89ab-cdef-0123-456789abcdef:autoScalingGroupName/clctl-contract-nothing",
+        )
+    },
+    Sample {
+        // No group is replaced. Another version is its affair as well: how instances come to it, `rolling` tests.
+        fixed: &["group", "versions", "stuck", "image"],
+        rare: &["autoscaling:TerminateInstanceInAutoScalingGroup"],
+        seldom_read: &["ec2:GetConsoleOutput"],
+        ..Sample::of::<Instances>(
+            instances,
+            "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:01234567-89ab-cdef-0123-456789abcdef:autoScalingGroupName/clctl-contract-nothing/instances",
+        )
+    },
 ];
+
+fn launch_template(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let groups = ["main", "other"].map(|name| stand.closed_group(name, &vpc));
+    let profiles = ["main", "other"].map(|name| stand.profile(name));
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let base = LaunchBase {
+        group: stand.pick(field!(LaunchTemplateConfig.security_groups), &groups[0], &groups[1]),
+        profile: stand.pick(
+            field!(LaunchTemplateConfig.instance_profile),
+            &profiles[0],
+            &profiles[1],
+        ),
+        key: &keys[0],
+    };
+    let usual = stand.launch_template(SAMPLE, &base);
+    let metadata = field!(LaunchTemplateConfig.metadata);
+    let disk = field!(LaunchTemplateConfig.root_volume);
+    let tags = stand.launch_tags(field!(LaunchTemplateConfig.launch_tags));
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let image = stand.image();
+    let declared = LaunchTemplateConfig {
+        version_description: stand.signed(stand.pick(
+            field!(LaunchTemplateConfig.version_description),
+            "sample",
+            "other sample",
+        )),
+        image: Initially::Always(ImageId::new(text(
+            field!(LaunchTemplateConfig.image),
+            &image,
+            "ami-0123456789abcdef0",
+        ))),
+        instance_type: text(field!(LaunchTemplateConfig.instance_type), "m6i.large", "m6i.xlarge"),
+        key_name: KeyName(stand.pick(
+            field!(LaunchTemplateConfig.key_name),
+            None,
+            Some("other".to_owned()),
+        ))
+        .into(),
+        user_data: UserData::new(text(
+            field!(LaunchTemplateConfig.user_data),
+            "#cloud-config\n",
+            "#cloud-config\nruncmd: [[\"true\"]]\n",
+        ))
+        .into(),
+        public_address: stand.pick(field!(LaunchTemplateConfig.public_address), false, true),
+        metadata: Metadata { hop_limit: stand.pick(metadata, 1, 2), ..Metadata::strict() },
+        root_volume: Volume {
+            size: stand.pick(disk, 8, 10),
+            key: key_arn(stand.pick(disk, &keys[0], &keys[1])),
+            ..usual.root_volume
+        },
+        detailed_monitoring: stand.pick(
+            field!(LaunchTemplateConfig.detailed_monitoring),
+            false,
+            true,
+        ),
+        tenancy: text(field!(LaunchTemplateConfig.tenancy), "default", "dedicated"),
+        shutdown_behavior: text(
+            field!(LaunchTemplateConfig.shutdown_behavior),
+            "terminate",
+            "stop",
+        ),
+        launch_tags: LaunchTags::everywhere(&tags),
+        ..usual
+    };
+    stand.sample::<LaunchTemplate>(declared);
+}
+
+fn instances(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let subnet = stand.subnet_in("a", "a", &vpc, "10.1.1.0/24");
+    let group = stand.closed_group("main", &vpc);
+    let (profile, key) = (stand.profile("main"), stand.launching_key("main"));
+    let base = LaunchBase { group: &group, profile: &profile, key: &key };
+    let declared = stand.launch_template("main", &base);
+    let template = stand.add::<LaunchTemplate>("main", declared);
+    let declared = stand.scaling_group(SAMPLE, &template, &[&subnet]);
+    let group = &stand.add::<AutoScalingGroup>(SAMPLE, declared);
+    stand.sample::<Instances>(Stand::instances(group, &template));
+}
+
+fn scaling_group(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let subnets = [("a", "10.1.1.0/24"), ("b", "10.1.2.0/24"), ("c", "10.1.3.0/24")]
+        .map(|(zone, cidr)| stand.subnet_in(zone, zone, &vpc, cidr));
+    let group = stand.closed_group("main", &vpc);
+    let (profile, key) = (stand.profile("main"), stand.launching_key("main"));
+    let base = LaunchBase { group: &group, profile: &profile, key: &key };
+    let templates = ["main", "other"].map(|name| {
+        let declared = stand.launch_template(name, &base);
+        stand.add::<LaunchTemplate>(name, declared)
+    });
+    let template =
+        stand.pick(field!(AutoScalingGroupConfig.template), &templates[0], &templates[1]);
+    let second = stand.pick(field!(AutoScalingGroupConfig.subnets), &subnets[1], &subnets[2]);
+    let usual = stand.scaling_group(SAMPLE, template, &[&subnets[0], second]);
+    let number = |field: &str, usual: i32, other: i32| stand.pick(field, usual, other);
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let flag = |field: &str| stand.pick(field, false, true);
+    let some = |field: &str, usual: &str, other: &str| vec![text(field, usual, other)];
+    let declared = AutoScalingGroupConfig {
+        min_size: number(field!(AutoScalingGroupConfig.min_size), 1, 0),
+        max_size: number(field!(AutoScalingGroupConfig.max_size), 2, 3),
+        desired_capacity: number(field!(AutoScalingGroupConfig.desired_capacity), 1, 2),
+        health_check_type: text(field!(AutoScalingGroupConfig.health_check_type), "EC2", "ELB"),
+        health_check_grace_period: number(
+            field!(AutoScalingGroupConfig.health_check_grace_period),
+            300,
+            120,
+        ),
+        default_cooldown: number(field!(AutoScalingGroupConfig.default_cooldown), 300, 200),
+        default_instance_warmup: number(
+            field!(AutoScalingGroupConfig.default_instance_warmup),
+            -1,
+            30,
+        ),
+        termination_policies: some(
+            field!(AutoScalingGroupConfig.termination_policies),
+            "Default",
+            "NewestInstance",
+        ),
+        new_instances_protected: flag(field!(AutoScalingGroupConfig.new_instances_protected)),
+        capacity_rebalance: flag(field!(AutoScalingGroupConfig.capacity_rebalance)),
+        instance_maintenance: text(
+            field!(AutoScalingGroupConfig.instance_maintenance),
+            "none",
+            "50-100",
+        ),
+        zone_distribution: text(
+            field!(AutoScalingGroupConfig.zone_distribution),
+            "balanced-best-effort",
+            "balanced-only",
+        ),
+        suspended_processes: some(
+            field!(AutoScalingGroupConfig.suspended_processes),
+            "AZRebalance",
+            "ScheduledActions",
+        ),
+        enabled_metrics: some(
+            field!(AutoScalingGroupConfig.enabled_metrics),
+            "GroupInServiceInstances",
+            "GroupTotalInstances",
+        ),
+        ..usual
+    };
+    stand.sample::<AutoScalingGroup>(declared);
+}
+
+fn subnet_group(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let subnets = [("a", "10.1.1.0/24"), ("b", "10.1.2.0/24"), ("c", "10.1.3.0/24")]
+        .map(|(zone, cidr)| stand.subnet_in(zone, zone, &main, cidr));
+    let others = [("a", "10.1.1.0/24"), ("b", "10.1.2.0/24")]
+        .map(|(zone, cidr)| stand.subnet_in(zone, &format!("other-{zone}"), &other, cidr));
+    let second = stand.pick(field!(SubnetGroupConfig.subnets), &subnets[1], &subnets[2]);
+    let moves = stand.changes(field!(SubnetGroupConfig.vpc));
+    let declared = SubnetGroupConfig {
+        vpc: vpc_id(if moves { &other } else { &main }),
+        description: stand.pick(field!(SubnetGroupConfig.description), "this", "that").to_owned(),
+        // Nothing of one VPC can be in a group of another.
+        subnets: if moves {
+            others.iter().map(subnet_id).collect()
+        } else {
+            vec![subnet_id(&subnets[0]), subnet_id(second)]
+        },
+        tags: stand.tags::<SubnetGroup>(SAMPLE),
+    };
+    stand.sample::<SubnetGroup>(declared);
+}
+
+fn parameter_group(stand: &mut Stand<'_>) {
+    let usual = encrypted([("max_connections", "200"), ("work_mem", "8192")]);
+    let changed = encrypted([("max_connections", "300"), ("log_min_duration_statement", "500")]);
+    let declared = ParameterGroupConfig {
+        family: stand
+            .pick(field!(ParameterGroupConfig.family), "postgres17", "postgres16")
+            .to_owned(),
+        description: stand
+            .pick(field!(ParameterGroupConfig.description), "this", "that")
+            .to_owned(),
+        parameters: stand.pick(field!(ParameterGroupConfig.parameters), usual, changed),
+        tags: stand.tags::<ParameterGroup>(SAMPLE),
+    };
+    stand.sample::<ParameterGroup>(declared);
+}
+
+fn instance(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let groups = ["main", "other"].map(|name| stand.closed_group(name, &vpc));
+    let parameters = ["main", "other"].map(|name| stand.parameter_group(name));
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let secrets = ["main", "other"].map(|name| stand.secret(name, &keys[0]));
+    let subnets = stand.subnet_group("main", &vpc);
+    let base = InstanceBase {
+        subnets: &subnets,
+        group: stand.pick(field!(InstanceConfig.security_groups), &groups[0], &groups[1]),
+        parameters: stand.pick(
+            field!(InstanceConfig.parameter_group),
+            &parameters[0],
+            &parameters[1],
+        ),
+        key: stand.pick(field!(InstanceConfig.key), &keys[0], &keys[1]),
+        secret: stand.pick(field!(InstanceConfig.login), &secrets[0], &secrets[1]),
+    };
+    let usual = stand.instance(SAMPLE, &base);
+    let text = |field: &str, usual: &str, other: &str| {
+        Told::of(stand.pick(field, usual, other).to_owned())
+    };
+    let flag = |field: &str, usual: bool| Told(Some(stand.pick(field, usual, !usual)));
+    let number = |field: &str, usual: i32, other: i32| Told(Some(stand.pick(field, usual, other)));
+    let logs =
+        stand.pick(field!(InstanceConfig.log_exports), vec!["postgresql".to_owned()], vec![]);
+    let declared = InstanceConfig {
+        class: text(field!(InstanceConfig.class), "db.m6g.large", "db.m6g.xlarge"),
+        multi_az: flag(field!(InstanceConfig.multi_az), true),
+        allocated_storage: Storage::AtLeast(stand.pick(
+            field!(InstanceConfig.allocated_storage),
+            20,
+            40,
+        )),
+        max_allocated_storage: number(field!(InstanceConfig.max_allocated_storage), 100, 200),
+        port: stand.pick(field!(InstanceConfig.port), 5432, 5433),
+        backup_retention_period: number(field!(InstanceConfig.backup_retention_period), 7, 14),
+        preferred_backup_window: text(
+            field!(InstanceConfig.preferred_backup_window),
+            "03:00-03:30",
+            "05:00-05:30",
+        ),
+        preferred_maintenance_window: text(
+            field!(InstanceConfig.preferred_maintenance_window),
+            "sun:04:00-sun:04:30",
+            "mon:04:00-mon:04:30",
+        ),
+        auto_minor_version_upgrade: flag(field!(InstanceConfig.auto_minor_version_upgrade), false),
+        deletion_protection: flag(field!(InstanceConfig.deletion_protection), false),
+        performance_insights: flag(field!(InstanceConfig.performance_insights), true),
+        log_exports: Told(Some(logs)),
+        iam_authentication: flag(field!(InstanceConfig.iam_authentication), false),
+        ..usual
+    };
+    stand.sample::<Instance>(declared);
+}
+
+fn cluster_parameter_group(stand: &mut Stand<'_>) {
+    let usual = encrypted([("max_connections", "200"), ("timezone", "utc")]);
+    let changed = encrypted([("max_connections", "300"), ("log_min_duration_statement", "500")]);
+    let declared = ParameterGroupConfig {
+        family: stand
+            .pick(field!(ParameterGroupConfig.family), "aurora-postgresql16", "aurora-postgresql15")
+            .to_owned(),
+        description: stand
+            .pick(field!(ParameterGroupConfig.description), "this", "that")
+            .to_owned(),
+        parameters: stand.pick(field!(ParameterGroupConfig.parameters), usual, changed),
+        tags: stand.tags::<ClusterParameterGroup>(SAMPLE),
+    };
+    stand.sample::<ClusterParameterGroup>(declared);
+}
+
+fn cluster(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let groups = ["main", "other"].map(|name| stand.closed_group(name, &vpc));
+    let parameters = ["main", "other"].map(|name| stand.cluster_parameter_group(name));
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let secrets = ["main", "other"].map(|name| stand.secret(name, &keys[0]));
+    let subnets = stand.subnet_group("main", &vpc);
+    let base = ClusterBase {
+        subnets: &subnets,
+        group: stand.pick(field!(ClusterConfig.security_groups), &groups[0], &groups[1]),
+        parameters: stand.pick(
+            field!(ClusterConfig.parameter_group),
+            &parameters[0],
+            &parameters[1],
+        ),
+        key: stand.pick(field!(ClusterConfig.key), &keys[0], &keys[1]),
+        secret: stand.pick(field!(ClusterConfig.login), &secrets[0], &secrets[1]),
+    };
+    let usual = stand.cluster(SAMPLE, &base);
+    let text = |field: &str, usual: &str, other: &str| {
+        Told::of(stand.pick(field, usual, other).to_owned())
+    };
+    let flag = |field: &str, usual: bool| Told(Some(stand.pick(field, usual, !usual)));
+    let number = |field: &str, usual: i32, other: i32| Told(Some(stand.pick(field, usual, other)));
+    let logs = stand.pick(field!(ClusterConfig.log_exports), vec!["postgresql".to_owned()], vec![]);
+    let declared = ClusterConfig {
+        storage_type: text(field!(ClusterConfig.storage_type), "aurora", "aurora-iopt1"),
+        port: number(field!(ClusterConfig.port), 5432, 5433),
+        backup_retention_period: number(field!(ClusterConfig.backup_retention_period), 7, 14),
+        preferred_backup_window: text(
+            field!(ClusterConfig.preferred_backup_window),
+            "03:00-03:30",
+            "05:00-05:30",
+        ),
+        preferred_maintenance_window: text(
+            field!(ClusterConfig.preferred_maintenance_window),
+            "sun:04:00-sun:04:30",
+            "mon:04:00-mon:04:30",
+        ),
+        deletion_protection: flag(field!(ClusterConfig.deletion_protection), false),
+        log_exports: Told(Some(logs)),
+        iam_authentication: flag(field!(ClusterConfig.iam_authentication), false),
+        ..usual
+    };
+    stand.sample::<Cluster>(declared);
+}
+
+fn cluster_instance(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let group = stand.closed_group("main", &vpc);
+    let parameters = stand.cluster_parameter_group("main");
+    let own = ["main", "other"].map(|name| stand.aurora_parameter_group(name));
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let secret = stand.secret("main", &keys[0]);
+    let subnets = stand.subnet_group("main", &vpc);
+    let (subnets, group, parameters) = (&subnets, &group, &parameters);
+    let base = ClusterBase { subnets, group, parameters, key: &keys[0], secret: &secret };
+    let moves = stand.changes(field!(ClusterInstanceConfig.cluster));
+    let clusters = ["main", "other"].map(|name| {
+        let declared = stand.cluster(name, &base);
+        stand.add::<Cluster>(name, declared)
+    });
+    let (class, zone) = (field!(ClusterInstanceConfig.class), field!(ClusterInstanceConfig.zone));
+    let group = field!(ClusterInstanceConfig.parameter_group);
+    let key = field!(ClusterInstanceConfig.insights_key);
+    let minor = field!(ClusterInstanceConfig.auto_minor_version_upgrade);
+    let tier = field!(ClusterInstanceConfig.promotion_tier);
+    let window = field!(ClusterInstanceConfig.preferred_maintenance_window);
+    let insights = field!(ClusterInstanceConfig.performance_insights);
+    let window = stand.pick(window, "sun:04:00-sun:04:30", "mon:04:00-mon:04:30");
+    let usual = stand.cluster_instance(
+        SAMPLE,
+        if moves { &clusters[1] } else { &clusters[0] },
+        stand.pick(group, &own[0], &own[1]),
+        stand.pick(key, &keys[0], &keys[1]),
+    );
+    let declared = ClusterInstanceConfig {
+        class: Told::of(stand.pick(class, "db.r6g.large", "db.r6g.xlarge").to_owned()),
+        zone: Told::of(stand.zone(stand.pick(zone, "a", "b"))),
+        auto_minor_version_upgrade: Told(Some(stand.pick(minor, false, true))),
+        preferred_maintenance_window: Told::of(window.to_owned()),
+        promotion_tier: Told(Some(stand.pick(tier, 1, 2))),
+        performance_insights: Told(Some(stand.pick(insights, true, false))),
+        ..usual
+    };
+    stand.sample::<ClusterInstance>(declared);
+}
 
 fn vpc(stand: &mut Stand<'_>) {
     let declared = VpcConfig {
@@ -421,6 +902,7 @@ fn log_group(stand: &mut Stand<'_>) {
     let keys = ["main", "other"].map(|name| stand.key(name));
     let retention = field!(LogGroupConfig.retention);
     let declared = LogGroupConfig {
+        name: Named::ByAddress,
         retention: stand.pick(retention, Retention::Days(90), Retention::Forever),
         key: key_arn(stand.pick(field!(LogGroupConfig.key), &keys[0], &keys[1])),
         tags: stand.tags::<LogGroup>(SAMPLE),

@@ -18,6 +18,7 @@
 mod client;
 #[expect(dead_code, reason = "the tests use the rest")]
 mod harness;
+mod rng;
 mod simulation;
 #[expect(dead_code, reason = "the tests use the rest")]
 mod truth;

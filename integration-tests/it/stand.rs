@@ -5,21 +5,33 @@ use std::collections::BTreeMap;
 use clctl::{
     aws::{
         Aws, Environment, Tags,
+        autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey, service_linked_role},
         ec2::{
             AttachedVpc, DefaultRules, Direction, Eip, EipConfig, EipId, FlowLog, FlowLogConfig,
-            InternetGateway, InternetGatewayConfig, InternetGatewayId, KeyPair, KeyPairConfig,
-            Leads, LogDestination, NatGateway, NatGatewayConfig, NatGatewayId, Peer, PublicKey,
-            RouteTable, RouteTableConfig, RouteTableId, Rule, SecurityGroup, SecurityGroupConfig,
-            SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig, Subnet, SubnetConfig,
-            SubnetId, Target, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig, VpcId,
+            ImageId, InternetGateway, InternetGatewayConfig, InternetGatewayId, KeyName, KeyPair,
+            KeyPairConfig, LaunchTags, LaunchTemplate, LaunchTemplateConfig, LaunchTemplateOutputs,
+            Leads, LogDestination, Metadata, NatGateway, NatGatewayConfig, NatGatewayId, Peer,
+            PublicKey, RouteTable, RouteTableConfig, RouteTableId, Rule, SecurityGroup,
+            SecurityGroupConfig, SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig,
+            Subnet, SubnetConfig, SubnetId, Target, UserData, Volume, Vpc, VpcConfig, VpcEndpoint,
+            VpcEndpointConfig, VpcId,
         },
+        fleet::{BOOT_TAG, Instances, InstancesConfig, Versions},
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
         kms::{Key, KeyArn, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Retention},
+        logs::{LogGroup, LogGroupConfig, Named, Retention, of_cluster, of_database},
         policy::{Policy, Statement},
+        rds::{
+            CLUSTER_LOGS, Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig,
+            ClusterParameterGroup, EngineVersion, FORCE_SSL, Instance, InstanceConfig, LOGS, Login,
+            ParameterGroup, ParameterGroupConfig, Parameters, Storage, SubnetGroup,
+            SubnetGroupConfig,
+        },
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
-    engine::{After, Config, Declared, Graph, Input, Loose, Ref, Resource},
+    engine::{
+        Address, After, Config, Declared, Graph, Initially, Input, Loose, Ref, Resource, Told,
+    },
 };
 
 /// A graph that is being declared.
@@ -107,6 +119,8 @@ pub(crate) fn route(to: &str, target: Target<Declared>) -> (String, Target<Decla
 pub(crate) fn tcp(direction: Direction, port: u16, said: &str) -> Rule<Declared> {
     Rule::tcp(direction, port, Peer::Cidr("192.0.2.0/24".parse().unwrap()), said)
 }
+
+use clctl_simulator::{Settings, World};
 
 impl<'a> Stand<'a> {
     pub(crate) fn new(environment: &'a Environment, variant: Variant) -> Self {
@@ -291,10 +305,350 @@ impl<'a> Stand<'a> {
         self.add::<Key>(name, declared)
     }
 
-    pub(crate) fn log_group(&mut self, name: &str, key: &Ref<Key>) -> Ref<LogGroup> {
-        let (retention, tags) = (Retention::Days(30), self.tags::<LogGroup>(name));
-        self.add::<LogGroup>(name, LogGroupConfig { retention, key: key_arn(key), tags })
+    pub(crate) fn secret(&mut self, name: &str, key: &Ref<Key>) -> Ref<Secret> {
+        let declared = SecretConfig {
+            description: name.to_owned(),
+            key: key_arn(key),
+            origin: Origin::Generated(32),
+            resource_policy: ResourcePolicy::None,
+            tags: self.tags::<Secret>(name),
+        };
+        self.add::<Secret>(name, declared)
     }
+
+    /// Subnets in two zones, and the group of them.
+    pub(crate) fn subnet_group(&mut self, name: &str, vpc: &Ref<Vpc>) -> Ref<SubnetGroup> {
+        let subnets = [("a", "10.1.8.0/24"), ("b", "10.1.9.0/24")];
+        let subnets =
+            subnets.map(|(zone, cidr)| self.subnet_in(zone, &format!("{name}-{zone}"), vpc, cidr));
+        let declared = SubnetGroupConfig {
+            vpc: vpc_id(vpc),
+            description: name.to_owned(),
+            subnets: subnets.iter().map(subnet_id).collect(),
+            tags: self.tags::<SubnetGroup>(name),
+        };
+        self.add::<SubnetGroup>(name, declared)
+    }
+
+    pub(crate) fn parameter_group(&mut self, name: &str) -> Ref<ParameterGroup> {
+        let declared = ParameterGroupConfig {
+            family: "postgres17".to_owned(),
+            description: name.to_owned(),
+            parameters: encrypted([]),
+            tags: self.tags::<ParameterGroup>(name),
+        };
+        self.add::<ParameterGroup>(name, declared)
+    }
+
+    /// A database as small as there is one.
+    pub(crate) fn instance(
+        &mut self,
+        name: &str,
+        base: &InstanceBase<'_>,
+    ) -> InstanceConfig<Declared> {
+        let InstanceBase { subnets, group, parameters, key, secret } = base;
+        let address = Address::new(Instance::ABOUT.name, name);
+        let log = format!("{}{}/postgresql", LOGS, self.environment.display_name(&address));
+        let log = self.named_log_group(&of_database("postgresql"), Named::Exactly(log), key);
+        InstanceConfig {
+            version: EngineVersion::new("17"),
+            class: Told::of("db.m6g.large".to_owned()),
+            multi_az: Told(Some(true)),
+            storage_type: Told::of("gp3".to_owned()),
+            allocated_storage: Storage::AtLeast(20),
+            max_allocated_storage: Told(Some(100)),
+            iops: Told(None),
+            storage_throughput: Told(None),
+            key: key_arn(key),
+            database_name: Told::of("chainlink".to_owned()),
+            master_username: "chainlink".to_owned(),
+            login: Login {
+                secret: Told(Some(secret.output("arn", |secret| secret.arn.clone()))),
+                version: Told(Some(
+                    secret.output("version", |secret| secret.version.clone().unwrap_or_default()),
+                )),
+            },
+            port: 5432,
+            subnet_group: Told(Some(subnets.output("arn", |group| group.arn.clone()))),
+            security_groups: Told(Some(vec![group_id(group)])),
+            parameter_group: Told(Some(parameters.output("arn", |group| group.arn.clone()))),
+            publicly_accessible: Told(Some(false)),
+            backup_retention_period: Told(Some(7)),
+            preferred_backup_window: Told::of("03:00-03:30".to_owned()),
+            preferred_maintenance_window: Told::of("sun:04:00-sun:04:30".to_owned()),
+            auto_minor_version_upgrade: Told(Some(false)),
+            copy_tags_to_snapshot: Told(Some(true)),
+            deletion_protection: Told(Some(false)),
+            performance_insights: Told(Some(true)),
+            log_exports: Told(Some(vec!["postgresql".to_owned()])),
+            log_groups: After::node(&log),
+            iam_authentication: Told(Some(false)),
+            running: Told(Some(true)),
+            tags: self.tags::<Instance>(name),
+        }
+    }
+
+    pub(crate) fn cluster_parameter_group(&mut self, name: &str) -> Ref<ClusterParameterGroup> {
+        let declared = ParameterGroupConfig {
+            family: "aurora-postgresql16".to_owned(),
+            description: name.to_owned(),
+            parameters: encrypted([]),
+            tags: self.tags::<ClusterParameterGroup>(name),
+        };
+        self.add::<ClusterParameterGroup>(name, declared)
+    }
+
+    /// A group of parameters for the instances of a cluster.
+    pub(crate) fn aurora_parameter_group(&mut self, name: &str) -> Ref<ParameterGroup> {
+        let name = format!("aurora-{name}");
+        let declared = ParameterGroupConfig {
+            family: "aurora-postgresql16".to_owned(),
+            description: name.clone(),
+            parameters: Parameters::default(),
+            tags: self.tags::<ParameterGroup>(&name),
+        };
+        self.add::<ParameterGroup>(&name, declared)
+    }
+
+    /// A cluster of Aurora.
+    pub(crate) fn cluster(
+        &mut self,
+        name: &str,
+        base: &ClusterBase<'_>,
+    ) -> ClusterConfig<Declared> {
+        let ClusterBase { subnets, group, parameters, key, secret } = base;
+        let address = Address::new(Cluster::ABOUT.name, name);
+        let log = format!("{}{}/postgresql", CLUSTER_LOGS, self.environment.display_name(&address));
+        let node = if name == "other" { "other-postgresql" } else { &of_cluster("postgresql") };
+        let log = self.named_log_group(node, Named::Exactly(log), key);
+        ClusterConfig {
+            version: EngineVersion::new("16"),
+            storage_type: Told::of("aurora".to_owned()),
+            key: Told(Some(key_arn(key))),
+            database_name: Told::of("chainlink".to_owned()),
+            master_username: "chainlink".to_owned(),
+            login: Login {
+                secret: Told(Some(secret.output("arn", |secret| secret.arn.clone()))),
+                version: Told(Some(
+                    secret.output("version", |secret| secret.version.clone().unwrap_or_default()),
+                )),
+            },
+            port: Told(Some(5432)),
+            subnet_group: Told(Some(subnets.output("arn", |group| group.arn.clone()))),
+            security_groups: Told(Some(vec![group_id(group)])),
+            parameter_group: Told(Some(parameters.output("arn", |group| group.arn.clone()))),
+            instance_parameter_group: Told(None),
+            backup_retention_period: Told(Some(7)),
+            preferred_backup_window: Told::of("03:00-03:30".to_owned()),
+            preferred_maintenance_window: Told::of("sun:04:00-sun:04:30".to_owned()),
+            copy_tags_to_snapshot: Told(Some(true)),
+            deletion_protection: Told(Some(false)),
+            log_exports: Told(Some(vec!["postgresql".to_owned()])),
+            log_groups: After::node(&log),
+            iam_authentication: Told(Some(false)),
+            http_endpoint: Told(Some(false)),
+            running: Told(Some(true)),
+            tags: self.tags::<Cluster>(name),
+        }
+    }
+
+    /// An instance of a cluster.
+    pub(crate) fn cluster_instance(
+        &self,
+        name: &str,
+        cluster: &Ref<Cluster>,
+        parameters: &Ref<ParameterGroup>,
+        key: &Ref<Key>,
+    ) -> ClusterInstanceConfig<Declared> {
+        ClusterInstanceConfig {
+            cluster: cluster.output("arn", |cluster| cluster.arn.clone()),
+            class: Told::of("db.r6g.large".to_owned()),
+            zone: Told::of(self.zone("a")),
+            parameter_group: Told(Some(parameters.output("arn", |group| group.arn.clone()))),
+            publicly_accessible: Told(Some(false)),
+            auto_minor_version_upgrade: Told(Some(false)),
+            preferred_maintenance_window: Told::of("sun:04:00-sun:04:30".to_owned()),
+            promotion_tier: Told(Some(1)),
+            performance_insights: Told(Some(true)),
+            insights_key: Told(Some(key_arn(key))),
+            tags: self.tags::<ClusterInstance>(name),
+        }
+    }
+
+    pub(crate) fn log_group(&mut self, name: &str, key: &Ref<Key>) -> Ref<LogGroup> {
+        self.named_log_group(name, Named::ByAddress, key)
+    }
+
+    fn named_log_group(&mut self, name: &str, named: Named, key: &Ref<Key>) -> Ref<LogGroup> {
+        let (retention, tags) = (Retention::Days(30), self.tags::<LogGroup>(name));
+        self.add::<LogGroup>(
+            name,
+            LogGroupConfig { name: named, retention, key: key_arn(key), tags },
+        )
+    }
+}
+
+/// What instances are launched with.
+pub(crate) struct LaunchBase<'a> {
+    pub(crate) group: &'a Ref<SecurityGroup>,
+    pub(crate) profile: &'a Ref<InstanceProfile>,
+    pub(crate) key: &'a Ref<Key>,
+}
+
+impl Stand<'_> {
+    /// The newest image, in a world that has just begun.
+    pub(crate) fn image(&self) -> String {
+        World::new(Settings::default()).newest_image(&self.environment.region).unwrap_or_default()
+    }
+
+    /// Says of something that it is the environment's.
+    pub(crate) fn signed(&self, about: &str) -> String {
+        self.environment.signed(about)
+    }
+
+    pub(crate) fn profile(&mut self, name: &str) -> Ref<InstanceProfile> {
+        let role = self.role(name, "ec2.amazonaws.com");
+        let tags = self.tags::<InstanceProfile>(name);
+        self.add::<InstanceProfile>(name, InstanceProfileConfig { role: held(&role), tags })
+    }
+
+    /// A key under which a group may launch.
+    pub(crate) fn launching_key(&mut self, name: &str) -> Ref<Key> {
+        let Policy { version, mut statements } = self.key_policy();
+        statements.push(
+            Statement::allow("Launch", ["kms:*"])
+                .to(["*".to_owned()])
+                .by("AWS", "*".to_owned())
+                .only("StringEquals", "aws:PrincipalArn", [service_linked_role(self.environment)])
+                .only("StringEquals", "kms:CallerAccount", [self.environment.account.clone()]),
+        );
+        let declared = KeyConfig {
+            description: self.environment.signed(name),
+            policy: Policy { version, statements },
+            rotation: Rotation::Days(365),
+            enabled: true,
+            aliased: true,
+            tags: self.tags::<Key>(name),
+        };
+        self.add::<Key>(name, declared)
+    }
+
+    /// The tags of what is launched, with others where that field is changed.
+    pub(crate) fn launch_tags(&self, field: &str) -> Tags {
+        let team = self.pick(field, "oracles", "changed");
+        // Nothing of clctl's runs on them, and so nobody says that it has started.
+        let user = BTreeMap::from([
+            ("team".to_owned(), team.to_owned()),
+            (BOOT_TAG.to_owned(), "done".to_owned()),
+        ]);
+        Tags::launched(self.environment, SAMPLE, "devops-guru-clctl", &user, None)
+    }
+
+    pub(crate) fn launch_template(
+        &mut self,
+        name: &str,
+        base: &LaunchBase<'_>,
+    ) -> LaunchTemplateConfig<Declared> {
+        LaunchTemplateConfig {
+            version_description: self.signed(name),
+            image: Initially::Always(ImageId::new(self.image())),
+            instance_type: "m6i.large".to_owned(),
+            instance_profile: base.profile.output("arn", |profile| profile.arn.clone()),
+            key_name: KeyName(None).into(),
+            user_data: UserData::new("#cloud-config\n").into(),
+            security_groups: vec![group_id(base.group)],
+            public_address: false,
+            metadata: Metadata::strict(),
+            root_volume: Volume {
+                volume_type: "gp3".to_owned(),
+                size: 8,
+                iops: 3000,
+                throughput: 125,
+                encrypted: true,
+                key: key_arn(base.key),
+                delete_on_termination: true,
+            },
+            detailed_monitoring: false,
+            tenancy: "default".to_owned(),
+            shutdown_behavior: "terminate".to_owned(),
+            launch_tags: LaunchTags::everywhere(&self.launch_tags("")),
+            other_settings: Vec::new(),
+            foreign_versions: Vec::new(),
+            tags: self.tags::<LaunchTemplate>(name),
+        }
+    }
+
+    pub(crate) fn instances(
+        group: &Ref<AutoScalingGroup>,
+        template: &Ref<LaunchTemplate>,
+    ) -> InstancesConfig<Declared> {
+        InstancesConfig {
+            group: group.output("arn", |group| group.arn.clone()),
+            versions: Versions::Each(
+                template.output("version", LaunchTemplateOutputs::to_launch_from),
+            ),
+            stuck: Vec::new(),
+            image: Told(None),
+        }
+    }
+
+    pub(crate) fn scaling_group(
+        &self,
+        name: &str,
+        template: &Ref<LaunchTemplate>,
+        subnets: &[&Ref<Subnet>],
+    ) -> AutoScalingGroupConfig<Declared> {
+        AutoScalingGroupConfig {
+            template: template.output("version", LaunchTemplateOutputs::to_launch_from),
+            subnets: subnets.iter().map(|subnet| subnet_id(subnet)).collect(),
+            min_size: 1,
+            max_size: 2,
+            desired_capacity: 1,
+            health_check_type: "EC2".to_owned(),
+            health_check_grace_period: 300,
+            default_cooldown: 300,
+            default_instance_warmup: -1,
+            termination_policies: vec!["Default".to_owned()],
+            new_instances_protected: false,
+            max_instance_lifetime: 0,
+            capacity_rebalance: false,
+            instance_maintenance: "none".to_owned(),
+            zone_distribution: "balanced-best-effort".to_owned(),
+            deletion_protection: "none".to_owned(),
+            suspended_processes: vec!["AZRebalance".to_owned()],
+            enabled_metrics: vec!["GroupInServiceInstances".to_owned()],
+            propagated_tags: Vec::new(),
+            borrowed_key: BorrowedKey(None),
+            database: Told(None),
+            image: Told(None),
+            needs: After::default(),
+            tags: self.tags::<AutoScalingGroup>(name),
+        }
+    }
+}
+
+/// What a database stands on.
+pub(crate) struct InstanceBase<'a> {
+    pub(crate) subnets: &'a Ref<SubnetGroup>,
+    pub(crate) group: &'a Ref<SecurityGroup>,
+    pub(crate) parameters: &'a Ref<ParameterGroup>,
+    pub(crate) key: &'a Ref<Key>,
+    pub(crate) secret: &'a Ref<Secret>,
+}
+
+/// What a cluster stands on.
+pub(crate) struct ClusterBase<'a> {
+    pub(crate) subnets: &'a Ref<SubnetGroup>,
+    pub(crate) group: &'a Ref<SecurityGroup>,
+    pub(crate) parameters: &'a Ref<ClusterParameterGroup>,
+    pub(crate) key: &'a Ref<Key>,
+    pub(crate) secret: &'a Ref<Secret>,
+}
+
+/// These parameters, and that connections are encrypted.
+pub(crate) fn encrypted<const N: usize>(more: [(&str, &str); N]) -> Parameters {
+    let all = more.into_iter().chain([(FORCE_SSL, "1")]);
+    Parameters(all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
 /// One object of each kind, and none more than that takes.
@@ -331,14 +685,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let tags = stand.tags::<InstanceProfile>("main");
     stand.add::<InstanceProfile>("main", InstanceProfileConfig { role: held(&role), tags });
     let key = stand.key("main");
-    let secret = SecretConfig {
-        description: "one of each".to_owned(),
-        key: key_arn(&key),
-        origin: Origin::Generated(32),
-        resource_policy: ResourcePolicy::None,
-        tags: stand.tags::<Secret>("main"),
-    };
-    stand.add::<Secret>("main", secret);
+    let secret = stand.secret("main", &key);
     let log = stand.log_group("main", &key);
     let flow_log = FlowLogConfig {
         vpc: vpc_id(&vpc),
@@ -349,5 +696,26 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<FlowLog>("main"),
     };
     stand.add::<FlowLog>("main", flow_log);
+    let (subnets, parameters) = (stand.subnet_group("main", &vpc), stand.parameter_group("main"));
+    let (subnets, parameters) = (&subnets, &parameters);
+    let base = InstanceBase { subnets, group: &group, parameters, key: &key, secret: &secret };
+    let database = stand.instance("main", &base);
+    stand.add::<Instance>("main", database);
+    let parameters = &stand.cluster_parameter_group("main");
+    let own = stand.aurora_parameter_group("main");
+    let base = ClusterBase { subnets, group: &group, parameters, key: &key, secret: &secret };
+    let cluster = stand.cluster("main", &base);
+    let cluster = stand.add::<Cluster>("main", cluster);
+    let member = stand.cluster_instance("main", &cluster, &own, &key);
+    stand.add::<ClusterInstance>("main", member);
+    let (profile, key) = (stand.profile("launch"), stand.launching_key("launch"));
+    let base = LaunchBase { group: &group, profile: &profile, key: &key };
+    let declared = stand.launch_template("main", &base);
+    let template = stand.add::<LaunchTemplate>("main", declared);
+    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
+    let declared = stand.scaling_group("main", &template, &[&subnet, &other]);
+    let group = stand.add::<AutoScalingGroup>("main", declared);
+    let declared = Stand::instances(&group, &template);
+    stand.add::<Instances>("main", declared);
     stand.graph()
 }

@@ -6,32 +6,44 @@ use std::{
     fmt::Write as _,
 };
 
-use clctl_simulator::World;
+use clctl_simulator::{Object, World};
 use serde_json::Value;
 
 /// What differs from world to world, or is no field of ours.
 pub(crate) const ACCIDENTAL: &[&str] = &[
+    // Whether static parameters wait for the next restart.
+    "applied",
+    "begun",
     "changed",
     "content",
     "created",
     "deleted",
     "first",
     "forgotten",
+    // Whose data a database has that was restored.
+    "heir",
     "known",
     // The beginning of an endpoint's names.
     "label",
     "mac",
     "modified",
+    // The same of the parameters of a cluster, for its instances.
+    "of_cluster",
     // Whether a flow log has delivered.
     "outcome",
+    "password",
     "private_ip",
     "public_ip",
     "ready",
+    "resource",
     "since",
+    "storage_changed",
     "suffix",
     "unique",
     "updated",
     "usage_metrics",
+    // It is compressed, and names ids and versions.
+    "user_data",
     "values",
 ];
 
@@ -60,6 +72,17 @@ impl Thing {
         ids.iter().any(|id| body.contains(&format!("\"{id}\"")))
     }
 
+    /// Whether it is an instance that a group has launched, or a part of one.
+    pub(crate) fn is_launched(&self) -> bool {
+        ["instance", "volume", "network-interface"].contains(&self.kind.as_str())
+            && self.tags.contains_key("clctl.dev/uid")
+    }
+
+    /// Whether it is a snapshot that is there to outlive its database.
+    pub(crate) fn is_saved(&self) -> bool {
+        ["snapshot", "cluster-snapshot"].contains(&self.kind.as_str())
+    }
+
     fn label(&self) -> String {
         self.address().unwrap_or(&self.kind).to_owned()
     }
@@ -68,10 +91,77 @@ impl Thing {
 impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut things = Vec::new();
-        for (object, tags, mut body) in world.whole() {
+        // A service makes its own role when it is used for the first time, and the account keeps it.
+        // So it does with what RDS backs up by itself, under copies of the tags, until the database goes.
+        let is_ours = |object: &Object| {
+            !object.id.starts_with("AWSServiceRoleFor") && !object.id.starts_with("rds:")
+        };
+        // The key pair that everybody brings along.
+        let is_brought = |object: &Object, body: &Value| {
+            object.kind == "key-pair" && body["name"] == "operations"
+        };
+        let whole = world.whole().into_iter();
+        let whole = whole.filter(|(object, _, body)| is_ours(object) && !is_brought(object, body));
+        for (object, tags, mut body) in whole {
             if object.kind == "network-acl" {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
+            }
+            if object.kind == "launch-template" {
+                // Which number a version has is history.
+                for number in ["default", "latest"] {
+                    body[number].take();
+                }
+                // So are the versions before the last.
+                if let Some(versions) = body["versions"].as_object_mut() {
+                    let number = |key: &String| key.parse::<u64>().unwrap();
+                    let last = versions.keys().max_by_key(|key| number(key)).cloned();
+                    versions.retain(|key, _| Some(key) == last.as_ref());
+                }
+            }
+            if object.kind == "auto-scaling-group" {
+                // Which instances there are is for the group to say, and which version they have is history.
+                for chosen in ["members", "trouble"] {
+                    body[chosen].take();
+                }
+                for history in ["version", "name"] {
+                    body["template"][history].take();
+                }
+                // Since when something is suspended is history, and what is not said is no.
+                if let Some(suspended) = body["suspended"].as_object_mut() {
+                    suspended.values_mut().for_each(|since| drop(since.take()));
+                }
+                if body["rebalances"] == false {
+                    body["rebalances"].take();
+                }
+            }
+            if object.kind == "secret" {
+                // Which values it had before is history.
+                if let Some(versions) = body["versions"].as_object_mut() {
+                    let is_current = |stage: &Value| stage == "AWSCURRENT";
+                    versions.retain(|_, version| {
+                        version["stages"].as_array().is_some_and(|it| it.iter().any(is_current))
+                    });
+                }
+            }
+            // How far AWS has come in saving it is its affair.
+            if body["status"] == "BackingUp" {
+                body["status"] = "Available".into();
+            }
+            if object.kind == "db" {
+                // In which of its zones the database writes is AWS's to say.
+                let chosen: &[&str] = if body["cluster"].is_null() {
+                    &["zone", "standby", "interfaces"]
+                } else {
+                    &["interfaces"]
+                };
+                for chosen in chosen {
+                    body[chosen].take();
+                }
+            }
+            if object.kind == "cluster" {
+                // So is which of its instances does.
+                body["writer"].take();
             }
             // Which object of its node a group is, is history, and part of its name.
             let ordinal = tags.get("clctl.dev/replacement").map(|ordinal| format!("-{ordinal}"));
@@ -171,6 +261,8 @@ impl Truth {
 
     /// A line for each thing, sorted.
     fn lines(&self) -> Vec<String> {
+        // What is launched for a group comes and goes, and nobody declares it.
+        let is_declared = |thing: &&Thing| !thing.is_launched();
         let ids = self.0.iter().map(|thing| (thing.id.as_str(), thing.label()));
         // What IAM calls its roles by among themselves.
         let unique = self.0.iter().filter_map(|it| Some((it.body["unique"].as_str()?, it.label())));
@@ -178,11 +270,13 @@ impl Truth {
         let mut lines: Vec<String> = self
             .0
             .iter()
+            .filter(is_declared)
             .map(|thing| {
                 let mut line = format!("{} {}", thing.region, thing.label());
                 for (key, value) in &thing.tags {
-                    // Which object of its node it is, is history.
-                    let value = if key == "clctl.dev/replacement" { "n" } else { value };
+                    // Which object of its node it is, is history, and so is which version of a secret was set.
+                    let history = ["clctl.dev/replacement", "clctl.dev/database-password-version"];
+                    let value = if history.contains(&key.as_str()) { "n" } else { value };
                     write!(line, " {key}={value}").unwrap();
                 }
                 write!(line, " {}", plain(&thing.body, &names)).unwrap();
@@ -224,6 +318,12 @@ fn named(text: &str) -> &str {
 /// A value without what differs from world to world, ids replaced by what they name.
 fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
     match value {
+        // A document, in which there are ids.
+        Value::String(text) if text.starts_with('{') => {
+            let all = names.iter().filter(|(id, _)| id.len() > 16);
+            let told = |text: String, (id, name): (&&str, &String)| text.replace(*id, name);
+            all.fold(text.clone(), told).into()
+        }
         Value::String(text) => names.get(named(text)).map_or_else(
             || {
                 // An account is its root, in either writing.

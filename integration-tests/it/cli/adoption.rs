@@ -135,10 +135,13 @@ fn what_is_there_is_adopted_before_the_environment_is_made() {
 /// Whatever it is called: a name of its own is found again by its tags, by whoever has no record of it too.
 #[test]
 fn what_has_a_name_of_its_own_keeps_it_and_is_found_again() {
-    let stage = Stage::of("mine");
+    let stage = Stage::with_secrets("mine");
     let key = somebody(&stage.world, async |client| {
-        client.logs("CreateLogGroup", json!({"logGroupName": "/their/logs"})).await.good();
-        let secret = json!({"Name": "theirs", "SecretString": "https://rpc.example.com/v2/theirs", "ClientRequestToken": "0123456789abcdef0123456789abcdef"});
+        for name in ["/their/logs", "/clctl/mine/nodes"] {
+            client.logs("CreateLogGroup", json!({"logGroupName": name})).await.good();
+        }
+        client.secrets("CreateSecret", json!({"Name": "theirs"})).await.good();
+        let secret = json!({"Name": "/clctl/mine/http", "SecretString": "https://rpc.example.com/v2/theirs", "ClientRequestToken": "0123456789abcdef0123456789abcdef"});
         client.secrets("CreateSecret", secret).await.good();
         let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
         let role = [("RoleName", "theirs"), ("AssumeRolePolicyDocument", trust)];
@@ -150,15 +153,24 @@ fn what_has_a_name_of_its_own_keeps_it_and_is_found_again() {
     })
     .good();
     let key = key.value()["KeyMetadata"]["KeyId"].as_str().unwrap().to_owned();
+    // The instances know these by their names.
+    let mut told = String::new();
+    for (address, id) in [("log-group/nodes", "/their/logs"), ("secret/http", "theirs")] {
+        told += &stage.run(&["adopt", address, id, "--yes"]).ends(7).err;
+    }
+    same!(stage.place, "adopt_under_another_name", told);
     for (address, id) in [
-        ("log-group/nodes", "/their/logs"),
-        ("secret/http", "theirs"),
+        ("log-group/nodes", "/clctl/mine/nodes"),
+        ("secret/http", "/clctl/mine/http"),
         ("iam-role/nodes", "theirs"),
         ("instance-profile/nodes", "theirs"),
         ("kms-key/main", &key),
     ] {
         stage.run(&["adopt", address, id, "--yes"]).ends(0);
     }
+    stage.run(&["apply", "--yes"]).ends(6).says("no value yet");
+    let put = ["secret", "put", "websocket", "--from-stdin", "-f", &stage.file];
+    stage.place.run_with_input(&put, "wss://rpc.example.com/v2/ours").ends(0);
     stage.run(&["apply", "--yes"]).ends(0);
     std::fs::remove_file(stage.place.state().join("clctl.db")).unwrap();
     stage.run(&["diff"]).ends(0);

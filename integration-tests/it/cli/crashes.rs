@@ -15,7 +15,7 @@ use super::{
 
 /// Nothing that takes minutes, but for what is in a chapter of its own.
 const ONE_WAY_OUT: &str = "  network: {vpc: {create: {natGateways: Single}}}
-  policies: {deletion: {keystorePassword: Delete}}
+  policies: {deletion: {keystorePassword: Delete, database: Delete}}
 ";
 
 #[derive(Clone, Copy, Debug)]

@@ -16,17 +16,18 @@ const FILE: &str = "examples/node.yaml";
 #[test]
 fn code_2_the_command_line_or_a_file_it_names() {
     let place = Place::sandbox(Settings::calm());
+    let file = &place.unprotected("node");
     let empty = place.path("empty");
     fs::create_dir(&empty).unwrap();
     for (name, args) in [
         ("usage_no_file", vec!["apply"]),
-        ("usage_unknown_flag", vec!["apply", "-f", FILE, "--frce"]),
+        ("usage_unknown_flag", vec!["apply", "-f", file, "--frce"]),
         ("usage_unknown_verb", vec!["aply"]),
-        ("usage_form", vec!["diff", "-f", FILE, "-o", "xml"]),
-        ("usage_timeout", vec!["apply", "-f", FILE, "--timeout", "soon"]),
+        ("usage_form", vec!["diff", "-f", file, "-o", "xml"]),
+        ("usage_timeout", vec!["apply", "-f", file, "--timeout", "soon"]),
         ("usage_missing_file", vec!["apply", "-f", "missing.yaml"]),
         ("usage_empty_folder", vec!["validate", "-f", empty.to_str().unwrap()]),
-        ("usage_unknown_object", vec!["get", "-f", FILE, "subnet/nowhere"]),
+        ("usage_unknown_object", vec!["get", "-f", file, "subnet/nowhere"]),
     ] {
         same!(place, name, place.run(&args).ends(2).err);
     }
@@ -39,10 +40,11 @@ fn code_4_no_credentials_expired_ones_and_another_account() {
     same!(place, "no_credentials", ran.err);
     let expired = Settings { expired_keys: vec!["AKIDSANDBOX".into()], ..Settings::calm() };
     let place = Place::sandbox(expired);
-    let ran = place.run(&["apply", "-f", FILE]).ends(4);
+    let file = &place.unprotected("node");
+    let ran = place.run(&["apply", "-f", file]).ends(4);
     same!(place, "expired_credentials", ran.err);
     let place = Place::sandbox(Settings { account: "210987654321".into(), ..Settings::calm() });
-    let ran = place.run(&["apply", "-f", FILE, "--show-calls"]).ends(4);
+    let ran = place.run(&["apply", "-f", file, "--show-calls"]).ends(4);
     same!(place, "another_account", error(&ran.err));
     assert!(ran.err.contains("1 calls, 0 of them writes"), "calls are shown on errors: {ran}");
 }
@@ -88,10 +90,11 @@ fn code_5_what_cannot_be_read_is_unknown_and_nothing_is_done_about_it() {
 fn code_6_not_everything_was_done() {
     let denied = Settings { denied: vec!["ec2:AllocateAddress".into()], ..Settings::calm() };
     let place = Place::sandbox(denied);
-    let ran = place.run(&["apply", "-f", FILE]).ends(6);
+    let file = &place.unprotected("node");
+    let ran = place.run(&["apply", "-f", file]).ends(6);
     same!(place, "incomplete", ran.without_progress().err);
     place.world().with(|world| world.settings_mut().denied.clear());
-    place.run(&["apply", "-f", FILE]).ends(0).says("is Ready");
+    place.run(&["apply", "-f", file]).ends(0).says("is Ready");
 }
 
 #[test]
@@ -99,14 +102,16 @@ fn code_6_a_quota() {
     let mut settings = Settings::calm();
     settings.quotas.addresses = 1;
     let place = Place::sandbox(settings);
-    let ran = place.run(&["apply", "-f", FILE]).ends(6);
+    let file = &place.unprotected("node");
+    let ran = place.run(&["apply", "-f", file]).ends(6);
     ran.says("next: a quota is used up (AddressLimitExceeded)");
 }
 
 #[test]
 fn code_7_refusals() {
     let place = Place::sandbox(Settings::calm());
-    let ran = place.run(&["apply", "-f", FILE, "--region", "eu-west-1", "--show-calls"]).ends(7);
+    let file = &place.unprotected("node");
+    let ran = place.run(&["apply", "-f", file, "--region", "eu-west-1", "--show-calls"]).ends(7);
     same!(place, "refused_region", ran.err);
     // A file that describes another environment than before.
     let file = place.write("node.yaml", &spec("first", QUICK));
@@ -145,12 +150,13 @@ fn code_7_refusals() {
 #[test]
 fn code_8_time_is_up() {
     let place = Place::sandbox(Settings::calm());
-    let ran = place.run(&["apply", "-f", FILE, "--timeout", "30s"]).ends(8);
+    let file = &place.unprotected("node");
+    let ran = place.run(&["apply", "-f", file, "--timeout", "30s"]).ends(8);
     let ran = ran.says("time is up: calls in flight are finished and recorded");
     same!(place, "timed_out", ran.without_progress());
-    place.run(&["apply", "-f", FILE]).ends(0).says("is Ready");
-    place.run(&["delete", "--yes", "-f", FILE, "--timeout", "10s"]).ends(8).says("is not gone");
-    place.run(&["delete", "--yes", "-f", FILE]).ends(0);
+    place.run(&["apply", "--yes", "-f", file]).ends(0).says("is Ready");
+    place.run(&["delete", "--yes", "-f", file, "--timeout", "10s"]).ends(8).says("is not gone");
+    place.run(&["delete", "--yes", "-f", file]).ends(0);
 }
 
 #[test]
@@ -191,9 +197,10 @@ fn somebody_who_stops_reading_is_no_error() {
 #[test]
 fn a_terminal_is_asked_and_the_answer_counts() {
     let place = Place::sandbox(Settings::calm());
-    place.run(&["apply", "-f", FILE]).ends(0);
+    let file = &place.unprotected("node");
+    place.run(&["apply", "-f", file]).ends(0);
     let ask = |answer: &str| {
-        let line = format!("{} delete -f {FILE}", env!("CARGO_BIN_EXE_clctl"));
+        let line = format!("{} delete -f {file}", env!("CARGO_BIN_EXE_clctl"));
         let mut script = std::process::Command::new("script");
         script.args(["-qec", &line, "/dev/null"]).current_dir(super::support::root());
         place.surround(&mut script);
@@ -210,11 +217,11 @@ fn a_terminal_is_asked_and_the_answer_counts() {
     };
     let Some(no) = ask("no") else { return };
     no.ends(7).says("Type yes to go on").says("not approved: nothing was done");
-    place.run(&["diff", "-f", FILE]).ends(0);
+    place.run(&["diff", "-f", file]).ends(0);
     let yes = ask("yes").unwrap().ends(0).says("deleted: ");
     let last = yes.out.rsplit('\n').find(|line| !line.trim().is_empty()).unwrap_or_default();
     assert!(last.contains("deleted: "), "nothing is drawn after the summary: {yes}");
-    place.run(&["diff", "-f", FILE]).ends(1);
+    place.run(&["diff", "-f", file]).ends(1);
 }
 
 #[test]
@@ -236,7 +243,8 @@ fn of_several_environments_the_gravest_counts_and_none_waits_for_another() {
 fn a_pipe_is_reminded_of_what_it_waits_for() {
     let settings = Settings { latency: Span::fixed(10), ..Settings::calm() };
     let place = Place::sandbox(settings);
-    let ran = place.run(&["apply", "-f", FILE]).ends(0);
+    let file = &place.unprotected("node");
+    let ran = place.run(&["apply", "-f", file]).ends(0);
     let waits = ran.err.lines().filter(|line| line.contains("is pending")).count();
     assert!((1..=10).contains(&waits), "{waits}: {ran}");
 }

@@ -24,6 +24,8 @@ fn help_of_every_verb() {
         vec!["secret", "list"],
         vec!["adopt"],
         vec!["release"],
+        vec!["tunnel"],
+        vec!["failover"],
         vec!["version"],
         vec!["completions"],
     ] {

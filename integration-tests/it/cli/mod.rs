@@ -1,5 +1,6 @@
 //! The real binary, as a user meets it: what it prints, how it ends, and what it leaves behind.
 
+mod access;
 mod adoption;
 mod crashes;
 mod exits;

@@ -52,7 +52,7 @@ fn every_example_is_planned_in_every_form() {
 fn every_example_is_valid_applied_found_as_declared_and_removed() {
     for example in examples().into_iter().filter(|example| refused(example).is_none()) {
         let place = Place::sandbox(Settings::calm());
-        let file = format!("examples/{example}.yaml");
+        let file = place.unprotected(&example);
         place.run(&["validate", "-f", &file]).ends(0);
         place.run(&["apply", "-f", &file]).ends(0).says("is Ready");
         place.run(&["diff", "-f", &file]).ends(0).says("No changes");

@@ -7,7 +7,8 @@ use super::support::Place;
 #[test]
 fn readers_make_no_write_call_and_leave_the_world_alone() {
     let place = Place::sandbox(Settings::calm());
-    place.run(&["apply", "-f", "examples/node.yaml"]).ends(0);
+    let file = &place.unprotected("node");
+    place.run(&["apply", "-f", file]).ends(0);
     place.run(&["sandbox", "drift", "--seed", "5", "--count", "4"]).ends(0);
     let before = place.world().with(|world| world.objects());
     for args in [
@@ -18,7 +19,7 @@ fn readers_make_no_write_call_and_leave_the_world_alone() {
         vec!["delete", "--dry-run"],
     ] {
         let mut args = args;
-        args.extend(["-f", "examples/node.yaml", "--show-calls"]);
+        args.extend(["-f", file, "--show-calls"]);
         let ran = place.run(&args);
         assert!(ran.err.contains("call read "), "{args:?}: {ran}");
         assert!(ran.err.contains(", 0 of them writes"), "{args:?}: {ran}");
@@ -26,18 +27,19 @@ fn readers_make_no_write_call_and_leave_the_world_alone() {
         let after = place.world().with(|world| world.objects());
         assert_eq!(before, after, "{args:?}");
     }
-    let ran = place.run(&["validate", "-f", "examples/node.yaml", "--show-calls"]).ends(0);
+    let ran = place.run(&["validate", "-f", file, "--show-calls"]).ends(0);
     assert!(!ran.err.contains("call "), "{ran}");
 }
 
 #[test]
 fn a_lost_record_changes_nothing() {
     let place = Place::sandbox(Settings::calm());
-    place.run(&["apply", "-f", "examples/node.yaml"]).ends(0);
+    let file = &place.unprotected("node");
+    place.run(&["apply", "-f", file]).ends(0);
     for name in ["clctl.db", "clctl.db-wal", "clctl.db-shm"] {
         drop(std::fs::remove_file(place.state().join("sandbox").join(name)));
     }
-    place.run(&["diff", "-f", "examples/node.yaml"]).ends(0);
-    let again = place.run(&["apply", "-f", "examples/node.yaml", "--show-calls"]).ends(0);
+    place.run(&["diff", "-f", file]).ends(0);
+    let again = place.run(&["apply", "-f", file, "--show-calls"]).ends(0);
     again.says(", 0 of them writes");
 }

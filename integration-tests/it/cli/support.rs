@@ -10,6 +10,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use clctl_fleet::Fleet;
 use clctl_simulator::{Object, Settings, Simulator};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -85,6 +86,20 @@ impl Place {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
+    }
+
+    /// Writes an example whose database may be deleted, and that waits for nobody's values; gives its path.
+    pub(crate) fn unprotected(&self, example: &str) -> String {
+        const CHAPTER: &str = "\n  database:\n";
+        let text = fs::read_to_string(root().join(format!("examples/{example}.yaml"))).unwrap();
+        let text = without_secrets(&text);
+        let lifted = "    deletionProtection: false\n";
+        let text = if text.contains(CHAPTER) {
+            text.replacen(CHAPTER, &format!("{CHAPTER}{lifted}"), 1)
+        } else {
+            format!("{text}{CHAPTER}{lifted}")
+        };
+        self.write(&format!("{example}.yaml"), &text)
     }
 
     /// The command, ready to be started: nothing of the environment reaches it.
@@ -216,10 +231,9 @@ impl Ran {
     pub(crate) fn without_progress(mut self) -> Self {
         let is_progress = |line: &&str| {
             let mut words = line.split_whitespace();
-            let clock = words.next().is_some_and(|word| {
+            words.next().is_some_and(|word| {
                 word.ends_with('s') && word.starts_with(|first: char| first.is_ascii_digit())
-            });
-            line.starts_with(' ') && clock
+            })
         };
         let lines: Vec<&str> = self.err.lines().filter(|line| !is_progress(line)).collect();
         self.err = lines.join("\n");
@@ -244,6 +258,15 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new(settings: Settings) -> Self {
+        Self::of(move || {
+            let simulator = Simulator::in_memory(settings);
+            Fleet::settle(&simulator, 7);
+            simulator
+        })
+    }
+
+    /// A world that is there.
+    pub(crate) fn of(world: impl FnOnce() -> Simulator + Send + 'static) -> Self {
         let (sender, receiver) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
@@ -251,7 +274,7 @@ impl Served {
             builder.enable_all().build().unwrap().block_on(async move {
                 let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
                 let listener = tokio::net::TcpListener::bind(local).await.unwrap();
-                let simulator = Simulator::in_memory(settings);
+                let simulator = world();
                 sender.send((simulator.clone(), listener.local_addr().unwrap())).unwrap();
                 let ended = async move { drop(stopped.await) };
                 clctl_simulator::serve(simulator, listener, ended).await.unwrap();
@@ -262,9 +285,10 @@ impl Served {
         Self { simulator, url, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// Everything there is.
+    /// Everything there is, but for the roles that services make for themselves, once in an account.
     pub(crate) fn objects(&self) -> Vec<Object> {
         let mut objects = self.simulator.with(|world| world.objects());
+        objects.retain(|it| it.kind != "role" || !it.id.starts_with("AWSServiceRoleFor"));
         objects.sort();
         objects
     }
@@ -296,7 +320,10 @@ pub(crate) fn somebody<T>(world: &Served, does: impl AsyncFnOnce(&Client) -> T) 
 pub(crate) fn census(objects: &[Object]) -> String {
     let mut counts = std::collections::BTreeMap::new();
     for object in objects {
-        *counts.entry((&object.region, &object.kind)).or_insert(0) += 1;
+        // AWS makes backups by itself, as time goes by.
+        if !object.id.starts_with("rds:") {
+            *counts.entry((&object.region, &object.kind)).or_insert(0) += 1;
+        }
     }
     let mut text = String::new();
     for ((region, kind), count) in counts {
@@ -320,12 +347,41 @@ impl Stage {
         Self { world, place, file }
     }
 
+    /// The same, with URLs that are secrets of the environment.
+    pub(crate) fn with_secrets(environment: &str) -> Self {
+        let stage = Self::of(environment);
+        let text = fs::read_to_string(&stage.file).unwrap();
+        let text = text
+            .replace("{value: \"https://rpc.example.com\", public: true}", "{secret: http}")
+            .replace("{value: \"wss://rpc.example.com\", public: true}", "{secret: websocket}");
+        fs::write(&stage.file, text).unwrap();
+        stage
+    }
+
     /// Runs a command about that file.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
         let mut args = args.to_vec();
         args.extend(["-f", &self.file]);
         self.place.run(&args)
     }
+}
+
+/// The same with URLs that everybody may know.
+fn without_secrets(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let url = [("httpUrl", "https"), ("webSocketUrl", "wss")].into_iter().find_map(
+            |(key, scheme)| {
+                let (before, secret) = line.split_once(&format!("{key}: {{secret:"))?;
+                let name = secret.trim_matches([' ', '}']);
+                Some(format!(
+                    "{before}{key}: {{value: \"{scheme}://{name}.example.com\", public: true}}"
+                ))
+            },
+        );
+        lines.push(url.unwrap_or_else(|| line.to_owned()));
+    }
+    lines.join("\n") + "\n"
 }
 
 /// A small environment; what is under `spec` is added to.
@@ -343,19 +399,23 @@ spec:
     )
 }
 
-/// The chapter that no environment is without.
-const NODES: &str = "  nodes:
+/// The chapters that no environment is without.
+const NODES: &str = "  database: {deletionProtection: false}
+  nodes:
     adminEmail: oracles@example.com
     chains:
       - name: ethereum-sepolia-testnet
-        rpc: [{name: primary, httpUrl: {secret: http}, webSocketUrl: {secret: websocket}}]
+        rpc:
+          - name: primary
+            httpUrl: {value: \"https://rpc.example.com\", public: true}
+            webSocketUrl: {value: \"wss://rpc.example.com\", public: true}
 ";
 
-/// Chapters: no way out, so that nothing takes minutes.
-pub(crate) const QUICK: &str = "  network: {vpc: {create: {natGateways: None}}}
+/// Chapters: one way out, without which no node starts.
+pub(crate) const QUICK: &str = "  network: {vpc: {create: {natGateways: Single}}}
   access: {allowedCidrs: [203.0.113.0/24]}
   gui: {allowedCidrs: [203.0.113.0/24]}
-  policies: {deletion: {keystorePassword: Delete}}
+  policies: {deletion: {keystorePassword: Delete, database: Delete}}
 ";
 
 /// Fails with the whole report unless the snapshot of this name is the same.

@@ -30,10 +30,11 @@ impl Stage {
 
 #[test]
 fn a_value_goes_in_through_standard_input_and_is_seen_nowhere() {
-    let stage = Stage::of("values");
+    let stage = Stage::with_secrets("values");
     let early = stage.put("http", URL).ends(7);
     same!(stage.place, "secret_put_early", early.without_calls());
-    stage.run(&["apply"]).ends(0).says("no value yet");
+    let held = stage.run(&["apply"]).ends(6).says("no value yet");
+    same!(stage.place, "apply_without_values", held.without_progress().err);
     same!(stage.place, "secret_list_empty", stage.list("table"));
     stage.put("http", URL).ends(0).says("a new value is in");
     stage.put("websocket", &format!("{SOCKET}\n")).ends(0);
@@ -45,15 +46,17 @@ fn a_value_goes_in_through_standard_input_and_is_seen_nowhere() {
         let listed = stage.list(form).does_not_say(CANARY);
         same!(stage.place, format!("secret_list_{form}"), listed);
     }
-    // A newer one takes its place; a look reads no value.
+    stage.run(&["apply"]).ends(0).says("is Ready");
+    // A newer one takes its place, and the nodes learn of it one after the other; a look reads no value.
     stage.put("http", &format!("{URL}-2\r\n")).ends(0);
     assert_eq!(stage.value("http"), format!("{URL}-2"));
     stage.world.simulator.forget_calls();
-    stage.run(&["diff"]).ends(0).does_not_say(CANARY);
+    stage.run(&["diff"]).ends(1).says("launch-template/nodes").does_not_say(CANARY);
     stage.run(&["describe"]).ends(0).does_not_say(CANARY);
     stage.list("json");
     let calls = stage.world.simulator.calls();
     assert!(calls.iter().all(|call| call.operation != "GetSecretValue"), "{calls:?}");
+    stage.run(&["apply", "--yes"]).ends(0).says("is Ready").does_not_say(CANARY);
     for kept in files(&stage.place.state()) {
         let text = std::fs::read(&kept).unwrap();
         assert!(!String::from_utf8_lossy(&text).contains(CANARY), "{}", kept.display());
@@ -67,8 +70,8 @@ fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 
 #[test]
 fn a_value_that_cannot_be_right_is_refused_and_not_shown() {
-    let stage = Stage::of("values");
-    stage.run(&["apply"]).ends(0);
+    let stage = Stage::with_secrets("values");
+    stage.run(&["apply"]).ends(6);
     let mut told = String::new();
     for value in [
         "",
@@ -99,7 +102,7 @@ fn a_value_that_cannot_be_right_is_refused_and_not_shown() {
 
 #[test]
 fn a_secret_that_is_somebody_elses_gets_no_value() {
-    let stage = Stage::of("values");
+    let stage = Stage::with_secrets("values");
     let made = somebody(&stage.world, async |client| {
         client.secrets("CreateSecret", json!({"Name": "/clctl/values/http"})).await
     });
@@ -110,8 +113,8 @@ fn a_secret_that_is_somebody_elses_gets_no_value() {
 
 #[test]
 fn a_secret_that_is_going_gets_no_value() {
-    let stage = Stage::of("values");
-    stage.run(&["apply"]).ends(0);
+    let stage = Stage::with_secrets("values");
+    stage.run(&["apply"]).ends(6);
     stage.run(&["delete", "--yes"]).ends(0);
     let going = stage.put("http", URL).ends(7);
     same!(stage.place, "secret_put_deleted", going.without_calls());

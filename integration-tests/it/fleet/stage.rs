@@ -259,12 +259,14 @@ impl Stage {
         let documents = clctl_spec::parse("node.yaml", text).unwrap();
         let document = documents.into_iter().next().unwrap();
         let data = bootstrap::node(&NodeInputs {
-            node: &document.node,
+            environment: document.node.metadata.name.as_str(),
+            spec: &document.node.spec,
             uid: UID,
             secrets_path: "/clctl/minimal/",
             log_group: LOG_GROUP,
             database: DATABASE,
             announce: &["192.0.2.10:6690".to_owned()],
+            secret_versions: &std::collections::BTreeMap::new(),
         });
         STANDARD.encode(data.unwrap().packed())
     }
@@ -317,7 +319,7 @@ impl Stage {
         let documents = clctl_spec::parse("node.yaml", example("full")).unwrap();
         let document = documents.into_iter().next().unwrap();
         let data = bootstrap::bastion(&BastionInputs {
-            node: &document.node,
+            bastion: document.node.spec.access.bastion.as_ref().unwrap(),
             log_group: LOG_GROUP,
             addresses,
         });

@@ -20,8 +20,11 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
             ("Marker", "IsTruncated")
         }
         ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
-        ("secretsmanager", "ListSecrets") => ("NextToken", ""),
+        ("secretsmanager", "ListSecrets") | ("autoscaling", "DescribeAutoScalingGroups") => {
+            ("NextToken", "")
+        }
         ("logs", "DescribeLogGroups") => ("nextToken", ""),
+        ("rds", name) if name.starts_with("Describe") => ("Marker", ""),
         ("tag", "GetResources") => ("PaginationToken", ""),
         _ => return None,
     };
@@ -35,6 +38,10 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
         "iam:GetRole" => "RoleName",
         "iam:GetRolePolicy" => "PolicyName",
         "kms:DescribeKey" => "Arn",
+        "rds:DescribeDBSubnetGroups" => "DBSubnetGroupName",
+        "rds:DescribeDBParameterGroups" => "DBParameterGroupName",
+        "rds:DescribeDBClusterParameterGroups" => "DBClusterParameterGroupName",
+        "rds:DescribeDBClusters" => "DBClusterIdentifier",
         "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy" => "ARN",
         _ => return None,
     })
@@ -42,6 +49,54 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
 
 /// What AWS documents to be in every answer that shows such an object, and every answer.
 pub(crate) fn required(operation: &str) -> &'static [&'static str] {
+    match operation {
+        _ if operation.starts_with("ec2:") => required_of_ec2(operation),
+        "autoscaling:DescribeAutoScalingGroups" => &[
+            "AutoScalingGroups",
+            "AutoScalingGroupName",
+            "AutoScalingGroupARN",
+            "MinSize",
+            "MaxSize",
+            "DesiredCapacity",
+            "DefaultCooldown",
+            "HealthCheckType",
+        ],
+        "autoscaling:DescribeScalingActivities" => &["Activities"],
+        "iam:GetAccountAuthorizationDetails" => {
+            &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
+        }
+        "iam:GetRole" => {
+            &["Role", "RoleName", "Arn", "AssumeRolePolicyDocument", "MaxSessionDuration"]
+        }
+        "iam:GetRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
+        "iam:GetInstanceProfile" => &["InstanceProfile", "InstanceProfileName", "Arn", "Roles"],
+        "iam:ListInstanceProfiles" => &["InstanceProfiles", "InstanceProfileName", "Arn", "Roles"],
+        "iam:ListInstanceProfileTags" => &["Tags", "Key", "Value"],
+        "iam:ListInstanceProfilesForRole" => &["InstanceProfiles", "InstanceProfileName"],
+        "iam:ListRolePolicies" => &["PolicyNames"],
+        "iam:ListAttachedRolePolicies" => &["AttachedPolicies", "PolicyArn"],
+        "kms:ListAliases" => &["Aliases", "AliasName", "AliasArn"],
+        "kms:DescribeKey" => &["KeyMetadata", "KeyId", "Arn", "KeyState"],
+        "kms:GetKeyPolicy" => &["Policy"],
+        "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
+        "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
+        "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
+        "logs:ListTagsForResource" => &["tags"],
+        "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
+        "secretsmanager:DescribeSecret" => &["ARN", "Name"],
+        "secretsmanager:GetResourcePolicy" => &["ARN"],
+        _ if operation.starts_with("rds:") => required_of_rds(operation),
+        "secretsmanager:GetSecretValue" => &["SecretString"],
+        "secretsmanager:GetRandomPassword" => &["RandomPassword"],
+        "ssm:GetParameter" => &["Parameter"],
+        "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
+        "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
+        "sts:GetCallerIdentity" => &["Account", "Arn"],
+        _ => &[],
+    }
+}
+
+fn required_of_ec2(operation: &str) -> &'static [&'static str] {
     match operation {
         "ec2:DescribeVpcs" => &["vpcSet", "vpcId", "state", "cidrBlock"],
         "ec2:DescribeVpcAttribute" => &["enableDnsSupport", "enableDnsHostnames", "value"],
@@ -96,34 +151,61 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
             "maxAggregationInterval",
             "deliverLogsPermissionArn",
         ],
-        "iam:GetAccountAuthorizationDetails" => {
-            &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
+        "ec2:DescribeInstances" => {
+            &["reservationSet", "instancesSet", "instanceId", "launchTime", "instanceState"]
         }
-        "iam:GetRole" => {
-            &["Role", "RoleName", "Arn", "AssumeRolePolicyDocument", "MaxSessionDuration"]
+        "ec2:DescribeLaunchTemplates" => {
+            &["launchTemplates", "launchTemplateId", "launchTemplateName", "defaultVersionNumber"]
         }
-        "iam:GetRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
-        "iam:GetInstanceProfile" => &["InstanceProfile", "InstanceProfileName", "Arn", "Roles"],
-        "iam:ListInstanceProfiles" => &["InstanceProfiles", "InstanceProfileName", "Arn", "Roles"],
-        "iam:ListInstanceProfileTags" => &["Tags", "Key", "Value"],
-        "iam:ListInstanceProfilesForRole" => &["InstanceProfiles", "InstanceProfileName"],
-        "iam:ListRolePolicies" => &["PolicyNames"],
-        "iam:ListAttachedRolePolicies" => &["AttachedPolicies", "PolicyArn"],
-        "kms:ListAliases" => &["Aliases", "AliasName", "AliasArn"],
-        "kms:DescribeKey" => &["KeyMetadata", "KeyId", "Arn", "KeyState"],
-        "kms:GetKeyPolicy" => &["Policy"],
-        "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
-        "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
-        "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
-        "logs:ListTagsForResource" => &["tags"],
-        "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
-        "secretsmanager:DescribeSecret" => &["ARN", "Name"],
-        "secretsmanager:GetResourcePolicy" => &["ARN"],
-        "secretsmanager:GetRandomPassword" => &["RandomPassword"],
-        "ssm:GetParameter" => &["Parameter"],
-        "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
-        "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
-        "sts:GetCallerIdentity" => &["Account", "Arn"],
+        "ec2:DescribeLaunchTemplateVersions" => &[
+            "launchTemplateVersionSet",
+            "launchTemplateId",
+            "versionNumber",
+            "defaultVersion",
+            "launchTemplateData",
+        ],
+        _ => &[],
+    }
+}
+
+fn required_of_rds(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "rds:DescribeDBSubnetGroups" => {
+            &["DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupArn", "VpcId", "Subnets"]
+        }
+        "rds:DescribeDBParameterGroups" => {
+            &["DBParameterGroups", "DBParameterGroupName", "DBParameterGroupArn"]
+        }
+        "rds:DescribeDBParameters" | "rds:DescribeDBClusterParameters" => {
+            &["Parameters", "ParameterName"]
+        }
+        "rds:DescribeDBInstances" => &[
+            "DBInstances",
+            "DBInstanceIdentifier",
+            "DBInstanceArn",
+            "DBInstanceStatus",
+            "DBInstanceClass",
+            "EngineVersion",
+            "StorageType",
+            "AllocatedStorage",
+            "MasterUsername",
+        ],
+        "rds:DescribeDBSnapshots" => &["DBSnapshots"],
+        "rds:DescribeDBClusterParameterGroups" => &[
+            "DBClusterParameterGroups",
+            "DBClusterParameterGroupName",
+            "DBClusterParameterGroupArn",
+        ],
+        "rds:DescribeDBClusters" => &[
+            "DBClusters",
+            "DBClusterIdentifier",
+            "DBClusterArn",
+            "Status",
+            "EngineVersion",
+            "MasterUsername",
+        ],
+        "rds:DescribeDBClusterSnapshots" => &["DBClusterSnapshots"],
+        "rds:ListTagsForResource" => &["TagList", "Key"],
         _ => &[],
     }
 }

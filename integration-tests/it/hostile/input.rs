@@ -87,13 +87,12 @@ impl Input {
             2 => Scene::Empty,
             _ => Scene::Example,
         };
-        let (reads, writes) = (kinds::reads(), kinds::writes());
+        let operations = Operations::of(&kinds::reads(), &kinds::writes());
         let mut attacks = Vec::new();
         while !bytes.0.is_empty() && attacks.len() < ATTACKS {
             let operation = match bytes.byte() {
                 NAMES => None,
-                code @ 0..NAMES => named(code, &reads),
-                code @ 128.. => named(code - 128, &writes),
+                code => operations.named(code),
             };
             let (after, times) = (bytes.byte(), bytes.byte());
             attacks.push(Attack { operation, after, times, spoil: Spoil::read(&mut bytes) });
@@ -105,24 +104,50 @@ impl Input {
 /// How many operations of a sort can be named.
 const NAMES: u8 = 127;
 
-/// The operation of that code, which its name alone decides, so that bytes mean the same when there are
-/// more operations. Of those whose names make the same code the first has it, and each other the next
-/// one that is free; a code that is left over means some operation.
-fn named(code: u8, all: &[&'static str]) -> Option<&'static str> {
-    let sum = |name: &str| name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31) ^ byte) % NAMES;
-    let mut names: BTreeMap<u8, &'static str> = BTreeMap::new();
-    let mut late = Vec::new();
-    for name in all {
-        match names.entry(sum(name)) {
-            Entry::Vacant(free) => drop(free.insert(name)),
-            Entry::Occupied(_) => late.push(*name),
+/// The operations by their codes, which their names alone decide, so that bytes mean the same when there are more
+/// operations: reads first, writes behind them.
+///
+/// Of those whose names make the same code the first has it, and each other the next one that is free; a code that is
+/// left over means some operation.
+struct Operations {
+    names: BTreeMap<u8, &'static str>,
+    all: Vec<&'static str>,
+}
+
+impl Operations {
+    fn of(reads: &[&'static str], writes: &[&'static str]) -> Self {
+        let all = reads.iter().chain(writes).copied().collect();
+        let mut operations = Self { names: BTreeMap::new(), all };
+        let crowded = [operations.place(reads, 0), operations.place(writes, NAMES + 1)];
+        // There are more of one sort than it has codes.
+        for name in crowded.concat() {
+            let free = (0..NAMES).find(|code| !operations.names.contains_key(code));
+            operations.names.extend(free.map(|free| (free, name)));
         }
+        operations
     }
-    for name in late {
-        let mut codes = (0..NAMES).map(|n| (sum(name) + n) % NAMES);
-        if let Some(free) = codes.find(|code| !names.contains_key(code)) {
-            names.insert(free, name);
+
+    /// Gives a sort its codes, from that one on, and says who has none.
+    fn place(&mut self, sort: &[&'static str], from: u8) -> Vec<&'static str> {
+        let sum =
+            |name: &str| name.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31) ^ byte) % NAMES;
+        let mut late = Vec::new();
+        for name in sort {
+            match self.names.entry(from + sum(name)) {
+                Entry::Vacant(free) => drop(free.insert(name)),
+                Entry::Occupied(_) => late.push(*name),
+            }
         }
+        late.retain(|name| {
+            let mut codes = (0..NAMES).map(|n| from + (sum(name) + n) % NAMES);
+            let free = codes.find(|code| !self.names.contains_key(code));
+            free.is_none_or(|free| self.names.insert(free, name).is_some())
+        });
+        late
     }
-    names.get(&code).or(all.get(usize::from(code) % all.len())).copied()
+
+    fn named(&self, code: u8) -> Option<&'static str> {
+        let some = || self.all.get(usize::from(code) % self.all.len().max(1));
+        self.names.get(&code).or_else(some).copied()
+    }
 }

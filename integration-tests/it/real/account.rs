@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use clctl::{
-    aws::{Aws, Caller, Calls, ConnectError, Connection, Environment, Mode, Windows, kinds},
+    aws::{Aws, Caller, Calls, ConnectError, Connection, Deletions, Environment, Mode, kinds},
     engine::{Cloud as _, Error, Graph, InMemory, Plan, Purpose, Stop, observe, plan},
 };
 use tokio::sync::watch;
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::harness::{Command, Outcome};
 
 /// The shortest that AWS allows.
-const WINDOWS: Windows = Windows { secret_in_days: 7, key_in_days: 7 };
+const DELETIONS: Deletions = Deletions { secret_in_days: 7, key_in_days: 7, final_snapshot: false };
 
 /// An account and region.
 pub(crate) struct Account {
@@ -50,7 +50,7 @@ impl Account {
             account: self.caller.account.clone(),
             region: self.region.clone(),
             ignored_tags: Vec::new(),
-            windows: WINDOWS,
+            deletions: DELETIONS,
         };
         let calls = Calls::new(Mode::ReadOnly, kinds::reads());
         let reading = Connection { calls, ..self.connection.clone() };

@@ -6,46 +6,7 @@ use clctl::aws::kinds;
 use clctl_simulator::{Lag, Settings, Span, Weather};
 
 use super::specs::{Keep, SPECS, Spec};
-
-/// A splitmix64 generator: the same draws for the same seed on every machine and in every release.
-#[derive(Clone, Debug)]
-pub(super) struct Rng(u64);
-
-impl Rng {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A generator whose draws do not disturb this one's.
-    pub(super) fn fork(&mut self) -> Self {
-        Self(self.next())
-    }
-
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { self.next() % bound }
-    }
-
-    pub(super) fn between(&mut self, least: u64, most: u64) -> u64 {
-        least + self.below(most - least + 1)
-    }
-
-    /// True so many times in a hundred.
-    pub(super) fn percent(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, among: &'a [T]) -> Option<&'a T> {
-        among.get(usize::try_from(self.below(among.len() as u64)).unwrap_or_default())
-    }
-}
+pub(super) use crate::rng::Rng;
 
 /// A run.
 #[derive(Debug)]
@@ -204,13 +165,12 @@ impl Draw {
         let start = start(&mut rng, first);
         let settings = settings(&mut rng, seed);
         let record = if rng.percent(10) { Record::File } else { Record::Memory };
-        let mut declared = if rng.percent(70) { first } else { spec(&mut rng) };
+        let mut declared = if rng.percent(70) { first } else { changed(&mut rng, first) };
         let mut storm = Vec::new();
         for n in 0..rng.between(1, 4) {
             // A spec that changes in mid-flight: the one before may have been cut off.
             if n > 0 && rng.percent(30) {
-                declared =
-                    if rng.percent(60) { changed(&mut rng, declared) } else { spec(&mut rng) };
+                declared = changed(&mut rng, declared);
             }
             let verb = match rng.below(100) {
                 0..74 => Verb::Apply(declared),
@@ -220,7 +180,7 @@ impl Draw {
             };
             storm.push(scene(&mut rng, verb));
         }
-        let last = if rng.percent(85) { declared } else { spec(&mut rng) };
+        let last = if rng.percent(85) { declared } else { changed(&mut rng, declared) };
         let end = rng
             .percent(80)
             .then(|| (0..rng.below(3)).map(|_| scene(&mut rng, Verb::Delete(last))).collect());
@@ -237,7 +197,8 @@ fn spec(rng: &mut Rng) -> &'static Spec {
     rng.pick(&SPECS).unwrap()
 }
 
-/// Another one that comes of the same example.
+/// Another one that comes of the same example: others have another network or another engine, which is refused as long
+/// as the database stands there.
 fn changed(rng: &mut Rng, from: &'static Spec) -> &'static Spec {
     let same: Vec<&Spec> = SPECS.iter().filter(|it| it.example == from.example).collect();
     rng.pick(&same).copied().unwrap_or(from)
@@ -248,7 +209,7 @@ fn start(rng: &mut Rng, of: &'static Spec) -> Start {
         0..35 => Stands::Empty,
         35..55 => Stands::All { of, drifts: 0 },
         55..75 => Stands::All { of, drifts: rng.between(1, 4) },
-        75..85 => Stands::All { of: spec(rng), drifts: 0 },
+        75..85 => Stands::All { of: changed(rng, of), drifts: 0 },
         _ => Stands::Half { of, at: rng.between(4, 160) },
     };
     let beside = match rng.below(100) {

@@ -181,7 +181,9 @@ impl Human {
             }
             let id = &object.id;
             let mut tags = had.clone();
-            let mut others = things.iter().filter(|(it, _)| *it != object);
+            // The tags of a database are on its snapshots too.
+            let is_saved = |it: &Object| it.kind.ends_with("snapshot");
+            let mut others = things.iter().filter(|(it, _)| *it != object && !is_saved(it));
             if others.any(|(_, other)| same_node(other, &had, uid)) {
                 let kind = had.get(ADDRESS).and_then(|it| it.split('/').next()).unwrap_or_default();
                 tags = [(UID, uid.to_owned()), (ADDRESS, format!("{kind}/stray-{id}"))]
@@ -228,7 +230,9 @@ impl Human {
 /// Takes all their tags from what belongs to this environment: it is somebody's own then.
 pub(super) fn disown(world: &mut World, uid: &str) {
     for (object, tags) in world.tagged().iter().filter(|(_, tags)| is_of(tags, uid)) {
-        let keys: Vec<String> = tags.keys().cloned().collect();
+        // AWS's own stay.
+        let keys = tags.keys().filter(|key| !key.starts_with("aws:"));
+        let keys: Vec<String> = keys.cloned().collect();
         assert!(world.retag(object, &Tags::new(), &keys), "{object:?}");
     }
 }

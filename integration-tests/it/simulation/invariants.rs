@@ -8,6 +8,7 @@
 //!   what it is a copy of is gone, or its node is not declared, or the environment is being deleted.
 //!   Nothing tells it from ours then. From that moment on it is not somebody else's any more. What holds
 //!   data is not removed even so.
+//! - A snapshot may outlive its database: that is what it is made for.
 //! - What links somebody else's object to ours may change: the association of our subnet in their
 //!   route table. Everything else of theirs stays as it is.
 
@@ -47,6 +48,13 @@ pub(super) fn object(thing: &Thing) -> Object {
     Object { region, kind, id }
 }
 
+/// The databases and groups of instances that are being deleted: that takes minutes, and cannot be taken back.
+fn going(world: &World) -> BTreeSet<Object> {
+    let is_going = |body: &Value| body["status"] == "Deleting" || body["deleting"].is_boolean();
+    let whole = world.whole().into_iter();
+    whole.filter(|(.., body)| is_going(body)).map(|(object, ..)| object).collect()
+}
+
 /// Looks at the world at every call.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -65,6 +73,8 @@ pub(super) struct Watch {
     declared: Option<Graph<Aws>>,
     /// Objects of ours that hold data, and the nodes they stand for.
     stateful: BTreeMap<Object, Address>,
+    /// Those whose deletion began when nothing kept them, or was begun by somebody.
+    condemned: BTreeSet<Object>,
     /// What did not hold.
     pub(super) broken: Vec<String>,
     /// How often it looked.
@@ -104,6 +114,8 @@ impl Watch {
         self.foreign.retain(|it, _| there.contains_key(it));
         self.data.retain(|it| there.contains_key(it));
         self.stateful.retain(|it, _| there.get(it).is_some_and(|tags| is_of(tags, &self.uid)));
+        // What is on its way by then may be of their doing.
+        self.condemned.extend(going(world));
         let known: BTreeSet<&Object> = before.iter().map(|(it, _)| it).collect();
         let ids: BTreeSet<&str> = self.foreign.keys().map(|it| it.id.as_str()).collect();
         let mut all: BTreeSet<Object> = self.foreign.keys().cloned().collect();
@@ -116,13 +128,21 @@ impl Watch {
     }
 
     fn take(&mut self, truth: &Truth, which: impl Fn(&Object) -> bool) {
-        for thing in truth.things() {
+        // Instances come and go with their group, and say how they are in their tags.
+        for thing in truth.things().iter().filter(|it| !it.is_launched()) {
             let object = object(thing);
             if which(&object) && !self.adopted.contains(&object) {
                 let body = self.apart(&thing.body);
                 self.foreign.insert(object, (thing.tags.clone(), body));
             }
         }
+    }
+
+    /// Whether an environment that is deleted may leave it: it is somebody else's, or a snapshot that outlives its
+    /// database.
+    pub(super) fn may_stay(&self, thing: &Thing) -> bool {
+        let launched_by_others = thing.is_launched() && !is_of(&thing.tags, &self.uid);
+        self.is_theirs(&object(thing)) || launched_by_others || thing.is_saved()
     }
 
     /// Whether it is somebody else's, or was until nothing told it from ours any more.
@@ -185,7 +205,7 @@ impl Watch {
                 .push(format!("{} holds data, was ours by its tags alone, and is gone", object.id));
         }
         self.all_break(broken);
-        self.look_at_data(&things);
+        self.look_at_data(world, &things);
     }
 
     /// Nothing tells this from ours any more, nor what is a part of it.
@@ -213,6 +233,10 @@ impl Watch {
             if human.copies.contains_key(object) || self.copied.contains(object) {
                 continue;
             }
+            // The tags of a database are on its snapshots too.
+            if ["snapshot", "cluster-snapshot"].contains(&object.kind.as_str()) {
+                continue;
+            }
             let ordinal = tags.get(ORDINAL).map_or("1", String::as_str);
             claims.entry((uid, address, ordinal)).or_default().push(&object.id);
         }
@@ -227,7 +251,7 @@ impl Watch {
     }
 
     /// What holds data stays as long as it is declared, and longer if the spec says so.
-    fn look_at_data(&mut self, things: &[(Object, Tags)]) {
+    fn look_at_data(&mut self, world: &World, things: &[(Object, Tags)]) {
         let stateful: BTreeMap<Object, Address> = things
             .iter()
             .filter(|(_, tags)| is_of(tags, &self.uid))
@@ -240,6 +264,7 @@ impl Watch {
             .filter(|(it, address)| {
                 (self.is_declared(address) || self.is_retained(address))
                     && !stateful.contains_key(*it)
+                    && !self.condemned.contains(*it)
             })
             .map(|(it, address)| {
                 format!("{} was {address}, which nobody agreed to lose, and is gone", it.id)
@@ -247,6 +272,13 @@ impl Watch {
             .collect();
         self.all_break(gone);
         self.stateful = stateful;
+        // What goes once it has been let go of goes to its end, whatever is declared then.
+        let is_free = |address: &Address| !self.is_declared(address) && !self.is_retained(address);
+        if self.stateful.values().any(is_free) {
+            let of_us = |it: &Object| self.stateful.get(it).is_some_and(is_free);
+            let lost: Vec<Object> = going(world).into_iter().filter(of_us).collect();
+            self.condemned.extend(lost);
+        }
     }
 
     /// Looks at every value of what is somebody else's.

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     harness::{Bench, NoPlan, Outcome, SETTLED, WINDOW, Wanted, steps, virtually},
-    truth::Truth,
+    truth::{Thing, Truth},
 };
 
 /// How long after the faults have stopped the world has to be as declared, and everything gone after a
@@ -230,6 +230,8 @@ impl Run {
             world.with(|world| world.seed(Seed::Network));
         }
         if self.draw.start.beside != Beside::Nothing {
+            // Two environments are more than there are addresses for.
+            world.with(|world| world.settings_mut().quotas.addresses *= 4);
             self.bench.apply(&self.draw.last.beside()).await.complete();
             self.bench.lose_record();
             self.bench.somebody().wait(SETTLED).await;
@@ -557,7 +559,7 @@ impl Run {
             truth.that(|it| {
                 let object = object(it);
                 let copy = watch.is_theirs(&object) && it.address().is_none();
-                !watch.is_foreign(&object) && !copy && !stays.contains(&object)
+                !watch.is_foreign(&object) && !copy && !it.is_saved() && !stays.contains(&object)
             })
         });
         let (ours, model) = (ours.without_fields(UNDECLARED), &model.truth);
@@ -569,14 +571,11 @@ impl Run {
     /// What stands for these nodes, which are not declared, and what is a part of that.
     fn staying(truth: &Truth, kept: &BTreeSet<String>) -> BTreeSet<Object> {
         let uid = environment(NAME).uid();
-        let whole = |it: &&crate::truth::Thing| {
-            is_of(&it.tags, &uid) && it.address().is_some_and(|it| kept.contains(it))
-        };
+        let whole =
+            |it: &&Thing| is_of(&it.tags, &uid) && it.address().is_some_and(|it| kept.contains(it));
         let stay: Vec<_> = truth.things().iter().filter(whole).collect();
         let ids: BTreeSet<&str> = stay.iter().map(|it| it.id.as_str()).collect();
-        let is_part = |it: &&crate::truth::Thing| {
-            it.address().is_none() && links(it).any(|id| ids.contains(id))
-        };
+        let is_part = |it: &&Thing| it.address().is_none() && links(it).any(|id| ids.contains(id));
         let parts = truth.things().iter().filter(is_part);
         parts.chain(stay.iter().copied()).map(object).collect()
     }
@@ -588,14 +587,18 @@ impl Run {
         };
         let Some(plan) = self.look_for_what_is_left().await else { return took };
         let kept = addresses(plan.kept.iter().map(|it| &it.seen));
-        if keep == Keep::Nothing && !kept.is_empty() {
-            self.breaks([format!("kept, though nothing is to be: {kept:?}")]);
-        }
         let truth = self.bench.truth();
+        // A snapshot that an earlier command was to leave opens with the key.
+        let opens = truth.things().iter().any(Thing::is_saved);
+        let needless = kept.iter().filter(|it| !(opens && *it == "kms-key/main"));
+        let needless: Vec<&String> = needless.collect();
+        if keep == Keep::Nothing && !needless.is_empty() {
+            self.breaks([format!("kept, though nothing is to be: {needless:?}")]);
+        }
         let stays = Self::staying(&truth, &kept);
         let left: Vec<String> = self.stage.with(|watch, _, _, _| {
-            let objects = truth.things().iter().map(object);
-            let left = objects.filter(|it| !watch.is_theirs(it) && !stays.contains(it));
+            let left = truth.things().iter();
+            let left = left.filter(|it| !watch.may_stay(it) && !stays.contains(&object(it)));
             left.map(|it| format!("{} {}", it.kind, it.id)).collect()
         });
         if !left.is_empty() {
@@ -651,12 +654,19 @@ impl Run {
         if self.stage.is_broken() {
             return;
         }
+        // The neighbour's nodes have no part in what is left, and weeks of theirs take long.
+        self.bench.simulator.dismiss();
         self.bench.somebody().wait(WINDOW).await;
         let left: Vec<String> = self.stage.with(|watch, human, _, world| {
             watch.look(world, human);
-            let objects = world.objects().into_iter().chain(world.lingering());
-            let left = objects.filter(|it| !watch.is_theirs(it));
-            left.map(|it| format!("{} {}", it.kind, it.id)).collect()
+            let truth = Truth::of(world);
+            // A snapshot opens with the key or not at all.
+            let opens = truth.things().iter().any(Thing::is_saved);
+            let is_key = |it: &Thing| ["key", "alias"].contains(&it.kind.as_str());
+            let there = truth.things().iter().filter(|it| !watch.may_stay(it));
+            let there = there.filter(|it| !(opens && is_key(it))).map(object);
+            let lingers = world.lingering().into_iter().filter(|it| !watch.is_theirs(it));
+            there.chain(lingers).map(|it| format!("{} {}", it.kind, it.id)).collect()
         });
         if !left.is_empty() {
             self.breaks([format!("left when every window is over: {}", left.join(", "))]);
