@@ -192,7 +192,8 @@ impl Human {
                     .map(|(key, value)| (key.to_owned(), value))
                     .collect();
             }
-            if !world.retag(&object, &tags, &[]) {
+            // An instance that has been terminated is shown for a while, and takes none.
+            if !world.retag(&object, &tags, &[]) && object.kind != "instance" {
                 undone.push(format!("{id} has not got its tags back"));
             }
         }
