@@ -622,19 +622,16 @@ impl<C: Send + Sync + 'static> Plan<C> {
             let why = match &planned.verdict {
                 Verdict::Blocked(blocked) => blocked.to_string(),
                 Verdict::Change(change) if change.action == Action::Refuse => {
-                    if let Some(why) = change.refusal() {
-                        let address = planned.node.address().clone();
-                        return Some((OrderStep::Ensure(address), why.to_owned()));
-                    }
-                    if let Some(Phase::Failed(why)) = planned.seen.as_deref().map(Seen::phase) {
-                        let address = planned.node.address().clone();
-                        let why = format!(
+                    match (change.refusal(), planned.seen.as_deref().map(Seen::phase)) {
+                        (Some(why), _) => why.to_owned(),
+                        (None, Some(Phase::Failed(why))) => format!(
                             "it is {why}, and may hold data: it is not made anew; mend it as AWS says of that state, or delete it by hand, and run the same command again"
-                        );
-                        return Some((OrderStep::Ensure(address), why));
+                        ),
+                        (None, _) => {
+                            let fields = change.fields.iter().map(|change| change.field);
+                            format!("{} must not change", fields.collect::<Vec<_>>().join(", "))
+                        }
                     }
-                    let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
-                    format!("{} must not change", fields.join(", "))
                 }
                 Verdict::Change(change) if change.action != Action::Keep => self.ring.clone()?,
                 Verdict::Change(_) => return None,

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     Label, NotDeclared, logs, network,
-    nodes::{Like, Saved, Settings, borrowed, disk, group_of, image, template},
+    nodes::{Like, Settings, borrowed, disk, group_of, image, template},
 };
 
 const BASTION: &str = "bastion";
@@ -85,9 +85,11 @@ pub(super) fn declare(
         subnets: &network.public_subnets,
         suspended: Vec::new(),
         borrowed: borrowed(spec),
+        database: None,
+        runs: None,
         needs,
     };
-    Ok(group_of(graph, label, BASTION, &template, settings, Saved::default())?)
+    Ok(group_of(graph, label, BASTION, &template, settings)?)
 }
 
 fn user_data(

@@ -83,10 +83,11 @@ pub(super) fn declare(
         // Evening out zones would take down a node that works, and nobody asked which.
         suspended: vec!["AZRebalance".to_owned()],
         borrowed: borrowed(spec),
+        database: Some(database.arn.clone()),
+        runs: Some(runs),
         needs,
     };
-    let saved = Saved { database: Some(database.arn.clone()), runs: Some(runs) };
-    Ok(group_of(graph, label, NODES, &template, settings, saved)?)
+    Ok(group_of(graph, label, NODES, &template, settings)?)
 }
 
 /// What instances of a template are like.
@@ -145,6 +146,10 @@ pub(super) struct Settings<'a> {
     pub(super) subnets: &'a [Ref<Subnet>],
     pub(super) suspended: Vec<String>,
     pub(super) borrowed: BorrowedKey,
+    /// The database that is saved before another node can take it over.
+    pub(super) database: Option<Input<String>>,
+    /// The node that they run, if it is one.
+    pub(super) runs: Option<String>,
     pub(super) needs: After,
 }
 
@@ -155,10 +160,8 @@ pub(super) fn group_of(
     name: &str,
     template: &Ref<LaunchTemplate>,
     settings: Settings<'_>,
-    saved: Saved,
 ) -> Result<(), DeclaredTwice> {
-    let Settings { count, subnets, suspended, borrowed, needs } = settings;
-    let Saved { database, runs } = saved;
+    let Settings { count, subnets, suspended, borrowed, database, runs, needs } = settings;
     let subnets = subnets.iter();
     let declared = AutoScalingGroupConfig {
         template: template.output("version", LaunchTemplateOutputs::to_launch_from),
@@ -195,13 +198,6 @@ pub(super) fn group_of(
         image: Told(runs),
     };
     graph.add::<Instances>(name, declared).map(drop)
-}
-
-/// What is saved before another node takes it over.
-#[derive(Default)]
-pub(super) struct Saved {
-    pub(super) database: Option<Input<String>>,
-    pub(super) runs: Option<String>,
 }
 
 /// The image to start from: the one that is written, or the newest one for what is still to be made.

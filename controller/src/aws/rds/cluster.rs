@@ -38,7 +38,7 @@ use super::{
     name_of, only,
     origin::{self, Source, source},
     pairs, retag,
-    values::EngineVersion,
+    values::{EngineVersion, NO_KEY},
 };
 
 /// A cluster of Aurora PostgreSQL.
@@ -627,9 +627,6 @@ fn read(aws: &Aws, from: &DbCluster) -> Result<Found<Cluster>, CallError> {
         phase: phase(from, status, *pending == nothing),
     })
 }
-
-/// What stands for the key of a cluster that has none.
-pub(super) const NO_KEY: &str = "";
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/accessing-monitoring.html#Aurora.Status>
 fn phase(from: &DbCluster, status: &str, nothing_pending: bool) -> Phase {

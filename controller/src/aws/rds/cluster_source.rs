@@ -16,11 +16,11 @@ use super::{
     PAGE,
     backup::{Backup, Window},
     beginning::{self, named, no_snapshot, no_use},
-    cluster::{Cluster, ClusterConfig, ENGINE, NO_KEY, blank},
+    cluster::{Cluster, ClusterConfig, ENGINE, blank},
     instance_source,
     origin::{Database, Saved},
     pairs,
-    values::EngineVersion,
+    values::{EngineVersion, NO_KEY},
 };
 
 /// What lists snapshots.

@@ -37,7 +37,7 @@ use super::{
     name_of, only,
     origin::{self, Source, source},
     pairs, retag,
-    values::{EngineVersion, Storage},
+    values::{EngineVersion, NO_KEY, Storage},
 };
 
 /// An RDS instance of PostgreSQL.
@@ -704,8 +704,6 @@ fn read(aws: &Aws, from: &DbInstance) -> Result<Found<Instance>, CallError> {
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html>).
 pub(super) const STOPPED: [&str; 2] =
     ["stopped", "inaccessible-encryption-credentials-recoverable"];
-/// What stands for the key of an instance that has none.
-pub(super) const NO_KEY: &str = "";
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html#Overview.DBInstance.Status>
 pub(super) fn phase(from: &DbInstance, status: &str, nothing_pending: bool) -> Phase {

@@ -15,10 +15,10 @@ use super::{
     PAGE,
     backup::{Backup, Window},
     beginning::{self, named, no_snapshot, no_use},
-    instance::{ENGINE, Instance, InstanceConfig, NO_KEY, blank},
+    instance::{ENGINE, Instance, InstanceConfig, blank},
     origin::{Database, Saved},
     pairs,
-    values::{EngineVersion, Storage},
+    values::{EngineVersion, NO_KEY, Storage},
 };
 
 /// What lists snapshots.

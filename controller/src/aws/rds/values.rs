@@ -2,6 +2,9 @@
 
 use crate::engine::{Address, Cell, Field, Outputs};
 
+/// What stands for the key of a database that has none.
+pub(super) const NO_KEY: &str = "";
+
 /// A version of PostgreSQL: the major one, and the minor one if it matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineVersion {
