@@ -14,7 +14,7 @@ use clctl::{
     aws::{Aws, Calls, ConnectError, Deletions, Environment, Lookups, Mode, kinds},
     engine::{
         Action, All, Approved, Blocked, Cloud as _, Error, Event, Gate, Graph, InMemory, Journal,
-        Plan, Purpose, RemovalReason, Report, Sink, Step, Stop, Uncontested, Verdict, Walk,
+        Plan, Purpose, RemovalReason, Report, Sink, Step, Stop, Uncontested, Until, Verdict, Walk,
         observe, observe_settled, plan, walk,
     },
     sandbox,
@@ -83,7 +83,10 @@ fn full() -> &'static str {
         let text = include_str!("../../examples/full.yaml");
         let lines =
             text.lines().filter(|line| !without.iter().any(|it| line.trim_start().starts_with(it)));
-        lines.flat_map(|line| [line, "\n"]).collect()
+        let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+        // Nor this secret.
+        text.replace("{existing: {id: oracles/rpc, key: httpUrl}}", "{secret: rpc-http}")
+            .replace("{existing: {id: oracles/rpc, key: webSocketUrl}}", "{secret: rpc-socket}")
     });
     &TEXT
 }
@@ -164,10 +167,10 @@ const FLEET: u64 = 7;
 /// generated. What waits is tested with the binary.
 fn ask_nobody(spec: &mut NodeSpec) {
     let public = |source: &mut UrlSource, scheme: &str| {
-        *source = UrlSource::Public(PublicUrl {
-            value: format!("{scheme}://rpc.example.com"),
-            public: true,
-        });
+        if !matches!(source, UrlSource::Existing(_)) {
+            let value = format!("{scheme}://rpc.example.com");
+            *source = UrlSource::Public(PublicUrl { value, public: true });
+        }
     };
     for endpoint in spec.nodes.chains.iter_mut().flat_map(|chain| chain.rpc.iter_mut()) {
         public(&mut endpoint.http_url.source, "https");
@@ -181,7 +184,7 @@ fn ask_nobody(spec: &mut NodeSpec) {
         &mut secrets.admin_password,
         &mut secrets.database_password,
     ] {
-        if !matches!(password, Password::Generate(_)) {
+        if matches!(password, Password::Secret(_)) {
             *password = Password::default();
         }
     }
@@ -259,7 +262,7 @@ impl Command {
         }
         let approved: Arc<dyn Gate> = Arc::new(Approved::of(&plan));
         let gate = Arc::new(All(std::iter::once(approved).chain(guard).collect()));
-        let with = Walk { cloud, kinds, journal, gate, sink, stop, run, wait: true };
+        let with = Walk { cloud, kinds, journal, gate, sink, stop, run, until: Until::Ready };
         let report = walk(&plan, with).await;
         Ok((plan, report))
     }
@@ -475,7 +478,7 @@ impl Bench {
         let aws = Aws::new(&connection, environment);
         // What a test lays out itself depends on nothing.
         let lookups = match &wanted.spec {
-            Some(_) => Lookups::of(&aws).await,
+            Some(spec) => Lookups::of(&aws, topology::existing_secrets(spec)).await,
             None => Lookups::found("ami-0123456789abcdef0"),
         };
         let graph = (wanted.declare)(&aws.environment, &lookups);

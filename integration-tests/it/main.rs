@@ -18,6 +18,7 @@ mod database;
 mod drift;
 mod environments;
 mod every_drift;
+mod existing;
 mod fleet;
 mod found;
 mod harness;

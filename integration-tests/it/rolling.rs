@@ -12,7 +12,7 @@ use clctl_simulator::{Fate, Time, World};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
-    harness::{Bench, Outcome, SETTLED, Wanted, virtually},
+    harness::{Bench, Outcome, SETTLED, Wanted, example, virtually},
     rng::Rng,
 };
 
@@ -333,6 +333,33 @@ async fn another_release_can_be_taken_back_until_it_has_had_the_database() {
     let told = refused.told();
     assert!(told.contains("Chainlink 2.74.0 runs and may have migrated the database"), "{told}");
     bench.is_settled(&newer).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_stayed_is_saved_before_another_release_and_takes_no_older_one() {
+    let (digest, version) = NEWER;
+    let with = |node: &str| {
+        let more = format!(
+            "\n  policies: {{deletion: {{database: Retain, logs: Retain}}}}\n\n  nodes:\n{node}"
+        );
+        Wanted::read(&example("node").replace("\n  nodes:\n", &more))
+    };
+    let usual = with("");
+    let newer = with(&format!("    chainlink: {{version: 2.74.0, digest: \"{digest}\"}}\n"));
+    let bench = Bench::standing(&usual).await;
+    bench.fleet.know_release(digest, version);
+    bench.delete(&usual).await.complete();
+    bench.apply(&usual).await.complete();
+    assert_eq!(saved(&bench), 0, "the same node had it before");
+    bench.delete(&usual).await.complete();
+    bench.apply(&newer).await.complete();
+    assert_eq!(saved(&bench), 1);
+    bench.is_settled(&newer).await;
+    bench.delete(&newer).await.complete();
+    let refused = bench.apply(&usual).await;
+    let why = refused.error("auto-scaling-group/nodes").to_string();
+    assert!(why.contains("Chainlink 2.74.0 may have migrated the database"), "{why}");
+    assert!(bench.fleet.nodes().is_empty());
 }
 
 /// How many environments are brought through; the rest of the seeds is for whoever has the time.

@@ -247,6 +247,7 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ],
         seldom_read: &[
             "ec2:DescribeInstances",
+            "rds:ListTagsForResource",
             "rds:DescribeDBSnapshots",
             "rds:DescribeDBClusterSnapshots",
         ],

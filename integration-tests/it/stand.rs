@@ -24,15 +24,23 @@ use clctl::{
         rds::{
             CLUSTER_LOGS, Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig,
             ClusterParameterGroup, EngineVersion, FORCE_SSL, Instance, InstanceConfig, LOGS, Login,
-            ParameterGroup, ParameterGroupConfig, Parameters, Storage, SubnetGroup,
+            LoginVersion, ParameterGroup, ParameterGroupConfig, Parameters, Storage, SubnetGroup,
             SubnetGroupConfig,
         },
-        secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
+        secrets::{Origin, ResourcePolicy, Secret, SecretConfig, SecretOutputs},
     },
     engine::{
         Address, After, Config, Declared, Graph, Initially, Input, Loose, Ref, Resource, Told,
     },
 };
+
+fn login(secret: &Ref<Secret>) -> Login<Declared> {
+    let version = |secret: &SecretOutputs| secret.version.as_deref().map(LoginVersion::all_of);
+    Login {
+        secret: Told(Some(secret.output("arn", |secret| secret.arn.clone()))),
+        version: Told(Some(Initially::Always(secret.given("version", version)))),
+    }
+}
 
 /// A graph that is being declared.
 pub(crate) struct Stand<'a> {
@@ -362,12 +370,7 @@ impl<'a> Stand<'a> {
             key: key_arn(key),
             database_name: Told::of("chainlink".to_owned()),
             master_username: "chainlink".to_owned(),
-            login: Login {
-                secret: Told(Some(secret.output("arn", |secret| secret.arn.clone()))),
-                version: Told(Some(
-                    secret.output("version", |secret| secret.version.clone().unwrap_or_default()),
-                )),
-            },
+            login: login(secret),
             port: 5432,
             subnet_group: Told(Some(subnets.output("arn", |group| group.arn.clone()))),
             security_groups: Told(Some(vec![group_id(group)])),
@@ -427,12 +430,7 @@ impl<'a> Stand<'a> {
             key: Told(Some(key_arn(key))),
             database_name: Told::of("chainlink".to_owned()),
             master_username: "chainlink".to_owned(),
-            login: Login {
-                secret: Told(Some(secret.output("arn", |secret| secret.arn.clone()))),
-                version: Told(Some(
-                    secret.output("version", |secret| secret.version.clone().unwrap_or_default()),
-                )),
-            },
+            login: login(secret),
             port: Told(Some(5432)),
             subnet_group: Told(Some(subnets.output("arn", |group| group.arn.clone()))),
             security_groups: Told(Some(vec![group_id(group)])),

@@ -14,6 +14,8 @@ pub const TAG_ADDRESS: &str = "clctl.dev/address";
 pub const TAG_REPLACEMENT: &str = "clctl.dev/replacement";
 /// The version of the secret that a database's master user logs in with, as it was set last.
 pub(super) const TAG_LOGIN: &str = "clctl.dev/database-password-version";
+/// Which node a database was made ready for last, and may have been migrated by.
+pub(super) const TAG_LAST_IMAGE: &str = "clctl.dev/last-image";
 /// What the console shows.
 pub(super) const TAG_NAME: &str = "Name";
 

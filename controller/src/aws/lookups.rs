@@ -1,11 +1,14 @@
 //! What is looked up before anything is declared: it is nobody's object, and what is made depends on it.
 
+use std::collections::BTreeMap;
+
 use crate::engine::{CallError, Class};
 
 use super::{
     answers::{another, required, text},
     clients::Aws,
     ec2::ImageId,
+    secrets::current_version,
 };
 
 /// What was looked up.
@@ -13,6 +16,8 @@ use super::{
 pub struct Lookups {
     /// The newest image of Amazon Linux 2023 for x86-64; or why nobody knows.
     pub newest_image: Result<ImageId, String>,
+    /// The versions that count of secrets of somebody else's, by how the file names these; or why nobody knows.
+    versions: BTreeMap<String, Result<String, String>>,
 }
 
 /// Where AWS says which image is the newest
@@ -24,36 +29,47 @@ pub const PARAMETERS: &str = "arn:*:ssm:*::parameter/aws/service/ami-amazon-linu
 const READS: &str = "ssm:GetParameter";
 
 impl Lookups {
-    /// Looks everything up, once for everything that is declared. What cannot be looked up is no failure: what is
-    /// there does not depend on it.
-    pub async fn of(aws: &Aws) -> Self {
+    /// Looks everything up, once for everything that is declared: also secrets, by their names or ARNs. What cannot be
+    /// looked up is no failure: not everything depends on it.
+    pub async fn of<'a>(aws: &Aws, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let newest_image = newest_image(aws).await.map_err(|error| {
-            let hint = match error.class {
-                Class::Denied => ": allow ssm:GetParameter on it, or write `imageId`",
-                Class::Throttled
-                | Class::Server
-                | Class::NoAnswer
-                | Class::NotYetVisible
-                | Class::Busy
-                | Class::InUse
-                | Class::NotFound
-                | Class::Exists
-                | Class::TokenMismatch
-                | Class::Quota
-                | Class::Capacity
-                | Class::Expired
-                | Class::ReadOnly
-                | Class::Rejected => ": try again, or write `imageId`",
-            };
-            format!("the newest image could not be looked up in {PARAMETER}: {error}{hint}")
+            let what = format!("the newest image could not be looked up in {PARAMETER}");
+            format!("{}, or write `imageId`", unlearned(&what, &error))
         });
-        Self { newest_image }
+        let mut versions = BTreeMap::new();
+        for id in secrets {
+            let version = match current_version(aws, id).await {
+                Ok(version) => version.map_err(|why| format!("the secret {id} {why}")),
+                Err(error) => {
+                    Err(unlearned(&format!("the secret {id} could not be looked up"), &error))
+                }
+            };
+            versions.insert(id.to_owned(), version);
+        }
+        Self { newest_image, versions }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
-        Self { newest_image: Ok(ImageId::new(image)) }
+        Self { newest_image: Ok(ImageId::new(image)), versions: BTreeMap::new() }
     }
+
+    /// The version that counts of a secret of somebody else's, by its name or ARN.
+    ///
+    /// # Errors
+    /// Why nobody knows, in words.
+    pub fn secret_version(&self, id: &str) -> Result<String, String> {
+        let unasked = || Err(format!("nobody has looked the secret {id} up"));
+        self.versions.get(id).cloned().unwrap_or_else(unasked)
+    }
+}
+
+/// Why something was not found out, and what to do about it.
+fn unlearned(what: &str, error: &CallError) -> String {
+    if error.class == Class::Denied {
+        return format!("{what}: {error}: allow {} on it", error.operation);
+    }
+    format!("{what}: {error}: try again")
 }
 
 async fn newest_image(aws: &Aws) -> Result<ImageId, CallError> {

@@ -9,7 +9,8 @@ use crate::engine::{Address, CallError, Cell, Field, Identity, Outputs, Owner, P
 use super::{
     clients::Aws,
     identity::{
-        TAG_ADDRESS, TAG_ENVIRONMENT, TAG_LOGIN, TAG_NAME, TAG_REPLACEMENT, TAG_UID, ordinal,
+        TAG_ADDRESS, TAG_ENVIRONMENT, TAG_LAST_IMAGE, TAG_LOGIN, TAG_NAME, TAG_REPLACEMENT,
+        TAG_UID, ordinal,
     },
 };
 
@@ -75,9 +76,9 @@ impl Tags {
     /// is an ordinal that is none.
     pub(super) fn of(aws: &Aws, from: &[(String, String)]) -> Self {
         let ignored = |key: &str| {
-            // The one is AWS's, and the other is compared where it belongs.
+            // The one is AWS's, and the others are notes that are read where they belong.
             key.starts_with("aws:")
-                || key == TAG_LOGIN
+                || [TAG_LOGIN, TAG_LAST_IMAGE].contains(&key)
                 || aws
                     .environment
                     .ignored_tags

@@ -22,8 +22,11 @@ pub enum On {
     },
     /// The secrets of the environment, and those that the spec names.
     Secrets,
-    /// The key that secrets are encrypted with, through Secrets Manager (`kms:ViaService`).
+    /// The key that the environment's secrets are encrypted with, through Secrets Manager (`kms:ViaService`).
     SecretsKey,
+    /// Whatever keys the secrets that the spec names are encrypted with, for those secrets alone
+    /// (`kms:EncryptionContext:SecretARN`).
+    KeysOfExistingSecrets,
     /// The database of the environment, an instance or a cluster.
     Database,
     /// The log group of the role.
@@ -52,7 +55,7 @@ const BOOT: Grant = Grant {
 const WRITES: &[&str] = &["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
 
 /// What a node needs.
-pub const NODE: [Grant; 9] = [
+pub const NODE: [Grant; 10] = [
     BOOT,
     Grant {
         needed_by: "node-role",
@@ -65,6 +68,7 @@ pub const NODE: [Grant; 9] = [
         on: On::Secrets,
     },
     Grant { needed_by: "node-prepare", actions: &["kms:Decrypt"], on: On::SecretsKey },
+    Grant { needed_by: "node-prepare", actions: &["kms:Decrypt"], on: On::KeysOfExistingSecrets },
     // Of one engine there is one of them.
     Grant { needed_by: "node-prepare", actions: &["rds:DescribeDBInstances"], on: On::Database },
     Grant { needed_by: "node-prepare", actions: &["rds:DescribeDBClusters"], on: On::Database },

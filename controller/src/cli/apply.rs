@@ -145,7 +145,7 @@ async fn one(
         Names::of(&planned),
     ));
     let outcome =
-        carry_out::carry_out(&session, &planned, &args.waiting, &progress, printer, stopping)
+        carry_out::carry_out(&session, &planned, args.until(), &progress, printer, stopping)
             .await?;
     let outputs = useful(&session, &planned, &progress.ready()).await;
     advice::explain(&outcome.report, progress.names(), printer);

@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::engine::Until;
+
 /// Keeps a Chainlink oracle-node environment on AWS as one YAML file declares it.
 #[derive(Debug, Parser)]
 #[command(name = "clctl", version, disable_help_subcommand = true, max_term_width = 100, after_help = super::exit::help())]
@@ -167,7 +169,7 @@ pub(super) struct Files {
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct Waiting {
-    /// Wait until everything is ready (the default).
+    /// Wait to the end (the default).
     #[arg(long, overrides_with = "no_wait")]
     pub(super) wait: bool,
     /// End as soon as everything that can be asked for is asked for.
@@ -178,12 +180,24 @@ pub(super) struct Waiting {
     pub(super) timeout: Duration,
 }
 
+/// What `apply` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum WaitedFor {
+    /// Everything, and that a node works and another one stands by.
+    Ready,
+    /// Every object, but not what starts on instances.
+    Created,
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Apply {
     #[command(flatten)]
     pub(super) files: Files,
     #[command(flatten)]
     pub(super) waiting: Waiting,
+    /// What to wait for.
+    #[arg(long, value_name = "STATE", default_value = "ready", conflicts_with = "no_wait")]
+    pub(super) until: WaitedFor,
     /// Do not ask before anything that interrupts, replaces or removes.
     #[arg(short, long)]
     pub(super) yes: bool,
@@ -193,6 +207,23 @@ pub(super) struct Apply {
     /// The form of the result; with --dry-run, that of the plan.
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     pub(super) output: Form,
+}
+
+impl Apply {
+    /// What is waited for.
+    pub(super) fn until(&self) -> Until {
+        match self.until {
+            WaitedFor::Created => Until::Created,
+            WaitedFor::Ready => self.waiting.until(),
+        }
+    }
+}
+
+impl Waiting {
+    /// What is waited for.
+    pub(super) fn until(&self) -> Until {
+        if self.no_wait { Until::Asked } else { Until::Ready }
+    }
 }
 
 #[derive(Args, Debug)]

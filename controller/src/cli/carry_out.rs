@@ -11,13 +11,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     aws::Aws,
     engine::{
-        Approved, Cloud, Error, Graph, Journal, Observation, Plan, Purpose, Report, Sink, Walk,
-        observe, observe_settled, walk,
+        Approved, Cloud, Error, Graph, Journal, Observation, Plan, Purpose, Report, Sink, Until,
+        Walk, observe, observe_settled, walk,
     },
 };
 
 use super::{
-    args::Waiting,
     exit::Exit,
     printer::Printer,
     progress::{Names, Progress},
@@ -131,7 +130,7 @@ pub(super) struct Outcome {
 pub(super) async fn carry_out(
     session: &Session,
     plan: &Plan<Aws>,
-    waiting: &Waiting,
+    until: Until,
     progress: &Arc<Progress>,
     printer: &Printer,
     stopping: &Stopping,
@@ -149,7 +148,7 @@ pub(super) async fn carry_out(
             sink,
             stop: stopping.signal(),
             run: run_name(start),
-            wait: !waiting.no_wait,
+            until,
         },
     );
     let _pace = Pace::begin(printer);

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use clctl_spec::Engine;
+
 use crate::{
-    aws::{Aws, Mode},
+    aws::{Aws, Mode, rds},
     engine::{Cloud, Error, Plan, Purpose, plan},
     render::{Removals, removals},
     topology,
@@ -16,6 +18,7 @@ use super::{
     exit::Exit,
     files::{Named, Reading},
     funds,
+    printer::Printer,
     progress::{Names, Progress, short},
     session::{Command, Ends, Session},
     stopping::Stopping,
@@ -75,6 +78,7 @@ async fn one(
             ),
         });
     }
+    tell_of_snapshots(&session, printer).await?;
     let wallets = funds::warn(&session, &planned, printer).await;
     if args.dry_run {
         printer.data(&format!("{}dry run: nothing was done", printer.place()));
@@ -88,6 +92,22 @@ async fn one(
         carry_out::approve(question, args.yes, printer, stopping).await?;
     }
     remove(command, args, &session, &planned, &listed, stopping).await
+}
+
+/// Says which snapshots stay that no final one replaces: they cost as long as they are there, and open with the key
+/// of the environment or not at all.
+async fn tell_of_snapshots(session: &Session, printer: &Printer) -> anyhow::Result<()> {
+    let snapshots = rds::saved_before(&session.aws).await?;
+    let verb = match session.named.document.node.spec.database.engine {
+        Engine::Rds(_) => "delete-db-snapshot --db-snapshot-identifier",
+        Engine::Aurora(_) => "delete-db-cluster-snapshot --db-cluster-snapshot-identifier",
+    };
+    for name in snapshots {
+        printer.note(&format!(
+            "the snapshot {name} was made before a release, and stays whatever policies.deletion says; without the key of the environment it does not open. To end what it costs: aws rds {verb} {name}"
+        ));
+    }
+    Ok(())
 }
 
 async fn remove(
@@ -109,7 +129,8 @@ async fn remove(
         Names::of(planned),
     ));
     let outcome =
-        carry_out::carry_out(session, planned, &args.waiting, &progress, printer, stopping).await?;
+        carry_out::carry_out(session, planned, args.waiting.until(), &progress, printer, stopping)
+            .await?;
     let report = &outcome.report;
     advice::explain(report, progress.names(), printer);
     let exit = advice::exit(report, stopping);

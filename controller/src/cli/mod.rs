@@ -118,6 +118,7 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
     let exit = runtime.block_on(async {
         let command = Command::new(global, printer.clone())?;
         let exit = asking(&command, verb, read).await;
+        command.show_calls();
         command.settle();
         exit
     });

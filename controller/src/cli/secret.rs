@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use anyhow::{Context, bail};
-use clctl_spec::{NodeSpec, SecretId};
+use clctl_spec::NodeSpec;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -235,8 +235,8 @@ pub(super) async fn list(
     Ok(Exit::Done)
 }
 
-async fn existing(session: &Session, id: &SecretId) -> anyhow::Result<Row> {
-    let status = match look(session, id.as_str()).await? {
+async fn existing(session: &Session, id: &str) -> anyhow::Result<Row> {
+    let status = match look(session, id).await? {
         None => "Missing: you said that it is there".to_owned(),
         Some(there) => told(&there),
     };

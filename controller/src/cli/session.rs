@@ -129,7 +129,7 @@ impl Command {
         let environment = environment(node, caller.account, caller.partition);
         let beginning = topology::beginning(&node.spec);
         let aws = Arc::new(Aws::new(&connection, environment).beginning(Some(beginning)));
-        let lookups = Lookups::of(&aws).await;
+        let lookups = Lookups::of(&aws, topology::existing_secrets(&node.spec)).await;
         let graph = topology::declare(&aws.environment, &lookups, &node.spec)
             .with_context(|| format!("{} cannot be laid out", node.metadata.name))?;
         let store = Store::open(&self.state_folder()?)?;
@@ -175,8 +175,8 @@ impl Command {
         }
     }
 
-    /// Lists the calls made for one environment, if that is asked for, however it ended.
-    fn show_calls(&self) {
+    /// Lists the calls made for one environment and not listed yet, if that is asked for, however it ended.
+    pub(super) fn show_calls(&self) {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(calls) = calls.filter(|_| self.global.show_calls) else { return };
         let made = calls.made();

@@ -37,7 +37,7 @@ pub enum Cell {
     Any,
     /// What is made gets this; whatever is there is right.
     Initially(Box<Self>),
-    /// Whatever is there is right, and what is made would get something that could not be found out.
+    /// Something that could not be found out: nothing is compared with it, and nothing made of it.
     Unlearned {
         /// What, and why not.
         why: String,
@@ -139,14 +139,20 @@ impl Cell {
         self.awaited().is_some()
     }
 
-    /// What of it could not be found out, and why, if there is something.
-    pub(super) fn unlearned(&self) -> Option<&str> {
+    /// What of it could not be found out and why, if there is something that matters: to an object that is made, or
+    /// to one that is there.
+    pub(super) fn unlearned(&self, makes: bool) -> Option<&str> {
         match self {
             Self::Unlearned { why } => Some(why),
-            Self::Each(cell) | Self::Initially(cell) => cell.unlearned(),
-            Self::Set(cells) => cells.iter().find_map(Self::unlearned),
-            Self::Map(cells) => cells.values().find_map(Self::unlearned),
-            Self::Known(_) | Self::AtLeast(_) | Self::Any | Self::Unknown { .. } => None,
+            Self::Initially(cell) if makes => cell.unlearned(makes),
+            Self::Each(cell) => cell.unlearned(makes),
+            Self::Set(cells) => cells.iter().find_map(|cell| cell.unlearned(makes)),
+            Self::Map(cells) => cells.values().find_map(|cell| cell.unlearned(makes)),
+            Self::Known(_)
+            | Self::AtLeast(_)
+            | Self::Any
+            | Self::Initially(_)
+            | Self::Unknown { .. } => None,
         }
     }
 }
@@ -262,7 +268,13 @@ mod tests {
         assert_eq!(want.to_string(), "new");
         let unlearned = Cell::Unlearned { why: "throttled".into() };
         assert!(unlearned.met_by(&known("old")) && !unlearned.has_unknown());
-        assert_eq!(Cell::Set(vec![known("a"), unlearned]).unlearned(), Some("throttled"));
+        let among = Cell::Set(vec![known("a"), unlearned.clone()]);
+        assert_eq!([among.unlearned(false), among.unlearned(true)], [Some("throttled"); 2]);
+        let at_first = Cell::Initially(Box::new(unlearned));
+        assert_eq!(
+            [at_first.unlearned(false), at_first.unlearned(true)],
+            [None, Some("throttled")]
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{
     node::{Node, Seen},
     plan::{PlannedNode, Step},
     wait::{Poll, pause},
-    walk::{Context, Done, End},
+    walk::{Context, Done, End, Until},
 };
 
 /// How old a look may be and still be acted on.
@@ -116,6 +116,15 @@ impl<C: Cloud> Ensure<'_, C> {
     fn awaited(&self) -> Option<String> {
         let want = self.node.want(self.outputs);
         want.iter().find_map(|row| row.cell.awaited()).map(ToOwned::to_owned)
+    }
+
+    /// Whether it is waited for until it is ready.
+    fn waits(&self) -> bool {
+        match self.context.until {
+            Until::Asked => false,
+            Until::Created => !self.node.kind().boots(),
+            Until::Ready => true,
+        }
     }
 
     fn creation(&self) -> Creation {
@@ -223,7 +232,7 @@ impl<C: Cloud> Ensure<'_, C> {
             }
             match (change.action, seen.phase()) {
                 (_, Phase::Pending(phase)) | (Action::Keep, Phase::Settling(phase)) => {
-                    if !self.context.wait {
+                    if !self.waits() {
                         return Ok(End::Underway(phase.clone()));
                     }
                     self.wait(&seen, phase, &mut poll).await?;

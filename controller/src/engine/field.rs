@@ -211,7 +211,7 @@ impl<F: Field> Field for Initially<F> {
         match self {
             Self::Always(value) => value.cell(outputs),
             Self::AtFirst(value) => Cell::Initially(Box::new(value.cell(outputs))),
-            Self::Unlearned(why) => Cell::Unlearned { why: why.clone() },
+            Self::Unlearned(why) => Cell::Initially(Box::new(Cell::Unlearned { why: why.clone() })),
         }
     }
 
@@ -303,7 +303,7 @@ impl<K: ToString + Ord + Clone, F: Field> Field for BTreeMap<K, F> {
     }
 }
 
-/// A value that is known, or is an output of another node.
+/// A value that is known, is an output of another node, or could not be found out.
 #[derive(Debug)]
 pub enum Input<T> {
     /// Known now.
@@ -312,6 +312,8 @@ pub enum Input<T> {
     Output(OutputRef<T>),
     /// Made of others, and known once they are.
     Made(Made<T>),
+    /// Not found out, and why: what it stands in is blocked.
+    Unlearned(String),
 }
 
 type Get<T> = Arc<dyn Fn(&Outputs, &Address) -> Option<T> + Send + Sync>;
@@ -335,6 +337,9 @@ pub struct Made<T> {
     make: Make<T>,
 }
 
+/// The name that stands for whatever was looked up before anything was declared.
+const LOOKUP: &str = "lookup";
+
 /// The value, or the node that is missing and what of it.
 type Make<T> = Arc<dyn Fn(&Outputs) -> Result<T, (Address, String)> + Send + Sync>;
 
@@ -351,6 +356,13 @@ impl<T> Input<T> {
         make: impl Fn(Vec<A>) -> T + Send + Sync + 'static,
     ) -> Self {
         let mut of = BTreeSet::new();
+        let unlearned = parts.iter().find_map(|part| match part {
+            Input::Unlearned(why) => Some(why.clone()),
+            Input::Known(_) | Input::Output(_) | Input::Made(_) => None,
+        });
+        if let Some(why) = unlearned {
+            return Self::Unlearned(why);
+        }
         for part in &parts {
             part.refs(&mut |address| {
                 of.insert(address.clone());
@@ -373,6 +385,7 @@ impl<T: Field<Resolved = T> + Clone> Input<T> {
             Self::Known(_) => String::new(),
             Self::Output(OutputRef { of, name, .. }) => format!("{of}.{name}"),
             Self::Made(Made { make, .. }) => make(outputs).err().unzip().1.unwrap_or_default(),
+            Self::Unlearned(why) => why.clone(),
         }
     }
 }
@@ -411,6 +424,7 @@ impl<T: Clone> Clone for Input<T> {
             Self::Made(Made { of, make }) => {
                 Self::Made(Made { of: of.clone(), make: make.clone() })
             }
+            Self::Unlearned(why) => Self::Unlearned(why.clone()),
         }
     }
 }
@@ -427,6 +441,7 @@ impl<T: Field<Resolved = T> + Clone> Field for Input<T> {
     fn cell(&self, outputs: &Outputs) -> Cell {
         match self {
             Self::Known(value) => value.cell(outputs),
+            Self::Unlearned(why) => Cell::Unlearned { why: why.clone() },
             Self::Output(_) | Self::Made(_) => match self.resolve(outputs) {
                 Ok(value) => value.cell(outputs),
                 Err(_) => Cell::Unknown { from: self.missing(outputs) },
@@ -436,7 +451,7 @@ impl<T: Field<Resolved = T> + Clone> Field for Input<T> {
 
     fn refs(&self, visit: &mut dyn FnMut(&Address)) {
         match self {
-            Self::Known(_) => {}
+            Self::Known(_) | Self::Unlearned(_) => {}
             Self::Output(output) => visit(&output.of),
             Self::Made(made) => made.of.iter().for_each(visit),
         }
@@ -455,6 +470,8 @@ impl<T: Field<Resolved = T> + Clone> Field for Input<T> {
                 (output.get)(outputs, &output.of).ok_or_else(|| output.of.clone())
             }
             Self::Made(made) => (made.make)(outputs).map_err(|(missing, _)| missing),
+            // Nobody gets so far: the plan blocks what it stands in.
+            Self::Unlearned(why) => Err(Address::new(LOOKUP, why)),
         }
     }
 }

@@ -57,5 +57,5 @@ pub use self::{
         Resource, Scope,
     },
     wait::{Stop, StopSignal},
-    walk::{Done, Report, Walk, expected, walk},
+    walk::{Done, Report, Until, Walk, expected, walk},
 };

@@ -115,6 +115,8 @@ impl<R: Resource> Seen for Found<R> {
 pub trait AnyKind<C>: Send + Sync {
     /// What is said of it.
     fn about(&self) -> &'static Kind;
+    /// Whether it is ready only when programs say so that start on it.
+    fn boots(&self) -> bool;
     /// Its fields and what a change of each costs.
     fn fields(&self) -> &'static [(&'static str, super::OnChange)];
     /// Finds objects.
@@ -193,6 +195,10 @@ async fn retag<R: Resource>(
 impl<R: Resource> AnyKind<R::Cloud> for KindOf<R> {
     fn about(&self) -> &'static Kind {
         &R::ABOUT
+    }
+
+    fn boots(&self) -> bool {
+        R::BOOTS
     }
 
     fn fields(&self) -> &'static [(&'static str, super::OnChange)] {

@@ -285,7 +285,7 @@ fn verdict<C: Send + Sync + 'static>(
     }
     // What may be there already is not made: not the first one, and not the next one either.
     let makes = matches!(change.action, Action::Create | Action::Replace);
-    if makes && let Some(why) = node.want(outputs).iter().find_map(|row| row.cell.unlearned()) {
+    if let Some(why) = node.want(outputs).iter().find_map(|row| row.cell.unlearned(makes)) {
         return Verdict::Blocked(Blocked::Unread(why.to_owned()));
     }
     if makes && about.creation != Creation::Facet {

@@ -10,7 +10,7 @@ use super::{
     node::{AnyKind, Seen},
     plan::Step,
     wait::{Poll, pause},
-    walk::{Context, End},
+    walk::{Context, End, Until},
 };
 
 /// How long an object that was seen, and that we have not removed, has to be missing by id until
@@ -105,7 +105,7 @@ pub(super) async fn remove<C: Cloud>(
             });
         }
         let phase = if going { "deleting" } else { "in use" };
-        if going && !context.wait {
+        if going && context.until == Until::Asked {
             return Ok(End::Underway(phase.to_owned()));
         }
         context

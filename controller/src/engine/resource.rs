@@ -21,6 +21,9 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// What is said of the kind as a whole.
     const ABOUT: Kind;
 
+    /// Whether it is ready only when programs say so that start on it.
+    const BOOTS: bool = false;
+
     /// Finds objects. Reads only; what is not found is left out.
     ///
     /// # Errors

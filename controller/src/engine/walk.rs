@@ -20,6 +20,17 @@ use super::{
     remove::remove,
 };
 
+/// What a walk waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Nothing: it ends when all that can be asked for is asked for.
+    Asked,
+    /// Every object, but not the programs that start on some of them.
+    Created,
+    /// Everything.
+    Ready,
+}
+
 /// What a walk needs beside its plan.
 pub struct Walk<C> {
     /// Where.
@@ -36,8 +47,8 @@ pub struct Walk<C> {
     pub stop: StopSignal,
     /// The name of this run, for the mark.
     pub run: String,
-    /// Whether to wait until everything is ready, or only until it is asked for.
-    pub wait: bool,
+    /// What it waits for.
+    pub until: Until,
 }
 
 /// What came of a walk.
@@ -133,7 +144,7 @@ pub(super) struct Context<C> {
     pub(super) journal: Arc<dyn Journal>,
     pub(super) gate: Arc<dyn Gate>,
     pub(super) stop: StopSignal,
-    pub(super) wait: bool,
+    pub(super) until: Until,
     pub(super) marker: Marker,
     pub(super) planned_at: tokio::time::Instant,
     pub(super) planned: jiff::Timestamp,
@@ -151,13 +162,13 @@ impl<C: Cloud> Context<C> {
 /// # Cancel safety
 /// Not to be dropped: tell it to stop, and it ends when the calls in flight have ended.
 pub async fn walk<C: Cloud>(plan: &Plan<C>, walk: Walk<C>) -> Report {
-    let Walk { cloud, kinds, journal, gate, sink, stop, run, wait } = walk;
+    let Walk { cloud, kinds, journal, gate, sink, stop, run, until } = walk;
     let context = Arc::new(Context {
         cloud,
         journal,
         gate,
         stop: stop.clone(),
-        wait,
+        until,
         marker: Marker::new(run),
         planned_at: plan.at,
         planned: plan.time,

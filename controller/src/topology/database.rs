@@ -1,24 +1,26 @@
 //! The chapter `database`: PostgreSQL on RDS or on Aurora, and what it is made with.
 
 use clctl_spec::{
-    Aurora, AuroraStorage, Database, Engine, NodeSpec, Password, Rds, Restore, SecretName,
-    StorageType,
+    Aurora, AuroraStorage, Database, Engine, ExistingSecret, NodeSpec, Password, Rds, Restore,
+    SecretName, StorageType,
 };
 
 use crate::{
     aws::{
-        Aws, Environment,
+        Aws, Environment, Lookups,
         kms::KeyArn,
         logs::{LogGroup, Named, of_cluster, of_database},
         rds::{
             self, Beginning, BeginsWith, Cluster, ClusterConfig, ClusterInstance,
             ClusterInstanceConfig, ClusterParameterGroup, EngineVersion, FORCE_SSL, Instance,
-            InstanceConfig, Login, ParameterGroup, ParameterGroupConfig, Parameters, Storage,
-            SubnetGroup, SubnetGroupConfig,
+            InstanceConfig, Login, LoginVersion, ParameterGroup, ParameterGroupConfig, Parameters,
+            Storage, SubnetGroup, SubnetGroupConfig,
         },
-        secrets::Secret,
+        secrets::{Secret, SecretOutputs},
     },
-    engine::{Address, After, Declared, DeclaredTwice, Graph, Input, Ref, Resource, Told},
+    engine::{
+        Address, After, Declared, DeclaredTwice, Graph, Initially, Input, Ref, Resource, Told,
+    },
 };
 
 use super::{Label, access, logs, network};
@@ -46,6 +48,7 @@ pub(super) struct Base<'a> {
     pub(super) access: &'a access::Built,
     pub(super) key: &'a Input<KeyArn>,
     pub(super) password: Option<&'a Ref<Secret>>,
+    pub(super) lookups: &'a Lookups,
 }
 
 pub(super) fn declare(
@@ -84,15 +87,25 @@ pub(super) fn stays(spec: &NodeSpec) -> impl Fn(&Address) -> Option<String> + us
 
 /// The login of the master user.
 fn login(spec: &NodeSpec, base: &Base<'_>) -> Login<Declared> {
-    Login {
-        secret: Told(Some(match base.password {
-            Some(secret) => secret.output("arn", |secret| secret.arn.clone()),
-            None => existing(spec).unwrap_or_default().into(),
-        })),
-        version: Told(
-            base.password.map(|secret| secret.given("version", |secret| secret.version.clone())),
-        ),
-    }
+    let (secret, version) = match (&spec.secrets.database_password, base.password) {
+        (Password::Existing(ExistingSecret { id, key }), _) => {
+            let field = key.as_ref().map(ToString::to_string);
+            let version = match base.lookups.secret_version(id.as_str()) {
+                Ok(id) => Initially::Always(LoginVersion { id, field }.into()),
+                // What is set stays.
+                Err(why) => Initially::Unlearned(why),
+            };
+            (Some(id.to_string().into()), Some(version))
+        }
+        (Password::Generate(_) | Password::Secret(_), Some(secret)) => {
+            let version =
+                |secret: &SecretOutputs| secret.version.as_deref().map(LoginVersion::all_of);
+            let arn = secret.output("arn", |secret| secret.arn.clone());
+            (Some(arn), Some(Initially::Always(secret.given("version", version))))
+        }
+        (Password::Generate(_) | Password::Secret(_), None) => (None, None),
+    };
+    Login { secret: Told(secret), version: Told(version) }
 }
 
 /// What AWS installs by itself is no difference.
@@ -327,14 +340,6 @@ fn log_groups<const N: usize>(
 
 fn owned(logs: &[&str]) -> Vec<String> {
     logs.iter().map(|log| (*log).to_owned()).collect()
-}
-
-/// The secret of somebody else's with the password, if it is in one.
-fn existing(spec: &NodeSpec) -> Option<String> {
-    match &spec.secrets.database_password {
-        Password::Existing(secret) => Some(secret.id.to_string()),
-        Password::Generate(_) | Password::Secret(_) => None,
-    }
 }
 
 /// The name of the secret of the environment's own with the password, if it is in one.

@@ -16,7 +16,7 @@ mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NodeSpec, SecretId, UrlSource, Vpc};
+use clctl_spec::{NodeSpec, UrlSource, Vpc};
 
 pub use self::{
     database::beginning,
@@ -75,7 +75,7 @@ pub fn declare(
     let logs = logs::declare(&mut graph, &label, spec, &key)?;
     flow_logs::declare(&mut graph, &label, spec, &network.vpc, &key)?;
     let password = database::password(spec).and_then(|name| secrets.get(&name));
-    let base = database::Base { network: &network, access: &access, key: &key, password };
+    let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
     let key_name = nodes::key_name(spec, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
@@ -145,11 +145,11 @@ pub fn known_as(environment: &Environment, spec: &NodeSpec, address: &Address) -
 }
 
 /// The secrets of the user's own that the spec names, each once.
-pub fn existing_secrets(spec: &NodeSpec) -> Vec<&SecretId> {
-    let mut all: Vec<&SecretId> = Vec::new();
-    for existing in roles::existing(spec) {
-        if !all.contains(&&existing.id) {
-            all.push(&existing.id);
+pub fn existing_secrets(spec: &NodeSpec) -> Vec<&str> {
+    let mut all: Vec<&str> = Vec::new();
+    for existing in secrets::existing(spec) {
+        if !all.contains(&existing.id.as_str()) {
+            all.push(existing.id.as_str());
         }
     }
     all

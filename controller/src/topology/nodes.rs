@@ -64,7 +64,7 @@ pub(super) fn declare(
         instance_type: nodes.instance_type.to_string(),
         profile,
         key_name,
-        user_data: user_data(label.environment, spec, secrets)?,
+        user_data: user_data(label.environment, spec, secrets, lookups)?,
         group,
         public_address: false,
         volume: Volume {
@@ -244,7 +244,9 @@ fn user_data(
     environment: &Environment,
     spec: &NodeSpec,
     secrets: &BTreeMap<String, Ref<Secret>>,
+    lookups: &Lookups,
 ) -> Result<Input<UserData>, bootstrap::Error> {
+    let theirs = super::existing_secrets(spec);
     let known = Known {
         environment: environment.name.clone(),
         uid: environment.uid(),
@@ -252,13 +254,22 @@ fn user_data(
         log_group: environment.path(logs::NODES),
         database: database::identifier(environment, spec),
         spec: Arc::new(spec.clone()),
-        names: secrets.keys().cloned().collect(),
+        // None of ours has a space in it.
+        names: secrets
+            .keys()
+            .cloned()
+            .chain(theirs.iter().map(|id| format!("existing {id}")))
+            .collect(),
     };
     // No version is longer, or more of a mixture, than this: what is rendered here is as large as it gets.
     let longest = known.names.iter().map(|name| longest_version(name)).collect();
     let largest = known.render(longest)?;
     let versions = secrets.values();
     let versions = versions.map(|secret| secret.given("version", |secret| secret.version.clone()));
+    let theirs = theirs
+        .into_iter()
+        .map(|id| lookups.secret_version(id).map_or_else(Input::Unlearned, Input::Known));
+    let versions = versions.chain(theirs);
     Ok(Input::made_of(versions.collect(), move |versions| {
         // What was rendered with longer ones is rendered with these.
         UserData::new(known.render(versions).unwrap_or_else(|_| largest.clone()))

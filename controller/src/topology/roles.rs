@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{Engine, ExistingSecret, Key, NodeSpec, Password, SecretId, UrlSource};
+use clctl_spec::{Engine, Key, NodeSpec};
 
 use crate::{
     aws::{
@@ -103,13 +103,25 @@ impl Granting<'_> {
             On::Secrets => allow("ReadSecrets").to(secrets(label, spec)),
             On::SecretsKey => match &spec.encryption.key {
                 Key::Existing(arn) => {
-                    let via = format!("secretsmanager.{}.amazonaws.com", environment.region);
                     let statement = allow("OpenSecrets").to([arn.to_string()]);
-                    statement.only("StringEquals", "kms:ViaService", [via])
+                    statement.only("StringEquals", "kms:ViaService", [through_secrets(label)])
                 }
                 // The policy of the environment's own key says so.
                 Key::Create(_) => return None,
             },
+            // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+            On::KeysOfExistingSecrets => {
+                let theirs = existing(label, spec);
+                if theirs.is_empty() {
+                    return None;
+                }
+                let keys =
+                    format!("arn:{}:kms:{}:*:key/*", environment.partition, environment.region);
+                allow("OpenExistingSecrets")
+                    .to([keys])
+                    .only("StringEquals", "kms:ViaService", [through_secrets(label)])
+                    .only("StringLike", "kms:EncryptionContext:SecretARN", theirs)
+            }
             On::Database => {
                 let (of, needed) = match &spec.database.engine {
                     Engine::Rds(_) => ("db", "rds:DescribeDBInstances"),
@@ -148,6 +160,7 @@ fn about(on: On) -> &'static str {
         On::OwnInstances { .. } => "tags",
         On::Secrets => "secrets",
         On::SecretsKey => "key",
+        On::KeysOfExistingSecrets => "existing-secrets",
         On::Database => "database",
         On::LogGroup => "logs",
         On::Namespace => "metrics",
@@ -218,39 +231,25 @@ pub(super) fn role(
 /// The secrets of the environment, and those of the user's that the spec names.
 fn secrets(label: &Label<'_>, spec: &NodeSpec) -> Vec<String> {
     let environment = label.environment;
-    let ours = environment.arn("secretsmanager", &format!("secret:{}", environment.path("*")));
-    let mut resources = vec![ours];
-    for ExistingSecret { id, .. } in existing(spec) {
-        let arn = secret_arn(label, id);
-        if !resources.contains(&arn) {
-            resources.push(arn);
-        }
-    }
-    resources
+    let mut all =
+        vec![environment.arn("secretsmanager", &format!("secret:{}", environment.path("*")))];
+    all.extend(existing(label, spec));
+    all
 }
 
 /// The secrets of the user's own that the spec names.
-pub(super) fn existing(spec: &NodeSpec) -> impl Iterator<Item = &ExistingSecret> {
-    let passwords = [
-        &spec.secrets.keystore_password,
-        &spec.secrets.admin_password,
-        &spec.secrets.database_password,
-    ];
-    let passwords = passwords.into_iter().filter_map(|password| match password {
-        Password::Existing(existing) => Some(existing),
-        Password::Generate(_) | Password::Secret(_) => None,
-    });
-    let urls = super::urls(spec).filter_map(|(source, _)| match source {
-        UrlSource::Existing(existing) => Some(existing),
-        UrlSource::Secret(_) | UrlSource::Public(_) => None,
-    });
-    passwords.chain(urls)
+fn existing(label: &Label<'_>, spec: &NodeSpec) -> Vec<String> {
+    super::existing_secrets(spec).into_iter().map(|id| secret_arn(label, id)).collect()
+}
+
+/// Who calls KMS where a secret is read.
+fn through_secrets(label: &Label<'_>) -> String {
+    format!("secretsmanager.{}.amazonaws.com", label.environment.region)
 }
 
 /// The ARN of a secret that is named, with a place for each of the six characters that AWS puts behind
 /// the name.
-fn secret_arn(label: &Label<'_>, id: &SecretId) -> String {
-    let id = id.as_str();
+fn secret_arn(label: &Label<'_>, id: &str) -> String {
     if id.starts_with("arn:") {
         return id.to_owned();
     }

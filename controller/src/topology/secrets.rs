@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NodeSpec, Password, SecretName, UrlSource};
+use clctl_spec::{ExistingSecret, NodeSpec, Password, SecretName, UrlSource};
 
 use crate::{
     aws::{
@@ -133,4 +133,22 @@ pub fn asked_secrets(spec: &NodeSpec) -> BTreeMap<String, AskedSecret> {
         Password::Existing(_) => None,
     });
     urls.chain(passwords).collect()
+}
+
+/// The secrets of the user's own that the spec names.
+pub(super) fn existing(spec: &NodeSpec) -> impl Iterator<Item = &ExistingSecret> {
+    let passwords = [
+        &spec.secrets.keystore_password,
+        &spec.secrets.admin_password,
+        &spec.secrets.database_password,
+    ];
+    let passwords = passwords.into_iter().filter_map(|password| match password {
+        Password::Existing(existing) => Some(existing),
+        Password::Generate(_) | Password::Secret(_) => None,
+    });
+    let urls = super::urls(spec).filter_map(|(source, _)| match source {
+        UrlSource::Existing(existing) => Some(existing),
+        UrlSource::Secret(_) | UrlSource::Public(_) => None,
+    });
+    passwords.chain(urls)
 }

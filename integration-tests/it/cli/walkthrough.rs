@@ -130,6 +130,18 @@ fn without_waiting_apply_and_delete_end_when_all_is_asked_for() {
 }
 
 #[test]
+fn what_starts_on_instances_is_waited_for_unless_somebody_wants_what_is_created() {
+    let place = Place::sandbox(Settings::calm());
+    let file = &place.unprotected("node");
+    let first = place.run(&["apply", "--until", "created", "-f", file]).ends(0);
+    let first = first.says("under way: auto-scaling-group/nodes");
+    let waits = |of: &str| first.err.lines().any(|line| line.contains(of));
+    assert!(!waits("under way: db-instance") && !waits("left: launch-template"), "{first}");
+    place.run(&["apply", "-f", file]).ends(0).says("is Ready");
+    place.run(&["apply", "--until", "created", "--no-wait", "-f", file]).ends(2);
+}
+
+#[test]
 fn what_apply_did_as_json() {
     let place = Place::sandbox(Settings::calm());
     let file = &place.unprotected("node");

@@ -60,8 +60,8 @@ choice! {
         /// A secret of the environment whose value you put in yourself: its name, as in
         /// `clctl secret put NAME --from-stdin`.
         secret: Secret(SecretName), interrupts(RESTART, SECRETS);
-        /// A secret of yours in Secrets Manager. clctl reads its description, never its value; the nodes
-        /// read its value.
+        /// A secret of yours in Secrets Manager. The nodes read its value. clctl reads its description, and the value
+        /// only of a database password, to set it; a new version of it restarts the nodes, the standby first.
         existing: Existing(ExistingSecret), interrupts(RESTART, GET);
     }
 }

@@ -31,9 +31,9 @@ use super::{
         identity::TAG_UID,
         kms::KeyArn,
         rds,
-        tags::{IMAGE_TAG, Retagging, Tags, owner_of, release},
+        tags::{Retagging, Tags, owner_of},
     },
-    SERVICE, service_linked_role,
+    SERVICE, release, service_linked_role,
     tags::{as_tags, pairs, propagated, retag},
 };
 
@@ -179,7 +179,7 @@ const ACTIVITIES: &str = "autoscaling:DescribeScalingActivities";
 /// What makes one.
 const CREATE: &str = "autoscaling:CreateAutoScalingGroup";
 /// What sets most of it.
-const UPDATE: &str = "autoscaling:UpdateAutoScalingGroup";
+pub(super) const UPDATE: &str = "autoscaling:UpdateAutoScalingGroup";
 /// The largest page there is.
 const PAGE: i32 = 100;
 /// What stands before the name in an ARN.
@@ -214,7 +214,14 @@ impl Resource for AutoScalingGroup {
         stands_on: &["db-instance", "eip", "log-group", "nat-gateway", "route-table", "secret"],
         keeping: None,
         calls: Calls {
-            read: &[LIST, ACTIVITIES, ec2::LIST_INSTANCES, rds::SAVED[0], rds::SAVED[1]],
+            read: &[
+                LIST,
+                ACTIVITIES,
+                ec2::LIST_INSTANCES,
+                rds::LISTS_TAGS,
+                rds::SAVED[0],
+                rds::SAVED[1],
+            ],
             write: &[
                 "iam:CreateServiceLinkedRole",
                 "kms:CreateGrant",
@@ -234,6 +241,8 @@ impl Resource for AutoScalingGroup {
         },
     };
 
+    const BOOTS: bool = true;
+
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let mut found = read_all(aws, &describe(aws, scope).await?).await?;
         match scope {
@@ -252,6 +261,7 @@ impl Resource for AutoScalingGroup {
         see_to_role(aws).await?;
         see_to_grant(aws, want).await?;
         let name = aws.environment.object_name(&me.address, me.ordinal);
+        release::made_way_for(aws, &name, want).await?;
         let tags = as_tags(&name, &want.tags, me.ordinal);
         let call = || {
             aws.autoscaling
@@ -302,7 +312,7 @@ impl Resource for AutoScalingGroup {
         let name = have.outputs.name.as_str();
         let mut changes = delta.take(field!(AutoScalingGroupConfig.template));
         if changes {
-            save(aws, name, want).await?;
+            release::made_way_for(aws, name, want).await?;
         }
         for field in SETTINGS {
             changes |= delta.take(field);
@@ -380,23 +390,6 @@ fn specification(template: &TemplateVersion) -> LaunchTemplateSpecification {
         .launch_template_id(template.template.as_str())
         .version(&template.version)
         .build()
-}
-
-/// Saves the database before the group can launch another node than those that run: whichever takes it over
-/// changes it so that none of those opens it again, and a group launches when it has to, not when it is convenient.
-async fn save(aws: &Aws, name: &str, want: &AutoScalingGroupConfig) -> Result<(), CallError> {
-    let (Some(database), Some(image)) = (&want.database.0, &want.image.0) else { return Ok(()) };
-    let running = ec2::running(aws, vec![name.to_owned()]).await?;
-    // The same one, or the way back: the plan refuses that where a newer one may have had the database.
-    let is_fine = |it| {
-        let runs = ec2::tag(it, IMAGE_TAG)?;
-        Some(runs == image || release(image)? < release(runs)?)
-    };
-    // Where nothing runs, nobody knows what did.
-    if !running.is_empty() && running.iter().all(|it| is_fine(it) == Some(true)) {
-        return Ok(());
-    }
-    rds::saved(aws, database, &want.template, image).await
 }
 
 /// Lists groups; the kind of their instances reads the same list.

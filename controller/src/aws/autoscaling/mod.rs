@@ -1,6 +1,7 @@
 //! Auto Scaling: groups of instances that AWS keeps as many as they are to be.
 
 mod group;
+mod release;
 mod tags;
 
 pub use self::group::{

@@ -9,6 +9,7 @@ mod launch_data;
 mod launch_template;
 mod nat_gateway;
 mod refused;
+mod role;
 mod route_table;
 mod rule;
 mod running;
@@ -35,6 +36,7 @@ pub use self::{
         LaunchTemplateOutputs, TemplateVersion,
     },
     nat_gateway::{NatGateway, NatGatewayConfig, NatGatewayId, NatGatewayOutputs},
+    role::{BOOT_TAG, HEARTBEAT_TAG, ROLE_TAG, Role, Word},
     route_table::{RouteTable, RouteTableConfig, RouteTableId, RouteTableOutputs, Target},
     rule::{Direction, Peer, Rule},
     security_group::{SecurityGroup, SecurityGroupConfig, SecurityGroupId, SecurityGroupOutputs},

@@ -26,7 +26,7 @@ use crate::{
 };
 
 use super::{
-    role::{Role, Word},
+    Role, Word,
     turn::{Duty, Life, Member, Members, Turn},
 };
 
@@ -133,6 +133,8 @@ impl Resource for Instances {
         keeping: None,
         calls: Calls { read: &[autoscaling::LIST, LIST, CONSOLE], write: &[TERMINATE] },
     };
+
+    const BOOTS: bool = true;
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let groups = match scope {
@@ -350,7 +352,7 @@ async fn console(aws: &Aws, instance: &str) -> Result<Vec<String>, CallError> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::role::{HEARTBEAT_TAG, ROLE_TAG},
+        super::{HEARTBEAT_TAG, ROLE_TAG},
         *,
     };
 

@@ -3,12 +3,12 @@
 
 mod instances;
 mod reboot;
-mod role;
 mod turn;
+
+pub use super::ec2::{BOOT_TAG, HEARTBEAT_TAG, ROLE_TAG, Role, Word};
 
 pub(super) use self::reboot::REBOOT;
 pub use self::{
     instances::{Instances, InstancesConfig, InstancesOutputs, NODES, Versions},
-    role::{BOOT_TAG, HEARTBEAT_TAG, ROLE_TAG, Role, Word},
     turn::{Duty, Life, Member, Members, Turn},
 };

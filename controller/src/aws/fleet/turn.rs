@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::role::{Role, Word};
+use super::{Role, Word};
 use crate::aws::ec2::TemplateVersion;
 
 /// How long an instance may be neither active nor waiting before another one takes its place. Longer than anybody

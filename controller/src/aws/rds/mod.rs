@@ -30,18 +30,19 @@ use super::{
     tags::{Retagging, Tags},
 };
 
-pub(super) use self::saving::{READS as SAVED, WRITES as SAVES, saved};
+pub(super) use self::saving::{READS as SAVED, WRITES as SAVES, last_image, saved, say_last_image};
 pub use self::{
     beginning::{Beginning, BeginsWith},
     cluster::{Cluster, ClusterArn, ClusterConfig, ClusterOutputs},
     cluster_instance::{ClusterInstance, ClusterInstanceConfig, ClusterInstanceOutputs},
     instance::{Instance, InstanceArn, InstanceConfig, InstanceOutputs},
-    login::Login,
+    login::{Login, LoginVersion},
     parameter_group::{
         ClusterParameterGroup, ClusterParameterGroupArn, ParameterGroup, ParameterGroupArn,
         ParameterGroupConfig, ParameterGroupOutputs,
     },
     parameters::{FORCE_SSL, Parameters},
+    saving::saved_before,
     subnet_group::{SubnetGroup, SubnetGroupArn, SubnetGroupConfig, SubnetGroupOutputs},
     values::{EngineVersion, Storage},
 };
@@ -58,7 +59,7 @@ pub const CLUSTER_LOGS: &str = "/aws/rds/cluster/";
 const PAGE: i32 = 100;
 
 /// What lists the tags of an object.
-const LISTS_TAGS: &str = "rds:ListTagsForResource";
+pub(super) const LISTS_TAGS: &str = "rds:ListTagsForResource";
 
 /// What an object is called.
 fn object_name(aws: &Aws, me: &Identity) -> String {

@@ -8,11 +8,18 @@ use aws_sdk_rds::types::Tag;
 
 use crate::engine::{Address, CallError, Class};
 
-use super::super::{
-    answers::{required, text},
-    clients::Aws,
-    ec2::TemplateVersion,
-    identity::TAG_ENVIRONMENT,
+use super::{
+    super::{
+        answers::{required, text},
+        clients::Aws,
+        ec2::TemplateVersion,
+        identity::{TAG_ENVIRONMENT, TAG_LAST_IMAGE, TAG_UID},
+        tags::Retagging,
+    },
+    cluster::Cluster,
+    instance::Instance,
+    origin::{Database, Saved as _},
+    retag, tags_of,
 };
 
 /// What tells whether a snapshot is there.
@@ -30,7 +37,7 @@ const TAG_BEFORE: &str = "clctl.dev/saved-before";
 /// Sees to it that the database is saved before nodes of this version of their template can take it over; an error
 /// that says so as long as it is not.
 ///
-/// It gets tags of its own: without any it would get those of the database, and stand for it
+/// It gets tags of its own, which name no node: without any it would get those of the database, and stand for it
 /// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.html#USER_Tagging.CopyTags>).
 pub(in crate::aws) async fn saved(
     aws: &Aws,
@@ -116,7 +123,11 @@ async fn make(
     before: &str,
 ) -> Result<(), CallError> {
     let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-    let tags = vec![tag(TAG_ENVIRONMENT, &aws.environment.name), tag(TAG_BEFORE, before)];
+    let tags = vec![
+        tag(TAG_ENVIRONMENT, &aws.environment.name),
+        tag(TAG_UID, &aws.environment.uid()),
+        tag(TAG_BEFORE, before),
+    ];
     let made = if of_cluster {
         let call = || {
             aws.rds
@@ -143,4 +154,45 @@ async fn make(
         Err(error) if error.class == Class::Exists => Ok(()),
         made => made,
     }
+}
+
+/// The node that a database was made ready for last, as its tag says.
+pub(in crate::aws) async fn last_image(
+    aws: &Aws,
+    database: &str,
+) -> Result<Option<String>, CallError> {
+    let tags = tags_of(aws, database).await?.unwrap_or_default();
+    Ok(tags.into_iter().find(|(key, _)| key == TAG_LAST_IMAGE).map(|(_, image)| image))
+}
+
+/// Says on a database which node it is made ready for.
+pub(in crate::aws) async fn say_last_image(
+    aws: &Aws,
+    database: &str,
+    image: &str,
+) -> Result<(), CallError> {
+    let put = vec![(TAG_LAST_IMAGE.to_owned(), image.to_owned())];
+    retag(aws, database, Retagging { put, drop: Vec::new() }).await
+}
+
+/// The snapshots of the environment's databases that were made before another node could take them over, by their
+/// names: they stay until somebody deletes them.
+///
+/// # Errors
+/// Whatever AWS says.
+pub async fn saved_before(aws: &Aws) -> Result<Vec<String>, CallError> {
+    let mut names = named::<Instance>(aws).await?;
+    names.extend(named::<Cluster>(aws).await?);
+    Ok(names)
+}
+
+async fn named<D: Database>(aws: &Aws) -> Result<Vec<String>, CallError> {
+    let uid = aws.environment.uid();
+    let is_ours = |tags: Vec<(String, String)>| {
+        let has = |key: &str| tags.iter().find(|(known, _)| known == key).map(|(_, value)| value);
+        has(TAG_BEFORE).is_some() && has(TAG_UID) == Some(&uid)
+    };
+    let mut all = D::saved(aws, None).await?;
+    all.retain(|it| is_ours(it.pairs()));
+    all.iter().map(|it| it.name().map(ToOwned::to_owned)).collect()
 }

@@ -126,6 +126,8 @@ pub struct SecretOutputs {
 
 /// What lists them.
 const LIST: &str = "secretsmanager:ListSecrets";
+/// What tells of one.
+pub(super) const DESCRIBE: &str = "secretsmanager:DescribeSecret";
 
 impl Resource for Secret {
     type Cloud = Aws;
@@ -150,11 +152,7 @@ impl Resource for Secret {
             ends: "aws secretsmanager delete-secret --secret-id {id}",
         }),
         calls: Calls {
-            read: &[
-                "secretsmanager:ListSecrets",
-                "secretsmanager:DescribeSecret",
-                "secretsmanager:GetResourcePolicy",
-            ],
+            read: &[LIST, DESCRIBE, "secretsmanager:GetResourcePolicy"],
             write: &[
                 "secretsmanager:GetRandomPassword",
                 "secretsmanager:CreateSecret",
@@ -349,25 +347,32 @@ async fn draw(aws: &Aws, length: u16) -> Result<SecretValue, CallError> {
 }
 
 /// What is told of a secret, by the list and by itself alike.
-struct Read {
+pub(super) struct Read {
     arn: String,
     name: String,
     description: String,
     key: Option<String>,
-    deleted: Option<DateTime>,
+    pub(super) deleted: Option<DateTime>,
     tags: Vec<(String, String)>,
-    version: Option<String>,
+    pub(super) version: Option<String>,
 }
 
 /// Looks at one secret, by ARN or name. What is not there is `None`.
 async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
+    match describe(aws, id).await? {
+        Some(from) => Ok(Some(read(aws, from).await?)),
+        None => Ok(None),
+    }
+}
+
+/// What is told of one secret. What is not there is `None`.
+pub(super) async fn describe(aws: &Aws, id: &str) -> Result<Option<Read>, CallError> {
     let call = || aws.secrets.describe_secret().secret_id(id).send();
-    let operation = "secretsmanager:DescribeSecret";
-    match aws.read(operation, call).await {
+    match aws.read(DESCRIBE, call).await {
         Ok(answer) => {
             let from = Read {
-                arn: text(operation, "ARN", answer.arn)?,
-                name: text(operation, "Name", answer.name)?,
+                arn: text(DESCRIBE, "ARN", answer.arn)?,
+                name: text(DESCRIBE, "Name", answer.name)?,
                 description: answer.description.unwrap_or_default(),
                 key: answer.kms_key_id,
                 deleted: answer.deleted_date,
@@ -375,9 +380,9 @@ async fn look(aws: &Aws, id: &str) -> Result<Option<Found<Secret>>, CallError> {
                 version: current(answer.version_ids_to_stages.unwrap_or_default()),
             };
             if from.arn != id && from.name != id {
-                return Err(another(operation, from.arn, id));
+                return Err(another(DESCRIBE, from.arn, id));
             }
-            Ok(Some(read(aws, from).await?))
+            Ok(Some(from))
         }
         Err(error) if error.class == Class::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -20,6 +20,24 @@ impl SecretValue {
         &self.0
     }
 
+    /// What nodes take for the text of it, or of this field of it, if it is a JSON object; nothing if they would take
+    /// none. A line that somebody has ended is a line.
+    pub(in crate::aws) fn text(&self, field: Option<&str>) -> Option<Self> {
+        let text = match field {
+            None => self.0.clone(),
+            Some(field) => match serde_json::from_str(&self.0).ok()? {
+                serde_json::Value::Object(mut fields) => match fields.remove(field)? {
+                    serde_json::Value::String(text) => text,
+                    _ => return None,
+                },
+                _ => return None,
+            },
+        };
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let is_one = !line.is_empty() && !line.chars().any(char::is_control);
+        is_one.then(|| Self(line.to_owned()))
+    }
+
     /// How many bytes it has.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -39,6 +57,22 @@ impl fmt::Debug for SecretValue {
 
 /// The call that gets a value. It changes nothing, and no run that only looks may make it.
 pub(in crate::aws) const GET: &str = "secretsmanager:GetSecretValue";
+
+/// That nobody takes a text from a secret, in words that do not show it.
+pub(in crate::aws) fn no_text(secret: &str, field: Option<&str>) -> CallError {
+    let what = field.map_or_else(
+        || format!("{secret} holds no text of one line"),
+        |field| format!("{secret} is no JSON object with a text of one line in the field {field}"),
+    );
+    CallError {
+        operation: GET,
+        code: "NoText".into(),
+        message: Some(what),
+        request_id: None,
+        class: Class::Rejected,
+        source: None,
+    }
+}
 
 /// The call that puts a value.
 pub(in crate::aws) const PUT: &str = "secretsmanager:PutSecretValue";
@@ -91,5 +125,33 @@ impl Aws {
         };
         // Repeated as a read is: with the same name and value a second version is none.
         self.read(PUT, call).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_taken_as_nodes_take_it() {
+        let of = |value: &str, field| {
+            let text = SecretValue::new(value.to_owned()).text(field);
+            text.map(|text| text.reveal().to_owned())
+        };
+        let object = r#"{"password": "p\u00e4ss\n", "port": 5432, "empty": "", "two": "a\nb"}"#;
+        assert_eq!(of("pass word\n", None).as_deref(), Some("pass word"));
+        assert_eq!(of(object, Some("password")).as_deref(), Some("päss"));
+        for (value, field) in [
+            ("", None),
+            ("a\n\n", None),
+            ("plain", Some("password")),
+            ("[]", Some("password")),
+            (object, Some("port")),
+            (object, Some("empty")),
+            (object, Some("two")),
+            (object, Some("none")),
+        ] {
+            assert_eq!(of(value, field), None, "{value} {field:?}");
+        }
     }
 }

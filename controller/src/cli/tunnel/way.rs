@@ -97,7 +97,9 @@ impl Way {
             // The database listens to the nodes alone.
             (Via::Bastion, TunnelTo::Db) => self.forward(&self.database.0, self.database.1),
             (Via::Bastion, TunnelTo::Ssh) => {
-                let mut args = self.jump();
+                // Whoever works there may go on with the keys of here.
+                let mut args = vec!["-A".to_owned()];
+                args.extend(self.jump());
                 args.push(self.node());
                 ssh(args)
             }
@@ -133,7 +135,7 @@ impl Way {
     /// another one; that of one that was never seen is accepted, so that nobody is asked when the node changes.
     fn jump(&self) -> Vec<String> {
         let known_as = format!("HostKeyAlias={}", self.instance);
-        let mut args = vec!["-A".to_owned(), "-J".to_owned(), format!("{USER}@{}", self.bastion)];
+        let mut args = vec!["-J".to_owned(), format!("{USER}@{}", self.bastion)];
         for option in [&known_as, "StrictHostKeyChecking=accept-new"] {
             args.extend(["-o".to_owned(), option.to_owned()]);
         }
@@ -197,5 +199,7 @@ mod tests {
             said.ends_with("-L 127.0.0.1:16688:db.example.com:5433 ec2-user@10.0.1.7"),
             "{said}"
         );
+        assert!(!said.contains(" -A "), "{said}");
+        assert!(way(TunnelTo::Ssh, Via::Bastion).invocation().in_shell().contains(" -A "));
     }
 }

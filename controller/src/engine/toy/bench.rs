@@ -12,7 +12,8 @@ use tokio::sync::watch;
 
 use crate::engine::{
     AnyKind, Approved, Event, Gate, Graph, InMemory, Journal, KindOf, Kinds, Observation, Plan,
-    Purpose, Report, Sink, Step, Stop, StopSignal, Walk, observe, observe_settled, plan, walk,
+    Purpose, Report, Sink, Step, Stop, StopSignal, Until, Walk, observe, observe_settled, plan,
+    walk,
 };
 
 use super::{
@@ -36,7 +37,7 @@ pub(super) struct Bench {
     pub(super) journal: Arc<InMemory>,
     pub(super) events: Arc<Mutex<Vec<Event>>>,
     pub(super) stop: watch::Sender<Stop>,
-    pub(super) wait: bool,
+    pub(super) until: Until,
 }
 
 /// Runs have names of their own, on whatever machine they are.
@@ -124,7 +125,7 @@ impl Bench {
             journal: Arc::default(),
             events: Arc::default(),
             stop: watch::Sender::default(),
-            wait: true,
+            until: Until::Ready,
         }
     }
 
@@ -169,7 +170,7 @@ impl Bench {
             sink: self.sink(),
             stop: self.signal(),
             run: format!("run-{}", RUNS.fetch_add(1, Ordering::Relaxed)),
-            wait: self.wait,
+            until: self.until,
         };
         walk(plan, walk_with).await
     }

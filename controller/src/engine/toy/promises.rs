@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use crate::engine::{
     Action, Address, Approved, Blocked, Change, Class, Cloud, Counts, DryRun, Error, Journal,
-    KeepReason, Plan, Purpose, RemovalReason, Report, Step, Stop, Verdict, What, observe_settled,
-    plan,
+    KeepReason, Plan, Purpose, RemovalReason, Report, Step, Stop, Until, Verdict, What,
+    observe_settled, plan,
 };
 
 use super::{
@@ -687,7 +687,7 @@ async fn an_update_that_does_not_take_names_both_values() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_does_not_wait_says_what_is_under_way() {
     let mut bench = standing(&Spec::network()).await;
-    bench.wait = false;
+    bench.until = Until::Asked;
     let start = Instant::now();
     let report = bench.apply(&Spec::full()).await.report();
     let underway: Vec<String> = report.underway.values().cloned().collect();

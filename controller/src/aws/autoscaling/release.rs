@@ -1,0 +1,91 @@
+//! What has to hold before a group launches nodes that may take the database over.
+//!
+//! A node migrates the database when it takes it over, and an older one refuses to open it then
+//! (<https://docs.chain.link/chainlink-nodes/resources/performing-system-maintenance>).
+
+use std::borrow::Cow;
+
+use crate::engine::{CallError, Class};
+
+use super::{
+    super::{
+        clients::Aws,
+        ec2::{self, Role, Word},
+        rds,
+        tags::{IMAGE_TAG, release},
+    },
+    group::AutoScalingGroupConfig,
+};
+
+/// Sees to it that the database can be had back before the group of this name can launch another node than those
+/// that had it: a group launches when it has to, not when it is convenient. An error as long as it is not so, or where
+/// the nodes would refuse the database.
+pub(super) async fn made_way_for(
+    aws: &Aws,
+    name: &str,
+    want: &AutoScalingGroupConfig,
+) -> Result<(), CallError> {
+    let (Some(database), Some(image)) = (&want.database.0, &want.image.0) else { return Ok(()) };
+    let running = ec2::running(aws, vec![name.to_owned()]).await?;
+    let last = rds::last_image(aws, database).await?;
+    let mut had: Vec<Option<&str>> = running.iter().map(|it| ec2::tag(it, IMAGE_TAG)).collect();
+    // As long as nodes run, they themselves say who has it.
+    let newer = if running.is_empty() {
+        last.as_deref().filter(|last| is_older(image, last))
+    } else {
+        let claims = |it: &&_| Word::of(|key| ec2::tag(it, key)).role == Some(Role::Active);
+        let claiming = running.iter().filter(claims).filter_map(|it| ec2::tag(it, IMAGE_TAG));
+        claiming.filter(|it| is_older(image, it)).next()
+    };
+    if let Some(newer) = newer {
+        return Err(refused(image, newer));
+    }
+    had.extend(last.as_deref().map(Some));
+    // The same one, or the way back.
+    let is_fine = |had: &Option<&str>| had.is_some_and(|had| had == image || is_older(image, had));
+    if !had.iter().all(is_fine) {
+        rds::saved(aws, database, &want.template, image).await?;
+    }
+    if last.as_deref() == Some(image) {
+        return Ok(());
+    }
+    rds::say_last_image(aws, database, image).await
+}
+
+/// Whether a node is of an older release than another one, as far as they say.
+fn is_older(image: &str, than: &str) -> bool {
+    matches!((release(image), release(than)), (Some(image), Some(than)) if image < than)
+}
+
+fn refused(image: &str, newer: &str) -> CallError {
+    let version = |image: &str| image.split('@').next().unwrap_or_default().to_owned();
+    let (older, newer) = (version(image), version(newer));
+    CallError {
+        operation: super::group::UPDATE,
+        code: Cow::Borrowed("OlderRelease"),
+        message: Some(format!(
+            "Chainlink {newer} may have migrated the database, which {older} refuses to open then: write {newer} or a newer one, or restore a snapshot from before it"
+        )),
+        request_id: None,
+        class: Class::Rejected,
+        source: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_no_release_is_older_than_nothing() {
+        for (image, than, older) in [
+            ("2.9.1@sha256:0", "2.73.0@sha256:0", true),
+            ("2.73.0@sha256:0", "2.9.1@sha256:0", false),
+            ("2.73.0@sha256:0", "2.73.0@sha256:1", false),
+            ("custom@sha256:0", "2.73.0@sha256:0", false),
+            ("2.73.0@sha256:0", "custom@sha256:0", false),
+        ] {
+            assert_eq!(is_older(image, than), older, "{image} {than}");
+        }
+    }
+}
