@@ -25,6 +25,8 @@ EC2 = {
     "key-pair": ("describe_key_pairs", "KeyPairs", "KeyPairId"),
     "flow-log": ("describe_flow_logs", "FlowLogs", "FlowLogId"),
     "network-interface": ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+    "volume": ("describe_volumes", "Volumes", "VolumeId"),
+    "launch-template": ("describe_launch_templates", "LaunchTemplates", "LaunchTemplateId"),
 }
 
 
@@ -35,6 +37,27 @@ def ec2(client):
                 continue
             listed = it.get("Tags") or it.get("TagSet")
             yield kind, it[name], it, tags(listed)
+    for reservation in pages(client, "describe_instances", "Reservations"):
+        for it in reservation["Instances"]:
+            if it["State"]["Name"] not in ("shutting-down", "terminated"):
+                yield "instance", it["InstanceId"], it, tags(it.get("Tags"))
+
+
+def autoscaling(client):
+    for it in pages(client, "describe_auto_scaling_groups", "AutoScalingGroups"):
+        yield "auto-scaling-group", it["AutoScalingGroupName"], it, tags(it["Tags"])
+
+
+def rds(client):
+    for it in pages(client, "describe_db_instances", "DBInstances"):
+        yield "db-instance", it["DBInstanceIdentifier"], it, tags(it["TagList"])
+    # Those of AWS's own making go with their instance.
+    for it in pages(client, "describe_db_snapshots", "DBSnapshots", SnapshotType="manual"):
+        yield "db-snapshot", it["DBSnapshotIdentifier"], it, tags(it["TagList"])
+    for kind in ("Subnet", "Parameter"):
+        for it in pages(client, f"describe_db_{kind.lower()}_groups", f"DB{kind}Groups"):
+            listed = client.list_tags_for_resource(ResourceName=it[f"DB{kind}GroupArn"])["TagList"]
+            yield f"db-{kind.lower()}-group", it[f"DB{kind}GroupName"], it, tags(listed)
 
 
 def iam(client):
@@ -67,6 +90,9 @@ def logs(client):
 
 def parameters(client):
     for it in pages(client, "describe_parameters", "Parameters"):
+        # AWS's own, which moto makes when somebody reads one: no account's.
+        if it["Name"].startswith("/aws/service/"):
+            continue
         listed = client.list_tags_for_resource(ResourceType="Parameter", ResourceId=it["Name"])["TagList"]
         yield "parameter", it["Name"], it, tags(listed)
 
@@ -75,6 +101,8 @@ def everything(server):
     """{(kind, id): (the object, its tags)}."""
     services = (
         ("ec2", ec2),
+        ("autoscaling", autoscaling),
+        ("rds", rds),
         ("iam", iam),
         ("kms", kms),
         ("secretsmanager", secrets),

@@ -1,13 +1,17 @@
 """moto's server, in which some of AWS's answers are as documented that moto gets wrong.
 
 A client that looks again at what it made, as clctl does, cannot end its work where the answer never shows what was
-set. No mend adds a check that moto lacks; each is named in differences.toml as `mend`
-with the document it follows; the sequences show the difference in moto as it is.
+set, or shows what was not; nor does it leave nothing where something stays that AWS takes along. No mend adds a check
+that moto lacks; each is named in differences.toml as `mend` with the document it follows; the sequences show the
+difference in moto as it is.
 """
 
+import dataclasses
 import json
 
 from moto.core.responses import ActionResult
+from moto.ec2.models.instances import InstanceBackend
+from moto.ec2.models.launch_templates import LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
@@ -15,6 +19,8 @@ from moto.ec2.responses.key_pairs import KeyPairs
 from moto.iam.responses import IamResponse
 from moto.kms import responses as kms
 from moto.kms.models import KmsBackend
+from moto.logs.models import LogsBackend
+from moto.rds.models import DBInstance
 from moto.server import main
 
 MENDS = {}
@@ -122,6 +128,55 @@ def tags_of_an_instance_profile_are_listed():
         return ActionResult({"Tags": profile.tags, "IsTruncated": False})
 
     IamResponse.list_instance_profile_tags = listed
+
+
+@mend
+def version_of_a_template_has_no_tags_of_the_template():
+    create = LaunchTemplateBackend.create_launch_template
+
+    def mended(self, name, description, data, tags):
+        if said := data.get("TagSpecifications"):
+            data["TagSpecifications"] = [it for it in said if it["ResourceType"] != "launch-template"]
+        return create(self, name, description, data, tags)
+
+    LaunchTemplateBackend.create_launch_template = mended
+
+
+@mend
+def instance_has_the_interfaces_that_its_template_says():
+    launch = InstanceBackend.run_instances
+
+    def mended(self, *args, **params):
+        if (template := params.get("launch_template")) and not params.get("nics"):
+            said = self._get_template_from_args(template).data.get("NetworkInterfaces")
+            params |= {"nics": said} if said else {}
+        return launch(self, *args, **params)
+
+    InstanceBackend.run_instances = mended
+
+
+@mend
+def performance_insights_that_are_on_are_shown():
+    create = DBInstance.__init__
+
+    def mended(self, *args, **params):
+        create(self, *args, **params)
+        # What a modification is told, moto keeps under that name by itself.
+        self.enable_performance_insights = params.get("enable_performance_insights", False)
+
+    DBInstance.__init__ = mended
+    DBInstance.performance_insights_enabled = property(lambda self: self.enable_performance_insights)
+
+
+@mend
+def log_groups_are_found_by_their_type():
+    tagged = LogsBackend.iter_tagged_resources
+
+    def mended(self):
+        for group in tagged(self):
+            yield dataclasses.replace(group, resource_type="logs:log-group")
+
+    LogsBackend.iter_tagged_resources = mended
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sequences of instances, launch templates and Auto Scaling, which the simulator is driven through alone.
+"""Sequences of instances, launch templates and Auto Scaling, which the simulator is driven through alone but for one.
 
 They are held against https://docs.aws.amazon.com/AWSEC2/latest/APIReference/ and
 https://docs.aws.amazon.com/autoscaling/ec2/APIReference/ by what docs/simulator.md lists. In moto an instance runs and
@@ -7,7 +7,7 @@ ends in the answer that asks for it and a group's instances are there at once: t
 
 import base64
 
-from drive import alone, tags
+from drive import alone, sequence, tags
 from sequences_ec2 import KEY, filters, gateway, group, subnet, vpc
 
 LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -121,6 +121,29 @@ def instances(d):
     d.ec2("DeleteSubnet", SubnetId=where)
     d.ec2("ReleaseAddress", AllocationId=address)
     d.ec2("RunInstances", ImageId=f"ami-{NONE}", MinCount=1, MaxCount=1, fails="InvalidAMIID.NotFound")
+
+
+@sequence
+def what_is_told_of_launches(d):
+    """What clctl looks at again of what it made, and moto tells otherwise: see mended_moto.py."""
+    main = vpc(d)
+    where, guard = subnet(d, main), group(d, main, "guard")
+    data = {
+        "ImageId": image(d),
+        "InstanceType": "t3.micro",
+        "NetworkInterfaces": [{"DeviceIndex": 0, "DeleteOnTermination": True, "Groups": [guard]}],
+        "TagSpecifications": tags("instance", Name="launched"),
+    }
+    named = {"LaunchTemplateName": "nodes"}
+    d.ec2("CreateLaunchTemplate", **named, LaunchTemplateData=data, TagSpecifications=tags("launch-template", Name="ours"))
+    d.ec2("DescribeLaunchTemplateVersions", **named)
+    size = {"MinSize": 1, "MaxSize": 1, "VPCZoneIdentifier": where}
+    d.autoscaling("CreateAutoScalingGroup", **NODES, LaunchTemplate={**named, "Version": "1"}, **size)
+    there = {"Filters": filters(subnet_id=where)}
+    used = {"until": lambda it: [each["Status"] for each in it["NetworkInterfaces"]] == ["in-use"]}
+    d.ec2("DescribeNetworkInterfaces", **there, **used)
+    d.autoscaling("DeleteAutoScalingGroup", **NODES, ForceDelete=True)
+    d.ec2("DescribeNetworkInterfaces", **there, until=lambda it: not it["NetworkInterfaces"])
 
 
 def template(d, name="nodes", **more):

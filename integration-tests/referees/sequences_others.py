@@ -158,3 +158,7 @@ def tagging(d):
     d.tagging("GetTagKeys")
     d.ec2("DeleteVpc", VpcId=vpc)
     d.ssm("DeleteParameter", Name="/referee/tagged")
+    d.logs("CreateLogGroup", logGroupName="/referee/tagged", tags={"referee": "tagged"})
+    typed = {"TagFilters": ours, "ResourceTypeFilters": ["logs:log-group"]}
+    d.tagging("GetResources", **typed, until=lambda it: len(it["ResourceTagMappingList"]) == 1)
+    d.logs("DeleteLogGroup", logGroupName="/referee/tagged")

@@ -1,6 +1,6 @@
 """Sequences of RDS: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/"""
 
-from drive import alone
+from drive import alone, sequence
 
 PASSWORD = "correct-horse-battery"
 TAGS = [{"Key": "team", "Value": "oracles"}]
@@ -172,6 +172,14 @@ def databases(d):
     d.wait("rds", "db_instance_deleted", DBInstanceIdentifier="db")
     d.rds("DeleteDBSnapshot", DBSnapshotIdentifier="snap")
     d.rds("DeleteDBSnapshot", DBSnapshotIdentifier="snap", fails="DBSnapshotNotFound")
+
+
+@sequence
+def what_is_told_of_databases(d):
+    """What clctl looks at again of what it made, and moto tells otherwise: see mended_moto.py."""
+    subnet_group(d)
+    instance(d, EnablePerformanceInsights=True)
+    until(d, "available")
 
 
 @alone
