@@ -107,8 +107,12 @@ class Health(Metadata):
     """A node that serves."""
 
     status = 200
+    # Set while it accepts connections and answers nobody.
+    hangs = None
 
     def do_GET(self):
+        if self.hangs:
+            self.hangs.wait(30)
         self.say(self.status if self.path == "/health" else 404)
 
 
@@ -643,7 +647,7 @@ def role(node):
 def health():
     server = serve(("127.0.0.1", 6688), Health)
     yield Health
-    Health.status = 200
+    Health.status, Health.hangs = 200, None
     server.shutdown()
     server.server_close()
 
@@ -684,6 +688,16 @@ def test_a_node_that_waits_stands_by(role):
     assert role.look() == "starting"
     role.later(121)
     assert role.look() == "failing"
+
+
+def test_a_node_that_answers_nobody_does_not_stand_by(role, health):
+    # Its last lines are from when it waited, and it has its connection to the database.
+    role.node.tell("logs", f"{WAITS}\n")
+    health.hangs = threading.Event()
+    assert role.look() == "starting"
+    role.later(121)
+    assert role.look() == "failing"
+    health.hangs.set()
 
 
 def test_without_a_container_it_fails_after_a_while(role):

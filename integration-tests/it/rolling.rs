@@ -35,6 +35,8 @@ enum Event {
 
 /// For how long what broke before may be why nobody serves.
 const AFTERMATH: Duration = Duration::from_mins(45);
+/// How long it takes at most, after one thing broke, until it is noticed, another instance is launched and has booted.
+const ONE_BOOT: Duration = Duration::from_mins(20);
 /// How long a hand-over takes at most: the lease is given back, and the other one starts.
 const HAND_OVER: Duration = Duration::from_secs(40);
 /// A node that is told to end has ended by then.
@@ -158,9 +160,15 @@ impl Mischief {
         self.broke.push(now);
     }
 
-    /// Whether something broke not long before a span of time, or in it.
+    /// Whether what broke not long before a span of time, or in it, may be why nobody served for so long: one thing
+    /// takes one node, and another one comes up; where several broke, both may be gone, one after the other.
     fn may_be_why(&self, from: Time, until: Time) -> bool {
-        self.broke.iter().any(|broke| *broke < until && from < *broke + AFTERMATH)
+        let broke = self.broke.iter().filter(|broke| **broke < until && from < **broke + AFTERMATH);
+        match broke.count() {
+            0 => false,
+            1 => until.since(from) < ONE_BOOT,
+            _ => true,
+        }
     }
 }
 
@@ -333,6 +341,32 @@ async fn another_release_can_be_taken_back_until_it_has_had_the_database() {
     let told = refused.told();
     assert!(told.contains("Chainlink 2.74.0 runs and may have migrated the database"), "{told}");
     bench.is_settled(&newer).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_does_not_come_up_is_told_of_with_what_its_console_says() {
+    let bench = Bench::standing(&Wanted::usual()).await;
+    let active = bench.fleet.serving();
+    let larger = Wanted::with(&[("\n  nodes:\n", "\n  nodes:\n    instanceType: m6i.xlarge\n")]);
+    let mut run = std::pin::pin!(bench.apply(&larger));
+    let outcome = tokio::select! {
+        biased;
+        outcome = &mut run => outcome,
+        () = sleep(Duration::from_secs(20)) => {
+            // Whoever starts from now on gets no packages.
+            for table in ["route-table/private-a", "route-table/private-b"] {
+                let table = bench.truth().id(table);
+                let route = [("RouteTableId", &*table), ("DestinationCidrBlock", "0.0.0.0/0")];
+                bench.somebody().ec2("DeleteRoute", &route).await.good();
+            }
+            run.await
+        }
+    };
+    let why = outcome.error("instances/nodes").to_string();
+    // It tries again and again.
+    assert!(why.contains("starting: packages") || why.contains("at: packages"), "{why}");
+    assert!(why.contains("its console: ") && why.contains("boot: packages failed"), "{why}");
+    assert_eq!(bench.fleet.serving(), active);
 }
 
 #[tokio::test(start_paused = true)]

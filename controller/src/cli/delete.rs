@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use clctl_spec::Engine;
-
 use crate::{
-    aws::{Aws, Mode, rds},
+    aws::{
+        Aws, Mode,
+        rds::{self, SavedBefore},
+    },
     engine::{Cloud, Error, Plan, Purpose, plan},
     render::{Removals, removals},
     topology,
@@ -43,7 +44,12 @@ async fn one(
     let environment = &session.aws.environment;
     let _lock = if args.dry_run { None } else { Some(session.store.take(environment)?) };
     // Nothing is declared: everything that is ours is too much, but for what the spec keeps.
-    let nothing = topology::nothing(&session.named.document.node.spec);
+    let spec = &session.named.document.node.spec;
+    let snapshots = rds::saved_before(&session.aws).await?;
+    let encrypted = snapshots
+        .first()
+        .map(|snapshot| format!("the snapshot {} is encrypted with it", snapshot.name));
+    let nothing = topology::nothing_but(spec, encrypted);
     let seen = if args.dry_run {
         carry_out::look(&session, &nothing, Purpose::Remove).await?
     } else {
@@ -78,7 +84,7 @@ async fn one(
             ),
         });
     }
-    tell_of_snapshots(&session, printer).await?;
+    tell_of_snapshots(&snapshots, printer);
     let wallets = funds::warn(&session, &planned, printer).await;
     if args.dry_run {
         printer.data(&format!("{}dry run: nothing was done", printer.place()));
@@ -94,20 +100,13 @@ async fn one(
     remove(command, args, &session, &planned, &listed, stopping).await
 }
 
-/// Says which snapshots stay that no final one replaces: they cost as long as they are there, and open with the key
-/// of the environment or not at all.
-async fn tell_of_snapshots(session: &Session, printer: &Printer) -> anyhow::Result<()> {
-    let snapshots = rds::saved_before(&session.aws).await?;
-    let verb = match session.named.document.node.spec.database.engine {
-        Engine::Rds(_) => "delete-db-snapshot --db-snapshot-identifier",
-        Engine::Aurora(_) => "delete-db-cluster-snapshot --db-cluster-snapshot-identifier",
-    };
-    for name in snapshots {
+/// Says which snapshots stay beside a final one: they cost as long as they are there.
+fn tell_of_snapshots(snapshots: &[SavedBefore], printer: &Printer) {
+    for SavedBefore { name, deletes } in snapshots {
         printer.note(&format!(
-            "the snapshot {name} was made before a release, and stays whatever policies.deletion says; without the key of the environment it does not open. To end what it costs: aws rds {verb} {name}"
+            "the snapshot {name} was made before a release and stays, and so does the key that it opens with; to end what it costs: {deletes}"
         ));
     }
-    Ok(())
 }
 
 async fn remove(

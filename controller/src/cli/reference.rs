@@ -194,6 +194,10 @@ fn iam_policy() -> Value {
             { "Sid": "ClctlHandsRolesOn", "Effect": "Allow", "Action": ["iam:PassRole"], "Resource": "*",
               "Condition": { "StringEquals": { "iam:PassedToService": services } } },
             { "Sid": "ClctlWrites", "Effect": "Allow", "Action": writes, "Resource": "*" },
+            // Whoever puts a value into a secret, or takes one out, is asked as if they used its key themselves.
+            // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+            { "Sid": "ClctlEncryptsSecrets", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
+              "Condition": { "StringLike": { "kms:ViaService": "secretsmanager.*.amazonaws.com" } } },
             { "Sid": "ClctlWritesItsMarker", "Effect": "Allow", "Action": marker_writes, "Resource": marker },
         ],
     })

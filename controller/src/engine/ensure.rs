@@ -118,11 +118,11 @@ impl<C: Cloud> Ensure<'_, C> {
         want.iter().find_map(|row| row.cell.awaited()).map(ToOwned::to_owned)
     }
 
-    /// Whether it is waited for until it is ready.
-    fn waits(&self) -> bool {
+    /// Whether it is waited for until it is ready: for programs that start only where there is more to change.
+    fn waits(&self, change: &Change) -> bool {
         match self.context.until {
             Until::Asked => false,
-            Until::Created => !self.node.kind().boots(),
+            Until::Created => !self.node.kind().boots() || change.action != Action::Keep,
             Until::Ready => true,
         }
     }
@@ -232,7 +232,7 @@ impl<C: Cloud> Ensure<'_, C> {
             }
             match (change.action, seen.phase()) {
                 (_, Phase::Pending(phase)) | (Action::Keep, Phase::Settling(phase)) => {
-                    if !self.waits() {
+                    if !self.waits(&change) {
                         return Ok(End::Underway(phase.clone()));
                     }
                     self.wait(&seen, phase, &mut poll).await?;

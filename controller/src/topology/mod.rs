@@ -28,6 +28,7 @@ pub use self::{
 use crate::{
     aws::{
         Aws, Environment, Lookups, Tags,
+        kms::Key,
         logs::LogGroup,
         rds::{Cluster, Instance},
         secrets::Secret,
@@ -122,10 +123,19 @@ pub fn declare(
 
 /// Declares nothing: what is there goes, but for what the spec says to keep.
 pub fn nothing(spec: &NodeSpec) -> Graph<Aws> {
+    nothing_but(spec, None)
+}
+
+/// The same, but for the key of the environment, if there is a reason to keep it beside those of the spec.
+pub fn nothing_but(spec: &NodeSpec, encrypted: Option<String>) -> Graph<Aws> {
     let mut graph = Graph::default();
     let (kept, runs_on) =
         (deletion::retention(&spec.policies.deletion), deletion::runs_on(&spec.policies.deletion));
-    graph.retain(move |address| kept(address).or_else(|| runs_on(address)));
+    let opens =
+        move |address: &Address| encrypted.clone().filter(|_| address.kind == Key::ABOUT.name);
+    graph.retain(move |address| {
+        kept(address).or_else(|| runs_on(address)).or_else(|| opens(address))
+    });
     graph
 }
 

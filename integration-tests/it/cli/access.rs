@@ -10,7 +10,7 @@ use std::{
 };
 
 use clctl_fleet::Fleet;
-use clctl_simulator::{Settings, Simulator, Time};
+use clctl_simulator::{Settings, Simulator, Time, World};
 
 use super::support::{Place, Ran, Served, start};
 
@@ -395,10 +395,11 @@ fn a_deletion_says_what_the_wallets_hold() {
         let simulator = place.world();
         let fleet = Fleet::settle(&simulator, 7);
         fleet.fund(balance);
-        // Who is busy starting now tells metrics the next time.
-        for _ in 0..2 {
-            simulator.edit(|world| world.advance(world.now() + Duration::from_hours(1))).unwrap();
-            simulator.edit(|_| ()).unwrap();
+        // Whoever is busy starting does one thing in each command, and a metric is listed minutes after it was told.
+        for _ in 0..4 {
+            let later = |world: &mut World| world.advance(world.now() + Duration::from_mins(30));
+            simulator.edit(later).unwrap();
+            place.run(&["get", "-f", &file]).ends(0);
         }
     };
     settle(1.25);

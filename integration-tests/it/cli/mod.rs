@@ -7,6 +7,7 @@ mod exits;
 mod files;
 mod help;
 mod interrupts;
+mod permissions;
 mod plans;
 mod promises;
 mod secrets;

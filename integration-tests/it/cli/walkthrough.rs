@@ -130,6 +130,18 @@ fn without_waiting_apply_and_delete_end_when_all_is_asked_for() {
 }
 
 #[test]
+fn a_change_of_the_nodes_says_for_how_long_the_oracle_is_silent() {
+    let place = Place::sandbox(Settings::calm());
+    let file = &place.unprotected("node");
+    place.run(&["apply", "-f", file]).ends(0).says("is Ready");
+    let text = std::fs::read_to_string(file).unwrap();
+    let larger = text.replace("\n  nodes:\n", "\n  nodes:\n    instanceType: m6i.xlarge\n");
+    std::fs::write(file, larger).unwrap();
+    let diff = place.run(&["diff", "-f", file]).ends(1);
+    diff.says("the oracle is silent about 15 s, while the standby takes over the lease and starts");
+}
+
+#[test]
 fn what_starts_on_instances_is_waited_for_unless_somebody_wants_what_is_created() {
     let place = Place::sandbox(Settings::calm());
     let file = &place.unprotected("node");

@@ -11,6 +11,7 @@ use super::{
     super::{
         clients::Aws,
         ec2::{self, Role, Word},
+        identity::TAG_LAST_IMAGE,
         rds,
         tags::{IMAGE_TAG, release},
     },
@@ -64,7 +65,7 @@ fn refused(image: &str, newer: &str) -> CallError {
         operation: super::group::UPDATE,
         code: Cow::Borrowed("OlderRelease"),
         message: Some(format!(
-            "Chainlink {newer} may have migrated the database, which {older} refuses to open then: write {newer} or a newer one, or restore a snapshot from before it"
+            "Chainlink {newer} may have migrated the database, which {older} refuses to open then: write {newer} or a newer one, or restore a snapshot from before it; if {newer} certainly never was active, take the tag {TAG_LAST_IMAGE} off the database"
         )),
         request_id: None,
         class: Class::Rejected,

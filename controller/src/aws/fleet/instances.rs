@@ -340,8 +340,18 @@ fn life(state: &str, lifecycle: Option<&str>) -> Life {
 async fn console(aws: &Aws, instance: &str) -> Result<Vec<String>, CallError> {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-    let call = || aws.ec2.get_console_output().instance_id(instance).latest(false).send();
-    let Some(output) = aws.read(CONSOLE, call).await?.output else { return Ok(Vec::new()) };
+    let told = |latest| {
+        aws.read(CONSOLE, move || {
+            aws.ec2.get_console_output().instance_id(instance).latest(latest).send()
+        })
+    };
+    // What there is now, where the hardware can tell; else what there was shortly after the start
+    // (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>).
+    let answer = match told(true).await {
+        Err(error) if error.class == Class::Rejected => told(false).await?,
+        answer => answer?,
+    };
+    let Some(output) = answer.output else { return Ok(Vec::new()) };
     let output = STANDARD.decode(output.trim()).unwrap_or_default();
     let output = String::from_utf8_lossy(&output);
     let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -298,9 +298,10 @@ impl Resource for Cluster {
     async fn recover(aws: &Aws, have: &Found<Self>, want: &ClusterConfig) -> Result<(), CallError> {
         let name = name_of(&have.id.0);
         let Some(source) = source::<Self>(aws, name).await? else { return Ok(()) };
-        let tags = as_tags(&want.tags, have.ordinal());
+        let mut tags = as_tags(&want.tags, have.ordinal());
+        tags.extend(source.remembers());
         let answer = match source {
-            Source::Snapshot(snapshot) => {
+            Source::Snapshot { name: snapshot, .. } => {
                 // One of RDS is migrated: to the same major version, and not to what is newest.
                 let migrated = snapshot.contains(":snapshot:");
                 let version = migrated.then(|| have.config.version.clone().of_any_minor().text());

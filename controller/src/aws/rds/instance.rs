@@ -325,9 +325,10 @@ impl Resource for Instance {
     ) -> Result<(), CallError> {
         let name = name_of(&have.id.0);
         let Some(source) = source::<Self>(aws, name).await? else { return Ok(()) };
-        let tags = as_tags(&want.tags, have.ordinal());
+        let mut tags = as_tags(&want.tags, have.ordinal());
+        tags.extend(source.remembers());
         let answer = match source {
-            Source::Snapshot(snapshot) => {
+            Source::Snapshot { name: snapshot, .. } => {
                 let call = || {
                     let call = aws
                         .rds

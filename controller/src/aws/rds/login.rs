@@ -48,20 +48,18 @@ impl LoginVersion {
         Self { id: id.to_owned(), field: None }
     }
 
-    /// As it is written in a tag: neither the id nor the name of a field has a slash.
+    /// As it is written in a tag: no name of a field has an `@`.
     fn read(text: &str) -> Self {
-        let (id, field) = match text.split_once('/') {
-            Some((id, field)) => (id, Some(field.to_owned())),
-            None => (text, None),
-        };
-        Self { id: id.to_owned(), field }
+        let (field, id) = text.split_once('@').unwrap_or(("", text));
+        Self { id: id.to_owned(), field: Some(field.to_owned()).filter(|it| !it.is_empty()) }
     }
 }
 
 impl fmt::Display for LoginVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.field {
-            Some(field) => write!(f, "{}/{field}", self.id),
+            Some(field) => write!(f, "{field}@{}", self.id),
+            None if self.id.contains('@') => write!(f, "@{}", self.id),
             None => f.write_str(&self.id),
         }
     }
@@ -113,7 +111,8 @@ mod tests {
     fn what_a_tag_says_was_set_is_read_as_it_was_written() {
         let all = LoginVersion::all_of("6f1e");
         let field = LoginVersion { field: Some("a.b-c_D".into()), ..all.clone() };
-        for (version, text) in [(all, "6f1e"), (field, "6f1e/a.b-c_D")] {
+        let odd = LoginVersion::all_of("a@b/c");
+        for (version, text) in [(all, "6f1e"), (field, "a.b-c_D@6f1e"), (odd, "@a@b/c")] {
             assert_eq!(version.to_string(), text);
             assert_eq!(LoginVersion::read(text), version);
         }

@@ -42,7 +42,7 @@ pub use self::{
         ParameterGroupConfig, ParameterGroupOutputs,
     },
     parameters::{FORCE_SSL, Parameters},
-    saving::saved_before,
+    saving::{SavedBefore, saved_before},
     subnet_group::{SubnetGroup, SubnetGroupArn, SubnetGroupConfig, SubnetGroupOutputs},
     values::{EngineVersion, Storage},
 };

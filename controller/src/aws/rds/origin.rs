@@ -3,12 +3,13 @@
 
 use std::{collections::BTreeSet, future::Future};
 
+use aws_sdk_rds::types::Tag;
 use aws_smithy_types::DateTime;
 
 use crate::engine::{CallError, Found, Owner, Phase, PhysicalId, Resource};
 
 use super::{
-    super::{clients::Aws, tags::owner_of},
+    super::{clients::Aws, identity::TAG_LAST_IMAGE, tags::owner_of},
     arn,
     backup::Backup,
     beginning::{Beginning, BeginsWith, barred, is_ours, no_backup},
@@ -73,8 +74,8 @@ pub(super) trait Database: Resource<Cloud = Aws> {
 
 /// What to restore.
 pub(super) enum Source {
-    /// A snapshot, by its name or ARN.
-    Snapshot(String),
+    /// A snapshot, by its name or ARN, and which node what is in it was made ready for last, if that is remembered.
+    Snapshot { name: String, last_image: Option<String> },
     /// The automated backups of the database of that id.
     Backup { resource: String, at: DateTime },
 }
@@ -196,6 +197,23 @@ async fn out<D: Database>(
     Ok(Some(found))
 }
 
+/// Which node a database, or what is in a snapshot of it, was made ready for last, as its tags say.
+pub(super) fn remembered(tags: Vec<(String, String)>) -> Option<String> {
+    tags.into_iter().find(|(key, _)| key == TAG_LAST_IMAGE).map(|(_, image)| image)
+}
+
+impl Source {
+    /// What the database that is made of it goes on remembering.
+    pub(super) fn remembers(&self) -> Option<Tag> {
+        match self {
+            Self::Snapshot { last_image: Some(image), .. } => {
+                Some(Tag::builder().key(TAG_LAST_IMAGE).value(image).build())
+            }
+            Self::Snapshot { .. } | Self::Backup { .. } => None,
+        }
+    }
+}
+
 /// Where the one of this name that is not there is to be had from.
 pub(super) async fn source<D: Database>(
     aws: &Aws,
@@ -204,7 +222,9 @@ pub(super) async fn source<D: Database>(
     let begins = aws.begins(D::ABOUT.name).filter(|(declared, _)| declared == name);
     match begins.map(|(_, beginning)| &beginning.with) {
         Some(BeginsWith::Nothing) => Ok(None),
-        Some(BeginsWith::Snapshot(which)) => Ok(Some(Source::Snapshot(which.clone()))),
+        Some(BeginsWith::Snapshot(which)) => {
+            Ok(Some(Source::Snapshot { name: which.clone(), last_image: None }))
+        }
         Some(BeginsWith::Time(when)) => {
             let backups = D::backups(aws, name).await?;
             Ok(backups.into_iter().find_map(|backup| {
@@ -214,9 +234,11 @@ pub(super) async fn source<D: Database>(
         }
         Some(BeginsWith::Kept) | None => {
             let kept = D::saved(aws, Some(name)).await?;
-            let last = last(kept.iter().filter(|it| is_own::<D>(aws, it)));
-            let name = last.map(Saved::name).transpose()?;
-            Ok(name.map(|snapshot| Source::Snapshot(snapshot.to_owned())))
+            let Some(last) = last(kept.iter().filter(|it| is_own::<D>(aws, it))) else {
+                return Ok(None);
+            };
+            let (name, last_image) = (last.name()?.to_owned(), remembered(last.pairs()));
+            Ok(Some(Source::Snapshot { name, last_image }))
         }
     }
 }

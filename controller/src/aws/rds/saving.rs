@@ -18,7 +18,7 @@ use super::{
     },
     cluster::Cluster,
     instance::Instance,
-    origin::{Database, Saved as _},
+    origin::{Database, Saved as _, remembered},
     retag, tags_of,
 };
 
@@ -161,8 +161,7 @@ pub(in crate::aws) async fn last_image(
     aws: &Aws,
     database: &str,
 ) -> Result<Option<String>, CallError> {
-    let tags = tags_of(aws, database).await?.unwrap_or_default();
-    Ok(tags.into_iter().find(|(key, _)| key == TAG_LAST_IMAGE).map(|(_, image)| image))
+    Ok(tags_of(aws, database).await?.and_then(remembered))
 }
 
 /// Says on a database which node it is made ready for.
@@ -175,18 +174,28 @@ pub(in crate::aws) async fn say_last_image(
     retag(aws, database, Retagging { put, drop: Vec::new() }).await
 }
 
-/// The snapshots of the environment's databases that were made before another node could take them over, by their
-/// names: they stay until somebody deletes them.
+/// A snapshot that was made before another node could take a database over: it stays until somebody deletes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedBefore {
+    /// Its name.
+    pub name: String,
+    /// What deletes it, as one types it.
+    pub deletes: String,
+}
+
+/// Such snapshots of the environment's databases.
 ///
 /// # Errors
 /// Whatever AWS says.
-pub async fn saved_before(aws: &Aws) -> Result<Vec<String>, CallError> {
-    let mut names = named::<Instance>(aws).await?;
-    names.extend(named::<Cluster>(aws).await?);
-    Ok(names)
+pub async fn saved_before(aws: &Aws) -> Result<Vec<SavedBefore>, CallError> {
+    let of_instances = "delete-db-snapshot --db-snapshot-identifier";
+    let of_clusters = "delete-db-cluster-snapshot --db-cluster-snapshot-identifier";
+    let mut all = named::<Instance>(aws, of_instances).await?;
+    all.extend(named::<Cluster>(aws, of_clusters).await?);
+    Ok(all)
 }
 
-async fn named<D: Database>(aws: &Aws) -> Result<Vec<String>, CallError> {
+async fn named<D: Database>(aws: &Aws, deletes: &str) -> Result<Vec<SavedBefore>, CallError> {
     let uid = aws.environment.uid();
     let is_ours = |tags: Vec<(String, String)>| {
         let has = |key: &str| tags.iter().find(|(known, _)| known == key).map(|(_, value)| value);
@@ -194,5 +203,9 @@ async fn named<D: Database>(aws: &Aws) -> Result<Vec<String>, CallError> {
     };
     let mut all = D::saved(aws, None).await?;
     all.retain(|it| is_ours(it.pairs()));
-    all.iter().map(|it| it.name().map(ToOwned::to_owned)).collect()
+    let named = |it: &D::Saved| {
+        let name = it.name()?.to_owned();
+        Ok(SavedBefore { deletes: format!("aws rds {deletes} {name}"), name })
+    };
+    all.iter().map(named).collect()
 }

@@ -19,16 +19,16 @@ connected() {
 }
 
 look() {
-    local running started pid code
+    local running started pid code ended=0
     read -r running started pid < <(docker inspect -f '{{.State.Running}} {{.State.StartedAt}} {{.State.Pid}}' clctl-node 2>/dev/null)
     [ "$running" = true ] || return 1
-    code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 http://127.0.0.1:6688/health) || true
+    code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 5 http://127.0.0.1:6688/health) || ended=$?
     case $code in
         # 207 says that something is failing, an RPC endpoint for example; it serves, and holds the lease. 204 is a
         # node that has the lease and migrates the database.
         2??) echo active && return ;;
-        # Nobody listens.
-        000) ;;
+        # Nobody listens, unless there was no answer in time: who does not answer waits for nothing.
+        000) [ "$ended" != 28 ] || return 1 ;;
         *) return 1 ;;
     esac
     # All of it is read: who speaks to a reader that has gone fails.

@@ -76,8 +76,11 @@ async fn what_runs_on_an_instance_shows_on_its_console_and_in_its_checks() {
     for text in ["one\n", "two\n"] {
         assert!(client.simulator.with(|world| world.write_console(&id, text)));
     }
+    // What comes later than shortly after the start shows only where the latest is asked for.
+    assert!(client.ec2("GetConsoleOutput", &one).await.good().texts("output").concat().is_empty());
+    let latest = [("InstanceId", id.as_str()), ("Latest", "true")];
     // `one\ntwo\n`
-    assert_eq!(client.ec2("GetConsoleOutput", &one).await.good().text("output"), "b25lCnR3bwo=");
+    assert_eq!(client.ec2("GetConsoleOutput", &latest).await.good().text("output"), "b25lCnR3bwo=");
     let process = [("ScalingProcesses.member.1", "ReplaceUnhealthy")];
     stage.call("SuspendProcesses", &process).await.good();
     let checks = async || {

@@ -111,6 +111,9 @@ pub(super) struct Impairment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Console {
     pub(super) text: String,
+    /// How much of it was there shortly after the start.
+    #[serde(default)]
+    pub(super) early: usize,
     pub(super) at: Time,
 }
 

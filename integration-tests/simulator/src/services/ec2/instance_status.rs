@@ -125,10 +125,11 @@ fn describe(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new().list("instanceStatusSet", cut.items).maybe("nextToken", cut.next))
 }
 
-/// The last 64 KB; nothing while nothing was written.
+/// The last 64 KB, of all or of what was posted shortly after the start; nothing while nothing was written. All types
+/// that there are here are Nitro's, of which the latest can be had.
 fn console(call: &mut Call<'_>) -> Answer {
     let id = call.params.need("InstanceId")?;
-    call.params.flag("Latest")?;
+    let latest = call.params.flag("Latest")?.unwrap_or_default();
     Instance::check(&id)?;
     let instance = call.ec2.instances.seen(&id, call.by_id());
     let instance = instance.ok_or_else(|| Instance::unknown(&id))?;
@@ -137,6 +138,7 @@ fn console(call: &mut Call<'_>) -> Answer {
         return Ok(xml.text("timestamp", call.now));
     };
     let bytes = console.text.as_bytes();
+    let bytes = if latest { bytes } else { bytes.get(..console.early).unwrap_or_default() };
     let tail = bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default();
     Ok(xml.text("timestamp", console.at).text("output", STANDARD.encode(tail)))
 }

@@ -2,7 +2,7 @@
 //!
 //! The other side of [`World::running`](crate::World::running).
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
@@ -22,6 +22,10 @@ use crate::{
     random::{self, Rng},
     shelf::{Record, Tags},
 };
+
+/// What AWS calls shortly, and does not say how long it is: a guess.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetConsoleOutput.html>
+const SHORTLY: Duration = Duration::from_mins(3);
 
 /// A running instance.
 #[derive(Debug, Clone)]
@@ -202,8 +206,12 @@ impl Ec2 {
         text: &str,
     ) -> bool {
         self.alter(around, rng, (now, id), |it| {
-            let before = it.console.take().map(|it| it.text).unwrap_or_default();
-            it.console = Some(Console { text: before + text, at: now });
+            let before = it.console.take();
+            let early = before.as_ref().map_or(0, |before| before.early);
+            let text = before.map(|before| before.text).unwrap_or_default() + text;
+            let is_early = it.booted.is_none_or(|start| now.since(start) <= SHORTLY);
+            let early = if is_early { text.len() } else { early };
+            it.console = Some(Console { text, early, at: now });
         })
     }
 
