@@ -24,7 +24,7 @@ use clctl::{
     },
     engine::{
         Address, Approved, Cloud, Event, Graph, InMemory, Observation, Purpose, Report, Resource,
-        Step, Stop, Walk, What, observe, plan, walk,
+        Step, Stop, Until, Walk, What, observe, plan, walk,
     },
     sandbox, topology,
 };
@@ -99,7 +99,7 @@ impl Bench {
                 }),
                 stop: signal,
                 run: "bench".into(),
-                wait: true,
+                until: Until::Ready,
             },
         )
         .await;
@@ -219,9 +219,9 @@ fn applied(name: &str, settings: Settings) {
     virtually(async {
         let seed = settings.seed;
         let bench = Bench::new(settings);
-        let lookups = Lookups::of(&bench.aws).await;
-        let graph =
-            topology::declare(&bench.aws.environment, &lookups, &example().spec).expect("a graph");
+        let spec = example().spec;
+        let lookups = Lookups::of(&bench.aws, topology::existing_secrets(&spec)).await;
+        let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
         let start = bench.aws.now();
         let (report, events) = bench.apply(&graph).await;
         assert!(report.is_complete(), "{:?}", report.failed);
@@ -307,9 +307,9 @@ fn chain(bench: &Bench, graph: &Graph<Aws>, events: &[Event]) -> Chain {
 fn converged_diff() {
     virtually(async {
         let bench = Bench::new(Settings::calm());
-        let lookups = Lookups::of(&bench.aws).await;
-        let graph =
-            topology::declare(&bench.aws.environment, &lookups, &example().spec).expect("a graph");
+        let spec = example().spec;
+        let lookups = Lookups::of(&bench.aws, topology::existing_secrets(&spec)).await;
+        let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
         let (report, _) = bench.apply(&graph).await;
         assert!(report.is_complete(), "{:?}", report.failed);
         let before = bench.aws.calls.made().len();

@@ -35,16 +35,16 @@ pub(super) async fn made_way_for(
         last.as_deref().filter(|last| is_older(image, last))
     } else {
         let claims = |it: &&_| Word::of(|key| ec2::tag(it, key)).role == Some(Role::Active);
-        let claiming = running.iter().filter(claims).filter_map(|it| ec2::tag(it, IMAGE_TAG));
-        claiming.filter(|it| is_older(image, it)).next()
+        let mut claiming = running.iter().filter(claims).filter_map(|it| ec2::tag(it, IMAGE_TAG));
+        claiming.find(|it| is_older(image, it))
     };
     if let Some(newer) = newer {
         return Err(refused(image, newer));
     }
     had.extend(last.as_deref().map(Some));
     // The same one, or the way back.
-    let is_fine = |had: &Option<&str>| had.is_some_and(|had| had == image || is_older(image, had));
-    if !had.iter().all(is_fine) {
+    let is_fine = |had: Option<&str>| had.is_some_and(|had| had == image || is_older(image, had));
+    if !had.into_iter().all(is_fine) {
         rds::saved(aws, database, &want.template, image).await?;
     }
     if last.as_deref() == Some(image) {

@@ -25,13 +25,10 @@ impl SecretValue {
     pub(in crate::aws) fn text(&self, field: Option<&str>) -> Option<Self> {
         let text = match field {
             None => self.0.clone(),
-            Some(field) => match serde_json::from_str(&self.0).ok()? {
-                serde_json::Value::Object(mut fields) => match fields.remove(field)? {
-                    serde_json::Value::String(text) => text,
-                    _ => return None,
-                },
-                _ => return None,
-            },
+            Some(field) => {
+                let object: serde_json::Value = serde_json::from_str(&self.0).ok()?;
+                object.as_object()?.get(field)?.as_str()?.to_owned()
+            }
         };
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let is_one = !line.is_empty() && !line.chars().any(char::is_control);
