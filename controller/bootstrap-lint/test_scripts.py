@@ -1,12 +1,15 @@
 """The scripts of the instances, run: in a root of their own that is thrown away, in a network of their own, with the
-real AWS CLI before the simulator. What they make, in which order they call whom, and where a secret is to be found.
-`run` starts this in namespaces of its own."""
+real AWS CLI before the simulator, as the instances and in the roles that clctl plans. What they make, in which order
+they call whom, and where a secret is to be found. `run` starts this in namespaces of its own."""
 
 import http.server
+import itertools
 import json
 import os
 import pathlib
 import random
+import re
+import shlex
 import shutil
 import socket
 import ssl
@@ -24,11 +27,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "integration-tests" / "referees"))
 
+import environments  # noqa: E402
 import servers  # noqa: E402
 import stands  # noqa: E402
 
 TARGET = servers.TARGET.parent / "bootstrap"
-INSTANCE = "i-0123456789abcdef0"
+SCRIPTS = ROOT / "controller/src/bootstrap/scripts"
+# How fast the simulator's clock runs: an instance runs in less than a second.
+SPEED = 300
+# Version 1 as requirements.txt pins it, and Debian's version 2.
+AWS = {1: pathlib.Path(sys.executable).with_name("aws"), 2: pathlib.Path("/usr/bin/aws")}
 NODE = 14933
 SECRETS = {
     "/clctl/eth-main-1/keystore-password": "keystore $(id) `id` \"quoted\" \\u0041 é",
@@ -40,8 +48,19 @@ SECRETS = {
         {"httpUrl": "https://other.example.com/SECOND-HTTP-KEY", "webSocketUrl": "wss://other.example.com/SECOND-SOCKET-KEY"}
     ),
 }
-# What of them is not to be seen.
+AURORA = {
+    "/clctl/aurora/keystore-password": "keystore $(id) of Aurora",
+    "/clctl/aurora/admin-password": "gui-password-of-the-admin",
+    "/clctl/aurora/database-password": "data#base?pass/word@:%41",
+    "/clctl/aurora/sepolia-http": "https://rpc.example.com/v2/FIRST-HTTP-KEY",
+    "/clctl/aurora/sepolia-websocket": "wss://rpc.example.com/v2/FIRST-SOCKET-KEY",
+}
+METADATA_TOKEN = "TOKEN-OF-THE-METADATA-SERVICE"
+# What of them is not to be seen, and of what the metadata service says.
 HIDDEN = [
+    METADATA_TOKEN,
+    environments.SECRET_KEY,
+    environments.SESSION_TOKEN,
     "keystore $(id)",
     "gui-password-of-the-admin",
     "data#base",
@@ -57,22 +76,8 @@ HIDDEN = [
 class Metadata(http.server.BaseHTTPRequestHandler):
     """The instance metadata service, version 2 alone."""
 
-    answers = {
-        "instance-id": INSTANCE,
-        "placement/region": servers.REGION,
-        "iam/security-credentials/": "clctl-eth-main-1-nodes",
-        "iam/security-credentials/clctl-eth-main-1-nodes": json.dumps(
-            {
-                "Code": "Success",
-                "Type": "AWS-HMAC",
-                "AccessKeyId": servers.CLEAN["AWS_ACCESS_KEY_ID"],
-                "SecretAccessKey": servers.CLEAN["AWS_SECRET_ACCESS_KEY"],
-                "Token": "token",
-                "Expiration": "2099-01-01T00:00:00Z",
-                "LastUpdated": "2026-01-01T00:00:00Z",
-            }
-        ),
-    }
+    # What it says to the instance that runs.
+    answers = {}
 
     def say(self, status, text=""):
         self.send_response(status)
@@ -82,10 +87,10 @@ class Metadata(http.server.BaseHTTPRequestHandler):
 
     def do_PUT(self):
         ttl = self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
-        self.say(200, "TOKEN") if self.path == "/latest/api/token" and ttl else self.say(400)
+        self.say(200, METADATA_TOKEN) if self.path == "/latest/api/token" and ttl else self.say(400)
 
     def do_GET(self):
-        if self.headers.get("X-aws-ec2-metadata-token") != "TOKEN":
+        if self.headers.get("X-aws-ec2-metadata-token") != METADATA_TOKEN:
             return self.say(401)
         found = self.answers.get(self.path.removeprefix("/latest/meta-data/"))
         self.say(404) if found is None else self.say(200, found)
@@ -134,9 +139,13 @@ def certificate(folder, name, subject, *more):
 
 
 class Instance:
-    """A root of its own over that of this machine: what is written is in `upper`, and in memory what is in /run."""
+    """An instance of an environment with a root of its own over that of this machine: what is written is in `upper`, and
+    in memory what is in /run."""
 
-    def __init__(self, folder, role):
+    def __init__(self, folder, environment, role):
+        self.environment = environment
+        self.id = environment.launch(role)
+        Metadata.answers = environment.metadata(self.id, role)
         self.stand = folder / "stand"
         self.upper = folder / "upper"
         self.root = folder / "root"
@@ -157,23 +166,56 @@ class Instance:
         for path in ("etc/clctl", "var/lib/clctl", "usr/local/lib/clctl", "var/log/clctl.log"):
             assert not (self.root / path).exists(), path
         (self.stand / "active").mkdir()
-        shutil.copy(HERE / "stands.py", self.stand / "stands.py")
-        (self.stand / "stands.py").chmod(0o755)
         (self.stand / "bin").mkdir()
-        for name in stands.STANDS + stands.THEMSELVES:
-            (self.stand / "bin" / name).symlink_to("/stand/stands.py")
+        for stand, names in ("stands.py", stands.STANDS), ("record.sh", stands.THEMSELVES):
+            shutil.copy(HERE / stand, self.stand / stand)
+            (self.stand / stand).chmod(0o755)
+            for name in names:
+                (self.stand / "bin" / name).symlink_to(f"/stand/{stand}")
         self.put("usr/bin/docker", link="/stand/stands.py")
         self.put("opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl", link="/stand/stands.py")
         self.put("etc/audit/rules.d/audit.rules", "-D\n-b 8192\n-a task,never\n")
         self.put("etc/hosts", "127.0.0.1 localhost truststore.pki.rds.amazonaws.com\n")
-        (self.stand / "aws").write_text(str(pathlib.Path(sys.executable).with_name("aws")))
-        data = (TARGET / "full" / role / "user-data").read_text(encoding="utf-8")
+        self.generation()
+        data = (TARGET / environment.example / role.rstrip("s") / "user-data").read_text(encoding="utf-8")
         self.config = yaml.safe_load(data)
         self.before = self.files()
         # As cloud-init does it.
         for one in self.config["write_files"]:
             self.put(one["path"].removeprefix("/"), one["content"], mode=int(one["permissions"], 8))
+        # What is rendered there names no database and no address that exist.
+        if role == "nodes":
+            settings = self.settings()
+            settings["database"]["identifier"] = environment.database
+            self.set(settings)
+        else:
+            self.claims(environment.addresses[:1])
         self.written = self.files()
+
+    def generation(self, generation=None):
+        """Which AWS CLI is called from now on: the program of that version, or the one that is read already."""
+        url, region = self.environment.server.url, self.environment.region
+        told = {
+            "program": str(AWS[generation or 1]),
+            "url": url,
+            "root": str(self.root),
+            "administrator": servers.CLEAN | {"AWS_REGION": region, "AWS_DEFAULT_REGION": region},
+        }
+        self.tell("aws", json.dumps(told if generation else told | {"warm": WARM}))
+
+    def settings(self):
+        """What the scripts know."""
+        return json.loads((self.root / "etc/clctl/settings.json").read_text(encoding="utf-8"))
+
+    def set(self, settings):
+        (self.root / "etc/clctl/settings.json").write_text(json.dumps(settings), encoding="utf-8")
+
+    def claims(self, addresses):
+        (self.root / "etc/clctl/addresses").write_text("".join(f"{it}\n" for it in addresses), encoding="utf-8")
+
+    def end(self):
+        sh("umount", "--recursive", self.root)
+        self.environment.end(self.id)
 
     def put(self, path, content="", mode=0o644, link=None):
         path = self.root / path
@@ -191,6 +233,8 @@ class Instance:
     def run(self, *command):
         """What a command of systemd's says, and how it ends."""
         self.tell("calls", "")
+        shutil.rmtree(self.stand / "recorded", ignore_errors=True)
+        (self.stand / "recorded").mkdir()
         ran = subprocess.run(
             ["chroot", self.root, *command],
             stdin=subprocess.DEVNULL,
@@ -220,13 +264,21 @@ class Instance:
         (self.stand / "active").mkdir()
         return self.boot()
 
+    def recorded(self, name=""):
+        """The words of each call, or its environment."""
+        for number in (self.stand / "calls").read_text(encoding="utf-8").split():
+            words = (self.stand / "recorded" / f"{number}{name}").read_bytes().decode(errors="surrogateescape")
+            yield words.split("\0")[:-1]
+
     def calls(self, *names):
-        lines = (self.stand / "calls").read_text(encoding="utf-8").splitlines()
-        calls = [json.loads(line)["call"] for line in lines]
-        return [call for call in calls if call[0] in (names or stands.STANDS)]
+        return [call for call in self.recorded() if call[0] in (names or stands.STANDS)]
 
     def tags(self):
-        return [call[call.index("--tags") + 1 :] for call in self.calls("aws") if "create-tags" in call]
+        """What was said in tags; what was said last is what AWS shows."""
+        said = [call[call.index("--tags") + 1 :] for call in self.calls("aws") if "create-tags" in call]
+        last = dict(re.fullmatch("Key=(.*),Value=(.*)", one).groups() for call in said for one in call)
+        environments.until(lambda: last.items() <= self.environment.shown(self.id).items())
+        return said
 
     def files(self):
         """What is on the disk of this instance alone: mode, owner and content."""
@@ -254,31 +306,53 @@ class Instance:
 
     def assert_hidden(self, *said):
         """No secret on the disk, in an argument, in an environment, or in what was said."""
-        recorded = (self.stand / "calls").read_text(encoding="utf-8")
+        recorded = ["\0".join(words) for name in ("", ".environment") for words in self.recorded(name)]
+        assert recorded
         for secret in HIDDEN:
             for path, (_, _, content) in self.files().items():
                 assert secret.encode() not in content, (secret, path)
-            for text in (recorded, *said):
+            for text in (*recorded, *said):
                 assert secret not in text and json.dumps(secret)[1:-1] not in text, secret
 
 
+# The socket of the AWS CLI that is read already: in this network alone.
+WARM = "clctl-warm"
+
+
 @pytest.fixture(scope="session")
-def world(tmp_path_factory):
-    """The simulator as clctl serves it, with the secrets of the environment."""
+def cli():
+    """The AWS CLI that is read already."""
+    command = [sys.executable, HERE / "warm.py", WARM]
+    server = servers.Server("the AWS CLI", command, lambda line: line.strip() == "ready", LANG="C.UTF-8")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory):
+    """The simulator as clctl serves it."""
     state = tmp_path_factory.mktemp("state")
-    command = [servers.TARGET / "clctl", "--state", state, "sandbox", "serve", "--port", "0"]
+    command = [servers.TARGET / "clctl", "--state", state, "sandbox", "serve", "--port", "0", "--speed", str(SPEED)]
 
     def says(line):
         words = [word.strip("`'\".,") for word in line.split()]
         return next((word for word in words if word.startswith("http://")), None)
 
     server = servers.Server("the sandbox", command, says, XDG_STATE_HOME=str(state))
-    client = server.client("secretsmanager")
-    for name, value in SECRETS.items():
-        client.create_secret(Name=name, SecretString=value)
-    server.secrets = client
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def world(account, tmp_path_factory):
+    """An environment with a database on RDS, and a bastion."""
+    return environments.Environment(account, "full", SECRETS, tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="session")
+def aurora(account, tmp_path_factory):
+    """One with a database on Aurora."""
+    return environments.Environment(account, "aurora", AURORA, tmp_path_factory.mktemp("aurora"))
 
 
 @pytest.fixture(scope="session")
@@ -298,25 +372,33 @@ def network(tmp_path_factory):
         server.shutdown()
 
 
-def instance(tmp_path, world, network, role):
-    made = Instance(tmp_path, role)
-    made.tell("endpoint", world.url)
+def instance(tmp_path, environment, network, role):
+    made = Instance(tmp_path, environment, role)
     shutil.copy(network / "authority.pem", made.stand / "authority.pem")
     return made
 
 
 @pytest.fixture
-def node(tmp_path, world, network):
-    made = instance(tmp_path, world, network, "node")
+def node(tmp_path, world, network, cli):
+    made = instance(tmp_path, world, network, "nodes")
     yield made
-    sh("umount", "--recursive", made.root)
+    made.end()
 
 
 @pytest.fixture
-def bastion(tmp_path, world, network):
+def bastion(tmp_path, world, network, cli):
     made = instance(tmp_path, world, network, "bastion")
     yield made
-    sh("umount", "--recursive", made.root)
+    made.end()
+
+
+@pytest.fixture
+def neighbours(world):
+    """Instances of somebody else's."""
+    made = [world.launch() for _ in range(2)]
+    yield made
+    for instance in made:
+        world.end(instance)
 
 
 IMAGE = "public.ecr.aws/chainlink/chainlink@sha256:993029b4188aaa2ea71ae93e943cb7f73715a9a110a9db02c7e75a755b77ef13"
@@ -324,23 +406,28 @@ CONFIGURED = "node -config /chainlink/config.toml -config /chainlink/endpoints.t
 CLI = "aws --cli-connect-timeout 5 --cli-read-timeout 20"
 
 
-def tagged(what):
-    return f"{CLI} ec2 create-tags --resources {INSTANCE} --tags Key=clctl.dev/boot,Value={what}"
+def tagged(instance, what):
+    return f"{CLI} ec2 create-tags --resources {instance.id} --tags Key=clctl.dev/boot,Value={what}"
 
 
-def prepared():
-    secrets = [f"{CLI} secretsmanager get-secret-value --secret-id {name} --output json" for name in SECRETS]
+def asked(kind, name, query):
+    return f"{CLI} rds describe-db-{kind}s --db-{kind}-identifier {name} --query {query} --output text"
+
+
+def prepared(node, asked, secrets):
+    region, environment = node.environment.region, node.environment.name
+    secrets = [f"{CLI} secretsmanager get-secret-value --secret-id {name} --output json" for name in secrets]
+    ports = " ".join(f"-p {port}:{port}" for port in node.settings()["ports"])
     return [
-        f"{CLI} rds describe-db-instances --db-instance-identifier clctl-eth-main-1-database-main "
-        "--query DBInstances[0].Endpoint.Address --output text",
+        asked,
         *secrets,
         f"docker image inspect {IMAGE}",
         f"docker run --rm --log-driver none --network none -v /run/clctl-node/chainlink:/chainlink:ro {IMAGE} {CONFIGURED} validate",
         "docker rm -f clctl-node",
         "docker run -d --name clctl-node --stop-timeout 15 --cap-drop ALL --security-opt no-new-privileges "
-        "--log-driver awslogs --log-opt awslogs-region=us-east-1 --log-opt awslogs-group=/clctl/eth-main-1/nodes "
-        f"--log-opt awslogs-stream=node/{INSTANCE} --log-opt mode=non-blocking --log-opt max-buffer-size=4m "
-        f"-p 6688:6688 -p 6690:6690 -v /run/clctl-node/chainlink:/chainlink:ro {IMAGE} {CONFIGURED} start -a /chainlink/api",
+        f"--log-driver awslogs --log-opt awslogs-region={region} --log-opt awslogs-group=/clctl/{environment}/nodes "
+        f"--log-opt awslogs-stream=node/{node.id} --log-opt mode=non-blocking --log-opt max-buffer-size=4m "
+        f"{ports} -v /run/clctl-node/chainlink:/chainlink:ro {IMAGE} {CONFIGURED} start -a /chainlink/api",
         "docker wait clctl-node",
     ]
 
@@ -349,15 +436,15 @@ def said(calls):
     """What was called; secrets, which are fetched several at a time, in the order they are named in."""
     lines = [" ".join(call) for call in calls]
     fetched = [place for place, line in enumerate(lines) if " get-secret-value " in line]
-    names = list(SECRETS)
+    names = [*SECRETS, *AURORA]
     ordered = sorted((lines[place] for place in fetched), key=lambda line: names.index(line.split()[-3]))
     for place, line in zip(fetched, ordered, strict=True):
         lines[place] = line
     return lines
 
 
-def assert_prepared(node, host="database.cluster-x.us-east-1.rds.amazonaws.com"):
-    """The files of the node: in memory, its own, and nobody else's."""
+def assert_files(node):
+    """The files of the node: in memory, its own, and nobody else's. What is in them, by name."""
     memory = {path: found for path, found in node.memory().items() if path.startswith("/run/clctl-node/")}
     names = {path.removeprefix("/run/clctl-node/chainlink/") for path in memory}
     assert names == {"config.toml", "endpoints.toml", "secrets.toml", "api", "rds.pem"}
@@ -365,56 +452,56 @@ def assert_prepared(node, host="database.cluster-x.us-east-1.rds.amazonaws.com")
         assert (mode, owner, group) == (0o400, NODE, NODE), path
     folder = (node.root / "run/clctl-node/chainlink").stat()
     assert (folder.st_mode & 0o777, folder.st_uid) == (0o500, NODE)
-    text = {path.rpartition("/")[2]: found[3] for path, found in memory.items()}
+    return {path.rpartition("/")[2]: found[3] for path, found in memory.items()}
+
+
+def assert_prepared(node):
+    """What is in the files of the node, and which URLs they have for its endpoints."""
+    text = assert_files(node)
+    environment = node.environment
     secrets = tomllib.loads(text["secrets.toml"])
-    password = urllib.parse.quote(SECRETS["/clctl/eth-main-1/database-password"], safe="")
+    own = SECRETS | AURORA
+    password = urllib.parse.quote(own[f"/clctl/{environment.name}/database-password"], safe="")
     assert secrets == {
         "Database": {
-            "URL": f"postgresql://chainlink:{password}@{host}:5432/chainlink"
+            "URL": f"postgresql://chainlink:{password}@{environment.host}:5432/chainlink"
             "?sslmode=verify-full&sslrootcert=/chainlink/rds.pem"
         },
-        "Password": {"Keystore": SECRETS["/clctl/eth-main-1/keystore-password"]},
+        "Password": {"Keystore": own[f"/clctl/{environment.name}/keystore-password"]},
     }
     assert text["api"] == "oracles@example.com\ngui-password-of-the-admin\n"
-    chain = tomllib.loads(text["endpoints.toml"])["EVM"]
-    assert [one["ChainID"] for one in chain] == ["1"]
-    urls = {one["Name"]: (one["HTTPURL"], one.get("WSURL")) for one in chain[0]["Nodes"]}
-    named = [one["Name"] for one in tomllib.loads(text["config.toml"])["EVM"][0]["Nodes"]]
-    assert sorted(named) == sorted(urls)
+    [chain] = tomllib.loads(text["endpoints.toml"])["EVM"]
+    [configured] = tomllib.loads(text["config.toml"])["EVM"]
+    assert chain["ChainID"] == configured["ChainID"] == {"eth-main-1": "1", "aurora": "11155111"}[environment.name]
+    urls = {one["Name"]: (one["HTTPURL"], one.get("WSURL")) for one in chain["Nodes"]}
+    assert sorted(one["Name"] for one in configured["Nodes"]) == sorted(urls)
     assert text["rds.pem"].count("BEGIN CERTIFICATE") == 2
     return urls
 
 
-def test_a_fresh_instance_becomes_a_node(node):
-    assert node.config["runcmd"] == [["systemctl", "enable", "--now", "--no-block", "--quiet", "clctl-boot.service"]]
-    status, told = node.boot()
-    assert status == 0, told
+def assert_made(node, told, prepared):
+    """A node that was made out of a fresh instance: who was called, and what is on the disk."""
     packages = ["docker", "amazon-cloudwatch-agent", "jq", "openssl"]
     assert said(node.calls()) == [
         "systemctl start clctl-boot.service",
-        tagged("packages"),
+        tagged(node, "packages"),
         *[f"rpm -q --quiet {package}" for package in packages],
         "dnf -y -q install " + " ".join(packages),
         "systemctl enable --now --quiet docker.service",
-        tagged("certificates"),
-        tagged("image"),
+        tagged(node, "certificates"),
+        tagged(node, "image"),
         f"docker image inspect {IMAGE}",
         f"docker pull -q {IMAGE}",
-        tagged("node"),
+        tagged(node, "node"),
         "systemctl start clctl-role.timer",
         "systemctl start clctl-node.service",
-        *prepared(),
-        tagged("agent"),
+        *prepared,
+        tagged(node, "agent"),
         "amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/etc/clctl/agent.json",
-        tagged("done"),
+        tagged(node, "done"),
     ]
-    assert assert_prepared(node) == {
-        "ethereum-mainnet-first": (
-            "https://rpc.example.com/v2/FIRST-HTTP-KEY", "wss://rpc.example.com/v2/FIRST-SOCKET-KEY"),
-        "ethereum-mainnet-second": (
-            "https://other.example.com/SECOND-HTTP-KEY", "wss://other.example.com/SECOND-SOCKET-KEY"),
-        "ethereum-mainnet-broadcast": ("https://rpc.example.com", None),
-    }
+    assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=done"]
+    assert "cannot be said in a tag" not in told
     new = {path: found[:2] for path, found in node.files().items() if path not in node.written}
     assert new == {
         "/var/log/clctl.log": (0o600, 0),
@@ -422,6 +509,77 @@ def test_a_fresh_instance_becomes_a_node(node):
         "/var/lib/clctl/database": (0o600, 0),
     }
     node.assert_hidden(told)
+
+
+@pytest.mark.parametrize("generation", AWS)
+def test_a_fresh_instance_becomes_a_node(node, generation):
+    """By each generation of the AWS CLI, started as the program that it is."""
+    node.generation(generation)
+    assert node.config["runcmd"] == [["systemctl", "enable", "--now", "--no-block", "--quiet", "clctl-boot.service"]]
+    status, told = node.boot()
+    assert status == 0, told
+    where = asked("instance", "clctl-eth-main-1-db-instance-main", "DBInstances[0].Endpoint.Address")
+    assert_made(node, told, prepared(node, where, SECRETS))
+    assert assert_prepared(node) == {
+        "ethereum-mainnet-first": (
+            "https://rpc.example.com/v2/FIRST-HTTP-KEY", "wss://rpc.example.com/v2/FIRST-SOCKET-KEY"),
+        "ethereum-mainnet-second": (
+            "https://other.example.com/SECOND-HTTP-KEY", "wss://other.example.com/SECOND-SOCKET-KEY"),
+        "ethereum-mainnet-broadcast": ("https://rpc.example.com", None),
+    }
+
+
+def test_a_node_finds_its_database_on_aurora(tmp_path, aurora, network, cli):
+    node = instance(tmp_path, aurora, network, "nodes")
+    try:
+        status, told = node.boot()
+        assert status == 0, told
+        where = asked("cluster", "clctl-aurora-db-cluster-main", "DBClusters[0].Endpoint")
+        assert_made(node, told, prepared(node, where, AURORA))
+        assert ".cluster-" in aurora.host
+        assert assert_prepared(node) == {
+            "ethereum-sepolia-testnet-primary": (
+                "https://rpc.example.com/v2/FIRST-HTTP-KEY", "wss://rpc.example.com/v2/FIRST-SOCKET-KEY"),
+        }
+    finally:
+        node.end()
+
+
+def commands():
+    """Every call of the AWS CLI in the scripts: its words, with one value for all that come to be later."""
+    count = 0
+    for script in sorted(SCRIPTS.glob("*.sh")):
+        text = script.read_text(encoding="utf-8").replace("\\\n", " ")
+        count += text.count("${aws[@]}")
+        for call in re.findall(r'^[^#\n]*?"\$\{aws\[@\]\}" (.*)', text, re.MULTILINE):
+            words = shlex.shlex(call, posix=True, punctuation_chars=True)
+            words.whitespace_split = True
+            # Up to what is the shell's.
+            words = list(itertools.takewhile(lambda it: not set(it) & set("()<>|&;") or " " in it, words))
+            yield ["Key=some,Value=text" if "$" in it else it for it in words]
+    yield count
+
+
+def test_both_generations_of_the_cli_know_every_option():
+    """Also those that no test comes by. https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration.html"""
+    *called, count = commands()
+    assert len(called) == count > 0
+    [options] = re.findall(r"^aws=\(aws (.*)\)$", (SCRIPTS / "lib.sh").read_text(encoding="utf-8"), re.MULTILINE)
+    for generation, program in AWS.items():
+        version = sh(program, "--version")
+        assert version.startswith(f"aws-cli/{generation}."), version
+
+        def knows(*words):
+            # It reads all of the command line, and calls nobody.
+            ran = subprocess.run(
+                [program, *options.split(), *words, "--generate-cli-skeleton", "input"],
+                capture_output=True, text=True, stdin=subprocess.DEVNULL, env=servers.environment())
+            return ran.returncode, ran.stderr
+
+        for words in called:
+            assert knows(*words)[0] == 0, (generation, words, knows(*words))
+        status, told = knows(*called[0], "--no-such-option")
+        assert status != 0 and "Unknown options: --no-such-option" in told
 
 
 def test_what_is_done_is_not_done_again(node):
@@ -462,20 +620,20 @@ def test_a_start_takes_secrets_as_they_are_then(node, world):
         world.secrets.put_secret_value(SecretId=name, SecretString=SECRETS[name])
 
 
-def test_the_last_address_serves_while_rds_does_not_answer(node):
+def test_the_last_address_serves_while_rds_does_not_answer(node, world):
     assert node.boot()[0] == 0
     node.tell("failing", "rds")
     status, told = node.reboot()
     assert status == 0, told
-    assert "RDS does not say where clctl-eth-main-1-database-main is; it was database.cluster-x" in told
+    assert f"RDS does not say where {world.database} is; it was {world.host}" in told
     assert_prepared(node)
 
 
-def test_without_an_address_there_is_no_start(node):
+def test_without_an_address_there_is_no_start(node, world):
     node.tell("failing", "rds")
     status, told = node.boot()
     assert status == 1
-    assert "RDS does not say where clctl-eth-main-1-database-main is" in told
+    assert f"RDS does not say where {world.database} is" in told
     assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: node"]
     assert not node.memory()
     assert not [call for call in node.calls("docker") if call[1] == "run"]
@@ -533,11 +691,11 @@ def test_whatever_a_secret_is_the_node_reads_it_as_it_is(tmp_path):
 
 def test_many_secrets_are_fetched_each_once(node):
     """More than are fetched at a time, and each to its own place."""
-    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    settings = node.settings()
     names = list(SECRETS)
     settings["secrets"] += [names[3]] * 6
     settings["endpoints"][0]["HTTPURL"]["secret"] = len(settings["secrets"]) - 1
-    node.put("etc/clctl/settings.json", json.dumps(settings))
+    node.set(settings)
     status, told = node.boot()
     assert status == 0, told
     fetched = [call for call in node.calls("aws") if "get-secret-value" in call]
@@ -546,20 +704,20 @@ def test_many_secrets_are_fetched_each_once(node):
 
 
 def test_a_secret_that_cannot_be_read_is_named(node, world):
-    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    settings = node.settings()
     settings["secrets"][3] = "/clctl/eth-main-1/nowhere"
-    node.put("etc/clctl/settings.json", json.dumps(settings))
+    node.set(settings)
     status, told = node.boot()
     assert status == 1 and "the secret /clctl/eth-main-1/nowhere cannot be read" in told
     assert not node.memory()
 
 
-def test_what_the_node_refuses_is_explained_without_secrets(node):
+def test_what_the_node_refuses_is_explained_without_secrets(node, world):
     node.tell("failing", "validate")
     status, told = node.boot()
     assert status == 1
     assert "invalid configuration: 2 errors" in told and "EVM.0.Nodes.0" in told
-    assert 'HTTPURL = "…"' in told and "postgresql://chainlink:…@database" in told
+    assert 'HTTPURL = "…"' in told and f"postgresql://chainlink:…@{world.host}:5432" in told
     assert "Effective" not in told
     assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: node"]
     assert not node.memory()
@@ -581,9 +739,9 @@ def test_a_boot_that_fails_says_at_what(node):
 
 
 def test_certificates_of_others_are_not_taken(node):
-    settings = json.loads((node.root / "etc/clctl/settings.json").read_text())
+    settings = node.settings()
     settings["certificates"]["issuer"] = "Amazon RDS eu-west-3 "
-    node.put("etc/clctl/settings.json", json.dumps(settings))
+    node.set(settings)
     status, told = node.boot()
     assert status == 1 and "there are no certificates for this region among them" in told
     assert node.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: certificates"]
@@ -742,9 +900,9 @@ def test_what_could_not_be_said_is_said_later_with_its_time(role):
 
 
 def test_a_silent_node_waits_while_it_has_the_database(role):
-    settings = json.loads((role.node.root / "etc/clctl/settings.json").read_text())
+    settings = role.node.settings()
     settings["silent"] = True
-    role.node.put("etc/clctl/settings.json", json.dumps(settings))
+    role.node.set(settings)
     assert role.look() == "starting"
     with socket.create_server(("127.0.0.1", 5432)) as database:
         with socket.create_connection(("127.0.0.1", 5432)), database.accept()[0]:
@@ -753,53 +911,109 @@ def test_a_silent_node_waits_while_it_has_the_database(role):
     assert role.look() == "failing"
 
 
-def test_a_bastion_claims_an_address_and_keeps_it(bastion):
-    bastion.tell("addresses", "eipalloc-00000001\t-\t-")
+def claim(bastion, address):
+    return f"{CLI} ec2 associate-address --allocation-id {address} --instance-id {bastion.id} --no-allow-reassociation"
+
+
+def holders(world):
+    """Who has which address."""
+    found = world.ec2.describe_addresses(AllocationIds=world.addresses)["Addresses"]
+    return {one["AllocationId"]: one.get("InstanceId") or None for one in found}
+
+
+def test_a_bastion_claims_an_address_and_keeps_it(bastion, world):
+    bastion.generation(2)
+    address = world.addresses[0]
     status, told = bastion.boot()
     assert status == 0, told
-    claimed = f"{CLI} ec2 associate-address --allocation-id eipalloc-00000001 --instance-id {INSTANCE} --no-allow-reassociation"
     query = "Addresses[].[AllocationId, InstanceId || '-', AssociationId || '-']"
     assert said(bastion.calls()) == [
         "systemctl start clctl-boot.service",
-        tagged("address"),
-        f"{CLI} ec2 describe-addresses --allocation-ids eipalloc-00000001 --output text --query {query}",
-        claimed,
-        tagged("packages"),
+        tagged(bastion, "address"),
+        f"{CLI} ec2 describe-addresses --allocation-ids {address} --output text --query {query}",
+        claim(bastion, address),
+        tagged(bastion, "packages"),
         "rpm -q --quiet amazon-cloudwatch-agent",
         "rpm -q --quiet audit",
         "dnf -y -q install amazon-cloudwatch-agent audit",
-        tagged("ssh"),
+        tagged(bastion, "ssh"),
         "sshd -t",
         "systemctl reload-or-restart sshd.service",
-        tagged("audit"),
+        tagged(bastion, "audit"),
         "systemctl enable --now --quiet auditd.service",
         "augenrules --load",
-        tagged("agent"),
+        tagged(bastion, "agent"),
         "amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c file:/etc/clctl/agent.json",
-        tagged("done"),
+        tagged(bastion, "done"),
     ]
+    assert bastion.tags()[-1] == ["Key=clctl.dev/boot,Value=done"]
+    assert holders(world)[address] == bastion.id
+    assert "cannot be said in a tag" not in told
     assert (bastion.root / "etc/audit/rules.d/audit.rules").read_text() == "-D\n-b 8192\n"
     new = {path: found[:2] for path, found in bastion.files().items() if path not in bastion.written}
     assert new == {"/var/log/clctl.log": (0o600, 0)}
+    bastion.assert_hidden(told)
     # Once it has it, it asks for no other.
+    bastion.generation()
+    bastion.claims(world.addresses)
     before = bastion.files()
-    bastion.tell("addresses", f"eipalloc-00000001\t{INSTANCE}\teipassoc-1")
     assert bastion.boot()[0] == 0
-    assert claimed not in said(bastion.calls()) and not bastion.calls("dnf")
+    assert not [call for call in bastion.calls("aws") if "associate-address" in call] and not bastion.calls("dnf")
     after = bastion.files()
     del before["/var/log/clctl.log"], after["/var/log/clctl.log"]
     assert after == before
+    assert list(holders(world).values()).count(bastion.id) == 1
 
 
-def test_a_bastion_takes_what_is_free(bastion):
-    bastion.put("etc/clctl/addresses", "eipalloc-1\neipalloc-2\neipalloc-3\n")
-    bastion.tell("addresses", "eipalloc-1\ti-another\teipassoc-1\neipalloc-2\t-\t-\neipalloc-3\t-\t-")
-    # Somebody else was faster.
-    bastion.tell("failing", "eipalloc-2")
-    assert bastion.boot()[0] == 0
-    asked = [call[call.index("--allocation-id") + 1] for call in bastion.calls("aws") if "associate-address" in call]
-    assert asked == ["eipalloc-2", "eipalloc-3"]
+def test_a_bastion_takes_what_is_free(bastion, world, neighbours):
+    neighbour, rival = neighbours
+    # In the order in which they are told.
+    taken, wanted, free = holders(world)
+    bastion.claims([taken, wanted, free])
+    world.ec2.associate_address(AllocationId=taken, InstanceId=neighbour)
+    # Somebody else is faster, and AWS says so.
+    bastion.tell("rival", rival)
+    bastion.tell("failing", wanted)
+    status, told = bastion.boot()
+    assert status == 0, told
+    asked = [call for call in bastion.calls("aws") if "associate-address" in call]
+    assert said(asked) == [claim(bastion, wanted), claim(bastion, free)]
+    assert "Resource.AlreadyAssociated" in bastion.log()
+    assert holders(world) == {taken: neighbour, wanted: rival, free: bastion.id}
     # None is left.
-    bastion.tell("addresses", "eipalloc-1\ti-another\teipassoc-1")
+    bastion.claims([taken, wanted])
     assert bastion.boot()[0] == 1
+    assert not [call for call in bastion.calls("aws") if "associate-address" in call]
     assert bastion.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: address"]
+
+
+def refused(instance, words):
+    """How AWS refuses what an instance tries as its scripts do."""
+    status, told = instance.run("/bin/bash", "-c", f'. /usr/local/lib/clctl/lib; "${{aws[@]}}" {words}')
+    assert status != 0, told
+    return told
+
+
+def test_an_instance_may_do_what_its_scripts_do_and_no_more(node, world, neighbours):
+    """It has its role's permissions in AWS, and what was well above was so with them alone."""
+    boot = "--tags Key=clctl.dev/boot,Value=done"
+    address = f"--allocation-id {world.addresses[0]} --instance-id {node.id}"
+    for words in (
+        f"ec2 create-tags --resources {node.id} --tags Key=clctl.dev/uid,Value=another",
+        f"ec2 create-tags --resources {neighbours[0]} {boot}",
+        f"ec2 associate-address {address}",
+        "ec2 describe-addresses",
+    ):
+        assert "(UnauthorizedOperation)" in refused(node, words), words
+    for words in (
+        "rds describe-db-instances",
+        "rds describe-db-clusters",
+        "secretsmanager get-secret-value --secret-id /clctl/another/keystore-password",
+    ):
+        assert "(AccessDenied" in refused(node, words), words
+
+
+def test_a_bastion_claims_for_itself(bastion, world, neighbours):
+    words = f"ec2 associate-address --allocation-id {world.addresses[0]} --instance-id"
+    assert "(UnauthorizedOperation)" in refused(bastion, f"{words} {neighbours[0]}")
+    assert "(AccessDenied" in refused(bastion, "secretsmanager get-secret-value --secret-id oracles/rpc")
