@@ -394,7 +394,8 @@ impl Stage {
     }
 
     pub(crate) async fn console(&self, instance: &str) -> String {
-        let told = self.client.ec2("GetConsoleOutput", &[("InstanceId", instance)]).await.good();
+        let latest = [("InstanceId", instance), ("Latest", "true")];
+        let told = self.client.ec2("GetConsoleOutput", &latest).await.good();
         String::from_utf8(STANDARD.decode(told.text("output")).unwrap()).unwrap()
     }
 
