@@ -1,11 +1,16 @@
 //! What the simulation found, each as a test of its own, see `docs/reliability.md`.
 
-use clctl::aws::ec2::{Direction, Peer, Rule};
+use clctl::aws::{
+    ec2::{Direction, Peer, Rule},
+    iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
+    policy::{Policy, Statement},
+    rds::{ParameterGroup, ParameterGroupConfig},
+};
 use clctl_simulator::{Lag, Settings, Span};
 
 use crate::{
     harness::{Bench, Wanted},
-    stand::{Stand, Variant, group_id, one_of_each},
+    stand::{Stand, Variant, encrypted, group_id, held, one_of_each},
 };
 
 /// A group, and another one whose rules speak of it.
@@ -58,4 +63,51 @@ async fn what_stands_where_our_gateway_would_is_one_only_if_it_is_of_its_kind() 
         .await;
     let differences = bench.differences(&wanted).await;
     assert!(differences.contains(&"create nat-gateway/main".to_owned()), "{differences:?}");
+}
+
+/// What has names, and is not complete as it is created.
+fn names_with_parts() -> Wanted {
+    Wanted::graph("found", |environment| {
+        let mut stand = Stand::new(environment, Variant::Usual);
+        let key = stand.key("main");
+        stand.log_group("main", &key);
+        let says = Statement::allow("Says", ["cloudwatch:PutMetricData"]).to(["*".to_owned()]);
+        let role = RoleConfig {
+            description: "says how it is".to_owned(),
+            trust: Policy::assumed_by("ec2.amazonaws.com"),
+            max_session_seconds: 3600,
+            policies: [("says".to_owned(), Policy::of([says]))].into(),
+            attached: Vec::new(),
+            tags: stand.tags::<Role>("main"),
+        };
+        let role = stand.add::<Role>("main", role);
+        let tags = stand.tags::<InstanceProfile>("main");
+        stand.add::<InstanceProfile>("main", InstanceProfileConfig { role: held(&role), tags });
+        let parameters = ParameterGroupConfig {
+            family: "postgres17".to_owned(),
+            description: "of the database".to_owned(),
+            parameters: encrypted([("work_mem", "8192")]),
+            tags: stand.tags::<ParameterGroup>("main"),
+        };
+        stand.add::<ParameterGroup>("main", parameters);
+        stand.graph()
+    })
+}
+
+/// What had the name before is complete, and a replica that lags shows it for a while: it is not taken for what
+/// was just made.
+#[tokio::test(start_paused = true)]
+async fn what_had_the_name_before_is_not_taken_for_what_is_made() {
+    let wanted = names_with_parts();
+    let late = Span::seconds(0, 100);
+    let lag = Lag { by_id: late, listed: late, ..Settings::calm().lag };
+    for seed in 0..20 {
+        let bench = Bench::new(Settings { lag: lag.clone(), seed, ..Settings::calm() });
+        // A plan may be of what is gone already.
+        while !bench.apply(&wanted).await.is_complete() {}
+        while !bench.delete(&wanted).await.is_complete() {}
+        while !bench.apply(&wanted).await.is_complete() {}
+        bench.somebody().wait(600).await;
+        bench.is_settled(&wanted).await;
+    }
 }

@@ -379,7 +379,11 @@ impl<C: Cloud> Ensure<'_, C> {
                     making.succeeds(id);
                     return Ok(None);
                 }
-                Ok(Some(seen)) => return Ok(Some(seen)),
+                Ok(Some(seen)) if seen.is_new() || poll.waited() > VISIBILITY => {
+                    return Ok(Some(seen));
+                }
+                // What had the name before, on a replica that lags.
+                Ok(Some(_)) => {}
                 Ok(None) if poll.waited() > VISIBILITY && self.creation() == Creation::Token => {
                     making.succeeds(id);
                     return Ok(None);

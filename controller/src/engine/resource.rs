@@ -112,6 +112,13 @@ pub trait Resource: Sized + Send + Sync + 'static {
         false
     }
 
+    /// Whether the object is as its creation leaves it, in what only an update sets. Where a name is used again, reads
+    /// may show for a while what had it before, complete: that is not what was made.
+    fn is_new(have: &Found<Self>) -> bool {
+        let _ = have;
+        true
+    }
+
     /// Asks for the object to be gone. Must tolerate that it is.
     fn delete(
         cloud: &Self::Cloud,

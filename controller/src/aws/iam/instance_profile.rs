@@ -244,6 +244,10 @@ impl Resource for InstanceProfile {
         Some(InstanceProfileConfig { tags, ..have.config.clone() })
     }
 
+    fn is_new(have: &Found<Self>) -> bool {
+        have.config.role.0.is_none()
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let name = name_of(&have.id);
         if let Some(role) = &have.config.role.0 {

@@ -215,6 +215,10 @@ impl Resource for Role {
     }
 
     /// A role goes only once nothing is attached to it.
+    fn is_new(have: &Found<Self>) -> bool {
+        have.config.policies.is_empty() && have.config.attached.is_empty()
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let name = name_of(&have.id);
         set_attached(aws, name, &have.config.attached, &[]).await?;

@@ -264,6 +264,10 @@ impl Resource for LogGroup {
             || aws.environment.is_path_of(&have.owner, &have.outputs.name)
     }
 
+    fn is_new(have: &Found<Self>) -> bool {
+        have.config.retention == Retention::Forever
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         let name = name_of(&have.id.0);
         let call = || aws.logs.delete_log_group().log_group_name(name).send();

@@ -22,7 +22,7 @@ use super::{
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, PAGE, arn, as_tags, name_of, object_name,
-    parameters::Parameters,
+    parameters::{Parameters, is_set},
     retag, tags_of,
 };
 
@@ -83,6 +83,8 @@ config! { ParameterGroupConfig, no references {
 pub struct ParameterGroupOutputs<A> {
     /// Its ARN.
     pub arn: A,
+    /// Whether nobody has set any of its parameters.
+    pub is_untouched: bool,
 }
 
 /// Whose parameters a group has.
@@ -248,6 +250,10 @@ impl<L: Level> Resource for Group<L> {
         Some(ParameterGroupConfig { tags, ..have.config.clone() })
     }
 
+    fn is_new(have: &Found<Self>) -> bool {
+        have.outputs.is_untouched
+    }
+
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
         L::delete(aws, name_of(&have.id.0)).await
     }
@@ -261,6 +267,7 @@ async fn look<L: Level>(aws: &Aws, name: &str) -> Result<Option<Found<Group<L>>>
     let Some(parameters) = absent_if_unknown(L::parameters(aws, name).await)? else {
         return Ok(None);
     };
+    let is_untouched = !parameters.iter().any(is_set);
     let parameters = Parameters::read(L::PARAMETERS, &parameters)?;
     let Some(tags) = tags_of(aws, &arn(aws, L::TYPE, name)).await? else { return Ok(None) };
     let Described { arn, family, description } = group;
@@ -272,7 +279,7 @@ async fn look<L: Level>(aws: &Aws, name: &str) -> Result<Option<Found<Group<L>>>
             parameters,
             tags: Tags::of(aws, &tags),
         },
-        outputs: ParameterGroupOutputs { arn: L::arn(&arn) },
+        outputs: ParameterGroupOutputs { arn: L::arn(&arn), is_untouched },
         id: PhysicalId(arn),
         phase: Phase::Ready,
     }))

@@ -44,7 +44,7 @@ impl Parameters {
         let mut set = BTreeMap::new();
         for parameter in all {
             let name = text(operation, "ParameterName", parameter.parameter_name())?;
-            let is_told = parameter.source() == Some("user") || name == FORCE_SSL;
+            let is_told = is_set(parameter) || name == FORCE_SSL;
             if let Some(value) = parameter.parameter_value().filter(|_| is_told) {
                 set.insert(name.to_owned(), value.to_owned());
             }
@@ -78,6 +78,11 @@ impl Parameters {
 
 fn portions(all: &[Parameter]) -> Vec<Vec<Parameter>> {
     all.chunks(A_CALL).map(<[Parameter]>::to_vec).collect()
+}
+
+/// Whether somebody has set it.
+pub(super) fn is_set(parameter: &Parameter) -> bool {
+    parameter.source() == Some("user")
 }
 
 #[cfg(test)]
