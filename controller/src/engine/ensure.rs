@@ -382,8 +382,6 @@ impl<C: Cloud> Ensure<'_, C> {
                 Ok(Some(seen)) if seen.is_new() || poll.waited() > VISIBILITY => {
                     return Ok(Some(seen));
                 }
-                // What had the name before, on a replica that lags.
-                Ok(Some(_)) => {}
                 Ok(None) if poll.waited() > VISIBILITY && self.creation() == Creation::Token => {
                     making.succeeds(id);
                     return Ok(None);
@@ -396,7 +394,8 @@ impl<C: Cloud> Ensure<'_, C> {
                         blockers: Vec::new(),
                     });
                 }
-                Ok(None) => {}
+                // Or what had the name before, on a replica that lags.
+                Ok(_) => {}
                 Err(error) => {
                     if poll.waited() > VISIBILITY || !is_transient(&error) {
                         return Err(error);

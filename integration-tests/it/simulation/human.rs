@@ -65,6 +65,10 @@ const UNDO: &[(&str, &str, &str)] = &[
     ("rtb-", "DeleteRouteTable", "RouteTableId"),
 ];
 
+/// What nobody can take back: storage only grows
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.ModifyingExisting.html>).
+const LASTING: &[&str] = &["AllocatedStorage"];
+
 impl Human {
     /// Does something of this sort to an environment, if it can be done.
     pub(super) fn act(
@@ -251,6 +255,11 @@ fn led_astray(world: &World, uid: &str) -> Vec<String> {
     astray.map(|(it, ..)| it.id).collect()
 }
 
+/// Ends an instance.
+pub(super) fn terminate(world: &mut World, id: &str) -> bool {
+    ec2(world, "TerminateInstances", &[("InstanceId.1", id.to_owned())]).is_some()
+}
+
 /// Makes one of the changes that the simulator knows of to something of this environment, and says
 /// which: what those to another one bring about later would be nobody's deed.
 pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<String> {
@@ -259,17 +268,14 @@ pub(super) fn drift(world: &mut World, uid: &str, rng: &mut Rng) -> Option<Strin
         let of_another = |tags: &Tags| tags.contains_key(UID) && !is_of(tags, uid);
         world.tagged().into_iter().filter(|(_, tags)| of_another(tags)).collect()
     };
-    let is_alone = others(world).is_empty();
     (0..TRIES).find_map(|_| {
         let seed = rng.next();
-        if !is_alone {
-            let mut trial = world.clone();
-            let says = trial.drift(seed)?;
-            let names = |(it, _): &(Object, Tags)| says.contains(&it.id);
-            let called = says.contains(&format!("clctl-{NEIGHBOUR}-"));
-            if called || others(world).iter().any(names) {
-                return None;
-            }
+        let mut trial = world.clone();
+        let says = trial.drift(seed)?;
+        let names = |(it, _): &(Object, Tags)| says.contains(&it.id);
+        let called = says.contains(&format!("clctl-{NEIGHBOUR}-"));
+        if called || others(world).iter().any(names) || LASTING.iter().any(|it| says.contains(it)) {
+            return None;
         }
         world.drift(seed)
     })
