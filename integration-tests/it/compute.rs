@@ -123,6 +123,25 @@ async fn a_node_says_how_it_is_and_does_nothing_else() {
     bench.is_settled(&wanted()).await;
 }
 
+/// Whose instance it is, its group says: without the tag it may not say how it is, and gets it back.
+#[tokio::test(start_paused = true)]
+async fn a_node_that_lost_its_mark_gets_it_back_and_is_not_ended_for_its_silence() {
+    let bench = standing(&wanted()).await;
+    let things = bench.truth();
+    let node = things.things().iter().find(|it| it.kind == "instance").unwrap();
+    bench.tag(node, "clctl.dev/uid", None);
+    bench.somebody().wait(SETTLED).await;
+    let plan = bench.diff(&wanted()).await;
+    let steps = steps(&plan);
+    assert!(matches!(&steps[..], [one] if one.contains("unmarked")), "{steps:?}");
+    let outcome = bench.apply(&wanted()).await.complete();
+    assert_eq!(outcome.writes, ["ec2:CreateTags"]);
+    let after = bench.truth();
+    let same = after.things().iter().find(|it| it.id == node.id).unwrap();
+    assert_eq!(same.tags.get("clctl.dev/uid"), node.tags.get("clctl.dev/uid"));
+    bench.is_settled(&wanted()).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_bastion_claims_its_own_address_and_no_other() {
     let wanted = wanted();

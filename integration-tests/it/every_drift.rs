@@ -314,6 +314,8 @@ const ORDERS: &[(&str, &str)] = &[
     // What is told and not compared; and who is stuck only where nodes say how they are.
     ("instances", "image"),
     ("instances", "stuck"),
+    // Whose it is, says a tag that nobody takes away here: without it, most would be a stranger's.
+    ("instances", "unmarked"),
     ("db-instance", "log_groups"),
     ("db-cluster", "log_groups"),
     ("db-cluster", "instance_parameter_group"),

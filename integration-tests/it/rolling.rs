@@ -417,3 +417,24 @@ fn never_two_are_active_and_nobody_is_ended_whom_the_oracle_needs() {
         }
     });
 }
+
+/// It goes on to serve, and the others wait for it: nobody ends it on suspicion, and whoever reads knows what to do.
+#[tokio::test(start_paused = true)]
+async fn a_node_that_somebody_took_out_of_its_group_and_that_serves_is_named() {
+    let wanted = Wanted::usual();
+    let bench = Bench::standing(&wanted).await;
+    let active = bench.fleet.serving();
+    let [id] = active.as_slice() else { panic!("{active:?}") };
+    let group = [
+        ("AutoScalingGroupName", "clctl-demo-auto-scaling-group-nodes"),
+        ("InstanceIds.member.1", id),
+        ("ShouldDecrementDesiredCapacity", "false"),
+    ];
+    bench.somebody().autoscaling("DetachInstances", &group).await.good();
+    let outcome = bench.apply(&wanted).await;
+    let why = outcome.error("instances/nodes").to_string();
+    assert!(why.contains(&format!("{id} is active and of no group")), "{why}");
+    assert_eq!(bench.fleet.serving(), active);
+    bench.somebody().ec2("TerminateInstances", &[("InstanceId.1", id)]).await.good();
+    bench.apply(&wanted).await.complete();
+}

@@ -259,8 +259,8 @@ pub(crate) static SAMPLES: &[Sample] = &[
     },
     Sample {
         // No group is replaced. Another version is its affair as well: how instances come to it, `rolling` tests.
-        fixed: &["group", "versions", "stuck", "image"],
-        rare: &["autoscaling:TerminateInstanceInAutoScalingGroup"],
+        fixed: &["group", "versions", "stuck", "unmarked", "image"],
+        rare: &["autoscaling:TerminateInstanceInAutoScalingGroup", "ec2:CreateTags"],
         seldom_read: &["ec2:GetConsoleOutput"],
         ..Sample::of::<Instances>(
             instances,

@@ -586,6 +586,7 @@ impl Stand<'_> {
                 template.output("version", LaunchTemplateOutputs::to_launch_from),
             ),
             stuck: Vec::new(),
+            unmarked: Vec::new(),
             image: Told(None),
         }
     }

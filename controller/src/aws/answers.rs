@@ -235,14 +235,7 @@ fn check_xml(rules: &[&'static Rule], text: &str) -> Result<(), NotWhole> {
 
 /// An answer that says nothing that can be relied on.
 pub(super) fn not_understood(operation: &'static str, why: String) -> CallError {
-    CallError {
-        operation,
-        code: "UnreadableAnswer".into(),
-        message: Some(why),
-        request_id: None,
-        class: Class::NoAnswer,
-        source: None,
-    }
+    CallError::new(operation, Class::NoAnswer, "UnreadableAnswer", why)
 }
 
 /// An answer about another object than the one that was asked for: it would be taken for that one.

@@ -50,17 +50,11 @@ impl Aws {
         if self.owns_marker().await? {
             return Ok(());
         }
-        Err(CallError {
-            operation: "ssm:PutParameter",
-            code: "Foreign".into(),
-            message: Some(format!(
-                "the parameter {} exists and carries no owner tag of this environment: it is left alone; remove it or rename the environment",
-                self.marker_name()
-            )),
-            request_id: None,
-            class: Class::Rejected,
-            source: None,
-        })
+        let why = format!(
+            "the parameter {} exists and carries no owner tag of this environment: it is left alone; remove it or rename the environment",
+            self.marker_name()
+        );
+        Err(CallError::new("ssm:PutParameter", Class::Rejected, "Foreign", why))
     }
 }
 

@@ -10,6 +10,7 @@ mod errors;
 pub mod fleet;
 pub mod iam;
 mod identity;
+pub(crate) mod image;
 pub mod kinds;
 pub mod kms;
 mod limits;

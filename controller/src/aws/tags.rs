@@ -12,16 +12,8 @@ use super::{
         TAG_ADDRESS, TAG_ENVIRONMENT, TAG_LAST_IMAGE, TAG_LOGIN, TAG_NAME, TAG_REPLACEMENT,
         TAG_UID, ordinal,
     },
+    image::IMAGE_TAG,
 };
-
-/// Which node an instance runs, as it was launched: `2.73.0@sha256:…`.
-pub(super) const IMAGE_TAG: &str = "clctl.dev/image";
-
-/// The numbers of a release, of an image as its tag has it: `2.73.0@sha256:…`.
-pub(super) fn release(image: &str) -> Option<Vec<u32>> {
-    let (version, _) = image.split_once('@')?;
-    version.split('.').map(|part| part.parse().ok()).collect()
-}
 
 /// The tags of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +44,12 @@ impl Tags {
         Self(tags)
     }
 
+    /// The tags that say whose something is.
+    pub(super) fn of_owner(environment: &super::Environment) -> Self {
+        let name = (TAG_ENVIRONMENT.to_owned(), environment.name.clone());
+        Self([name, (TAG_UID.to_owned(), environment.uid())].into())
+    }
+
     /// The tags of what is launched for an object of this name. They say whose it is and stand for no node: nobody
     /// declares an instance by itself.
     pub fn launched(
@@ -63,9 +61,8 @@ impl Tags {
     ) -> Self {
         let mut tags = user.clone();
         tags.extend(runs.map(|image| (IMAGE_TAG.to_owned(), image)));
+        tags.extend(Self::of_owner(environment).0);
         tags.extend([
-            (TAG_ENVIRONMENT.to_owned(), environment.name.clone()),
-            (TAG_UID.to_owned(), environment.uid()),
             (TAG_NAME.to_owned(), environment.display_name(&Address::new("instance", name))),
             (boundary.to_owned(), environment.name.clone()),
         ]);

@@ -59,6 +59,19 @@ pub enum Class {
     Rejected,
 }
 
+impl CallError {
+    /// What we say ourselves of a call: that its answer is of no use, or that it is better not made.
+    pub fn new(
+        operation: &'static str,
+        class: Class,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        let (code, message) = (Cow::Borrowed(code), Some(message.into()));
+        Self { operation, code, message, request_id: None, class, source: None }
+    }
+}
+
 impl Class {
     /// Whether the same call may succeed later without anybody doing anything.
     pub fn is_transient(self) -> bool {

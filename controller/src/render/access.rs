@@ -11,6 +11,7 @@ use crate::{
         autoscaling::AutoScalingGroup,
         ec2::{Eip, Subnet, Vpc},
         fleet::{Duty, Instances, InstancesOutputs, Life, Role},
+        image::version,
         kms::Key,
         logs::LogGroup,
         rds::{Cluster, Instance},
@@ -117,9 +118,7 @@ fn running(of: &InstancesOutputs) -> impl Iterator<Item = NodeView> {
                 Life::Running => member.word.told(now),
                 Life::Aside => format!("{}, put on standby by somebody", member.word.told(now)),
             },
-            version: image
-                .map(|image| image.split('@').next().unwrap_or(image))
-                .map(ToOwned::to_owned),
+            version: image.map(|image| version(image).to_owned()),
             template: member.version.as_ref().map(|version| version.version.clone()),
         }
     })

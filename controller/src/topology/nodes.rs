@@ -195,6 +195,7 @@ pub(super) fn group_of(
         group: group.output("arn", |group| group.arn.clone()),
         versions: Versions::Each(template.output("version", LaunchTemplateOutputs::to_launch_from)),
         stuck: Vec::new(),
+        unmarked: Vec::new(),
         image: Told(runs),
     };
     graph.add::<Instances>(name, declared).map(drop)

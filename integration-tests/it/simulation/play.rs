@@ -28,7 +28,7 @@ use clctl_simulator::{Object, Seed, Settings, World};
 use super::{
     draw::{Act, Beside, Cut, Draw, Record, Scene, Stands, Verb},
     faults::{Mortal, Stage},
-    human::{ADDRESS, disown, drift, is_of},
+    human::{ADDRESS, disown, drift, is_of, terminate},
     invariants::{links, object},
     report::{Counts, Played},
     secrets::{Canaries, Place},
@@ -305,7 +305,7 @@ impl Run {
     }
 
     /// Somebody heeds what clctl says of what it cannot do away with: takes our tags from what they had
-    /// copied them onto, and takes off what protects something from its end.
+    /// copied them onto, takes off what protects something from its end, and ends what they took out of its group.
     fn heed(&self, told: &str) {
         let done = self.stage.with(|watch, human, _, world| {
             let before = world.tagged();
@@ -314,6 +314,8 @@ impl Run {
             let mut done = human.let_go(world, |id| lost || told.contains(id));
             for (object, _) in before.iter().filter(|(it, _)| told.contains(&it.id)) {
                 done |= told.contains("protect") && world.unprotect(object);
+                done |= told.contains(&format!("{} is active and of no group", object.id))
+                    && terminate(world, &object.id);
             }
             watch.concede(&before, world, false);
             done

@@ -282,17 +282,11 @@ impl Resource for AutoScalingGroup {
         };
         aws.write(CREATE, call).await?;
         // Its ARN has a part that nobody can guess, and the answer does not tell it.
-        match named(aws, &name).await? {
-            Some(found) => Ok(found.id),
-            None => Err(CallError {
-                operation: CREATE,
-                code: "NotYetVisible".into(),
-                message: Some(format!("the group {name} was made and is not visible yet")),
-                request_id: None,
-                class: Class::NotYetVisible,
-                source: None,
-            }),
-        }
+        let found = named(aws, &name).await?.ok_or_else(|| {
+            let why = format!("the group {name} was made and is not visible yet");
+            CallError::new(CREATE, Class::NotYetVisible, "NotYetVisible", why)
+        })?;
+        Ok(found.id)
     }
 
     async fn holder(

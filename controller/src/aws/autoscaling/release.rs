@@ -1,9 +1,4 @@
 //! What has to hold before a group launches nodes that may take the database over.
-//!
-//! A node migrates the database when it takes it over, and an older one refuses to open it then
-//! (<https://docs.chain.link/chainlink-nodes/resources/performing-system-maintenance>).
-
-use std::borrow::Cow;
 
 use crate::engine::{CallError, Class};
 
@@ -12,8 +7,8 @@ use super::{
         clients::Aws,
         ec2::{self, Role, Word},
         identity::TAG_LAST_IMAGE,
+        image::{IMAGE_TAG, is_older, may_have_migrated, version},
         rds,
-        tags::{IMAGE_TAG, release},
     },
     group::AutoScalingGroupConfig,
 };
@@ -53,40 +48,11 @@ pub(super) async fn made_way_for(
     rds::say_last_image(aws, database, image).await
 }
 
-/// Whether a node is of an older release than another one, as far as they say.
-fn is_older(image: &str, than: &str) -> bool {
-    matches!((release(image), release(than)), (Some(image), Some(than)) if image < than)
-}
-
 fn refused(image: &str, newer: &str) -> CallError {
-    let version = |image: &str| image.split('@').next().unwrap_or_default().to_owned();
-    let (older, newer) = (version(image), version(newer));
-    CallError {
-        operation: super::group::UPDATE,
-        code: Cow::Borrowed("OlderRelease"),
-        message: Some(format!(
-            "Chainlink {newer} may have migrated the database, which {older} refuses to open then: write {newer} or a newer one, or restore a snapshot from before it; if {newer} certainly never was active, take the tag {TAG_LAST_IMAGE} off the database"
-        )),
-        request_id: None,
-        class: Class::Rejected,
-        source: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_says_no_release_is_older_than_nothing() {
-        for (image, than, older) in [
-            ("2.9.1@sha256:0", "2.73.0@sha256:0", true),
-            ("2.73.0@sha256:0", "2.9.1@sha256:0", false),
-            ("2.73.0@sha256:0", "2.73.0@sha256:1", false),
-            ("custom@sha256:0", "2.73.0@sha256:0", false),
-            ("2.73.0@sha256:0", "custom@sha256:0", false),
-        ] {
-            assert_eq!(is_older(image, than), older, "{image} {than}");
-        }
-    }
+    let (version, why) = (version(newer), may_have_migrated(newer, image));
+    let unless = format!(
+        "if {version} certainly never was active, take the tag {TAG_LAST_IMAGE} off the database"
+    );
+    let message = format!("Chainlink {version} {why}; {unless}");
+    CallError::new(super::group::UPDATE, Class::Rejected, "OlderRelease", message)
 }

@@ -327,17 +327,12 @@ impl Resource for LaunchTemplate {
 
 /// What is made would start from nobody knows what.
 fn no_image(operation: &'static str) -> CallError {
-    CallError {
+    CallError::new(
         operation,
-        code: "NoImage".into(),
-        message: Some(
-            "which image to start from could not be found out: nothing was made; try again, or pin one with `imageId`"
-                .to_owned(),
-        ),
-        request_id: None,
-        class: Class::Rejected,
-        source: None,
-    }
+        Class::Rejected,
+        "NoImage",
+        "which image to start from could not be found out: nothing was made; try again, or pin one with `imageId`",
+    )
 }
 
 /// Makes the default version one that is as declared: a new one, unless the newest of ours is so already.

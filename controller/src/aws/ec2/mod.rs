@@ -21,7 +21,7 @@ mod user_data;
 mod vpc;
 mod vpc_endpoint;
 
-pub(super) use self::running::{GROUP, LIST as LIST_INSTANCES, running, tag};
+pub(super) use self::running::{GROUP, LIST as LIST_INSTANCES, detached, running, tag};
 pub use self::{
     eip::{Eip, EipConfig, EipId, EipOutputs},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},

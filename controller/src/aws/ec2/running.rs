@@ -1,10 +1,10 @@
 //! The running instances of Auto Scaling groups, as EC2 lists them.
 
-use aws_sdk_ec2::types::Instance;
+use aws_sdk_ec2::types::{Filter, Instance};
 
 use crate::engine::CallError;
 
-use super::super::{answers::required, clients::Aws, tags::filter};
+use super::super::{answers::required, clients::Aws, identity::TAG_UID, tags::filter};
 
 /// What lists instances.
 pub(in crate::aws) const LIST: &str = "ec2:DescribeInstances";
@@ -22,10 +22,21 @@ pub(in crate::aws) async fn running(
         return Ok(Vec::new());
     }
     let states = ["pending", "running", "shutting-down", "stopping", "stopped"];
-    let filters = vec![
-        filter(&format!("tag:{GROUP}"), groups),
-        filter("instance-state-name", states.map(ToOwned::to_owned)),
-    ];
+    let states = filter("instance-state-name", states.map(ToOwned::to_owned));
+    list(aws, vec![filter(&format!("tag:{GROUP}"), groups), states]).await
+}
+
+/// The instances of the environment that run and are of no group: somebody has detached them
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-detach-attach-instances.html>).
+pub(in crate::aws) async fn detached(aws: &Aws) -> Result<Vec<Instance>, CallError> {
+    let ours = filter(&format!("tag:{TAG_UID}"), [aws.environment.uid()]);
+    let mut all =
+        list(aws, vec![ours, filter("instance-state-name", ["running".to_owned()])]).await?;
+    all.retain(|instance| tag(instance, GROUP).is_none());
+    Ok(all)
+}
+
+async fn list(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Instance>, CallError> {
     let call = |token| {
         let call = aws.ec2.describe_instances().set_filters(Some(filters.clone()));
         call.max_results(PAGE).set_next_token(token).send()

@@ -13,8 +13,12 @@ use crate::{
         answers::{required, text},
         autoscaling::{self, AutoScalingGroup, AutoScalingGroupArn},
         clients::Aws,
-        ec2::{GROUP, LIST_INSTANCES as LIST, LaunchTemplateId, TemplateVersion, running, tag},
-        tags::{IMAGE_TAG, owner_of, release},
+        ec2::{
+            GROUP, LIST_INSTANCES as LIST, LaunchTemplateId, TemplateVersion, detached, running,
+            tag,
+        },
+        image::{IMAGE_TAG, may_have_migrated, release, version},
+        tags::{Tags, owner_of},
     },
     config,
     engine::{
@@ -45,6 +49,8 @@ pub struct InstancesConfig<S: Stage = Resolved> {
     pub versions: Versions<S>,
     /// Those that do not do what they are for, and have not for too long.
     pub stuck: Vec<String>,
+    /// Those whose tags do not say any more whose they are: they may not say how they are.
+    pub unmarked: Vec<String>,
     /// The node that they run. What each of them runs, its version says.
     pub image: Told<String>,
 }
@@ -53,6 +59,7 @@ config! { InstancesConfig {
     group: Replace,
     versions: Interrupts,
     stuck: InPlace,
+    unmarked: InPlace,
     image: InPlace,
 } }
 
@@ -108,6 +115,10 @@ pub struct InstancesOutputs {
 const SUFFIX: &str = "/instances";
 /// What shows what an instance wrote while it started.
 const CONSOLE: &str = "ec2:GetConsoleOutput";
+/// What says on an instance whose it is.
+const MARK: &str = "ec2:CreateTags";
+/// How old an instance is before it is said to be unmarked: it is launched with its tags, and lists may lag.
+const MARKED: Duration = Duration::from_mins(5);
 /// What ends an instance, so that its group launches another one.
 const TERMINATE: &str = "autoscaling:TerminateInstanceInAutoScalingGroup";
 /// How many of the last lines of a console are shown.
@@ -131,7 +142,7 @@ impl Resource for Instances {
         outage: "one after the other is replaced, the standby first; the oracle is silent about 15 s, while the standby takes over the lease and starts",
         stands_on: &[],
         keeping: None,
-        calls: Calls { read: &[autoscaling::LIST, LIST, CONSOLE], write: &[TERMINATE] },
+        calls: Calls { read: &[autoscaling::LIST, LIST, CONSOLE], write: &[TERMINATE, MARK] },
     };
 
     const BOOTS: bool = true;
@@ -161,7 +172,8 @@ impl Resource for Instances {
         Ok(PhysicalId(format!("{}{SUFFIX}", want.group)))
     }
 
-    /// Ends one instance, if one may end now: the engine looks again, and comes back for the next.
+    /// Says of all whose they are, or ends one instance, if one may end now: the engine looks again, and comes back
+    /// for the next.
     async fn update(
         aws: &Aws,
         have: &Found<Self>,
@@ -170,6 +182,15 @@ impl Resource for Instances {
     ) -> Result<(), CallError> {
         let old = delta.take(field!(InstancesConfig.versions));
         let members = &have.outputs.members;
+        if delta.take(field!(InstancesConfig.unmarked)) && !have.config.unmarked.is_empty() {
+            // Nobody is ended for a silence that may end now.
+            delta.take(field!(InstancesConfig.stuck));
+            let (marks, none) = (Tags::of_owner(&aws.environment), Tags::default());
+            for id in &have.config.unmarked {
+                marks.set(aws, &PhysicalId(id.clone()), &none, 1).await?;
+            }
+            return Ok(());
+        }
         if delta.take(field!(InstancesConfig.stuck))
             && let Some(stuck) = members.stuck().first()
         {
@@ -214,13 +235,14 @@ impl Resource for Instances {
             told.push(format!("{} {}", member.id, member.word.told(*now)));
             told.extend(console(aws, &member.id).await?);
         }
+        if have.outputs.members.is_leaderless() {
+            told.extend(holders(aws, *now).await?);
+        }
         Ok(told)
     }
 }
 
-/// Why this node must not follow those that run, if it must not: one of a newer release has opened the database, and
-/// may have migrated it, which an older one refuses to open then
-/// (<https://docs.chain.link/chainlink-nodes/resources/performing-system-maintenance>).
+/// Why this node must not follow those that run, if it must not: one of a newer release has opened the database.
 ///
 /// A node takes the lease before it migrates: as long as one of this release or an older one has it, and none of a
 /// newer one says so, nothing was migrated.
@@ -235,24 +257,13 @@ fn refused(have: &InstancesOutputs, wanted: &str) -> Option<String> {
     if proven && !claimed {
         return None;
     }
-    let version = |image: &str| image.split('@').next().unwrap_or_default().to_owned();
-    let newer = have.images.get(&newer.id).map(|image| version(image)).unwrap_or_default();
-    Some(format!(
-        "Chainlink {newer} runs and may have migrated the database, which {} refuses to open then: write {newer} or a newer one, or restore a snapshot from before it",
-        version(wanted)
-    ))
+    let newer = have.images.get(&newer.id)?;
+    Some(format!("Chainlink {} runs and {}", version(newer), may_have_migrated(newer, wanted)))
 }
 
 /// Why nobody is ended now, and may be later.
 fn not_now(why: String) -> CallError {
-    CallError {
-        operation: TERMINATE,
-        code: "NotNow".into(),
-        message: Some(why),
-        request_id: None,
-        class: Class::Busy,
-        source: None,
-    }
+    CallError::new(TERMINATE, Class::Busy, "NotNow", why)
 }
 
 /// Ends an instance. What runs on it is stopped by its systemd, with the time it needs to give the lease back
@@ -303,6 +314,8 @@ fn read(aws: &Aws, group: &Group, running: &[Instance]) -> Result<Found<Instance
     let versions = members.all.iter().filter(|it| it.life == Life::Running);
     let versions = versions.map(|it| (it.id.clone(), it.version.clone())).collect();
     let stuck = members.stuck().iter().map(|it| it.id.clone()).collect();
+    let unmarked = unmarked(aws, &members, running);
+    let unfinished = members.unfinished().filter(|_| unmarked.is_empty());
     Ok(Found {
         id: PhysicalId(format!("{id}{SUFFIX}")),
         owner,
@@ -310,11 +323,28 @@ fn read(aws: &Aws, group: &Group, running: &[Instance]) -> Result<Found<Instance
             group: AutoScalingGroupArn::new(id),
             versions: Versions::Are(versions),
             stuck,
+            unmarked,
             image: Told(None),
         },
-        phase: members.unfinished().map_or(Phase::Ready, Phase::Pending),
+        phase: unfinished.map_or(Phase::Ready, Phase::Pending),
         outputs: InstancesOutputs { members, images },
     })
+}
+
+/// Those of a group of ours whose own tags do not say so, or not of whom.
+fn unmarked(aws: &Aws, members: &Members, running: &[Instance]) -> Vec<String> {
+    let marks = Tags::of_owner(&aws.environment);
+    let lacks = |it: &&Member| {
+        let instance = running.iter().find(|known| known.instance_id() == Some(&it.id));
+        instance.is_some_and(|instance| {
+            marks.to(1).any(|(key, value)| tag(instance, key) != Some(&value))
+        })
+    };
+    let is_settled = |it: &&Member| {
+        let age: Duration = members.now.duration_since(it.launched).try_into().unwrap_or_default();
+        it.life == Life::Running && age > MARKED
+    };
+    members.all.iter().filter(is_settled).filter(lacks).map(|it| it.id.clone()).collect()
 }
 
 fn version_of(from: &LaunchTemplateSpecification) -> TemplateVersion {
@@ -334,6 +364,20 @@ fn life(state: &str, lifecycle: Option<&str>) -> Life {
         (_, Some("Standby" | "EnteringStandby")) => Life::Aside,
         _ => Life::Leaving,
     }
+}
+
+/// Those of no group that hold the lease for which the others wait. They may be meant to: nobody ends them here.
+async fn holders(aws: &Aws, now: jiff::Timestamp) -> Result<Vec<String>, CallError> {
+    let mut told = Vec::new();
+    for instance in detached(aws).await? {
+        if Word::of(|key| tag(&instance, key)).certain(now) == Some(Role::Active) {
+            let id = text(LIST, "instanceId", instance.instance_id())?;
+            told.push(format!(
+                "{id} is active and of no group: attach it to the group again, or terminate it"
+            ));
+        }
+    }
+    Ok(told)
 }
 
 /// The last that an instance wrote on its console while it started.

@@ -105,6 +105,11 @@ impl Members {
         self.all.iter().filter(can).filter(says)
     }
 
+    /// Whether one of them is to hold the lease, and none says that it does.
+    pub fn is_leaderless(&self) -> bool {
+        self.duty == Duty::Lease && self.desired > 0 && self.active().next().is_none()
+    }
+
     /// Whether it was launched from another version than new ones are.
     fn is_old(&self, member: &Member) -> bool {
         member.version != self.version

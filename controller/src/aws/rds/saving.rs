@@ -2,8 +2,6 @@
 //! that a newer one has migrated
 //! (<https://docs.chain.link/chainlink-nodes/resources/performing-system-maintenance>).
 
-use std::borrow::Cow;
-
 use aws_sdk_rds::types::Tag;
 
 use crate::engine::{Address, CallError, Class};
@@ -58,14 +56,8 @@ pub(in crate::aws) async fn saved(
         make(aws, of_cluster, identifier, name, before).await?;
         ("creating".to_owned(), 0)
     };
-    let say = |class, what: String| CallError {
-        operation: if of_cluster { CREATE_OF_CLUSTER } else { CREATE },
-        code: Cow::Borrowed("DatabaseIsBeingSaved"),
-        message: Some(what),
-        request_id: None,
-        class,
-        source: None,
-    };
+    let operation = if of_cluster { CREATE_OF_CLUSTER } else { CREATE };
+    let say = |class, what: String| CallError::new(operation, class, "DatabaseIsBeingSaved", what);
     match state.as_str() {
         "available" => Ok(()),
         "creating" => Err(say(

@@ -61,14 +61,7 @@ pub(in crate::aws) fn no_text(secret: &str, field: Option<&str>) -> CallError {
         || format!("{secret} holds no text of one line"),
         |field| format!("{secret} is no JSON object with a text of one line in the field {field}"),
     );
-    CallError {
-        operation: GET,
-        code: "NoText".into(),
-        message: Some(what),
-        request_id: None,
-        class: Class::Rejected,
-        source: None,
-    }
+    CallError::new(GET, Class::Rejected, "NoText", what)
 }
 
 /// The call that puts a value.
@@ -82,16 +75,8 @@ impl Aws {
         version: Option<&str>,
     ) -> Result<SecretValue, CallError> {
         if version == Some("") {
-            return Err(CallError {
-                operation: GET,
-                code: "NoValue".into(),
-                message: Some(format!(
-                    "nobody has put a value into {secret} yet: clctl secret put does"
-                )),
-                request_id: None,
-                class: Class::Rejected,
-                source: None,
-            });
+            let why = format!("nobody has put a value into {secret} yet: clctl secret put does");
+            return Err(CallError::new(GET, Class::Rejected, "NoValue", why));
         }
         let call = || {
             let call = self.secrets.get_secret_value().secret_id(secret);
