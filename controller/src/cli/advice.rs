@@ -183,11 +183,28 @@ fn about(call: &CallError) -> String {
                 "somebody has protected it from deletion: lift that if it is to go, then {AGAIN}"
             )
         }
+        // Our own: AWS names each call it refuses.
+        Class::Rejected if call.request_id.is_none() => {
+            format!("AWS was not asked: see to what is said above, then {AGAIN}")
+        }
         Class::Rejected => format!(
             "AWS refuses {operation} as it was asked: if the spec asks for nothing unusual, please report it, with the output of -vv"
         ),
         Class::ReadOnly => format!(
             "{operation} is not on the list of reads: this is a defect of clctl, please report it"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_we_refuse_ourselves_is_not_said_to_be_refused_by_aws() {
+        let ours = || CallError::new("ec2:CreateVpc", Class::Rejected, "NotSo", "it is not so");
+        assert!(about(&ours()).starts_with("AWS was not asked"), "{}", about(&ours()));
+        let theirs = CallError { request_id: Some("7a62c49f".into()), ..ours() };
+        assert!(about(&theirs).starts_with("AWS refuses ec2:CreateVpc"), "{}", about(&theirs));
     }
 }
