@@ -220,7 +220,7 @@ fn applied(name: &str, settings: Settings) {
         let seed = settings.seed;
         let bench = Bench::new(settings);
         let spec = example().spec;
-        let lookups = Lookups::of(&bench.aws, topology::existing_secrets(&spec)).await;
+        let lookups = Lookups::of(&bench.aws, &topology::questions(&spec)).await;
         let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
         let start = bench.aws.now();
         let (report, events) = bench.apply(&graph).await;
@@ -308,7 +308,7 @@ fn converged_diff() {
     virtually(async {
         let bench = Bench::new(Settings::calm());
         let spec = example().spec;
-        let lookups = Lookups::of(&bench.aws, topology::existing_secrets(&spec)).await;
+        let lookups = Lookups::of(&bench.aws, &topology::questions(&spec)).await;
         let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
         let (report, _) = bench.apply(&graph).await;
         assert!(report.is_complete(), "{:?}", report.failed);

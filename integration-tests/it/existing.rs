@@ -1,5 +1,5 @@
-//! Secrets of the user's own: what is in them reaches the database and the nodes, also when it is rotated, and what
-//! depends on one that nobody can look at is left alone.
+//! What is the user's own: what is in secrets reaches the database and the nodes, also when it is rotated, and what
+//! depends on a secret, a key or a key pair that is of no use, or that nobody can look at, is left alone.
 
 use serde_json::json;
 
@@ -116,4 +116,39 @@ async fn what_depends_on_a_secret_that_cannot_be_looked_at_is_left_alone() {
     unread(&said, "launch-template/nodes");
     let first = said.iter().find(|it| it.contains("vpc/main")).unwrap();
     assert_eq!(first, "create vpc/main");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_pair_that_is_not_there_is_told_of_before_anything_is_made() {
+    let bench = Bench::calm();
+    let plan = bench.diff(&Wanted::with(&[("{name: operations}", "{name: operation}")])).await;
+    let said = steps(&plan);
+    assert!(said.contains(&"unread launch-template/nodes".to_owned()), "{said:?}");
+    assert!(said.contains(&"create db-instance/main".to_owned()), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_of_no_use_is_told_of_before_anything_is_made() {
+    let bench = Bench::calm();
+    let somebody = bench.somebody();
+    let made = somebody.kms("CreateKey", json!({})).await.good();
+    let key = made.value()["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+    somebody.wait(SETTLED).await;
+    let with = |arn: &str| {
+        let chapter = format!("\n  encryption:\n    key: {{existing: \"{arn}\"}}\n\n  nodes:\n");
+        Wanted::with(&[("\n  nodes:\n", &chapter)])
+    };
+    let said = steps(&bench.diff(&with(&key)).await);
+    assert!(said.contains(&"create log-group/nodes".to_owned()), "{said:?}");
+    let (begins, id) = key.split_once('/').unwrap();
+    let gone = format!("{begins}/{}", id.replace(char::is_numeric, "0"));
+    somebody.kms("DisableKey", json!({ "KeyId": key })).await.good();
+    somebody.wait(SETTLED).await;
+    for of_no_use in [key, gone] {
+        let plan = bench.diff(&with(&of_no_use)).await;
+        let said = steps(&plan);
+        assert!(plan.is_unknown(), "{said:?}");
+        assert!(said.contains(&"unread log-group/nodes".to_owned()), "{said:?}");
+        assert!(said.contains(&"create vpc/main".to_owned()), "{said:?}");
+    }
 }

@@ -478,7 +478,7 @@ impl Bench {
         let aws = Aws::new(&connection, environment);
         // What a test lays out itself depends on nothing.
         let lookups = match &wanted.spec {
-            Some(spec) => Lookups::of(&aws, topology::existing_secrets(spec)).await,
+            Some(spec) => Lookups::of(&aws, &topology::questions(spec)).await,
             None => Lookups::found("ami-0123456789abcdef0"),
         };
         let graph = (wanted.declare)(&aws.environment, &lookups);

@@ -247,6 +247,15 @@ pub(super) fn another(
     not_understood(operation, format!("the answer is about {told}, and {asked} was asked for"))
 }
 
+/// What is not there is `None`.
+pub(super) fn found<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// What AWS documents to be in every answer.
 pub(super) fn required<T>(
     operation: &'static str,

@@ -7,9 +7,21 @@ use crate::engine::{CallError, Class};
 use super::{
     answers::{another, required, text},
     clients::Aws,
-    ec2::ImageId,
+    ec2::{ImageId, usable_key_pair},
+    kms::usable_key,
     secrets::current_version,
 };
+
+/// What is to be looked up for what is declared, beside what every environment needs.
+#[derive(Clone, Debug, Default)]
+pub struct Questions<'a> {
+    /// Secrets of somebody else's, by their names or ARNs.
+    pub secrets: Vec<&'a str>,
+    /// The name of a key pair of somebody else's that opens instances over SSH.
+    pub key_pair: Option<&'a str>,
+    /// The ARN of a key of somebody else's that everything is encrypted with.
+    pub key: Option<&'a str>,
+}
 
 /// What was looked up.
 #[derive(Clone, Debug)]
@@ -18,6 +30,10 @@ pub struct Lookups {
     pub newest_image: Result<ImageId, String>,
     /// The versions that count of secrets of somebody else's, by how the file names these; or why nobody knows.
     versions: BTreeMap<String, Result<String, String>>,
+    /// Whether the key pair of somebody else's can be used; or why not, or why nobody knows.
+    key_pair: Result<(), String>,
+    /// The same of the key of somebody else's.
+    key: Result<(), String>,
 }
 
 /// Where AWS says which image is the newest
@@ -29,29 +45,57 @@ pub const PARAMETERS: &str = "arn:*:ssm:*::parameter/aws/service/ami-amazon-linu
 const READS: &str = "ssm:GetParameter";
 
 impl Lookups {
-    /// Looks everything up, once for everything that is declared: also secrets, by their names or ARNs. What cannot be
-    /// looked up is no failure: not everything depends on it.
-    pub async fn of<'a>(aws: &Aws, secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let newest_image = newest_image(aws).await.map_err(|error| {
-            let what = format!("the newest image could not be looked up in {PARAMETER}");
-            format!("{}, or write `imageId`", unlearned(&what, &error))
-        });
-        let mut versions = BTreeMap::new();
-        for id in secrets {
-            let version = match current_version(aws, id).await {
-                Ok(version) => version.map_err(|why| format!("the secret {id} {why}")),
-                Err(error) => {
-                    Err(unlearned(&format!("the secret {id} could not be looked up"), &error))
-                }
-            };
-            versions.insert(id.to_owned(), version);
-        }
-        Self { newest_image, versions }
+    /// Looks everything up, once for everything that is declared. What cannot be looked up is no failure: not
+    /// everything depends on it.
+    pub async fn of(aws: &Aws, asked: &Questions<'_>) -> Self {
+        let newest_image = async {
+            newest_image(aws).await.map_err(|error| {
+                let what = format!("the newest image could not be looked up in {PARAMETER}");
+                format!("{}, or write `imageId`", unlearned(&what, &error))
+            })
+        };
+        let versions = async {
+            let mut versions = BTreeMap::new();
+            for id in asked.secrets.iter().copied() {
+                let version = current_version(aws, id).await;
+                versions.insert(id.to_owned(), told(&format!("the secret {id}"), version));
+            }
+            versions
+        };
+        let key_pair = async {
+            let Some(name) = asked.key_pair else { return Ok(()) };
+            told(&format!("the key pair {name}"), usable_key_pair(aws, name).await)
+        };
+        let key = async {
+            let Some(arn) = asked.key else { return Ok(()) };
+            told(&format!("the key {arn}"), usable_key(aws, arn).await)
+        };
+        // Side by side: every command waits for them.
+        let all = async { tokio::join!(newest_image, versions, key_pair, key) };
+        let (newest_image, versions, key_pair, key) = Box::pin(all).await;
+        Self { newest_image, versions, key_pair, key }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
-        Self { newest_image: Ok(ImageId::new(image)), versions: BTreeMap::new() }
+        let newest_image = Ok(ImageId::new(image));
+        Self { newest_image, versions: BTreeMap::new(), key_pair: Ok(()), key: Ok(()) }
+    }
+
+    /// Whether the key pair of somebody else's, if one was looked for, can be used.
+    ///
+    /// # Errors
+    /// Why not, or why nobody knows, in words.
+    pub fn key_pair(&self) -> Result<(), String> {
+        self.key_pair.clone()
+    }
+
+    /// Whether the key of somebody else's, if one was looked for, can be used.
+    ///
+    /// # Errors
+    /// Why not, or why nobody knows, in words.
+    pub fn key(&self) -> Result<(), String> {
+        self.key.clone()
     }
 
     /// The version that counts of a secret of somebody else's, by its name or ARN.
@@ -61,6 +105,17 @@ impl Lookups {
     pub fn secret_version(&self, id: &str) -> Result<String, String> {
         let unasked = || Err(format!("nobody has looked the secret {id} up"));
         self.versions.get(id).cloned().unwrap_or_else(unasked)
+    }
+}
+
+/// What was found out about something; or why it is of no use; or why nobody knows.
+fn told<T>(
+    what: &str,
+    answer: Result<Result<T, impl std::fmt::Display>, CallError>,
+) -> Result<T, String> {
+    match answer {
+        Ok(checked) => checked.map_err(|why| format!("{what} {why}")),
+        Err(error) => Err(unlearned(&format!("{what} could not be looked up"), &error)),
     }
 }
 

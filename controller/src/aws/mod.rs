@@ -30,7 +30,7 @@ pub use self::{
     clients::{Aws, Connection},
     connect::{Caller, ConnectError, Target, connect},
     identity::{Deletions, Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
-    lookups::{Lookups, PARAMETERS},
+    lookups::{Lookups, PARAMETERS, Questions},
     tags::Tags,
     time::Clock,
     wallets::Balance,

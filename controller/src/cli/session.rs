@@ -129,7 +129,7 @@ impl Command {
         let environment = environment(node, caller.account, caller.partition);
         let beginning = topology::beginning(&node.spec);
         let aws = Arc::new(Aws::new(&connection, environment).beginning(Some(beginning)));
-        let lookups = Lookups::of(&aws, topology::existing_secrets(&node.spec)).await;
+        let lookups = Lookups::of(&aws, &topology::questions(&node.spec)).await;
         let graph = topology::declare(&aws.environment, &lookups, &node.spec)
             .with_context(|| format!("{} cannot be laid out", node.metadata.name))?;
         let store = Store::open(&self.state_folder()?)?;

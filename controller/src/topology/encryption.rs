@@ -4,7 +4,7 @@ use clctl_spec::{Key as DeclaredKey, NewKey, NodeSpec};
 
 use crate::{
     aws::{
-        Aws,
+        Aws, Lookups,
         autoscaling::service_linked_role,
         kms::{Key, KeyArn, KeyConfig, Rotation},
         policy::{Policy, Statement},
@@ -18,10 +18,14 @@ pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
+    lookups: &Lookups,
     roles: &roles::Built,
 ) -> Result<Input<KeyArn>, DeclaredTwice> {
     match &spec.encryption.key {
-        DeclaredKey::Existing(arn) => Ok(KeyArn::new(arn.as_str()).into()),
+        DeclaredKey::Existing(arn) => {
+            let known = lookups.key().map(|()| KeyArn::new(arn.as_str()));
+            Ok(known.map_or_else(Input::Unlearned, Input::Known))
+        }
         DeclaredKey::Create(key) => new(graph, label, key, roles),
     }
 }

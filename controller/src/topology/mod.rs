@@ -16,7 +16,7 @@ mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NodeSpec, UrlSource, Vpc};
+use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource, Vpc};
 
 pub use self::{
     database::beginning,
@@ -27,7 +27,7 @@ pub use self::{
 
 use crate::{
     aws::{
-        Aws, Environment, Lookups, Tags,
+        Aws, Environment, Lookups, Questions, Tags,
         kms::Key,
         logs::LogGroup,
         rds::{Cluster, Instance},
@@ -71,14 +71,14 @@ pub fn declare(
     };
     let addresses = bastion::addresses(&mut graph, &label, spec)?;
     let roles = roles::declare(&mut graph, &label, spec, &addresses)?;
-    let key = encryption::declare(&mut graph, &label, spec, &roles)?;
+    let key = encryption::declare(&mut graph, &label, spec, lookups, &roles)?;
     let secrets = secrets::declare(&mut graph, &label, spec, &key)?;
     let logs = logs::declare(&mut graph, &label, spec, &key)?;
     flow_logs::declare(&mut graph, &label, spec, &network.vpc, &key)?;
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
-    let key_name = nodes::key_name(spec, access.key_pair.as_ref());
+    let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = After::nodes(&network.private_tables).and(endpoints);
     let base = nodes::Base {
@@ -151,6 +151,21 @@ pub fn known_as(environment: &Environment, spec: &NodeSpec, address: &Address) -
             Some(database::identifier(environment, spec))
         }
         _ => None,
+    }
+}
+
+/// What has to be looked up before the spec is laid out.
+pub fn questions(spec: &NodeSpec) -> Questions<'_> {
+    Questions {
+        secrets: existing_secrets(spec),
+        key_pair: match &spec.access.key_pair {
+            Some(KeyPair::Name(name)) => Some(name.as_str()),
+            Some(KeyPair::PublicKey(_)) | None => None,
+        },
+        key: match &spec.encryption.key {
+            DeclaredKey::Existing(arn) => Some(arn.as_str()),
+            DeclaredKey::Create(_) => None,
+        },
     }
 }
 

@@ -232,9 +232,16 @@ pub(super) fn borrowed(spec: &NodeSpec) -> BorrowedKey {
 }
 
 /// The name of the key pair that opens instances over SSH, if there is one.
-pub(super) fn key_name(spec: &NodeSpec, imported: Option<&Ref<KeyPair>>) -> Input<KeyName> {
+pub(super) fn key_name(
+    spec: &NodeSpec,
+    lookups: &Lookups,
+    imported: Option<&Ref<KeyPair>>,
+) -> Input<KeyName> {
     match (&spec.access.key_pair, imported) {
-        (Some(DeclaredKeyPair::Name(name)), _) => KeyName(Some(name.to_string())).into(),
+        (Some(DeclaredKeyPair::Name(name)), _) => {
+            let known = lookups.key_pair().map(|()| KeyName(Some(name.to_string())));
+            known.map_or_else(Input::Unlearned, Input::Known)
+        }
         (_, Some(pair)) => pair.output("name", |pair| KeyName(Some(pair.name.clone()))),
         (Some(DeclaredKeyPair::PublicKey(_)) | None, None) => KeyName(None).into(),
     }

@@ -156,7 +156,7 @@ async fn connect(bench: &Bench, input: &Input, stop: watch::Sender<Stop>) -> Opt
             let documents = clctl_spec::parse("node.yaml", &text).unwrap();
             let node = *documents.into_iter().next().unwrap().node;
             let aws = Aws::new(&connection, environment.clone());
-            let lookups = Lookups::of(&aws, topology::existing_secrets(&node.spec)).await;
+            let lookups = Lookups::of(&aws, &topology::questions(&node.spec)).await;
             topology::declare(&environment, &lookups, &node.spec).unwrap()
         }
         (_, Scene::Standing | Scene::Drifted | Scene::Empty) => one_of_each(&environment),

@@ -180,6 +180,20 @@ impl Resource for KeyPair {
     }
 }
 
+/// Whether a key pair of somebody else's can be used; why not, if it cannot.
+pub(in crate::aws) async fn usable_key_pair(
+    aws: &Aws,
+    name: &str,
+) -> Result<Result<(), &'static str>, CallError> {
+    let named = vec![filter("key-name", [name.to_owned()])];
+    let call = || aws.ec2.describe_key_pairs().set_filters(Some(named.clone())).send();
+    let answer = aws.read(LIST, call).await?;
+    let pairs = required(LIST, "keySet", answer.key_pairs)?;
+    let there = pairs.iter().any(|pair| pair.key_name() == Some(name));
+    let no = Err("is not in the region: import it there, or name another one");
+    Ok(if there { Ok(()) } else { no })
+}
+
 fn read(aws: &Aws, from: &types::KeyPairInfo) -> Result<Found<KeyPair>, CallError> {
     Ok(Found {
         id: PhysicalId(text(LIST, "keyPairId", from.key_pair_id())?.to_owned()),

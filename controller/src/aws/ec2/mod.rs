@@ -21,7 +21,6 @@ mod user_data;
 mod vpc;
 mod vpc_endpoint;
 
-pub(super) use self::running::{GROUP, LIST as LIST_INSTANCES, detached, running, tag};
 pub use self::{
     eip::{Eip, EipConfig, EipId, EipOutputs},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
@@ -47,4 +46,8 @@ pub use self::{
     user_data::UserData,
     vpc::{DefaultRules, Vpc, VpcConfig, VpcId, VpcOutputs},
     vpc_endpoint::{Leads, VpcEndpoint, VpcEndpointConfig, VpcEndpointId, VpcEndpointOutputs},
+};
+pub(super) use self::{
+    key_pair::usable_key_pair,
+    running::{GROUP, LIST as LIST_INSTANCES, detached, running, tag},
 };

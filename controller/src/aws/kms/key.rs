@@ -8,7 +8,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use aws_sdk_kms::types::{AliasListEntry, KeyMetadata, KeyState, Tag};
+use aws_sdk_kms::types::{AliasListEntry, KeyMetadata, KeySpec, KeyState, Tag};
 
 use crate::{
     config,
@@ -21,7 +21,7 @@ use crate::{
 };
 
 use super::super::{
-    answers::{another, required, text},
+    answers::{another, found, required, text},
     clients::Aws,
     policy::Policy,
     tagging,
@@ -371,21 +371,36 @@ async fn look(
     }))
 }
 
+/// Whether everything can be encrypted with a key of somebody else's; why not, if it cannot.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
+pub(in crate::aws) async fn usable_key(
+    aws: &Aws,
+    arn: &str,
+) -> Result<Result<(), &'static str>, CallError> {
+    let operation = "kms:DescribeKey";
+    let call = || aws.kms.describe_key().key_id(arn).send();
+    let Some(answer) = found(aws.read(operation, call).await)? else {
+        return Ok(Err("is not there: name another one"));
+    };
+    let key = required(operation, "KeyMetadata", answer.key_metadata)?;
+    let is_symmetric = key.key_spec() == Some(&KeySpec::SymmetricDefault);
+    Ok(match required(operation, "KeyState", key.key_state())? {
+        KeyState::Enabled if is_symmetric => Ok(()),
+        KeyState::Enabled => Err("is not symmetric: name one that encrypts and decrypts"),
+        KeyState::Disabled => Err("is disabled: enable it, or name another one"),
+        KeyState::PendingDeletion => {
+            Err("waits to be deleted: cancel that and enable it, or name another one")
+        }
+        _ => Err("cannot be used now: see what KMS says of it"),
+    })
+}
+
 /// Whether a key waits for its deletion.
 async fn is_out(aws: &Aws, id: &str) -> Result<bool, CallError> {
     let call = || aws.kms.describe_key().key_id(id).send();
     let answer = found(aws.read("kms:DescribeKey", call).await)?;
     let state = answer.and_then(|answer| answer.key_metadata?.key_state);
     Ok(state == Some(KeyState::PendingDeletion))
-}
-
-/// What is not there is `None`.
-fn found<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.class == Class::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]

@@ -2,4 +2,5 @@
 
 mod key;
 
+pub(super) use self::key::usable_key;
 pub use self::key::{Key, KeyArn, KeyConfig, KeyOutputs, Rotation};
