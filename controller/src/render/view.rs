@@ -225,7 +225,11 @@ pub fn view(
         effect: None,
         reason: Some(format!("could not be read: {why}")),
     });
-    let steps = plan.nodes.iter().filter_map(step).chain(plan.removals.iter().filter_map(removal));
+    let steps = plan
+        .nodes
+        .iter()
+        .filter_map(|planned| step(plan, planned))
+        .chain(plan.removals.iter().filter_map(removal));
     PlanView {
         format_version: "1",
         environment: EnvironmentView::of(environment),
@@ -250,12 +254,13 @@ pub fn view(
     }
 }
 
-fn step(planned: &PlannedNode<Aws>) -> Option<StepView> {
+fn step(plan: &Plan<Aws>, planned: &PlannedNode<Aws>) -> Option<StepView> {
     let about = planned.node.kind().about();
     let id = planned.seen.as_ref().map(|seen| seen.id().to_string());
     let address = planned.node.address().to_string();
     let change = match &planned.verdict {
-        Said::Blocked(Blocked::Unread(_)) => return None,
+        // Said once of the whole kind.
+        Said::Blocked(Blocked::Unread(_)) if plan.unread.contains_key(about.name) => return None,
         Said::Blocked(blocked) => {
             return Some(StepView {
                 action: StepAction::Blocked,

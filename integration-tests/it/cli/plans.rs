@@ -91,3 +91,14 @@ fn the_json_of_a_plan_has_what_its_schema_says() {
     }
     assert_eq!(plan["sandbox"], true);
 }
+
+/// What hinders a single node is said of it: its kind was read.
+#[test]
+fn what_depends_on_something_that_is_not_there_says_so() {
+    let place = Place::sandbox(Settings::calm());
+    let text = std::fs::read_to_string(root().join("examples/node.yaml")).unwrap();
+    let file = place.write("node.yaml", &text.replace("{name: operations}", "{name: operation}"));
+    place.run(&["diff", "-f", &file]).ends(5).says(
+        "? launch-template/nodes\n      could not be read: the key pair operation is not in the region",
+    );
+}
