@@ -212,6 +212,14 @@ impl Truth {
         self
     }
 
+    /// Without what this tag says of things.
+    pub(crate) fn without_tag(mut self, key: &str) -> Self {
+        for thing in &mut self.0 {
+            thing.tags.remove(key);
+        }
+        self
+    }
+
     /// Without what has one of these ids.
     pub(crate) fn without(self, ids: &[&str]) -> Self {
         Self(self.0.into_iter().filter(|thing| !ids.contains(&thing.id.as_str())).collect())
@@ -274,10 +282,6 @@ impl Truth {
             .map(|thing| {
                 let mut line = format!("{} {}", thing.region, thing.label());
                 for (key, value) in &thing.tags {
-                    // A database that is made anew under nodes that run is told at their next change.
-                    if key == "clctl.dev/last-image" {
-                        continue;
-                    }
                     // Which object of its node it is, is history, and so is which version of a secret was set.
                     let history = ["clctl.dev/replacement", "clctl.dev/database-password-version"];
                     let value = if history.contains(&key.as_str()) { "n" } else { value };

@@ -50,6 +50,8 @@ const SHADOWS: u64 = 2 * 60 * 60;
 /// What nobody declares, and what somebody who sets it has set for good: the values of a secret, and
 /// whether a log group is protected from deletion.
 const UNDECLARED: &[&str] = &["protected", "versions"];
+/// Which node a database was made ready for: one that is made anew under nodes that run is told at their next change.
+const LAST_IMAGE: &str = "clctl.dev/last-image";
 /// Longer than any command takes that comes to an end.
 const ENDLESS: Duration = Duration::from_hours(12);
 
@@ -564,8 +566,8 @@ impl Run {
                 !watch.is_foreign(&object) && !copy && !it.is_saved() && !stays.contains(&object)
             })
         });
-        let (ours, model) = (ours.without_fields(UNDECLARED), &model.truth);
-        if let Some(difference) = ours.differs(&model.clone().without_fields(UNDECLARED)) {
+        let declared = |truth: Truth| truth.without_fields(UNDECLARED).without_tag(LAST_IMAGE);
+        if let Some(difference) = declared(ours).differs(&declared(model.truth.clone())) {
             self.breaks([format!("not what an undisturbed apply makes: {difference}")]);
         }
     }

@@ -8,7 +8,7 @@ use aws_sdk_rds::types::{DbClusterParameterGroup, DbParameterGroup, Parameter, T
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Delta, Found, Identity, Kind, Owner, Phase, PhysicalId,
+        CallError, Calls, Creation, Delta, Found, Identity, Kind, Owner, Phase, PhysicalId,
         Replacement, Resource, Scope,
     },
     field, id,
@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{another, required, text},
+        answers::{another, found, required, text},
         clients::Aws,
         tagging,
         tags::{Tags, owner_of},
@@ -261,10 +261,10 @@ impl<L: Level> Resource for Group<L> {
 
 /// Looks at one by its name. What is not there is `None`.
 async fn look<L: Level>(aws: &Aws, name: &str) -> Result<Option<Found<Group<L>>>, CallError> {
-    let Some(group) = absent_if_unknown(L::describe(aws, name).await)?.flatten() else {
+    let Some(group) = found(L::describe(aws, name).await)?.flatten() else {
         return Ok(None);
     };
-    let Some(parameters) = absent_if_unknown(L::parameters(aws, name).await)? else {
+    let Some(parameters) = found(L::parameters(aws, name).await)? else {
         return Ok(None);
     };
     let is_untouched = !parameters.iter().any(is_set);
@@ -283,15 +283,6 @@ async fn look<L: Level>(aws: &Aws, name: &str) -> Result<Option<Found<Group<L>>>
         id: PhysicalId(arn),
         phase: Phase::Ready,
     }))
-}
-
-/// What is answered, if what was asked about is there.
-fn absent_if_unknown<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.class == Class::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// The calls of a level, by what AWS calls its groups.
