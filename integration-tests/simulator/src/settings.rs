@@ -114,6 +114,10 @@ pub struct Durations {
     pub flow_log_delivery: Span,
     /// How long a deleted flow log goes on to deliver.
     pub flow_log_drain: Span,
+    /// A change of records from `PENDING` to `INSYNC`.
+    pub dns_change: Span,
+    /// How long the next change of the same hosted zone is refused.
+    pub dns_request: Span,
     /// Until a DB instance has its addresses, or other security groups are in force.
     pub db_network: Span,
     /// A DB instance from `creating` to its first backup.
@@ -182,6 +186,8 @@ impl Default for Durations {
             log_group_change: Span::fixed(0),
             flow_log_delivery: Span::seconds(480, 900),
             flow_log_drain: Span::seconds(120, 600),
+            dns_change: Span::seconds(20, 60),
+            dns_request: Span::millis(0, 100),
             db_network: Span::seconds(5, 40),
             db_creation: Span::seconds(240, 600),
             db_standby: Span::seconds(120, 360),
@@ -256,6 +262,8 @@ pub struct Quotas {
     pub auto_scaling_groups: u32,
     pub lifecycle_hooks_per_group: u32,
     pub target_groups_per_group: u32,
+    pub hosted_zones: u32,
+    pub records_per_hosted_zone: u32,
 }
 
 impl Default for Quotas {
@@ -302,6 +310,8 @@ impl Default for Quotas {
             auto_scaling_groups: 500,
             lifecycle_hooks_per_group: 50,
             target_groups_per_group: 50,
+            hosted_zones: 500,
+            records_per_hosted_zone: 10_000,
         }
     }
 }

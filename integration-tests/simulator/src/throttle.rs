@@ -107,6 +107,13 @@ pub(crate) fn rds() -> Rate {
     rate(50, 10)
 }
 
+/// The rate of all of Route 53's actions together, in the whole account.
+///
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests>
+pub(crate) fn route53() -> Rate {
+    rate(5, 5)
+}
+
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Level {
     left: u64,

@@ -33,8 +33,8 @@ use crate::{
     hidden::Hidden,
     random::Rng,
     services::{
-        self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets,
-        Service, ServiceQuotas, Ssm, Tagging,
+        self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Route53,
+        Secrets, Service, ServiceQuotas, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -117,6 +117,8 @@ pub struct World {
     pub(crate) buckets: Buckets,
     #[serde(default)]
     pub(crate) iam: Iam,
+    #[serde(default)]
+    pub(crate) route53: Route53,
     pub(crate) regions: BTreeMap<String, Region>,
     /// What guests remember.
     #[serde(default, skip_serializing_if = "Hidden::is_empty")]
@@ -159,6 +161,7 @@ impl World {
             rng: Rng::new(settings.seed),
             buckets: Buckets::default(),
             iam: Iam::default(),
+            route53: Route53::default(),
             regions: BTreeMap::new(),
             memory: Hidden::default(),
             settings,

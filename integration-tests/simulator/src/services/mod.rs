@@ -15,6 +15,7 @@ mod paging;
 mod permission;
 mod quotas;
 mod rds;
+mod route53;
 mod secrets;
 mod service;
 mod ssm;
@@ -38,6 +39,7 @@ pub(crate) use self::{
     permission::{Identity, Site},
     quotas::ServiceQuotas,
     rds::{Hands, Rds},
+    route53::{Route53, bring as bring_hosted_zone},
     secrets::Secrets,
     service::Service,
     ssm::Ssm,
@@ -52,6 +54,7 @@ use crate::{
     wire::{
         cbor, json,
         query::{self, Dialect, Params},
+        rest,
     },
     world::{Drift, Input, Region, Retag},
 };
@@ -109,6 +112,7 @@ pub fn operations() -> Vec<(&'static str, &'static str)> {
         .chain(of("ec2", ec2::operations()))
         .chain(of("iam", iam::operations()))
         .chain(of("rds", rds::operations()))
+        .chain(of("route53", route53::operations()))
         .chain(of("sts", vec![sts::OPERATION]))
         .chain(json)
         .collect()
@@ -124,6 +128,8 @@ pub(crate) struct Asked {
     /// What `X-Amz-Target` says before the operation.
     target: String,
     form: String,
+    /// What is wrong with the body, where that is known before the service reads it.
+    wrong: Option<Fault>,
     body: Bytes,
 }
 
@@ -145,6 +151,7 @@ enum Protocol {
     Query(Dialect),
     Json,
     Cbor,
+    RestXml,
 }
 
 /// What is sent, unpacked.
@@ -178,7 +185,11 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         || header("content-type").is_some_and(|it| it.starts_with("application/x-amz-json"));
 
     let mut form = String::new();
-    if !is_json {
+    let is_route53 = scope.as_ref().is_ok_and(|it| it.service == "route53");
+    let rest = is_route53.then(|| route53::API.read(request, &body)).unwrap_or_default();
+    if is_route53 {
+        form.push_str(&rest.form);
+    } else if !is_json {
         form.push_str(request.uri().query().unwrap_or_default());
         form.push('&');
         form.push_str(&String::from_utf8_lossy(&body));
@@ -187,6 +198,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let reader = params.reader();
     let operation = match target {
         Some((_, operation)) => operation.to_owned(),
+        None if is_route53 => rest.operation.to_owned(),
         None => reader.text("Action").unwrap_or_default(),
     };
     let service = match (&scope, target, reader.text("Version").as_deref()) {
@@ -207,6 +219,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         "ec2" => Protocol::Query(Dialect::Ec2),
         "iam" => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
         "rds" => Protocol::Query(Dialect::Aws { namespace: rds::NAMESPACE }),
+        "route53" => Protocol::RestXml,
         _ if cbor.is_some() => Protocol::Cbor,
         _ if is_json || json.is_some() => Protocol::Json,
         _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
@@ -216,18 +229,20 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         ("ec2", _) => ec2::mutates(&operation),
         ("iam", _) => iam::mutates(&operation),
         ("rds", _) => rds::mutates(&operation),
+        ("route53", _) => route53::mutates(&operation),
         (_, Some(json)) => (json.mutates)(&operation),
         (_, None) => false,
     };
     let target = target.map(|it| it.0.to_owned()).unwrap_or_default();
-    Asked { service, operation, mutating, scope, protocol, target, form, body }
+    let wrong = rest.wrong;
+    Asked { service, operation, mutating, scope, protocol, target, form, wrong, body }
 }
 
 impl Asked {
     fn manner(&self) -> Manner {
         match self.protocol {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
-            Protocol::Query(Dialect::Aws { .. }) => Manner::Query,
+            Protocol::Query(Dialect::Aws { .. }) | Protocol::RestXml => Manner::Query,
             Protocol::Json | Protocol::Cbor => Manner::Json,
         }
     }
@@ -237,6 +252,9 @@ impl Asked {
         match self.protocol {
             Protocol::Query(dialect) => {
                 query::answer(dialect, &self.operation, request_id, Err(fault))
+            }
+            Protocol::RestXml => {
+                rest::answer(&route53::API, &self.operation, request_id, Err(fault))
             }
             Protocol::Json | Protocol::Cbor => self.answer(request_id, Err(fault)),
         }
@@ -248,7 +266,7 @@ impl Asked {
         let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
         let mut response = match self.protocol {
             Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
-            Protocol::Json | Protocol::Query(_) => {
+            Protocol::Json | Protocol::Query(_) | Protocol::RestXml => {
                 // The one service here that speaks the former version.
                 let former = self.service == CloudWatch::NAME;
                 let version = if former { json::Version::Former } else { json::Version::Latter };
@@ -337,6 +355,14 @@ pub(crate) fn perform(
             let result = rds::ask(world, &identity, &scope.region, what, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
+        ("route53", Protocol::RestXml) => {
+            let params = Params::parse(&asked.form);
+            let result = match asked.wrong.clone() {
+                Some(fault) => Err(fault),
+                None => route53::ask(world, &asked.operation, &params, rng),
+            };
+            route53::answer(&world.settings, &asked.operation, request_id, result)
+        }
         (name, _) => {
             let service = JSON.iter().find(|it| it.name == name && it.target == asked.target);
             let Some(service) = service else {
@@ -360,8 +386,15 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
         let drifts = region.ec2.drifts(key).into_iter().chain(query).chain(others);
         all.extend(drifts.map(|it| (name.clone(), it)));
     }
-    all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
+    let names = world.route53.drifts(&alias_targets(world), key);
+    let global = world.iam.drifts(key).into_iter().chain(names);
+    all.extend(global.map(|it| ("global".to_owned(), it)));
     all
+}
+
+/// The load balancers of all regions, as aliases may target them.
+fn alias_targets(_world: &World) -> Vec<route53::Target> {
+    Vec::new()
 }
 
 /// The calls by which somebody puts tags on an object, and takes some from it.
@@ -371,6 +404,7 @@ pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
         autoscaling::retag(kind, id, change),
         iam::retag(kind, id, change),
         rds::retag(kind, id, change),
+        route53::retag(kind, id, change),
     ];
     let mut all = json.chain(query);
     all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
@@ -410,6 +444,7 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let identity = Identity::administrator(&world.settings);
             rds::act(world, &identity, region, (drift.action, &params), rng).map(drop)
         }
+        ("route53", Input::Form(params)) => route53::act(world, rng, (drift.action, params)),
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);
             let service = service.ok_or_else(|| Fault::unsupported(name))?;

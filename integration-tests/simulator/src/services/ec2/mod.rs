@@ -262,6 +262,11 @@ impl Ec2 {
         Some((pair.id.clone(), pair.name.clone()))
     }
 
+    /// Whether there is a VPC of that id.
+    pub(crate) fn has_vpc(&self, id: &str) -> bool {
+        self.vpcs.get(id).is_some()
+    }
+
     /// A region as a new account finds it: with a default VPC.
     pub(crate) fn as_aws_makes_it(around: Around<'_>, rng: Rng) -> Self {
         let mut ec2 = Self::default();
@@ -307,6 +312,7 @@ impl Ec2 {
             key_pair::drifts(self, key),
             vpc_endpoint::drifts(self, key),
             flow_log::drifts(self, key),
+            dhcp_options::drifts(self, key),
             instance::drifts(self, key),
             launch_template::drifts(self, key),
             tags::drifts(self, key),

@@ -16,6 +16,7 @@ mod logs;
 mod need;
 mod rds;
 mod request;
+mod route53;
 mod secrets;
 mod ssm;
 
@@ -265,6 +266,7 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
         "logs" => logs::needs(&request()),
         "monitoring" => Ok(cloudwatch::needs(&request())),
         "rds" => rds::needs(world, asked, scope),
+        "route53" => route53::needs(world, asked),
         "secretsmanager" => secrets::needs(&request()),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:
