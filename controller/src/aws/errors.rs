@@ -10,7 +10,7 @@ use aws_types::request_id::RequestId;
 
 use crate::engine::{CallError, Class};
 
-use super::calls::NotARead;
+use super::{calls::NotARead, route53};
 
 /// Turns any error of the SDK into ours.
 pub(super) fn call_error<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CallError
@@ -22,6 +22,11 @@ where
     if let Some(code) = error.code() {
         let class = classify(code, message.as_deref().unwrap_or_default());
         let code = Cow::Owned(code.to_owned());
+        return CallError { operation, code, message, request_id, class, source: None };
+    }
+    if let Some((code, message)) = route53::refused_batch(&error) {
+        let class = classify(code, &message);
+        let (code, message) = (code.into(), Some(message));
         return CallError { operation, code, message, request_id, class, source: None };
     }
     let (code, class) = unanswered(&error);
@@ -168,6 +173,8 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
             Class::Capacity
         }
         "natgatewaynotfound"
+        | "nosuchhostedzone"
+        | "nosuchchange"
         | "parameternotfound"
         | "gateway.notattached"
         | "nosuchentity"
@@ -262,10 +269,28 @@ fn said(code: &str, message: &str) -> Option<Class> {
         // Auto Scaling has one code for nearly everything that is wrong with a request
         // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html>).
         "validationerror" => validation(message),
+        "invalidchangebatch" => batch(message),
         // A service makes its role when it is first used, and somebody may have been first.
         "invalidinput" if message.contains("has been taken in this account") => Some(Class::Exists),
         _ => None,
     }
+}
+
+/// What is wrong with a batch of changes of records.
+fn batch(message: &str) -> Option<Class> {
+    let has = |part: &str| message.contains(part);
+    if has("but it already exists")
+        || has("cannot be created as other RRSets exist")
+        || has("because a conflicting RRSet")
+    {
+        return Some(Class::Exists);
+    }
+    // A load balancer that was made a moment ago.
+    if has("that target was not found") {
+        return Some(Class::NotYetVisible);
+    }
+    // Somebody has changed it since it was looked at.
+    (has("but it was not found") || has("do not match the current values")).then_some(Class::Busy)
 }
 
 /// What is wrong with a request of Auto Scaling's, if that is only for a moment.
@@ -330,6 +355,17 @@ mod tests {
                 Class::NotYetVisible,
             ),
             ("MalformedPolicyDocument", "Syntax errors in policy.", Class::Rejected),
+            ("NoSuchHostedZone", "No hosted zone found with ID: Z0", Class::NotFound),
+            (
+                "InvalidChangeBatch",
+                "[Tried to create resource record set [name='a.example.com.', type='A'] but it already exists]",
+                Class::Exists,
+            ),
+            (
+                "InvalidChangeBatch",
+                "[RRSet with DNS name a.b. is not permitted in zone c.]",
+                Class::Rejected,
+            ),
         ] {
             assert_eq!(classify(code, message), class, "{code}");
         }

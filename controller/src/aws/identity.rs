@@ -119,6 +119,15 @@ impl Environment {
         format!("/clctl/{}/{name}", self.name)
     }
 
+    /// The domain in which AWS names instances
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>).
+    pub fn internal_domain(&self) -> String {
+        match self.region.as_str() {
+            "us-east-1" => "ec2.internal".to_owned(),
+            region => format!("{region}.compute.internal"),
+        }
+    }
+
     /// A description that says whose the object is: unlike tags, it is not copied along.
     pub fn signed(&self, description: &str) -> String {
         format!("{description} (clctl {})", self.uid())

@@ -8,8 +8,8 @@ use super::{
     Aws,
     autoscaling::AutoScalingGroup,
     ec2::{
-        Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
-        SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
+        DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
+        RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
@@ -17,6 +17,7 @@ use super::{
     logs::LogGroup,
     marker,
     rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
+    route53::{self, DnsRecord},
     secrets::{self, Secret},
     wallets,
 };
@@ -31,6 +32,7 @@ macro_rules! kinds {
 }
 kinds! {
     Vpc,
+    DhcpOptions,
     Subnet,
     InternetGateway,
     Eip,
@@ -55,13 +57,14 @@ kinds! {
     LaunchTemplate,
     AutoScalingGroup,
     Instances,
+    DnsRecord,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.
 pub fn reads() -> Vec<&'static str> {
     let mut reads: Vec<&'static str> =
         all().iter().flat_map(|kind| kind.about().calls.read).copied().collect();
-    reads.extend(["sts:GetCallerIdentity"]);
+    reads.extend(["sts:GetCallerIdentity", route53::LOOKUP]);
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
     reads.sort_unstable();

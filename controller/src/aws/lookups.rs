@@ -9,6 +9,7 @@ use super::{
     clients::Aws,
     ec2::{ImageId, usable_key_pair},
     kms::usable_key,
+    route53::usable_zone,
     secrets::current_version,
 };
 
@@ -21,6 +22,8 @@ pub struct Questions<'a> {
     pub key_pair: Option<&'a str>,
     /// The ARN of a key of somebody else's that everything is encrypted with.
     pub key: Option<&'a str>,
+    /// The id of a hosted zone of somebody else's, and the name that is to be made in it.
+    pub hosted_zone: Option<(&'a str, &'a str)>,
 }
 
 /// What was looked up.
@@ -34,6 +37,8 @@ pub struct Lookups {
     key_pair: Result<(), String>,
     /// The same of the key of somebody else's.
     key: Result<(), String>,
+    /// The same of the hosted zone of somebody else's.
+    hosted_zone: Result<(), String>,
 }
 
 /// Where AWS says which image is the newest
@@ -70,16 +75,21 @@ impl Lookups {
             let Some(arn) = asked.key else { return Ok(()) };
             told(&format!("the key {arn}"), usable_key(aws, arn).await)
         };
+        let hosted_zone = async {
+            let Some((id, name)) = asked.hosted_zone else { return Ok(()) };
+            told(&format!("the hosted zone {id}"), usable_zone(aws, id, name).await)
+        };
         // Side by side: every command waits for them.
-        let all = async { tokio::join!(newest_image, versions, key_pair, key) };
-        let (newest_image, versions, key_pair, key) = Box::pin(all).await;
-        Self { newest_image, versions, key_pair, key }
+        let all = async { tokio::join!(newest_image, versions, key_pair, key, hosted_zone) };
+        let (newest_image, versions, key_pair, key, hosted_zone) = Box::pin(all).await;
+        Self { newest_image, versions, key_pair, key, hosted_zone }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
-        Self { newest_image, versions: BTreeMap::new(), key_pair: Ok(()), key: Ok(()) }
+        let (versions, key_pair, key, hosted_zone) = (BTreeMap::new(), Ok(()), Ok(()), Ok(()));
+        Self { newest_image, versions, key_pair, key, hosted_zone }
     }
 
     /// Whether the key pair of somebody else's, if one was looked for, can be used.
@@ -96,6 +106,14 @@ impl Lookups {
     /// Why not, or why nobody knows, in words.
     pub fn key(&self) -> Result<(), String> {
         self.key.clone()
+    }
+
+    /// Whether the hosted zone of somebody else's, if one was looked for, can be used.
+    ///
+    /// # Errors
+    /// Why not, or why nobody knows, in words.
+    pub fn hosted_zone(&self) -> Result<(), String> {
+        self.hosted_zone.clone()
     }
 
     /// The version that counts of a secret of somebody else's, by its name or ARN.

@@ -19,6 +19,7 @@ mod lookups;
 mod marker;
 pub mod policy;
 pub mod rds;
+pub mod route53;
 pub mod secrets;
 mod tagging;
 mod tags;

@@ -4,6 +4,7 @@ mod access;
 mod bastion;
 mod database;
 mod deletion;
+mod dns;
 mod encryption;
 mod endpoints;
 mod flow_logs;
@@ -166,6 +167,7 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             DeclaredKey::Existing(arn) => Some(arn.as_str()),
             DeclaredKey::Create(_) => None,
         },
+        hosted_zone: dns::asked(spec),
     }
 }
 
