@@ -7,10 +7,12 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     autoscaling::AutoScalingGroup,
+    certificate,
     ec2::{
         Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
         SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
+    elb::{Listener, ListenerRule, LoadBalancer, TargetGroup},
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
@@ -52,6 +54,10 @@ kinds! {
     ClusterParameterGroup,
     Cluster,
     ClusterInstance,
+    LoadBalancer,
+    TargetGroup,
+    Listener,
+    ListenerRule,
     LaunchTemplate,
     AutoScalingGroup,
     Instances,
@@ -64,6 +70,7 @@ pub fn reads() -> Vec<&'static str> {
     reads.extend(["sts:GetCallerIdentity"]);
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
+    reads.extend(certificate::READS);
     reads.sort_unstable();
     reads.dedup();
     reads

@@ -7,8 +7,7 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 7] = [
-    "spec.gui.loadBalancer",
+const LEFT_OUT: [&str; 6] = [
     "spec.gui.domainName",
     "spec.gui.hostedZoneId",
     "spec.network.vpc.create.dhcpOptions",
