@@ -40,7 +40,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("log-group", "subscription and metric filters, data protection"),
     (
         "auto-scaling-group",
-        "lifecycle hooks, scaling policies, scheduled actions, target groups and notifications of others, a warm pool, the longest life of instances",
+        "lifecycle hooks, scaling policies, scheduled actions, classic load balancers and notifications of others, a warm pool, the longest life of instances",
     ),
 ];
 

@@ -3,7 +3,7 @@
 //! The nodes need its target group and nothing else of it: without a load balancer, a certificate or a way to it, they
 //! work all the same.
 
-use clctl_spec::{LoadBalancer as Declared, NodeSpec, Scheme};
+use clctl_spec::{LoadBalancer as Written, NodeSpec, Scheme};
 
 use crate::{
     aws::{
@@ -15,7 +15,7 @@ use crate::{
             TargetGroup, TargetGroupConfig,
         },
     },
-    engine::{After, DeclaredTwice, Graph, Input, Ref, Resource},
+    engine::{After, Declared, DeclaredTwice, Graph, Input, Ref, Resource},
 };
 
 use super::{
@@ -62,6 +62,7 @@ pub(super) fn declare(
         ssl_policy: String::new(),
         mutual_authentication: "off".to_owned(),
         default_action: Action::Redirect(Redirect::to_https()),
+        attributes: ListenerConfig::<Declared>::usual_attributes(),
         tags: label.tags(Listener::ABOUT.name, "http"),
     };
     graph.add::<Listener>("http", config)?;
@@ -75,6 +76,7 @@ pub(super) fn declare(
         ssl_policy: policy(declared),
         mutual_authentication: "off".to_owned(),
         default_action: Action::Forward(targets.output("arn", |group| group.arn.clone())),
+        attributes: ListenerConfig::<Declared>::usual_attributes(),
         tags: label.tags(Listener::ABOUT.name, "https"),
     };
     let listener = graph.add::<Listener>("https", config)?;
@@ -93,7 +95,7 @@ pub(super) fn declare(
 }
 
 /// What a policy is called.
-fn policy(declared: &Declared) -> String {
+fn policy(declared: &Written) -> String {
     let said = serde_json::to_value(declared.ssl_policy).ok();
     said.and_then(|said| said.as_str().map(ToOwned::to_owned)).unwrap_or_default()
 }
@@ -125,7 +127,7 @@ fn targets(
             unhealthy_threshold: 2,
         },
         deregistration_delay: DELAY,
-        attributes: TargetGroupConfig::<crate::engine::Declared>::usual_attributes(),
+        attributes: TargetGroupConfig::<Declared>::usual_attributes(),
         tags: label.tags(TargetGroup::ABOUT.name, GUI),
     };
     graph.add::<TargetGroup>(GUI, config)
@@ -134,7 +136,7 @@ fn targets(
 fn balancer(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
-    declared: &Declared,
+    declared: &Written,
     base: &Base<'_>,
 ) -> Result<Ref<LoadBalancer>, DeclaredTwice> {
     let network = base.network;
@@ -157,7 +159,7 @@ fn balancer(
         deletion_protection: declared.deletion_protection,
         drop_invalid_header_fields: true,
         desync_mitigation_mode: "defensive".to_owned(),
-        attributes: LoadBalancerConfig::<crate::engine::Declared>::usual_attributes(),
+        attributes: LoadBalancerConfig::<Declared>::usual_attributes(),
         needs: ways.and(After::node(base.rules)),
         tags: label.tags(LoadBalancer::ABOUT.name, GUI),
     };

@@ -1,9 +1,9 @@
 //! A listener: what a load balancer does with what comes in at one port.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    self, MutualAuthenticationAttributes, ProtocolEnum, Tag,
+    self, ListenerAttribute, MutualAuthenticationAttributes, ProtocolEnum, Tag,
 };
 use serde::Serialize;
 
@@ -26,6 +26,7 @@ use super::{
     LISTS_TAGS, TAGS, UNTAGS,
     action::Action,
     arn_among, as_tags, asked,
+    attributes::{self, Attributes},
     load_balancer::LoadBalancerArn,
     retag, tags_of, together, told_of_all,
 };
@@ -61,6 +62,8 @@ pub struct ListenerConfig<S: Stage = Resolved> {
     pub mutual_authentication: String,
     /// What it does with what no rule is for.
     pub default_action: Action<S>,
+    /// What it adds to answers.
+    pub attributes: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -73,8 +76,32 @@ config! { ListenerConfig {
     ssl_policy: InPlace,
     mutual_authentication: InPlace,
     default_action: InPlace,
+    attributes: InPlace,
     tags: InPlace,
 } }
+
+impl<S: Stage> ListenerConfig<S> {
+    /// What a listener adds to answers where nobody says anything.
+    pub fn usual_attributes() -> BTreeMap<String, String> {
+        attributes::usual(ATTRIBUTES)
+    }
+}
+
+/// What it adds to answers or replaces in them, with what is usual: the node says for itself what browsers may do
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html>).
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("routing.http.response.access_control_allow_credentials.header_value", ""),
+    ("routing.http.response.access_control_allow_headers.header_value", ""),
+    ("routing.http.response.access_control_allow_methods.header_value", ""),
+    ("routing.http.response.access_control_allow_origin.header_value", ""),
+    ("routing.http.response.access_control_expose_headers.header_value", ""),
+    ("routing.http.response.access_control_max_age.header_value", ""),
+    ("routing.http.response.content_security_policy.header_value", ""),
+    ("routing.http.response.server.enabled", "true"),
+    ("routing.http.response.strict_transport_security.header_value", ""),
+    ("routing.http.response.x_content_type_options.header_value", ""),
+    ("routing.http.response.x_frame_options.header_value", ""),
+];
 
 /// The fields that one call sets, all of them.
 const SETTINGS: [&str; 6] = [
@@ -95,6 +122,8 @@ pub struct ListenerOutputs {
 
 /// What lists them.
 const LIST: &str = "elasticloadbalancing:DescribeListeners";
+/// What shows the attributes of one.
+const SHOWS: &str = "elasticloadbalancing:DescribeListenerAttributes";
 /// That nobody is asked for a certificate.
 const OFF: &str = "off";
 
@@ -119,10 +148,11 @@ impl Resource for Listener {
         stands_on: &[],
         keeping: None,
         calls: Calls {
-            read: &[tagging::LISTS, LIST, LISTS_TAGS],
+            read: &[tagging::LISTS, LIST, SHOWS, LISTS_TAGS],
             write: &[
                 "elasticloadbalancing:CreateListener",
                 "elasticloadbalancing:ModifyListener",
+                "elasticloadbalancing:ModifyListenerAttributes",
                 TAGS,
                 UNTAGS,
                 "elasticloadbalancing:DeleteListener",
@@ -214,6 +244,17 @@ impl Resource for Listener {
             };
             aws.write("elasticloadbalancing:ModifyListener", call).await?;
         }
+        if delta.take(field!(ListenerConfig.attributes)) {
+            let set = attributes::missing(&want.attributes, &have.config.attributes);
+            let set: Vec<ListenerAttribute> = set
+                .map(|(key, value)| ListenerAttribute::builder().key(key).value(value).build())
+                .collect();
+            let call = || {
+                let call = aws.elb.modify_listener_attributes().listener_arn(&have.id.0);
+                call.set_attributes(Some(set.clone())).send()
+            };
+            aws.write("elasticloadbalancing:ModifyListenerAttributes", call).await?;
+        }
         if delta.take(field!(ListenerConfig.tags)) {
             let retagging = want.tags.retagging(&have.config.tags, have.ordinal());
             retag(aws, &have.id, retagging).await?;
@@ -267,8 +308,12 @@ async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<Listener>>, Call
     let mut found = Vec::new();
     for listener in &listeners {
         let arn = arn_among(LIST, "ListenerArn", listener.listener_arn(), &arns)?;
+        let call = || aws.elb.describe_listener_attributes().listener_arn(arn).send();
+        let answer = aws.read(SHOWS, call).await?;
+        let told = required(SHOWS, "Attributes", answer.attributes)?;
+        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
         let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, listener, arn, tags)?);
+        found.push(read(aws, listener, arn, &told, tags)?);
     }
     Ok(found)
 }
@@ -277,6 +322,7 @@ fn read(
     aws: &Aws,
     from: &types::Listener,
     arn: &str,
+    told: &Attributes,
     tags: &[(String, String)],
 ) -> Result<Found<Listener>, CallError> {
     let balancer = text(LIST, "LoadBalancerArn", from.load_balancer_arn())?;
@@ -300,6 +346,7 @@ fn read(
             ssl_policy: policy.unwrap_or_default().to_owned(),
             mutual_authentication: asks.unwrap_or(OFF).to_owned(),
             default_action: Action::read(LIST, actions)?,
+            attributes: told.of(ATTRIBUTES)?,
             tags: Tags::of(aws, tags),
         },
         outputs: ListenerOutputs { arn: ListenerArn::new(arn) },
