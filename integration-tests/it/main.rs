@@ -6,6 +6,7 @@ mod answers;
 mod architecture;
 mod cli;
 mod generated;
+mod gui;
 
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]

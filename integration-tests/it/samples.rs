@@ -47,7 +47,7 @@ use tokio::sync::OnceCell;
 use crate::{
     harness::{Bench, Wanted},
     stand::{
-        ANYWHERE, CERTIFICATE, ClusterBase, InstanceBase, LaunchBase, PUBLIC_KEY, SAMPLE, Stand,
+        ANYWHERE, CERTIFICATE, ClusterBase, OTHER_CERTIFICATE, InstanceBase, LaunchBase, PUBLIC_KEY, SAMPLE, Stand,
         Variant, attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn,
         role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, vpc_id,
     },
@@ -375,10 +375,6 @@ fn launch_template(stand: &mut Stand<'_>) {
     };
     stand.sample::<LaunchTemplate>(declared);
 }
-
-/// A certificate of the account's beside that.
-const OTHER_CERTIFICATE: &str =
-    "arn:aws:acm:us-east-1:123456789012:certificate/87654321-4321-4321-4321-210987654321";
 
 fn load_balancer(stand: &mut Stand<'_>) {
     let (main, other) = (stand.vpc("main"), stand.vpc("other"));

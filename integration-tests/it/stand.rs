@@ -648,6 +648,10 @@ impl Stand<'_> {
 pub(crate) const CERTIFICATE: &str =
     "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
 
+/// A certificate of the account's beside that.
+pub(crate) const OTHER_CERTIFICATE: &str =
+    "arn:aws:acm:us-east-1:123456789012:certificate/87654321-4321-4321-4321-210987654321";
+
 impl Stand<'_> {
     /// Two subnets in two zones, from which there is a way to the internet.
     pub(crate) fn open_subnets(
