@@ -212,10 +212,8 @@ fn redirect(given: &Reader<'_>) -> Result<Deed, Fault> {
     if !path.starts_with('/') {
         return Err(invalid(format!("Path '{path}' must begin with '/'")));
     }
-    let loops = protocol == "#{protocol}"
-        && port == "#{port}"
-        && host == "#{host}"
-        && path == "/#{path}";
+    let loops =
+        protocol == "#{protocol}" && port == "#{port}" && host == "#{host}" && path == "/#{path}";
     if loops {
         return Err(Fault::client(
             "InvalidLoadBalancerAction",
@@ -246,12 +244,7 @@ fn answer(given: &Reader<'_>) -> Result<Deed, Fault> {
     Ok(Deed::Answer { code, kind, body })
 }
 
-pub(super) fn render(
-    scene: &Scene<'_>,
-    parameter: &str,
-    family: Family,
-    all: &[Action],
-) -> Xml {
+pub(super) fn render(scene: &Scene<'_>, parameter: &str, family: Family, all: &[Action]) -> Xml {
     let shown = all.iter().map(|it| {
         // The order of an action that is alone was seen where nobody had given it, too.
         let told = scene.settings.disputed("order-of-lone-action", 2) == 1;
@@ -291,15 +284,11 @@ fn forwarded(family: Family, groups: &[(String, u32)], sticks: Option<u32>) -> X
     let weights = groups
         .iter()
         .map(|(arn, weight)| Xml::new().text("TargetGroupArn", arn).text("Weight", weight));
-    let stickiness =
-        Xml::new().text("Enabled", sticks.is_some()).maybe("DurationSeconds", sticks);
+    let stickiness = Xml::new().text("Enabled", sticks.is_some()).maybe("DurationSeconds", sticks);
     let config = Xml::new().members("TargetGroups", "member", weights);
     let config = match family {
         Family::Application => config.nest("TargetGroupStickinessConfig", stickiness),
         Family::Network => config,
     };
-    Xml::new()
-        .text("Type", "forward")
-        .maybe("TargetGroupArn", only)
-        .nest("ForwardConfig", config)
+    Xml::new().text("Type", "forward").maybe("TargetGroupArn", only).nest("ForwardConfig", config)
 }

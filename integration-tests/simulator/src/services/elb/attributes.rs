@@ -149,11 +149,7 @@ const OF_TCP_GROUPS: Table = &[
     ("preserve_client_ip.enabled", "true", Rule::Flag),
     ("proxy_protocol_v2.enabled", "false", Rule::Flag),
     ("target_health_state.unhealthy.connection_termination.enabled", "true", Rule::Flag),
-    (
-        "target_health_state.unhealthy.draining_interval_seconds",
-        "0",
-        Rule::Range(0, 360_000),
-    ),
+    ("target_health_state.unhealthy.draining_interval_seconds", "0", Rule::Range(0, 360_000)),
 ];
 
 /// Names of headers that a listener can change, and headers that it can set: none at first.
@@ -236,9 +232,8 @@ fn render(values: &Values) -> Xml {
 }
 
 fn fits(rule: Rule, key: &str, value: &str) -> Result<(), Fault> {
-    let within = |least: u32, most: u32| {
-        value.parse::<u32>().is_ok_and(|it| (least..=most).contains(&it))
-    };
+    let within =
+        |least: u32, most: u32| value.parse::<u32>().is_ok_and(|it| (least..=most).contains(&it));
     let good = match rule {
         Rule::Flag => matches!(value, "true" | "false"),
         Rule::Range(least, most) => within(least, most),
@@ -319,9 +314,7 @@ fn modify_group(call: &mut Call<'_>) -> Answer {
     all.extend(values);
     let is = |key: &str, value: &str| all.get(key).is_some_and(|it| it == value);
     if is("stickiness.type", "app_cookie") && is("stickiness.app_cookie.cookie_name", "") {
-        return Err(impossible(
-            "You must specify a cookie name for application-based stickiness",
-        ));
+        return Err(impossible("You must specify a cookie name for application-based stickiness"));
     }
     let terminates = "target_health_state.unhealthy.connection_termination.enabled";
     let interval = "target_health_state.unhealthy.draining_interval_seconds";

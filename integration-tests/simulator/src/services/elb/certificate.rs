@@ -45,7 +45,7 @@ pub(super) fn usable(call: &Call<'_>, arn: &str) -> Result<(), Fault> {
     if !arn.starts_with("arn:aws:acm:") {
         return Err(invalid(format!("Certificate ARN '{arn}' is not valid")));
     }
-    match call.neighbours.acm.usable(arn, call.dependent()) {
+    match call.neighbours.acm.usable(arn, call.dependent(), call.now) {
         Usable::Unknown => Err(unknown(arn)),
         Usable::No => Err(Fault::client(
             "UnsupportedCertificate",

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::call::{Call, invalid, missing};
-use crate::{fault::Fault, wire::{query::Reader, xml::Xml}};
+use crate::{
+    fault::Fault,
+    wire::{query::Reader, xml::Xml},
+};
 
 const LONGEST: usize = 128;
 
@@ -101,7 +104,9 @@ fn one(given: &Reader<'_>) -> Result<Condition, Fault> {
     }
     for value in &values {
         let good = match field {
-            Field::Path => value.chars().all(|it| it.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(it)),
+            Field::Path => {
+                value.chars().all(|it| it.is_ascii_alphanumeric() || "_-.$/~\"'@:+&*?".contains(it))
+            }
             Field::Host => {
                 value.contains('.')
                     && value.chars().all(|it| it.is_ascii_alphanumeric() || "-.*?".contains(it))

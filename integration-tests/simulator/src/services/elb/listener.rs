@@ -101,9 +101,9 @@ impl Listener {
 
     /// Whether it shows a certificate to anybody.
     pub(super) fn uses_certificate(&self, arn: &str) -> bool {
-        self.secure.as_ref().is_some_and(|it| {
-            it.certificate == arn || it.others.iter().any(|other| other == arn)
-        })
+        self.secure
+            .as_ref()
+            .is_some_and(|it| it.certificate == arn || it.others.iter().any(|other| other == arn))
     }
 }
 
@@ -206,10 +206,9 @@ fn create(call: &mut Call<'_>) -> Answer {
     let actions = action::read(call, "DefaultActions", &balancer)?;
     let actions = actions.ok_or_else(|| missing("DefaultActions"))?;
     let tags = tags::given(call)?;
-    let mut own = call.elb.listeners.all().filter(|it| it.balancer == balancer.id);
-    if let Some(there) = own.find(|it| it.port == port) {
-        let same =
-            there.protocol == protocol && there.actions == actions && there.secure == secure;
+    let taken = |it: &&Record<Listener>| it.balancer == balancer.id && it.port == port;
+    if let Some(there) = call.elb.listeners.all().find(taken) {
+        let same = there.protocol == protocol && there.actions == actions && there.secure == secure;
         if !same {
             return Err(duplicate(&balancer.id));
         }
@@ -282,8 +281,10 @@ fn modify(call: &mut Call<'_>) -> Answer {
     let port = call.between("Port", 1, 65_535)?.unwrap_or(it.port);
     let secure = secure(call, protocol, it.secure.as_ref())?;
     let actions = action::read(call, "DefaultActions", &balancer)?;
-    let mut others = call.elb.listeners.all().filter(|other| other.balancer == it.balancer);
-    if others.any(|other| other.id != it.id && other.port == port) {
+    let taken = |other: &Record<Listener>| {
+        other.balancer == it.balancer && other.id != it.id && other.port == port
+    };
+    if call.elb.listeners.all().any(taken) {
         return Err(duplicate(&it.balancer));
     }
     let stamp = call.stamp;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Elb, Operation, attributes,
+    Answer, Elb, Operation,
     agenda::{Due, Hands},
+    attributes,
     call::{Call, Named, check, impossible, invalid},
     network::{self, Place},
     scene::{Scene, path_of},
@@ -149,10 +150,11 @@ pub(super) fn zones(it: &LoadBalancer) -> Xml {
             (None, Some(ip)) => Some(Xml::new().text("PrivateIPv4Address", ip)),
             (None, None) => None,
         };
-        Xml::new()
-            .text("ZoneName", &place.zone)
-            .text("SubnetId", &place.subnet)
-            .members("LoadBalancerAddresses", "member", address)
+        Xml::new().text("ZoneName", &place.zone).text("SubnetId", &place.subnet).members(
+            "LoadBalancerAddresses",
+            "member",
+            address,
+        )
     };
     Xml::new().members("AvailabilityZones", "member", it.places.iter().map(zone))
 }
@@ -213,9 +215,7 @@ pub(super) fn address_type(call: &Call<'_>) -> Result<(), Fault> {
     let words = ["ipv4", "dualstack", "dualstack-without-public-ipv4"];
     match call.among("IpAddressType", &words)?.as_deref() {
         None | Some("ipv4") => Ok(()),
-        Some(_) => {
-            Err(impossible("You must specify subnets with an associated IPv6 CIDR block."))
-        }
+        Some(_) => Err(impossible("You must specify subnets with an associated IPv6 CIDR block.")),
     }
 }
 
@@ -304,8 +304,10 @@ fn create(call: &mut Call<'_>) -> Answer {
     };
     let record = Record { id: arn.clone(), tags, body };
     let shown = render(call, &record)?;
-    let ready = call.after(call.settings.durations.load_balancer);
-    let adapted = call.after(call.settings.durations.load_balancer_change).min(ready);
+    let durations = &call.settings.durations;
+    let (whole, change) = (durations.load_balancer, durations.load_balancer_change);
+    let ready = call.after(whole);
+    let adapted = call.after(change).min(ready);
     let stamp = call.stamp;
     call.elb.load_balancers.add(stamp, Some(ready), record);
     call.plan(adapted, Due::Adapt(arn.clone()));
@@ -370,7 +372,8 @@ fn delete(call: &mut Call<'_>) -> Answer {
         Due::Adapt(other) | Due::Active(other) => *other == arn,
         Due::Interfaces(_) => false,
     });
-    let gone = call.after(call.settings.durations.load_balancer_interface_linger);
+    let lingers = call.settings.durations.load_balancer_interface_linger;
+    let gone = call.after(lingers);
     let interfaces = it.interfaces.iter().map(|it| it.0.clone()).collect();
     call.plan(gone, Due::Interfaces(interfaces));
     Ok(Xml::new())

@@ -42,15 +42,17 @@ use super::{
     operations::{self, Operations},
 };
 use crate::{
-    World,
+    Time, World,
     fault::Fault,
     random::Rng,
+    services::Identity,
     shelf::{AnyShelf, Shelf, Tags},
     throttle,
     wire::{query::Params, xml::Xml},
     world::{Answers, Drift},
 };
 
+pub(crate) const NAME: &str = "elasticloadbalancing";
 pub(crate) const VERSION: &str = "2015-12-01";
 pub(crate) const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
 /// Whom the role of the service trusts.
@@ -135,6 +137,32 @@ impl Elb {
         all
     }
 
+    /// Lets software answer on ports of an instance, and on no others; says whether that is anything new.
+    pub(crate) fn listen(&mut self, instance: &str, ports: &BTreeMap<u32, Answers>) -> bool {
+        if self.answers.get(instance).map_or(ports.is_empty(), |it| it == ports) {
+            return false;
+        }
+        if ports.is_empty() {
+            self.answers.remove(instance);
+        } else {
+            self.answers.insert(instance.to_owned(), ports.clone());
+        }
+        true
+    }
+
+    /// The states of all targets: of each its target group, its instance and its state.
+    pub(crate) fn states(&self, now: Time) -> Vec<(String, String, String)> {
+        let mut all = Vec::new();
+        for (arn, targets) in &self.targets {
+            let Some(group) = self.target_groups.get(arn) else { continue };
+            all.extend(targets.iter().map(|it| {
+                let state = self.health(group, it, now).shown().0;
+                (arn.clone(), it.instance.clone(), state.to_owned())
+            }));
+        }
+        all
+    }
+
     /// Changes that somebody might make to what carries the tag `key`.
     pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)
@@ -144,9 +172,9 @@ impl Elb {
 /// Answers a request.
 pub(crate) fn ask(
     world: &mut World,
+    identity: &Identity,
     region: &str,
-    name: &str,
-    params: &Params,
+    (name, params): (&str, &Params),
     rng: Rng,
 ) -> Answer {
     if name.is_empty() {
@@ -163,12 +191,13 @@ pub(crate) fn ask(
     if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
         return Err(Fault::unsupported(format!("the version {other} of Elastic Load Balancing")));
     }
-    act(world, region, (name, params), rng)
+    act(world, identity, region, (name, params), rng)
 }
 
 /// Does what is asked, whoever asks.
 pub(crate) fn act(
     world: &mut World,
+    _: &Identity,
     region: &str,
     (name, params): (&str, &Params),
     mut rng: Rng,
@@ -184,8 +213,7 @@ pub(crate) fn act(
     let mut copy = place.elb.clone();
     let role_rng = rng.fork();
     let scene = Scene::new(settings, region, &mut copy, rng, *now);
-    let mut call =
-        Call { scene, neighbours: place, params: params.reader(), needs_role: false };
+    let mut call = Call { scene, neighbours: place, params: params.reader(), needs_role: false };
     for known in ["Action", "Version"] {
         call.params.text(known);
     }

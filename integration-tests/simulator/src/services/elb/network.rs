@@ -122,7 +122,8 @@ pub(super) fn places(
                 "A private IPv4 address can be specified only for internal network load balancers",
             ));
         }
-        if let Some(text) = private.as_ref().filter(|_| before.is_none_or(|it| it.private != private))
+        if let Some(text) =
+            private.as_ref().filter(|_| before.is_none_or(|it| it.private != private))
         {
             ec2.offers_address(&subnet, text).map_err(|it| impossible(it.message))?;
         }
@@ -157,11 +158,7 @@ fn has_room(call: &Call<'_>, family: Family, subnet: &str) -> Result<(), Fault> 
 }
 
 /// An Elastic IP address that nothing else has.
-fn address(
-    call: &Call<'_>,
-    id: String,
-    before: Option<&Place>,
-) -> Result<(String, String), Fault> {
+fn address(call: &Call<'_>, id: String, before: Option<&Place>) -> Result<(String, String), Fault> {
     let own = before.and_then(|it| it.address.clone()).filter(|it| it.0 == id);
     if let Some(own) = own {
         return Ok(own);

@@ -21,7 +21,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
 
 /// Lets the interfaces follow.
 fn follow(call: &mut Call<'_>, arn: &str) {
-    let at = call.after(call.settings.durations.load_balancer_change);
+    let change = call.settings.durations.load_balancer_change;
+    let at = call.after(change);
     call.plan(at, Due::Adapt(arn.to_owned()));
 }
 
@@ -38,9 +39,10 @@ fn set_subnets(call: &mut Call<'_>) -> Answer {
         return Err(impossible(format!("The subnets must be in the VPC '{}'", it.vpc)));
     }
     if it.family == Family::Network {
-        let moved = it.places.iter().find(|before| {
-            places.iter().any(|it| it.zone == before.zone && it != *before)
-        });
+        let moved = it
+            .places
+            .iter()
+            .find(|before| places.iter().any(|it| it.zone == before.zone && it != *before));
         if let Some(moved) = moved {
             return Err(impossible(format!(
                 "The subnet and the addresses of a network load balancer cannot be changed in the \

@@ -111,8 +111,8 @@ fn create(call: &mut Call<'_>) -> Answer {
     let balancer = balancer_of(call, &listener)?;
     let actions = action::read(call, "Actions", &balancer)?.ok_or_else(|| missing("Actions"))?;
     let tags = tags::given(call)?;
-    let mut own = call.elb.rules.all().filter(|it| it.listener == listener.id);
-    if own.any(|it| it.priority == priority) {
+    let taken = |it: &Record<Rule>| it.listener == listener.id && it.priority == priority;
+    if call.elb.rules.all().any(taken) {
         return Err(in_use(priority));
     }
     let most = call.settings.quotas.rules_per_load_balancer as usize;
@@ -152,9 +152,8 @@ fn describe(call: &mut Call<'_>) -> Answer {
     for arn in &arns {
         let own = call.elb.rules.seen(arn, call.by_id()).map(|it| row(call, it));
         let mut listeners = call.elb.listeners.all_seen(call.by_id());
-        let found = own.or_else(|| {
-            listeners.find(|it| it.default_rule == *arn).map(|it| default(call, it))
-        });
+        let found = own
+            .or_else(|| listeners.find(|it| it.default_rule == *arn).map(|it| default(call, it)));
         let text = "One or more rules not found";
         rows.push(found.ok_or_else(|| Fault::client(Rule::NOT_FOUND, text))?);
     }

@@ -14,11 +14,8 @@ use super::{
 };
 use crate::{fault::Fault, services::tag_rules, shelf::Tags, wire::xml::Xml};
 
-pub(super) const OPERATIONS: &[Operation] = &[
-    ("AddTags", true, add),
-    ("DescribeTags", false, describe),
-    ("RemoveTags", true, remove),
-];
+pub(super) const OPERATIONS: &[Operation] =
+    &[("AddTags", true, add), ("DescribeTags", false, describe), ("RemoveTags", true, remove)];
 
 const MOST_RESOURCES: usize = 20;
 

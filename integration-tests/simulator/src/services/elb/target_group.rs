@@ -184,8 +184,7 @@ fn read_check(call: &Call<'_>, family: Family, old: Option<&Check>) -> Result<Ch
     let number = |name: &str, least, most, before: Option<u32>, default| {
         Ok::<_, Fault>(call.between(name, least, most)?.or(before).unwrap_or(default))
     };
-    let interval =
-        number("HealthCheckIntervalSeconds", 5, 300, old.map(|it| it.interval), 30)?;
+    let interval = number("HealthCheckIntervalSeconds", 5, 300, old.map(|it| it.interval), 30)?;
     // The reference says 6 seconds for HTTP and 10 for the others; the guide of application load balancers says 5:
     // <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>.
     let usual = match (family, protocol) {
@@ -193,8 +192,7 @@ fn read_check(call: &Call<'_>, family: Family, old: Option<&Check>) -> Result<Ch
         (_, Protocol::Http) => 6,
         (_, Protocol::Https | Protocol::Tcp) => 10,
     };
-    let timeout =
-        number("HealthCheckTimeoutSeconds", 2, 120, old.map(|it| it.timeout), usual)?;
+    let timeout = number("HealthCheckTimeoutSeconds", 2, 120, old.map(|it| it.timeout), usual)?;
     let healthy = number("HealthyThresholdCount", 2, 10, old.map(|it| it.healthy), 5)?;
     let unhealthy = number("UnhealthyThresholdCount", 2, 10, old.map(|it| it.unhealthy), 2)?;
     if timeout >= interval {
@@ -373,9 +371,8 @@ fn describe(call: &mut Call<'_>) -> Answer {
         return Err(invalid("At most 20 target groups can be specified"));
     }
     arns.iter().try_for_each(|it| check::<TargetGroup>(it))?;
-    let unknown = |_: &String| {
-        Fault::client(TargetGroup::NOT_FOUND, "One or more target groups not found")
-    };
+    let unknown =
+        |_: &String| Fault::client(TargetGroup::NOT_FOUND, "One or more target groups not found");
     let shelf = &call.elb.target_groups;
     let mut all = Vec::new();
     if let Some(balancer) = balancer {
