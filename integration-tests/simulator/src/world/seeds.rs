@@ -42,6 +42,12 @@ impl World {
         ec2.act(around, Rng::new(1), now, true, ("ImportKeyPair", import)).ok();
     }
 
+    /// Brings a certificate of a person's into a region, issued a month ago, unless it is there.
+    pub fn bring_certificate(&mut self, region: &str, arn: &str, domain: &str) {
+        let now = self.now;
+        self.region(region).acm.bring(now, arn, domain);
+    }
+
     fn network(&mut self, region: &str) -> Vec<(String, String)> {
         let mut made = Vec::new();
         let vpc =
