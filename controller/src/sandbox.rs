@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use clctl_fleet::Fleet;
-use clctl_simulator::{Deed, Settings, Simulator};
+use clctl_simulator::{Deed, Settings, Simulator, World};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 
@@ -88,11 +88,17 @@ pub fn is_difference(deed: &Deed) -> bool {
 
 /// The key pair that whoever has an account has: that of the examples.
 const KEY_PAIR: &str = "operations";
+/// The hosted zone that he has, and the name it is of.
+const HOSTED_ZONE: (&str, &str) = ("Z0123456789ABCDEFGHIJ", "oracles.example.com");
 
 /// Sets out for a region of a simulated world.
 pub fn connect(simulator: &Simulator, region: &str, calls: Arc<Calls>) -> Connection {
     // If the file of the world is out of reach, the next call says so.
-    simulator.edit(|world| world.bring_key_pair(region, KEY_PAIR)).ok();
+    let bring = |world: &mut World| {
+        world.bring_key_pair(region, KEY_PAIR);
+        world.bring_hosted_zone(HOSTED_ZONE.0, HOSTED_ZONE.1);
+    };
+    simulator.edit(bring).ok();
     let http = http(simulator);
     let now = i64::try_from(simulator.now().as_millis()).unwrap_or_default();
     let start = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);

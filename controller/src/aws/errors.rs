@@ -89,7 +89,8 @@ where
 pub(super) fn classify(code: &str, message: &str) -> Class {
     let code = code.to_ascii_lowercase();
     let code = code.as_str();
-    let of_service = || of_launches(code).or_else(|| of_databases(code));
+    let of_service =
+        || of_launches(code).or_else(|| of_databases(code)).or_else(|| of_balancers(code));
     if let Some(class) = said(code, message).or_else(of_service) {
         return class;
     }
@@ -227,6 +228,34 @@ fn of_databases(code: &str) -> Option<Class> {
     })
 }
 
+/// What a code of Elastic Load Balancing means.
+fn of_balancers(code: &str) -> Option<Class> {
+    Some(match code {
+        "loadbalancernotfound" | "targetgroupnotfound" | "listenernotfound" | "rulenotfound" => {
+            Class::NotFound
+        }
+        "duplicateloadbalancername"
+        | "duplicatetargetgroupname"
+        | "duplicatelistener"
+        | "priorityinuse" => Class::Exists,
+        // The listener of another load balancer that is on its way out still has it.
+        "targetgroupassociationlimit" => Class::Busy,
+        // Nobody knows what was made a moment ago; a certificate was looked at before.
+        "subnetnotfound" | "invalidsecuritygroup" | "certificatenotfound" => Class::NotYetVisible,
+        "toomanyloadbalancers"
+        | "toomanytargetgroups"
+        | "toomanylisteners"
+        | "toomanyrules"
+        | "toomanytargets"
+        | "toomanyactions"
+        | "toomanyuniquetargetgroupsperloadbalancer"
+        | "toomanyregistrationsfortargetid"
+        | "toomanycertificates"
+        | "toomanytags" => Class::Quota,
+        _ => return None,
+    })
+}
+
 /// What a code of launch templates and Auto Scaling means.
 fn of_launches(code: &str) -> Option<Class> {
     match code {
@@ -336,6 +365,12 @@ mod tests {
             ("IdempotentParameterMismatch", "", Class::TokenMismatch),
             ("RequestExpired", "", Class::Expired),
             ("InvalidVpc.Range", "", Class::Rejected),
+            ("LoadBalancerNotFound", "", Class::NotFound),
+            ("DuplicateLoadBalancerName", "", Class::Exists),
+            ("PriorityInUse", "", Class::Exists),
+            ("ResourceInUse", "", Class::InUse),
+            ("OperationNotPermitted", "", Class::Rejected),
+            ("TooManyListeners", "", Class::Quota),
             ("NoSuchEntity", "", Class::NotFound),
             ("LimitExceededException", "", Class::Quota),
             (

@@ -7,10 +7,12 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     autoscaling::AutoScalingGroup,
+    certificate,
     ec2::{
         DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
         RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
+    elb::{Listener, ListenerRule, LoadBalancer, TargetGroup},
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
@@ -54,6 +56,10 @@ kinds! {
     ClusterParameterGroup,
     Cluster,
     ClusterInstance,
+    LoadBalancer,
+    TargetGroup,
+    Listener,
+    ListenerRule,
     LaunchTemplate,
     AutoScalingGroup,
     Instances,
@@ -67,6 +73,7 @@ pub fn reads() -> Vec<&'static str> {
     reads.extend(["sts:GetCallerIdentity", route53::LOOKUP]);
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
+    reads.extend(certificate::READS);
     reads.sort_unstable();
     reads.dedup();
     reads

@@ -6,6 +6,7 @@ use crate::engine::{CallError, Class};
 
 use super::{
     answers::{another, required, text},
+    certificate::usable_certificate,
     clients::Aws,
     ec2::{ImageId, usable_key_pair},
     kms::usable_key,
@@ -24,6 +25,17 @@ pub struct Questions<'a> {
     pub key: Option<&'a str>,
     /// The id of a hosted zone of somebody else's, and the name that is to be made in it.
     pub hosted_zone: Option<(&'a str, &'a str)>,
+    /// The certificate of somebody else's that the load balancer shows.
+    pub certificate: Option<AskedCertificate<'a>>,
+}
+
+/// A certificate that is to be looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedCertificate<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// The name it has to be for, if one is written.
+    pub domain: Option<&'a str>,
 }
 
 /// What was looked up.
@@ -39,6 +51,8 @@ pub struct Lookups {
     key: Result<(), String>,
     /// The same of the hosted zone of somebody else's.
     hosted_zone: Result<(), String>,
+    /// The same of the certificate of somebody else's.
+    certificate: Result<(), String>,
 }
 
 /// Where AWS says which image is the newest
@@ -79,17 +93,23 @@ impl Lookups {
             let Some((id, name)) = asked.hosted_zone else { return Ok(()) };
             told(&format!("the hosted zone {id}"), usable_zone(aws, id, name).await)
         };
+        let certificate = async {
+            let Some(AskedCertificate { arn, domain }) = asked.certificate else { return Ok(()) };
+            told(&format!("the certificate {arn}"), usable_certificate(aws, arn, domain).await)
+        };
         // Side by side: every command waits for them.
-        let all = async { tokio::join!(newest_image, versions, key_pair, key, hosted_zone) };
-        let (newest_image, versions, key_pair, key, hosted_zone) = Box::pin(all).await;
-        Self { newest_image, versions, key_pair, key, hosted_zone }
+        let all =
+            async { tokio::join!(newest_image, versions, key_pair, key, certificate, hosted_zone) };
+        let (newest_image, versions, key_pair, key, certificate, hosted_zone) = Box::pin(all).await;
+        Self { newest_image, versions, key_pair, key, certificate, hosted_zone }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
-        let (versions, key_pair, key, hosted_zone) = (BTreeMap::new(), Ok(()), Ok(()), Ok(()));
-        Self { newest_image, versions, key_pair, key, hosted_zone }
+        let (key_pair, key, certificate, hosted_zone) = (Ok(()), Ok(()), Ok(()), Ok(()));
+        let versions = BTreeMap::new();
+        Self { newest_image, versions, key_pair, key, certificate, hosted_zone }
     }
 
     /// Whether the key pair of somebody else's, if one was looked for, can be used.
@@ -114,6 +134,14 @@ impl Lookups {
     /// Why not, or why nobody knows, in words.
     pub fn hosted_zone(&self) -> Result<(), String> {
         self.hosted_zone.clone()
+    }
+
+    /// Whether the certificate of somebody else's, if one was looked for, can be shown.
+    ///
+    /// # Errors
+    /// Why not, or why nobody knows, in words.
+    pub fn certificate(&self) -> Result<(), String> {
+        self.certificate.clone()
     }
 
     /// The version that counts of a secret of somebody else's, by its name or ARN.

@@ -8,6 +8,7 @@ mod dns;
 mod encryption;
 mod endpoints;
 mod flow_logs;
+mod gui;
 mod logs;
 mod network;
 mod nodes;
@@ -28,7 +29,7 @@ pub use self::{
 
 use crate::{
     aws::{
-        Aws, Environment, Lookups, Questions, Tags,
+        AskedCertificate, Aws, Environment, Lookups, Questions, Tags,
         kms::Key,
         logs::LogGroup,
         rds::{Cluster, Instance},
@@ -79,6 +80,13 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
+    let base = gui::Base {
+        network: &network,
+        group: &access.balancer,
+        rules: &access.balancer_rules,
+        lookups,
+    };
+    let target_groups = gui::declare(&mut graph, &label, spec, &base)?;
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = After::nodes(&network.private_tables).and(endpoints);
@@ -91,6 +99,7 @@ pub fn declare(
         secrets: &secrets,
         lookups,
         database: &database,
+        target_groups: &target_groups,
         needs: database
             .there
             .clone()
@@ -168,6 +177,10 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             DeclaredKey::Create(_) => None,
         },
         hosted_zone: dns::asked(spec),
+        certificate: spec.gui.load_balancer.as_ref().map(|balancer| AskedCertificate {
+            arn: balancer.certificate_arn.as_str(),
+            domain: spec.gui.domain_name.as_ref().map(|name| name.as_str()),
+        }),
     }
 }
 

@@ -139,7 +139,8 @@ impl Resource for DnsRecord {
         typical_removal: Duration::from_secs(5),
         patience: Duration::from_mins(5),
         outage: "the GUI is not found under its name until name servers know of it again",
-        stands_on: &[],
+        // Its target, whose name is no id.
+        stands_on: &["load-balancer"],
         keeping: None,
         calls: Calls {
             read: &[LIST, note::LIST, note::GET],

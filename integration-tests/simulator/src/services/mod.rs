@@ -3,10 +3,12 @@
 //! A request is read once into [`Asked`]: who asks which service to do what, and in which
 //! protocol it wants to be answered.
 
+mod acm;
 mod agenda;
 mod autoscaling;
 mod cloudwatch;
 pub(crate) mod ec2;
+mod elb;
 mod iam;
 mod kms;
 mod logs;
@@ -30,9 +32,11 @@ use flate2::read::GzDecoder;
 use http::{HeaderValue, Request, Response};
 
 pub(crate) use self::{
+    acm::{Acm, Usable},
     autoscaling::AutoScaling,
     cloudwatch::CloudWatch,
     ec2::{Around, Ec2},
+    elb::{Elb, LoadBalancerHands},
     iam::Iam,
     kms::Kms,
     logs::Logs,
@@ -94,6 +98,7 @@ const fn json<S: Service>() -> Json {
 
 /// The services that speak JSON.
 const JSON: &[Json] = &[
+    json::<Acm>(),
     json::<CloudWatch>(),
     json::<Kms>(),
     json::<Logs>(),
@@ -138,7 +143,7 @@ macro_rules! form {
 
 /// The services of a region that speak AWS's query protocol. EC2 has a dialect of its own, IAM and STS have
 /// no region.
-const FORMS: &[Form] = &[form!(autoscaling), form!(rds)];
+const FORMS: &[Form] = &[form!(autoscaling), form!(elb), form!(rds)];
 
 /// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
 pub fn operations() -> Vec<(&'static str, &'static str)> {
@@ -423,6 +428,7 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     for (name, region) in &world.regions {
         let others = JSON.iter().flat_map(|it| (it.drifts)(region, key));
         let query = FORMS.iter().flat_map(|it| (it.drifts)(region, key));
+        let query = query.chain(region.elb.moves(&region.ec2, key));
         let drifts = region.ec2.drifts(key).into_iter().chain(query).chain(others);
         all.extend(drifts.map(|it| (name.clone(), it)));
     }
@@ -433,8 +439,10 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
 }
 
 /// The load balancers of all regions, as aliases may target them.
-fn alias_targets(_world: &World) -> Vec<route53::Target> {
-    Vec::new()
+fn alias_targets(world: &World) -> Vec<route53::Target> {
+    let regions = world.regions.iter();
+    let aliases = regions.flat_map(|(name, region)| region.elb.aliases(name));
+    aliases.map(|((name, zone), tags)| route53::Target { name, zone, tags }).collect()
 }
 
 /// The calls by which somebody puts tags on an object, and takes some from it.

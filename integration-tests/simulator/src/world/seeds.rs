@@ -51,6 +51,12 @@ impl World {
         services::bring_hosted_zone(self, id, name);
     }
 
+    /// Brings a certificate of a person's into a region, issued a month ago, unless it is there.
+    pub fn bring_certificate(&mut self, region: &str, arn: &str, domain: &str) {
+        let now = self.now;
+        self.region(region).acm.bring(now, arn, domain);
+    }
+
     fn network(&mut self, region: &str) -> Vec<(String, String)> {
         let mut made = Vec::new();
         let vpc =

@@ -25,7 +25,7 @@ mod tags;
 mod target_group;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +110,11 @@ impl AutoScaling {
     pub(crate) fn group_of(&self, instance: &str) -> Option<String> {
         let mut all = self.groups.all();
         all.find(|it| it.member(instance).is_some()).map(|it| it.id.clone())
+    }
+
+    /// The instances in service that target groups are to have, each with the ARN of the group.
+    pub(crate) fn in_target_groups(&self, now: Time) -> BTreeSet<(String, String)> {
+        self.groups.all().flat_map(|it| target_group::registered(it, now)).collect()
     }
 
     /// When something happens next.

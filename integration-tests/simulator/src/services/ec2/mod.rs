@@ -82,6 +82,7 @@ pub(crate) use self::{
         PARAMETERS as IMAGE_PARAMETERS, parameter as image_parameter,
         parameters as image_parameters,
     },
+    network_interface::Lending,
     scene::Around,
     seen_from_outside::key_of,
     tags::retag,
