@@ -263,11 +263,6 @@ impl Ec2 {
         Some((pair.id.clone(), pair.name.clone()))
     }
 
-    /// Whether there is a VPC of that id.
-    pub(crate) fn has_vpc(&self, id: &str) -> bool {
-        self.vpcs.get(id).is_some()
-    }
-
     /// A region as a new account finds it: with a default VPC.
     pub(crate) fn as_aws_makes_it(around: Around<'_>, rng: Rng) -> Self {
         let mut ec2 = Self::default();
