@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     harness::{Bench, SETTLED, Wanted, example, name, steps},
-    stand::{CERTIFICATE, OTHER_CERTIFICATE},
-    truth::Thing,
+    truth::{CERTIFICATE, OTHER_CERTIFICATE, Thing},
 };
 
 const BALANCER: &str = "load-balancer/gui";
@@ -100,7 +99,8 @@ async fn a_load_balancer_leads_to_the_node_that_is_active_and_a_second_look_find
         let targets = targets(&bench).await;
         assert_eq!(targets.len(), 2, "{targets:?}");
         for (instance, health) in &targets {
-            let expected = if format!("{active:?}").contains(instance) { "healthy" } else { "unhealthy" };
+            let expected =
+                if format!("{active:?}").contains(instance) { "healthy" } else { "unhealthy" };
             assert_eq!(health, expected, "{targets:?}");
         }
         assert_eq!(bench.fleet.waiting().len(), 1);
@@ -244,7 +244,10 @@ async fn without_a_certificate_that_can_be_shown_there_is_no_https_and_all_else_
 #[tokio::test(start_paused = true)]
 async fn a_certificate_for_another_name_and_one_that_cannot_be_looked_at_are_told_of() {
     let named = |domain: &str| {
-        Wanted::with(&[("    allowedCidrs:", &format!("    domainName: {domain}\n    allowedCidrs:"))])
+        Wanted::with(&[(
+            "    allowedCidrs:",
+            &format!("    domainName: {domain}\n    allowedCidrs:"),
+        )])
     };
     let bench = standing(&Wanted::usual()).await;
     let told = async |wanted: &Wanted| {
