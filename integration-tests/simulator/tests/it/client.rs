@@ -116,6 +116,11 @@ impl Client {
         self.query("elasticloadbalancing", "2015-12-01", action, params).await.unwrap()
     }
 
+    /// A call of ACM.
+    pub(crate) async fn acm(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("acm", "CertificateManager", operation, body).await
+    }
+
     /// The newest image of Amazon Linux.
     pub(crate) async fn image(&self) -> String {
         let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
@@ -133,11 +138,6 @@ impl Client {
     /// A call of SSM.
     pub(crate) async fn ssm(&self, operation: &str, body: serde_json::Value) -> Answer {
         self.json("ssm", "AmazonSSM", operation, body).await
-    }
-
-    /// A call of ACM.
-    pub(crate) async fn acm(&self, operation: &str, body: serde_json::Value) -> Answer {
-        self.json("acm", "CertificateManager", operation, body).await
     }
 
     /// A call of Secrets Manager.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acm;
 mod address;
 mod auto_scaling;
 mod client;
@@ -9,6 +10,7 @@ mod cloudwatch;
 mod consistency;
 mod describing;
 mod documents;
+mod elb;
 mod faults;
 mod flow_log;
 mod iam;
