@@ -48,11 +48,11 @@ use tokio::sync::OnceCell;
 use crate::{
     harness::{Bench, Wanted},
     stand::{
-        ANYWHERE, CERTIFICATE, ClusterBase, InstanceBase, LaunchBase, NAME, OTHER_CERTIFICATE,
-        PUBLIC_KEY, SAMPLE, Stand, Variant, attached, destination, eip_id, encrypted, group_id,
-        held, key_arn, listener_arn, named, role_arn, route, subnet_id, table_id, target_group_arn,
-        tcp, to_gateway, to_nat, vpc_id,
+        ANYWHERE, ClusterBase, InstanceBase, LaunchBase, NAME, PUBLIC_KEY, SAMPLE, Stand, Variant,
+        attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn, named,
+        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, vpc_id,
     },
+    truth::{CERTIFICATE, OTHER_CERTIFICATE},
 };
 
 /// How to declare one object of a kind, with the usual value or another one of each field.

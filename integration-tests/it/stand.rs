@@ -153,6 +153,8 @@ pub(crate) fn tcp(direction: Direction, port: u16, said: &str) -> Rule<Declared>
 
 use clctl_simulator::{Settings, World};
 
+use crate::truth::CERTIFICATE;
+
 impl<'a> Stand<'a> {
     pub(crate) fn new(environment: &'a Environment, variant: Variant) -> Self {
         Self { environment, graph: Graph::default(), variant }
@@ -649,14 +651,6 @@ impl Stand<'_> {
         }
     }
 }
-
-/// The certificate that there is in every account.
-pub(crate) const CERTIFICATE: &str =
-    "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
-
-/// A certificate of the account's beside that.
-pub(crate) const OTHER_CERTIFICATE: &str =
-    "arn:aws:acm:us-east-1:123456789012:certificate/87654321-4321-4321-4321-210987654321";
 
 impl Stand<'_> {
     /// Two subnets in two zones, from which there is a way to the internet.

@@ -99,7 +99,7 @@ impl Region {
         while let Some(at) = next(ec2, autoscaling, elb, rds).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
-            autoscaling.settle(around, ec2, rng, at);
+            autoscaling.settle(around, (ec2, elb), rng, at);
             autoscaling.hear(around, ec2, rng);
             elb.follow_groups(at, &autoscaling.in_target_groups(at));
             elb.settle(&mut LoadBalancerHands { around, ec2 }, rng, at);

@@ -36,7 +36,7 @@ pub(crate) use self::{
     autoscaling::AutoScaling,
     cloudwatch::CloudWatch,
     ec2::{Around, Ec2},
-    elb::{Elb, LoadBalancerHands},
+    elb::{Elb, Leaves, LoadBalancerHands},
     iam::Iam,
     kms::Kms,
     logs::Logs,

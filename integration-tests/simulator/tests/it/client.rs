@@ -147,6 +147,16 @@ impl Client {
         self.route53(&format!("POST hostedzone/{zone}/rrset"), &body).await
     }
 
+    /// A call of Elastic Load Balancing.
+    pub(crate) async fn elb(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.query("elasticloadbalancing", "2015-12-01", action, params).await.unwrap()
+    }
+
+    /// A call of ACM.
+    pub(crate) async fn acm(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("acm", "CertificateManager", operation, body).await
+    }
+
     /// The newest image of Amazon Linux.
     pub(crate) async fn image(&self) -> String {
         let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acm;
 mod address;
 mod auto_scaling;
 mod client;
@@ -10,6 +11,7 @@ mod consistency;
 mod describing;
 mod dhcp_options;
 mod documents;
+mod elb;
 mod faults;
 mod flow_log;
 mod iam;

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::drift::retag;
 use self::{activity::Activity, call::Call, group::Group};
 use super::{
+    Elb,
     ec2::{Around, Ec2},
     operations::{self, Operations},
 };
@@ -146,10 +147,16 @@ impl AutoScaling {
     }
 
     /// Lets every group look that is to look by now.
-    pub(crate) fn settle(&mut self, around: Around<'_>, ec2: &mut Ec2, rng: &mut Rng, now: Time) {
+    pub(crate) fn settle(
+        &mut self,
+        around: Around<'_>,
+        (ec2, elb): (&mut Ec2, &Elb),
+        rng: &mut Rng,
+        now: Time,
+    ) {
         while let Some((name, at)) = self.next(now) {
             self.looks.remove(&name);
-            look::look(look::Stage::new(around, self, ec2, rng.fork(), at), &name);
+            look::look(look::Stage::new(around, self, (ec2, elb), rng.fork(), at), &name);
         }
     }
 
@@ -204,13 +211,13 @@ pub(crate) fn act(
     };
     world.region(region);
     let World { settings, now, iam, regions, .. } = world;
-    let Some(Region { autoscaling, ec2, kms, .. }) = regions.get_mut(region) else {
+    let Some(Region { autoscaling, ec2, elb, kms, .. }) = regions.get_mut(region) else {
         return Err(Fault::unsupported(format!("the region {region}")));
     };
     let mut copy = autoscaling.clone();
     let linked = rng.fork();
     let around = Around { settings, region, iam, kms };
-    let mut call = Call::new(around, &mut copy, ec2, params.reader(), rng, *now);
+    let mut call = Call::new(around, &mut copy, (ec2, elb), params.reader(), rng, *now);
     for known in ["Action", "Version"] {
         call.params.text(known);
     }

@@ -35,7 +35,7 @@ pub(super) struct Attached {
     going: bool,
 }
 
-fn arns(call: &Call<'_>) -> Result<Vec<String>, Fault> {
+fn named(call: &Call<'_>) -> Result<Vec<String>, Fault> {
     let arns = call.params.list("TargetGroupARNs.member");
     if arns.len() > MOST {
         return Err(invalid(format!("A request can name at most {MOST} target groups.")));
@@ -44,6 +44,18 @@ fn arns(call: &Call<'_>) -> Result<Vec<String>, Fault> {
     let prefix = format!("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/");
     if let Some(other) = arns.iter().find(|it| !it.starts_with(&prefix)) {
         return Err(invalid(format!("Provided Target Groups may not be valid: {other}")));
+    }
+    Ok(arns)
+}
+
+/// Those that a group is to have: they are there.
+fn arns(call: &Call<'_>) -> Result<Vec<String>, Fault> {
+    let arns = named(call)?;
+    if let Some(other) = arns.iter().find(|it| !call.elb.has_target_group(it)) {
+        return Err(invalid(format!(
+            "Provided Target Groups may not be valid. Please ensure they exist and try again: \
+             {other}"
+        )));
     }
     Ok(arns)
 }
@@ -82,8 +94,9 @@ fn attach(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
+/// One that is gone can be detached, too.
 fn detach(call: &mut Call<'_>) -> Answer {
-    let arns = arns(call)?;
+    let arns = named(call)?;
     let group = call.group()?;
     if let Some(other) = arns.iter().find(|it| !group.targets.contains_key(*it)) {
         return Err(invalid(format!(

@@ -36,6 +36,7 @@ use self::{
 pub(crate) use self::{
     agenda::Hands as LoadBalancerHands,
     drift::{retag, unprotect},
+    target::Leaves,
 };
 use super::{
     agenda::Agenda,

@@ -43,6 +43,17 @@ pub(super) struct Target {
     pub(super) view: View,
 }
 
+/// How an instance leaves its target groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// It is still registered.
+    Registered,
+    /// It drains until then.
+    Drains(Time),
+    /// It is in none.
+    Gone,
+}
+
 /// A target as a request names it.
 struct Named {
     instance: String,
@@ -171,10 +182,15 @@ impl Elb {
         }
     }
 
-    /// Until when an instance drains somewhere.
-    pub(crate) fn drains_until(&self, instance: &str) -> Option<Time> {
-        let all = self.targets.values().flatten().filter(|it| it.instance == instance);
-        all.filter_map(|it| it.drains).max()
+    /// Whether an instance that its group registered is to be waited for.
+    pub(crate) fn leaves(&self, instance: &str) -> Leaves {
+        let all = self.targets.values().flatten();
+        let own = all.filter(|it| it.instance == instance && it.by_group && it.view.is_in_use());
+        let drains: Vec<_> = own.map(|it| it.drains).collect();
+        if drains.iter().any(Option::is_none) {
+            return Leaves::Registered;
+        }
+        drains.into_iter().flatten().max().map_or(Leaves::Gone, Leaves::Drains)
     }
 
     /// Whether a target group finds an instance unhealthy; nothing as long as it does not know.
