@@ -28,7 +28,7 @@ use crate::{
 
 /// What AWS lets somebody set, and neither the simulator nor clctl knows.
 const UNSEEN: &[(&str, &str)] = &[
-    ("vpc", "secondary and IPv6 ranges, DHCP options"),
+    ("vpc", "secondary and IPv6 ranges, DHCP options where none are declared"),
     ("subnet", "DNS64, the type of host names, IPv6, its network ACL"),
     ("eip", "reverse DNS"),
     ("nat-gateway", "secondary addresses"),
@@ -40,7 +40,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("log-group", "subscription and metric filters, data protection"),
     (
         "auto-scaling-group",
-        "lifecycle hooks, scaling policies, scheduled actions, target groups and notifications of others, a warm pool, the longest life of instances",
+        "lifecycle hooks, scaling policies, scheduled actions, classic load balancers and notifications of others, a warm pool, the longest life of instances",
     ),
 ];
 

@@ -6,6 +6,7 @@ mod answers;
 mod architecture;
 mod cli;
 mod generated;
+mod gui;
 
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]
@@ -23,6 +24,7 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod names;
 mod promises;
 mod real;
 mod rng;

@@ -10,12 +10,17 @@ use clctl::{
         Aws, Environment,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig},
         ec2::{
-            DefaultRules, Direction, Eip, EipConfig, FlowLog, FlowLogConfig, ImageId,
-            InternetGateway, InternetGatewayConfig, KeyName, KeyPair, KeyPairConfig, LaunchTags,
-            LaunchTemplate, LaunchTemplateConfig, Leads, Metadata, NatGateway, NatGatewayConfig,
-            Peer, PublicKey, RouteTable, RouteTableConfig, Rule, SecurityGroup,
-            SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig, Subnet,
-            SubnetConfig, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+            DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig, FlowLog,
+            FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig, KeyName, KeyPair,
+            KeyPairConfig, LaunchTags, LaunchTemplate, LaunchTemplateConfig, Leads, Metadata,
+            NatGateway, NatGatewayConfig, Peer, PublicKey, RouteTable, RouteTableConfig, Rule,
+            SecurityGroup, SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig,
+            Subnet, SubnetConfig, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+        },
+        elb::{
+            Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerConfig,
+            ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerConfig, Redirect,
+            TargetGroup, TargetGroupConfig,
         },
         fleet::Instances,
         iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
@@ -28,6 +33,7 @@ use clctl::{
             Instance, InstanceConfig, ParameterGroup, ParameterGroupConfig, Storage, SubnetGroup,
             SubnetGroupConfig,
         },
+        route53::{DnsRecord, DnsRecordConfig},
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
     },
     engine::{
@@ -42,10 +48,11 @@ use tokio::sync::OnceCell;
 use crate::{
     harness::{Bench, Wanted},
     stand::{
-        ANYWHERE, ClusterBase, InstanceBase, LaunchBase, PUBLIC_KEY, SAMPLE, Stand, Variant,
-        attached, destination, eip_id, encrypted, group_id, held, key_arn, role_arn, route,
-        subnet_id, table_id, tcp, to_gateway, to_nat, vpc_id,
+        ANYWHERE, ClusterBase, InstanceBase, LaunchBase, NAME, PUBLIC_KEY, SAMPLE, Stand, Variant,
+        attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn, named,
+        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, vpc_id,
     },
+    truth::{CERTIFICATE, OTHER_CERTIFICATE},
 };
 
 /// How to declare one object of a kind, with the usual value or another one of each field.
@@ -82,6 +89,10 @@ pub(crate) static SAMPLES: &[Sample] = &[
     Sample {
         fixed: &["default_security_group_rules"],
         ..Sample::of::<Vpc>(vpc, "vpc-0123456789abcdef0")
+    },
+    Sample {
+        fixed: &["associated"],
+        ..Sample::of::<DhcpOptions>(dhcp_options, "dopt-0123456789abcdef0")
     },
     Sample::of::<Subnet>(subnet, "subnet-0123456789abcdef0"),
     Sample {
@@ -221,6 +232,40 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ..Sample::of::<ClusterInstance>(cluster_instance, "db-NOTHING")
     },
     Sample {
+        fixed: &["ip_address_type", "needs"],
+        // Its addresses are of version 4.
+        rare: &["elasticloadbalancing:SetIpAddressType"],
+        costs: true,
+        ..Sample::of::<LoadBalancer>(
+            load_balancer,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/nothing/0123456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["target_type", "protocol_version", "ip_address_type"],
+        ..Sample::of::<TargetGroup>(
+            target_group,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/nothing/0123456789abcdef",
+        )
+    },
+    Sample {
+        // Without HTTPS it has nothing of what is about it.
+        fixed: &["mutual_authentication", "protocol"],
+        costs: true,
+        ..Sample::of::<Listener>(
+            listener,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/nothing/0123456789abcdef/0123456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["transforms"],
+        costs: true,
+        ..Sample::of::<ListenerRule>(
+            listener_rule,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/nothing/0123456789abcdef/0123456789abcdef/0123456789abcdef",
+        )
+    },
+    Sample {
         fixed: &["other_settings", "foreign_versions"],
         meddling: &[(
             "CreateLaunchTemplateVersion",
@@ -267,7 +312,49 @@ pub(crate) static SAMPLES: &[Sample] = &[
             "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:01234567-89ab-cdef-0123-456789abcdef:autoScalingGroupName/clctl-contract-nothing/instances",
         )
     },
+    Sample {
+        // Another zone is another account's affair, and a test of its own.
+        fixed: &["zone", "marked", "noted"],
+        // A permission, not a call.
+        rare: &["ssm:AddTagsToResource"],
+        costs: true,
+        ..Sample::of::<DnsRecord>(dns_record, "Z0NOWHERE/nothing.oracles.example.com/A")
+    },
 ];
+
+fn dhcp_options(stand: &mut Stand<'_>) {
+    let vpcs = ["main", "other"].map(|name| stand.vpc(name));
+    let vpc = stand.pick(field!(DhcpOptionsConfig.vpc), &vpcs[0], &vpcs[1]);
+    let usual = stand.dhcp_options(SAMPLE, vpc);
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let servers = field!(DhcpOptionsConfig.domain_name_servers);
+    let declared = DhcpOptionsConfig {
+        domain_name: text(field!(DhcpOptionsConfig.domain_name), "ec2.internal", "example.com"),
+        domain_name_servers: vec![text(servers, "AmazonProvidedDNS", "10.1.0.2")],
+        ntp_servers: stand.pick(
+            field!(DhcpOptionsConfig.ntp_servers),
+            Vec::new(),
+            vec!["169.254.169.123".to_owned()],
+        ),
+        ..usual
+    };
+    stand.sample::<DhcpOptions>(declared);
+}
+
+fn dns_record(stand: &mut Stand<'_>) {
+    let balancers = ["main", "other"].map(|name| {
+        let vpc = stand.vpc(name);
+        stand.balanced(name, &vpc)
+    });
+    let other = "other.oracles.example.com";
+    let name = stand.pick(field!(DnsRecordConfig.name), NAME, other);
+    let target = stand.pick(field!(DnsRecordConfig.target), &balancers[0], &balancers[1]);
+    let declared = DnsRecordConfig {
+        evaluate_target_health: stand.changes(field!(DnsRecordConfig.evaluate_target_health)),
+        ..named(name, target)
+    };
+    stand.sample::<DnsRecord>(declared);
+}
 
 fn launch_template(stand: &mut Stand<'_>) {
     let vpc = stand.vpc("main");
@@ -337,6 +424,133 @@ fn launch_template(stand: &mut Stand<'_>) {
     stand.sample::<LaunchTemplate>(declared);
 }
 
+fn load_balancer(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let (subnets, table) = stand.open_subnets("main", &main);
+    let third = stand.subnet_in("c", "main-c", &main, "10.1.10.0/24");
+    let groups = ["one", "two"].map(|name| stand.closed_group(name, &main));
+    let (elsewhere, _) = stand.open_subnets("other", &other);
+    let stranger = stand.closed_group("three", &other);
+    let second = stand.pick(field!(LoadBalancerConfig.subnets), &subnets[1], &third);
+    let group = stand.pick(field!(LoadBalancerConfig.security_groups), &groups[0], &groups[1]);
+    // Nothing of one VPC can be in a load balancer of another.
+    let usual = if stand.changes(field!(LoadBalancerConfig.vpc)) {
+        stand.load_balancer(SAMPLE, &other, &[&elsewhere[0], &elsewhere[1]], &stranger)
+    } else {
+        stand.load_balancer(SAMPLE, &main, &[&subnets[0], second], group)
+    };
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(LoadBalancerConfig.attributes)) {
+        attributes.insert("routing.http2.enabled".to_owned(), "false".to_owned());
+    }
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let declared = LoadBalancerConfig {
+        scheme: text(field!(LoadBalancerConfig.scheme), "internal", "internet-facing"),
+        idle_timeout: stand.pick(field!(LoadBalancerConfig.idle_timeout), 60, 120),
+        deletion_protection: stand.changes(field!(LoadBalancerConfig.deletion_protection)),
+        drop_invalid_header_fields: !stand
+            .changes(field!(LoadBalancerConfig.drop_invalid_header_fields)),
+        desync_mitigation_mode: text(
+            field!(LoadBalancerConfig.desync_mitigation_mode),
+            "defensive",
+            "strictest",
+        ),
+        attributes,
+        needs: After::node(&table),
+        ..usual
+    };
+    stand.sample::<LoadBalancer>(declared);
+}
+
+fn target_group(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let vpc = stand.pick(field!(TargetGroupConfig.vpc), &main, &other);
+    let usual = stand.target_group(SAMPLE, vpc);
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(TargetGroupConfig.attributes)) {
+        attributes.insert("slow_start.duration_seconds".to_owned(), "30".to_owned());
+    }
+    let check = field!(TargetGroupConfig.health_check);
+    let declared = TargetGroupConfig {
+        protocol: stand.pick(field!(TargetGroupConfig.protocol), "HTTP", "HTTPS").to_owned(),
+        port: stand.pick(field!(TargetGroupConfig.port), 6688, 6689),
+        health_check: HealthCheck {
+            path: stand.pick(check, "/health", "/").to_owned(),
+            matcher: stand.pick(check, "200-299", "200").to_owned(),
+            interval: stand.pick(check, 10, 15),
+            ..usual.health_check
+        },
+        deregistration_delay: stand.pick(field!(TargetGroupConfig.deregistration_delay), 15, 30),
+        attributes,
+        ..usual
+    };
+    stand.sample::<TargetGroup>(declared);
+}
+
+fn listener(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let (subnets, _) = stand.open_subnets("main", &vpc);
+    let group = stand.closed_group("main", &vpc);
+    let balancers = ["main", "other"].map(|name| {
+        let declared = stand.load_balancer(name, &vpc, &[&subnets[0], &subnets[1]], &group);
+        stand.add::<LoadBalancer>(name, declared)
+    });
+    let targets = ["main", "other"].map(|name| {
+        let declared = stand.target_group(name, &vpc);
+        stand.add::<TargetGroup>(name, declared)
+    });
+    let balancer = stand.pick(field!(ListenerConfig.load_balancer), &balancers[0], &balancers[1]);
+    let targets = stand.pick(field!(ListenerConfig.default_action), &targets[0], &targets[1]);
+    let (first, second) = (CERTIFICATE, OTHER_CERTIFICATE);
+    let certificate = stand.pick(field!(ListenerConfig.certificate), first, second).to_owned();
+    let usual = stand.listener(SAMPLE, balancer);
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(ListenerConfig.attributes)) {
+        attributes.insert("routing.http.response.server.enabled".to_owned(), "false".to_owned());
+    }
+    let declared = ListenerConfig {
+        port: stand.pick(field!(ListenerConfig.port), 443, 8443),
+        protocol: "HTTPS".to_owned(),
+        certificate: Certificate(Some(certificate)).into(),
+        ssl_policy: stand
+            .pick(
+                field!(ListenerConfig.ssl_policy),
+                "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+                "ELBSecurityPolicy-TLS13-1-3-2021-06",
+            )
+            .to_owned(),
+        default_action: Action::Forward(target_group_arn(targets)),
+        attributes,
+        ..usual
+    };
+    stand.sample::<Listener>(declared);
+}
+
+fn listener_rule(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let balancer = stand.balanced("main", &vpc);
+    let listeners = [("main", 80), ("other", 8080)].map(|(name, port)| {
+        let declared = ListenerConfig { port, ..stand.listener(name, &balancer) };
+        stand.add::<Listener>(name, declared)
+    });
+    let listener = stand.pick(field!(ListenerRuleConfig.listener), &listeners[0], &listeners[1]);
+    let usual = Action::FixedResponse(FixedResponse::not_found());
+    let other = Action::Redirect(Redirect { path: "/".to_owned(), ..Redirect::to_https() });
+    let declared = ListenerRuleConfig {
+        listener: listener_arn(listener),
+        priority: stand.pick(field!(ListenerRuleConfig.priority), 10, 20),
+        conditions: vec![stand.pick(
+            field!(ListenerRuleConfig.conditions),
+            Condition::path(["/metrics"]),
+            Condition::path(["/debug", "/debug/*"]),
+        )],
+        action: stand.pick(field!(ListenerRuleConfig.action), usual, other),
+        transforms: Vec::new(),
+        tags: stand.tags::<ListenerRule>(SAMPLE),
+    };
+    stand.sample::<ListenerRule>(declared);
+}
+
 fn instances(stand: &mut Stand<'_>) {
     let vpc = stand.vpc("main");
     let subnet = stand.subnet_in("a", "a", &vpc, "10.1.1.0/24");
@@ -365,6 +579,12 @@ fn scaling_group(stand: &mut Stand<'_>) {
         stand.pick(field!(AutoScalingGroupConfig.template), &templates[0], &templates[1]);
     let second = stand.pick(field!(AutoScalingGroupConfig.subnets), &subnets[1], &subnets[2]);
     let usual = stand.scaling_group(SAMPLE, template, &[&subnets[0], second]);
+    let targets = ["main", "other"].map(|name| {
+        let declared = stand.target_group(name, &vpc);
+        stand.add::<TargetGroup>(name, declared)
+    });
+    let targets =
+        stand.pick(field!(AutoScalingGroupConfig.target_groups), &targets[0], &targets[1]);
     let number = |field: &str, usual: i32, other: i32| stand.pick(field, usual, other);
     let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
     let flag = |field: &str| stand.pick(field, false, true);
@@ -412,6 +632,7 @@ fn scaling_group(stand: &mut Stand<'_>) {
             "GroupInServiceInstances",
             "GroupTotalInstances",
         ),
+        target_groups: vec![target_group_arn(targets)],
         ..usual
     };
     stand.sample::<AutoScalingGroup>(declared);

@@ -7,16 +7,19 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     autoscaling::AutoScalingGroup,
+    certificate,
     ec2::{
-        Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
-        SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
+        DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
+        RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
+    elb::{Listener, ListenerRule, LoadBalancer, TargetGroup},
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
     logs::LogGroup,
     marker,
     rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
+    route53::{self, DnsRecord},
     secrets::{self, Secret},
     wallets,
 };
@@ -31,6 +34,7 @@ macro_rules! kinds {
 }
 kinds! {
     Vpc,
+    DhcpOptions,
     Subnet,
     InternetGateway,
     Eip,
@@ -52,18 +56,24 @@ kinds! {
     ClusterParameterGroup,
     Cluster,
     ClusterInstance,
+    LoadBalancer,
+    TargetGroup,
+    Listener,
+    ListenerRule,
     LaunchTemplate,
     AutoScalingGroup,
     Instances,
+    DnsRecord,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.
 pub fn reads() -> Vec<&'static str> {
     let mut reads: Vec<&'static str> =
         all().iter().flat_map(|kind| kind.about().calls.read).copied().collect();
-    reads.extend(["sts:GetCallerIdentity"]);
+    reads.extend(["sts:GetCallerIdentity", route53::LOOKUP]);
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
+    reads.extend(certificate::READS);
     reads.sort_unstable();
     reads.dedup();
     reads

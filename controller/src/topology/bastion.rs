@@ -86,6 +86,7 @@ pub(super) fn declare(
         suspended: Vec::new(),
         borrowed: borrowed(spec),
         database: None,
+        target_groups: &[],
         runs: None,
         needs,
     };

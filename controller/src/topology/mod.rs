@@ -4,9 +4,11 @@ mod access;
 mod bastion;
 mod database;
 mod deletion;
+mod dns;
 mod encryption;
 mod endpoints;
 mod flow_logs;
+mod gui;
 mod logs;
 mod network;
 mod nodes;
@@ -27,7 +29,7 @@ pub use self::{
 
 use crate::{
     aws::{
-        Aws, Environment, Lookups, Questions, Tags,
+        AskedCertificate, Aws, Environment, Lookups, Questions, Tags,
         kms::Key,
         logs::LogGroup,
         rds::{Cluster, Instance},
@@ -78,6 +80,13 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
+    let base = gui::Base {
+        network: &network,
+        group: &access.balancer,
+        rules: &access.balancer_rules,
+        lookups,
+    };
+    let target_groups = gui::declare(&mut graph, &label, spec, &base)?;
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = After::nodes(&network.private_tables).and(endpoints);
@@ -90,6 +99,7 @@ pub fn declare(
         secrets: &secrets,
         lookups,
         database: &database,
+        target_groups: &target_groups,
         needs: database
             .there
             .clone()
@@ -166,6 +176,11 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             DeclaredKey::Existing(arn) => Some(arn.as_str()),
             DeclaredKey::Create(_) => None,
         },
+        hosted_zone: dns::asked(spec),
+        certificate: spec.gui.load_balancer.as_ref().map(|balancer| AskedCertificate {
+            arn: balancer.certificate_arn.as_str(),
+            domain: spec.gui.domain_name.as_ref().map(|name| name.as_str()),
+        }),
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct Crew {
 impl Guests for Crew {
     fn live(&mut self, world: &mut World, until: Time) {
         self.look(world);
+        self.answer(world);
         loop {
             let due = self.machines.values().filter_map(Machine::due).min();
             let Some(next) = [due, world.due()].into_iter().flatten().min() else { break };
@@ -47,6 +48,7 @@ impl Guests for Crew {
             world.advance(next);
             self.look(world);
             self.act(world);
+            self.answer(world);
         }
     }
 
@@ -99,6 +101,13 @@ impl Crew {
                 self.served(&resource, serves, now);
             }
             self.observe(now);
+        }
+    }
+
+    /// Tells what answers on the ports of the machines.
+    fn answer(&self, world: &mut World) {
+        for machine in self.machines.values() {
+            world.listen(&machine.region, &machine.id, &machine.answers());
         }
     }
 
@@ -307,7 +316,7 @@ impl Crew {
     }
 
     /// The container of a node dies; systemd starts it again.
-    pub(crate) fn crash(&mut self, world: &World, id: &str) -> bool {
+    pub(crate) fn crash(&mut self, world: &mut World, id: &str) -> bool {
         let now = world.now();
         let done = self.change(id, |crew, machine| {
             let runs = machine.still.is_none() && machine.unit.has_started();
@@ -319,6 +328,7 @@ impl Crew {
             runs
         });
         self.observe(now);
+        self.answer(world);
         done.unwrap_or_default()
     }
 
@@ -327,6 +337,7 @@ impl Crew {
         let now = world.now();
         let known = self.change(id, |crew, machine| crew.cut(machine, now)).is_some();
         self.observe(now);
+        self.answer(world);
         known && world.impair(id, Checks::InstanceFails)
     }
 
@@ -341,6 +352,7 @@ impl Crew {
             world.impair(id, Checks::InstanceFails);
         }
         self.observe(now);
+        self.answer(world);
         done.is_some()
     }
 
@@ -356,6 +368,7 @@ impl Crew {
         });
         world.impair(id, Checks::Pass);
         self.observe(now);
+        self.answer(world);
         done.is_some()
     }
 }

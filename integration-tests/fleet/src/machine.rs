@@ -1,8 +1,8 @@
 //! An instance: what is on its disk, what runs on it, and when something of that happens next.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use clctl_simulator::{Running, Time, World};
+use clctl_simulator::{Answers, Running, Time, World};
 use serde::{Deserialize, Serialize};
 
 use crate::{chance::Chance, node::Unit, publisher::Publisher, told::Told, wire::Caller};
@@ -115,6 +115,14 @@ impl Machine {
     /// Whether it is on, as far as anybody can tell.
     pub(crate) fn runs(&self) -> bool {
         self.still.is_none_or(|it| it.1 != Still::Off)
+    }
+
+    /// What answers on its ports, as far as others can reach them.
+    pub(crate) fn answers(&self) -> BTreeMap<u32, Answers> {
+        match &self.told {
+            Told::Node(node) if self.still.is_none() => self.unit.answers(&node.settings.ports),
+            Told::Node(_) | Told::Bastion(_) => BTreeMap::new(),
+        }
     }
 
     /// When something happens on it next.

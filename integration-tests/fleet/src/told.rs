@@ -40,6 +40,9 @@ pub(crate) struct Settings {
     pub(crate) log_group: String,
     /// Whether what it logs as information is not kept.
     pub(crate) silent: bool,
+    /// The ports that others reach the node at.
+    #[serde(default)]
+    pub(crate) ports: Vec<u32>,
     pub(crate) database: Database,
     pub(crate) secrets: Vec<String>,
     pub(crate) passwords: Passwords,

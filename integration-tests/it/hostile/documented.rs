@@ -25,6 +25,9 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         }
         ("logs", "DescribeLogGroups") => ("nextToken", ""),
         ("rds", name) if name.starts_with("Describe") => ("Marker", ""),
+        ("elasticloadbalancing", "DescribeTags") => return None,
+        ("elasticloadbalancing", name) if name.ends_with("Attributes") => return None,
+        ("elasticloadbalancing", name) if name.starts_with("Describe") => ("NextMarker", ""),
         ("tag", "GetResources") => ("PaginationToken", ""),
         _ => return None,
     };
@@ -86,6 +89,10 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "secretsmanager:DescribeSecret" => &["ARN", "Name"],
         "secretsmanager:GetResourcePolicy" => &["ARN"],
         _ if operation.starts_with("rds:") => required_of_rds(operation),
+        _ if operation.starts_with("elasticloadbalancing:") => required_of_balancers(operation),
+        "acm:DescribeCertificate" => {
+            &["Certificate", "CertificateArn", "Status", "NotAfter", "DomainName"]
+        }
         "secretsmanager:GetSecretValue" => &["SecretString"],
         "secretsmanager:GetRandomPassword" => &["RandomPassword"],
         "ssm:GetParameter" => &["Parameter"],
@@ -164,6 +171,49 @@ fn required_of_ec2(operation: &str) -> &'static [&'static str] {
             "defaultVersion",
             "launchTemplateData",
         ],
+        _ => &[],
+    }
+}
+
+fn required_of_balancers(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "elasticloadbalancing:DescribeLoadBalancers" => &[
+            "LoadBalancers",
+            "LoadBalancerArn",
+            "DNSName",
+            "CanonicalHostedZoneId",
+            "Scheme",
+            "VpcId",
+            "State",
+            "Code",
+            "AvailabilityZones",
+            "SubnetId",
+        ],
+        "elasticloadbalancing:DescribeTargetGroups" => &[
+            "TargetGroups",
+            "TargetGroupArn",
+            "Protocol",
+            "Port",
+            "VpcId",
+            "TargetType",
+            "HealthCheckProtocol",
+            "HealthCheckPort",
+            "HealthCheckEnabled",
+            "HealthCheckIntervalSeconds",
+            "HealthCheckTimeoutSeconds",
+            "HealthyThresholdCount",
+            "UnhealthyThresholdCount",
+        ],
+        "elasticloadbalancing:DescribeListeners" => {
+            &["Listeners", "ListenerArn", "LoadBalancerArn", "Port", "Protocol", "DefaultActions"]
+        }
+        "elasticloadbalancing:DescribeRules" => {
+            &["Rules", "RuleArn", "Priority", "Conditions", "Field", "Actions", "Type"]
+        }
+        "elasticloadbalancing:DescribeTags" => &["TagDescriptions", "ResourceArn", "Tags", "Key"],
+        "elasticloadbalancing:DescribeListenerAttributes"
+        | "elasticloadbalancing:DescribeLoadBalancerAttributes"
+        | "elasticloadbalancing:DescribeTargetGroupAttributes" => &["Attributes", "Key"],
         _ => &[],
     }
 }

@@ -3,6 +3,7 @@
 //! Pure state: a request and a time go in, an answer comes out, and the state is what serde
 //! writes down. No clock, no sockets, no chance from outside.
 
+mod balancers;
 mod census;
 mod databases;
 mod drift;
@@ -17,6 +18,7 @@ use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    balancers::Answers,
     census::{Moments, Object},
     databases::{Database, Login, Refused},
     drift::Deed,
@@ -33,8 +35,8 @@ use crate::{
     hidden::Hidden,
     random::Rng,
     services::{
-        self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets,
-        Service, ServiceQuotas, Ssm, Tagging,
+        self, Acm, Around, Asked, AutoScaling, CloudWatch, Ec2, Elb, Hands, Iam, Kms,
+        LoadBalancerHands, Logs, Rds, Route53, Secrets, Service, ServiceQuotas, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -44,9 +46,11 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Region {
+    pub(crate) acm: Acm,
     pub(crate) autoscaling: AutoScaling,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) ec2: Ec2,
+    pub(crate) elb: Elb,
     pub(crate) kms: Kms,
     pub(crate) logs: Logs,
     pub(crate) quotas: ServiceQuotas,
@@ -60,7 +64,9 @@ impl Region {
     /// Everything in it, kind by kind.
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
+        all.extend(self.acm.shelves());
         all.extend(self.autoscaling.shelves());
+        all.extend(self.elb.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
@@ -71,7 +77,7 @@ impl Region {
 
     /// When something happens next by itself.
     fn due(&self) -> Option<Time> {
-        next(&self.ec2, &self.autoscaling, &self.rds)
+        next(&self.ec2, &self.autoscaling, &self.elb, &self.rds)
     }
 
     /// Lets everything happen that is due, one thing after the other.
@@ -83,18 +89,24 @@ impl Region {
         (settings, region): (&Settings, &str),
         iam: &Iam,
         rng: &mut Rng,
-        now: Time,
+        (before, now): (Time, Time),
     ) {
-        let Self { autoscaling, ec2, kms, logs, rds, secrets, .. } = self;
+        let Self { autoscaling, ec2, elb, kms, logs, rds, secrets, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
-        while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
+        // What was done since was done then.
+        elb.notice(settings, ec2, rng, before);
+        while let Some(at) = next(ec2, autoscaling, elb, rds).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
-            autoscaling.settle(around, ec2, rng, at);
+            autoscaling.settle(around, (ec2, elb), rng, at);
             autoscaling.hear(around, ec2, rng);
+            elb.follow_groups(at, &autoscaling.in_target_groups(at));
+            elb.settle(&mut LoadBalancerHands { around, ec2 }, rng, at);
             rds.settle(&mut Hands { around, ec2, logs }, rng, at);
+            elb.notice(settings, ec2, rng, at);
         }
+        elb.follow_groups(now, &autoscaling.in_target_groups(now));
         rds.forget_events(now);
         kms.settle(settings, now);
         logs.settle(settings, now);
@@ -104,8 +116,8 @@ impl Region {
     }
 }
 
-fn next(ec2: &Ec2, groups: &AutoScaling, rds: &Rds) -> Option<Time> {
-    [ec2.due(), groups.due(), rds.due()].into_iter().flatten().min()
+fn next(ec2: &Ec2, groups: &AutoScaling, elb: &Elb, rds: &Rds) -> Option<Time> {
+    [ec2.due(), groups.due(), elb.due(), rds.due()].into_iter().flatten().min()
 }
 
 /// A simulated AWS account.
@@ -117,6 +129,8 @@ pub struct World {
     pub(crate) buckets: Buckets,
     #[serde(default)]
     pub(crate) iam: Iam,
+    #[serde(default)]
+    pub(crate) route53: Route53,
     pub(crate) regions: BTreeMap<String, Region>,
     /// What guests remember.
     #[serde(default, skip_serializing_if = "Hidden::is_empty")]
@@ -159,6 +173,7 @@ impl World {
             rng: Rng::new(settings.seed),
             buckets: Buckets::default(),
             iam: Iam::default(),
+            route53: Route53::default(),
             regions: BTreeMap::new(),
             memory: Hidden::default(),
             settings,
@@ -194,9 +209,11 @@ impl World {
 
     /// Lets time pass: everything that is due until `now` happens. Time never runs backwards.
     pub fn advance(&mut self, now: Time) {
-        self.now = self.now.max(now);
+        let before = self.now;
+        self.now = before.max(now);
+        let span = (before, self.now);
         for (name, region) in &mut self.regions {
-            region.settle((&self.settings, name), &self.iam, &mut self.rng, self.now);
+            region.settle((&self.settings, name), &self.iam, &mut self.rng, span);
         }
     }
 

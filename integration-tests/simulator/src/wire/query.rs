@@ -216,13 +216,24 @@ const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>.
 /// Auto Scaling has more of them:
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html>.
+/// All of Elastic Load Balancing's have a result:
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html>.
 const HOLLOW: &[&str] = &[
+    "AddTags",
     "AttachLoadBalancerTargetGroups",
     "CompleteLifecycleAction",
     "DeleteLifecycleHook",
+    "DeleteListener",
+    "DeleteLoadBalancer",
+    "DeleteRule",
+    "DeleteTargetGroup",
+    "DeregisterTargets",
     "DetachLoadBalancerTargetGroups",
     "PutLifecycleHook",
     "RecordLifecycleActionHeartbeat",
+    "RegisterTargets",
+    "RemoveListenerCertificates",
+    "RemoveTags",
     "SetInstanceProtection",
     "UpdateRole",
 ];

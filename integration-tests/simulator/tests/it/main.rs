@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acm;
 mod address;
 mod auto_scaling;
 mod client;
 mod cloudwatch;
 mod consistency;
 mod describing;
+mod dhcp_options;
 mod documents;
+mod elb;
 mod faults;
 mod flow_log;
 mod iam;
@@ -25,6 +28,7 @@ mod permission;
 mod played;
 mod quotas;
 mod rds;
+mod route53;
 mod route_table;
 mod secrets;
 mod security_group;

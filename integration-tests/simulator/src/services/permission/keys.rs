@@ -34,6 +34,8 @@ const MODELLED: &[&str] = &[
     "ec2:Region",
     "ec2:ResourceTag/",
     "ec2:SourceInstanceARN",
+    "elasticloadbalancing:CreateAction",
+    "elasticloadbalancing:ResourceTag/",
     "iam:AWSServiceName",
     "iam:PassedToService",
     "iam:PermissionsBoundary",

@@ -5,10 +5,12 @@
 //! its policies in the simulated IAM allow, as the replica that is asked knows them. What a service
 //! does in the caller's name (SSM uses a key) is judged here, too.
 
+mod acm;
 mod autoscaling;
 mod caller;
 mod cloudwatch;
 mod ec2;
+mod elb;
 mod iam;
 mod keys;
 mod kms;
@@ -16,6 +18,7 @@ mod logs;
 mod need;
 mod rds;
 mod request;
+mod route53;
 mod secrets;
 mod ssm;
 
@@ -258,13 +261,16 @@ pub(crate) fn to_link(settings: &Settings, iam: &Iam, service: &str) -> Option<N
 fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let request = || Request::read(world, asked, scope);
     match asked.service.as_str() {
+        "acm" => acm::needs(&request()),
         "autoscaling" => autoscaling::needs(world, asked, scope),
         "ec2" => ec2::needs(world, asked, scope),
+        "elasticloadbalancing" => elb::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),
         "logs" => logs::needs(&request()),
         "monitoring" => Ok(cloudwatch::needs(&request())),
         "rds" => rds::needs(world, asked, scope),
+        "route53" => route53::needs(world, asked),
         "secretsmanager" => secrets::needs(&request()),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:

@@ -22,7 +22,9 @@ type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
 
 /// The services that are looked into.
 const SERVICES: &[(&str, Shelves)] = &[
+    ("acm", |it| it.acm.shelves()),
     ("ec2", |it| it.ec2.shelves().into()),
+    ("elasticloadbalancing", |it| it.elb.shelves()),
     ("kms", |it| it.kms.shelves()),
     ("logs", |it| it.logs.shelves()),
     ("rds", |it| it.rds.shelves()),
