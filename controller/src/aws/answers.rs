@@ -92,9 +92,15 @@ const MADE_UP: &[Rule] = &[
     ("iam:ListRolePolicies", "/ListRolePoliciesResult", &["PolicyNames"]),
     ("kms:GetKeyRotationStatus", "", &["KeyRotationEnabled"]),
     ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
+    (
+        "logs:DescribeMetricFilters",
+        "/metricFilters/*/metricTransformations/*",
+        &["metricName", "metricNamespace", "metricValue"],
+    ),
     ("rds", "TagList/Tag", &["Key"]),
     ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
     ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
+    ("sns:ListTagsForResource", "/Tags/member", &["Key", "Value"]),
     ("ssm:ListTagsForResource", "", &["TagList"]),
     ("ssm:ListTagsForResource", "/TagList/*", &["Key", "Value"]),
 ];

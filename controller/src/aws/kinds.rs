@@ -7,6 +7,7 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     autoscaling::AutoScalingGroup,
+    cloudwatch::{Alarm, Dashboard},
     ec2::{
         Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
         SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
@@ -14,10 +15,14 @@ use super::{
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
-    logs::LogGroup,
+    logs::{LogGroup, MetricFilter},
     marker,
-    rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
+    rds::{
+        Cluster, ClusterInstance, ClusterParameterGroup, EventSubscription, Instance,
+        ParameterGroup, SubnetGroup,
+    },
     secrets::{self, Secret},
+    sns::{Subscriptions, Topic},
     wallets,
 };
 
@@ -55,6 +60,12 @@ kinds! {
     LaunchTemplate,
     AutoScalingGroup,
     Instances,
+    Topic,
+    Subscriptions,
+    MetricFilter,
+    Alarm,
+    Dashboard,
+    EventSubscription,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.

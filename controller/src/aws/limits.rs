@@ -5,7 +5,8 @@
 //! (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>), and so do CloudWatch Logs
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), KMS
 //! (<https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>) and Secrets Manager
-//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>).
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>) and CloudWatch
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html>).
 
 use std::{
     collections::BTreeMap,
@@ -36,6 +37,8 @@ fn rate(operation: &str) -> (f64, f64) {
         // AWS says of Auto Scaling that it counts, and not how.
         _ if operation.starts_with("autoscaling:") => (10.0, 1.0),
         _ if operation.starts_with("logs:") => (2.0, 2.5),
+        "PutMetricAlarm" | "DeleteAlarms" => (3.0, 1.5),
+        _ if operation.starts_with("cloudwatch:") => (10.0, 4.5),
         _ if operation.starts_with("tag:") => (5.0, 5.0),
         _ if operation.starts_with("ssm:") => (10.0, 1.5),
         _ if ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb)) => {
