@@ -52,7 +52,7 @@ pub(super) fn declare(
     label: &Label<'_>,
     spec: &NodeSpec,
     base: Base<'_>,
-) -> Result<(), NotDeclared> {
+) -> Result<Built, NotDeclared> {
     let nodes = &spec.nodes;
     let volume = &nodes.root_volume;
     let runs = format!("{}@{}", nodes.chainlink.version, nodes.chainlink.digest);
@@ -88,6 +88,12 @@ pub(super) fn declare(
         needs,
     };
     Ok(group_of(graph, label, NODES, &template, settings)?)
+}
+
+/// What others look at.
+pub(super) struct Built {
+    pub(super) group: Ref<AutoScalingGroup>,
+    pub(super) instances: Ref<Instances>,
 }
 
 /// What instances of a template are like.
@@ -160,7 +166,7 @@ pub(super) fn group_of(
     name: &str,
     template: &Ref<LaunchTemplate>,
     settings: Settings<'_>,
-) -> Result<(), DeclaredTwice> {
+) -> Result<Built, DeclaredTwice> {
     let Settings { count, subnets, suspended, borrowed, database, runs, needs } = settings;
     let subnets = subnets.iter();
     let declared = AutoScalingGroupConfig {
@@ -198,7 +204,8 @@ pub(super) fn group_of(
         unmarked: Vec::new(),
         image: Told(runs),
     };
-    graph.add::<Instances>(name, declared).map(drop)
+    let instances = graph.add::<Instances>(name, declared)?;
+    Ok(Built { group, instances })
 }
 
 /// The image to start from: the one that is written, or the newest one for what is still to be made.

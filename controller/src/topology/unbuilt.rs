@@ -12,7 +12,7 @@ const LEFT_OUT: [&str; 7] = [
     "spec.gui.domainName",
     "spec.gui.hostedZoneId",
     "spec.network.vpc.create.dhcpOptions",
-    "spec.monitoring",
+    "spec.monitoring.devOpsGuru",
     "spec.backup",
     "spec.policies.deletion.backups",
 ];
@@ -109,6 +109,7 @@ mod tests {
             assert!(status(path).is_some(), "{path}");
         }
         assert!(status("spec.network.vpc.create.cidr").is_none());
-        assert!(status("spec.monitoring.alarms").is_some());
+        assert!(status("spec.monitoring.alarms").is_none());
+        assert!(status("spec.monitoring.devOpsGuru.enabled").is_some());
     }
 }
