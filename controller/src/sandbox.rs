@@ -55,6 +55,8 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "rds:ModifyDBInstance: AllocatedStorage",
         "storage only grows, and AWS lets it grow by itself: more than declared is as declared",
     ),
+    ("sns:Subscribe", "whoever asks AWS to be told is told: clctl keeps those it has asked itself"),
+    ("sns:Unsubscribe", "who has ended it is not asked again: `clctl get` says so"),
     ("rds:RebootDBInstance", "it is as it was when it is back"),
     ("rds:FailoverDBCluster", "which instance writes is AWS's to say"),
     (

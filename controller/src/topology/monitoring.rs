@@ -58,18 +58,13 @@ pub(super) struct Base<'a> {
     pub(super) instances: &'a Ref<Instances>,
 }
 
-/// Who is told, for others who have something to tell.
-pub(super) struct Built {
-    /// The topic.
-    pub(super) topic: Ref<Topic>,
-}
-
+/// Declares it all, and says which topic others may publish to.
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
     base: &Base<'_>,
-) -> Result<Built, DeclaredTwice> {
+) -> Result<Ref<Topic>, DeclaredTwice> {
     let monitoring = &spec.monitoring;
     let topic = topic(graph, label, spec, base.key)?;
     let watched = watched(label, spec, base);
@@ -84,7 +79,7 @@ pub(super) fn declare(
     if monitoring.dashboard {
         dashboard::declare(graph, label, &watched, monitoring.alarms.enabled)?;
     }
-    Ok(Built { topic })
+    Ok(topic)
 }
 
 /// The topic, and whoever has subscribed.
@@ -108,6 +103,7 @@ fn topic(
         TopicConfig {
             key: key.clone(),
             policy: Policy::of([publish]),
+            attributes: TopicConfig::usual(),
             tags: label.tags(Topic::ABOUT.name, ALARMS),
         },
     )?;

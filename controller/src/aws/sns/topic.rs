@@ -3,7 +3,7 @@
 //! `CreateTopic` answers with the topic of that name if there is one and it is the same, tags and all
 //! (<https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>); another one it refuses.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_sns::types::Tag;
 
@@ -46,6 +46,8 @@ pub struct TopicConfig<S: Stage = Resolved> {
     pub key: S::In<KeyArn>,
     /// Who may publish. Its statements are about the topic, and do not name it.
     pub policy: Policy<S>,
+    /// Its other attributes, as AWS calls them.
+    pub attributes: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
 }
@@ -53,8 +55,33 @@ pub struct TopicConfig<S: Stage = Resolved> {
 config! { TopicConfig {
     key: InPlace,
     policy: InPlace,
+    attributes: InPlace,
     tags: InPlace,
 } }
+
+/// Attributes beside key and policy, with what they are where nobody has set them
+/// (<https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>).
+const OTHERS: [(&str, &str); 4] = [
+    ("DeliveryPolicy", ""),
+    ("DisplayName", ""),
+    ("SignatureVersion", "1"),
+    ("TracingConfig", "PassThrough"),
+];
+
+impl TopicConfig {
+    /// Attributes as a topic is best off: messages are signed with SHA-256.
+    pub fn usual() -> BTreeMap<String, String> {
+        let mut all = as_given(&BTreeMap::new());
+        all.insert("SignatureVersion".to_owned(), "2".to_owned());
+        all
+    }
+}
+
+/// Attributes as they are, where only some of them are told.
+fn as_given(told: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let value = |name: &str, usual: &str| told.get(name).map_or(usual, String::as_str).to_owned();
+    OTHERS.iter().map(|(name, usual)| ((*name).to_owned(), value(name, usual))).collect()
+}
 
 /// What a [`Topic`] has once it exists.
 #[derive(Clone, Debug)]
@@ -119,10 +146,14 @@ impl Resource for Topic {
         let policy = of(&want.policy, &aws.environment.arn("sns", &name)).text();
         let tags: Vec<Tag> =
             want.tags.to(me.ordinal).filter_map(|(key, value)| as_tag(key, value)).collect();
+        let attributes = want.attributes.iter().filter(|(_, value)| !value.is_empty());
+        let mut attributes: std::collections::HashMap<String, String> =
+            attributes.map(|(name, value)| (name.clone(), value.clone())).collect();
+        attributes.insert(POLICY.to_owned(), policy);
+        attributes.insert(KEY.to_owned(), want.key.to_string());
         let call = || {
-            let call = aws.sns.create_topic().name(&name).attributes(POLICY, &policy);
-            let call = call.attributes(KEY, want.key.as_str());
-            call.set_tags(Some(tags.clone())).send()
+            let call = aws.sns.create_topic().name(&name);
+            call.set_attributes(Some(attributes.clone())).set_tags(Some(tags.clone())).send()
         };
         let operation = "sns:CreateTopic";
         let made = aws.write(operation, call).await?;
@@ -150,6 +181,13 @@ impl Resource for Topic {
         }
         if delta.take(field!(TopicConfig.key)) {
             set(aws, arn, KEY, want.key.as_str()).await?;
+        }
+        if delta.take(field!(TopicConfig.attributes)) {
+            for (name, value) in &want.attributes {
+                if have.config.attributes.get(name) != Some(value) {
+                    set(aws, arn, name, value).await?;
+                }
+            }
         }
         if delta.take(field!(TopicConfig.tags)) {
             let retagging = want.tags.retagging(&have.config.tags, have.ordinal());
@@ -229,7 +267,8 @@ pub(super) async fn retag(
 async fn look(aws: &Aws, arn: &str) -> Result<Option<Found<Topic>>, CallError> {
     let call = || aws.sns.get_topic_attributes().topic_arn(arn).send();
     let Some(answer) = found(aws.read(DESCRIBE, call).await)? else { return Ok(None) };
-    let attributes = required(DESCRIBE, "Attributes", answer.attributes)?;
+    let attributes: BTreeMap<String, String> =
+        required(DESCRIBE, "Attributes", answer.attributes)?.into_iter().collect();
     let policy = text(DESCRIBE, POLICY, attributes.get(POLICY))?;
     let Some(tags) = tags_of(aws, arn).await? else { return Ok(None) };
     let tags: Vec<(String, String)> = tags.into_iter().collect();
@@ -239,6 +278,7 @@ async fn look(aws: &Aws, arn: &str) -> Result<Option<Found<Topic>>, CallError> {
         config: TopicConfig {
             key: KeyArn::new(attributes.get(KEY).map_or(NO_KEY, String::as_str)),
             policy: without(Policy::read(policy), arn),
+            attributes: as_given(&attributes),
             tags: Tags::of(aws, &tags),
         },
         outputs: TopicOutputs { arn: TopicArn::new(arn) },
