@@ -9,6 +9,7 @@
 
 use std::{collections::BTreeSet, fmt::Display};
 
+use aws_smithy_cbor::{Decoder, data::Type, decode::DeserializeError};
 use aws_smithy_runtime_api::{
     box_error::BoxError,
     client::{
@@ -18,7 +19,7 @@ use aws_smithy_runtime_api::{
     },
 };
 use aws_smithy_types::config_bag::ConfigBag;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
 use crate::engine::{CallError, Class, Found, Resource};
@@ -49,8 +50,11 @@ impl Intercept for WholeAnswers {
             return Ok(());
         };
         let rules = rules(operation);
+        let is_cbor = answer.headers().get("content-type").is_some_and(|it| it == CBOR);
         if body.trim_ascii_start().starts_with(b"<") {
             check_xml(&rules, std::str::from_utf8(body)?)?;
+        } else if !rules.is_empty() && is_cbor {
+            check_members(&rules, &mut Vec::new(), &read_cbor(body)?)?;
         } else if !rules.is_empty() {
             check_json(&rules, body)?;
         }
@@ -131,6 +135,56 @@ fn check_json(rules: &[&'static Rule], body: &[u8]) -> Result<(), NotWhole> {
     }
 }
 
+/// What answers in CBOR are called.
+const CBOR: &str = "application/cbor";
+
+/// Reads an answer in CBOR, as far as it tells what is there: of bytes and times, that they are.
+fn read_cbor(body: &[u8]) -> Result<Value, NotWhole> {
+    let mut decoder = Decoder::new(body);
+    let value = cbor_value(&mut decoder, 0).map_err(|_| NotWhole::NoCbor)?;
+    if decoder.position() < body.len() { Err(NotWhole::Second) } else { Ok(value) }
+}
+
+fn cbor_value(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, DeserializeError> {
+    if depth == DEEP {
+        return Err(DeserializeError::custom("too deep", decoder.position()));
+    }
+    match decoder.datatype()? {
+        Type::String | Type::StringIndef => Ok(Value::String(decoder.string()?)),
+        Type::Bool => Ok(Value::Bool(decoder.boolean()?)),
+        Type::Null => decoder.null().map(|()| Value::Null),
+        Type::Array | Type::ArrayIndef => {
+            let (mut left, mut all) = (decoder.list()?, Vec::new());
+            while more(decoder, &mut left)? {
+                all.push(cbor_value(decoder, depth + 1)?);
+            }
+            Ok(Value::Array(all))
+        }
+        Type::Map | Type::MapIndef => {
+            let (mut left, mut all) = (decoder.map()?, Map::new());
+            while more(decoder, &mut left)? {
+                let name = decoder.string()?;
+                all.insert(name, cbor_value(decoder, depth + 1)?);
+            }
+            Ok(Value::Object(all))
+        }
+        _ => decoder.skip().map(|()| Value::Bool(true)),
+    }
+}
+
+/// Whether another item follows; the end of what did not say how many it has is read.
+fn more(decoder: &mut Decoder<'_>, left: &mut Option<u64>) -> Result<bool, DeserializeError> {
+    match left {
+        Some(0) => Ok(false),
+        Some(count) => {
+            *count -= 1;
+            Ok(true)
+        }
+        None if decoder.datatype()? == Type::Break => decoder.skip().map(|()| false),
+        None => Ok(true),
+    }
+}
+
 fn check_members<'a>(
     rules: &[&'static Rule],
     path: &mut Vec<&'a str>,
@@ -166,6 +220,8 @@ enum NotWhole {
     Second,
     #[error("it is no JSON")]
     NoJson,
+    #[error("it is no CBOR")]
+    NoCbor,
     #[error("the answer has no {0}")]
     Missing(&'static str),
 }
@@ -383,6 +439,18 @@ mod tests {
         assert!(answer("<PolicyNames/>").is_ok());
         assert!(answer("<PolicyNames><member>a</member></PolicyNames>").is_ok());
         assert!(answer("<IsTruncated>false</IsTruncated>").is_err());
+    }
+
+    #[test]
+    fn an_answer_in_cbor_is_read_to_its_end() {
+        // {"Tags": [{"Key": "a", "Value": ""}]}, with a map and a list of no told length.
+        let whole = b"\xbf\x64Tags\x9f\xa2\x63Key\x61a\x65Value\x60\xff\xff";
+        assert!(read_cbor(whole).is_ok_and(|it| it["Tags"][0]["Value"] == ""));
+        for end in 0..whole.len() {
+            assert!(read_cbor(&whole[..end]).is_err(), "{end}");
+        }
+        assert!(read_cbor(b"\xa0\xa0").is_err());
+        assert!(read_cbor(&[0x81; 100]).is_err());
     }
 
     #[test]

@@ -134,7 +134,10 @@ impl Operation {
         let service = match metadata.service() {
             "Auto Scaling" => "autoscaling".to_owned(),
             "CloudWatch Logs" => "logs".to_owned(),
+            "DevOps Guru" => "devops-guru".to_owned(),
+            "Elastic Load Balancing v2" => "elasticloadbalancing".to_owned(),
             "Resource Groups Tagging API" => "tag".to_owned(),
+            "Route 53" => "route53".to_owned(),
             "Secrets Manager" => "secretsmanager".to_owned(),
             other => other.to_ascii_lowercase(),
         };

@@ -79,16 +79,22 @@ pub struct Aws {
     /// What the database begins with, where one is declared.
     pub(super) beginning: Option<Beginning>,
     pub(super) clock: Clock,
+    pub(super) acm: aws_sdk_acm::Client,
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) backup: aws_sdk_backup::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) devops_guru: aws_sdk_devopsguru::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) iam: aws_sdk_iam::Client,
     pub(super) kms: aws_sdk_kms::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) rds: aws_sdk_rds::Client,
+    pub(super) route53: aws_sdk_route53::Client,
     pub(super) secrets: aws_sdk_secretsmanager::Client,
-    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
+    pub(super) sns: aws_sdk_sns::Client,
     pub(super) ssm: aws_sdk_ssm::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
 }
 
 impl Aws {
@@ -99,16 +105,22 @@ impl Aws {
             calls: connection.calls.clone(),
             beginning: None,
             clock: connection.clock.clone(),
+            acm: client!(aws_sdk_acm, connection),
             autoscaling: client!(aws_sdk_autoscaling, connection),
+            backup: client!(aws_sdk_backup, connection),
             cloudwatch: client!(aws_sdk_cloudwatch, connection),
+            devops_guru: client!(aws_sdk_devopsguru, connection),
             ec2: client!(aws_sdk_ec2, connection),
+            elb: client!(aws_sdk_elasticloadbalancingv2, connection),
             iam: client!(aws_sdk_iam, connection),
             kms: client!(aws_sdk_kms, connection),
             logs: client!(aws_sdk_cloudwatchlogs, connection),
             rds: client!(aws_sdk_rds, connection),
+            route53: client!(aws_sdk_route53, connection),
             secrets: client!(aws_sdk_secretsmanager, connection),
-            tagging: client!(aws_sdk_resourcegroupstagging, connection),
+            sns: client!(aws_sdk_sns, connection),
             ssm: client!(aws_sdk_ssm, connection),
+            tagging: client!(aws_sdk_resourcegroupstagging, connection),
         }
     }
 

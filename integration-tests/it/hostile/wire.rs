@@ -193,23 +193,18 @@ impl HttpConnector for Connector {
 
 /// Which operation a request is, as IAM writes it.
 fn operation(request: &HttpRequest) -> String {
-    if let Some(target) = request.headers().get("x-amz-target") {
-        let (service, name) = target.rsplit_once('.').unwrap_or_default();
-        let service = match service {
-            "AmazonSSM" => "ssm",
-            "Logs_20140328" => "logs",
-            "ResourceGroupsTaggingAPI_20170126" => "tag",
-            "TrentService" => "kms",
-            other => other,
-        };
-        return format!("{service}:{name}");
+    let mut copy = http::Request::builder().method(request.method()).uri(request.uri());
+    for (name, value) in request.headers() {
+        copy = copy.header(name, value);
     }
-    let body = request.body().bytes().unwrap_or_default();
-    let body = String::from_utf8_lossy(body);
-    let action = body.split('&').find_map(|pair| pair.strip_prefix("Action="));
-    let host = request.uri();
-    let service = ["sts", "iam"].into_iter().find(|name| host.contains(&format!("{name}.")));
-    format!("{}:{}", service.unwrap_or("ec2"), action.unwrap_or_default())
+    let body = request.body().bytes().unwrap_or_default().to_vec();
+    let (service, name) = clctl_simulator::asked(&copy.body(body.into()).unwrap());
+    let service = match service.as_str() {
+        "monitoring" => "cloudwatch",
+        "tagging" => "tag",
+        other => other,
+    };
+    format!("{service}:{name}")
 }
 
 /// Asks for the first page where the one asked for is made up: AWS would know its own tokens.

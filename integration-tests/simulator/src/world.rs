@@ -24,7 +24,7 @@ pub use self::{
     seeds::Seed,
 };
 pub(crate) use self::{
-    drift::{Drift, Input},
+    drift::{Drift, HERE, Input},
     retag::Retag,
 };
 use crate::{

@@ -52,8 +52,9 @@ use crate::{
     wire::{
         cbor, json,
         query::{self, Dialect, Params},
+        xml::Xml,
     },
-    world::{Drift, Input, Region, Retag},
+    world::{Drift, HERE, Input, Region, Retag},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -99,17 +100,54 @@ const JSON: &[Json] = &[
     json::<Tagging>(),
 ];
 
+/// A service of a region that speaks AWS's query protocol, as requests are told apart.
+struct Form {
+    name: &'static str,
+    version: &'static str,
+    namespace: &'static str,
+    mutates: fn(&str) -> bool,
+    operations: fn() -> Vec<&'static str>,
+    ask: fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>,
+    /// The same, whoever asks.
+    act: fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>,
+    drifts: fn(&Region, &str) -> Vec<Drift>,
+    retag: fn(&str, &str, &Retag<'_>) -> Vec<Drift>,
+    unprotect: fn(&str, &str) -> Vec<Drift>,
+}
+
+/// The one whose module is called as what a region holds of it.
+macro_rules! form {
+    ($service:ident) => {
+        Form {
+            name: $service::NAME,
+            version: $service::VERSION,
+            namespace: $service::NAMESPACE,
+            mutates: $service::mutates,
+            operations: $service::operations,
+            ask: $service::ask,
+            act: $service::act,
+            drifts: |region, key| region.$service.drifts(key),
+            retag: $service::retag,
+            unprotect: $service::unprotect,
+        }
+    };
+}
+
+/// The services of a region that speak AWS's query protocol. EC2 has a dialect of its own, IAM and STS have
+/// no region.
+const FORMS: &[Form] = &[form!(autoscaling), form!(rds)];
+
 /// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
 pub fn operations() -> Vec<(&'static str, &'static str)> {
     let of = |service: &'static str, names: Vec<&'static str>| {
         names.into_iter().map(move |name| (service, name))
     };
+    let forms = FORMS.iter().flat_map(|it| of(it.name, (it.operations)()));
     let json = JSON.iter().flat_map(|it| of(it.name, (it.operations)()));
-    of("autoscaling", autoscaling::operations())
-        .chain(of("ec2", ec2::operations()))
+    of("ec2", ec2::operations())
         .chain(of("iam", iam::operations()))
-        .chain(of("rds", rds::operations()))
         .chain(of("sts", vec![sts::OPERATION]))
+        .chain(forms)
         .chain(json)
         .collect()
 }
@@ -193,34 +231,40 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         (Ok(scope), ..) => scope.service.clone(),
         (Err(_), None, Some(sts::VERSION)) => "sts".to_owned(),
         (Err(_), None, Some(iam::VERSION)) => "iam".to_owned(),
-        (Err(_), None, Some(rds::VERSION)) => "rds".to_owned(),
-        (Err(_), None, Some(autoscaling::VERSION)) => "autoscaling".to_owned(),
-        (Err(_), None, _) => "ec2".to_owned(),
+        (Err(_), None, version) => {
+            let known = FORMS.iter().find(|it| Some(it.version) == version);
+            known.map_or("ec2", |it| it.name).to_owned()
+        }
         (Err(_), Some((prefix, _)), _) => {
             let known = JSON.iter().find(|it| it.target == prefix);
             known.map_or(prefix, |it| it.name).to_owned()
         }
     };
+    let queried = FORMS.iter().find(|it| it.name == service);
     let json = JSON.iter().find(|it| it.name == service);
-    let protocol = match service.as_str() {
-        "autoscaling" => Protocol::Query(Dialect::Aws { namespace: autoscaling::NAMESPACE }),
-        "ec2" => Protocol::Query(Dialect::Ec2),
-        "iam" => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
-        "rds" => Protocol::Query(Dialect::Aws { namespace: rds::NAMESPACE }),
+    let protocol = match (service.as_str(), queried) {
+        ("ec2", _) => Protocol::Query(Dialect::Ec2),
+        ("iam", _) => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
+        (_, Some(it)) => Protocol::Query(Dialect::Aws { namespace: it.namespace }),
         _ if cbor.is_some() => Protocol::Cbor,
         _ if is_json || json.is_some() => Protocol::Json,
         _ => Protocol::Query(Dialect::Aws { namespace: sts::NAMESPACE }),
     };
-    let mutating = match (service.as_str(), json) {
-        ("autoscaling", _) => autoscaling::mutates(&operation),
-        ("ec2", _) => ec2::mutates(&operation),
-        ("iam", _) => iam::mutates(&operation),
-        ("rds", _) => rds::mutates(&operation),
-        (_, Some(json)) => (json.mutates)(&operation),
-        (_, None) => false,
+    let mutating = match (service.as_str(), queried, json) {
+        ("ec2", ..) => ec2::mutates(&operation),
+        ("iam", ..) => iam::mutates(&operation),
+        (_, Some(it), _) => (it.mutates)(&operation),
+        (_, _, Some(json)) => (json.mutates)(&operation),
+        _ => false,
     };
     let target = target.map(|it| it.0.to_owned()).unwrap_or_default();
     Asked { service, operation, mutating, scope, protocol, target, form, body }
+}
+
+/// Which service a request asks, by its name in credential scopes, and to do what.
+pub fn asked(request: &Request<Bytes>) -> (String, String) {
+    let Asked { service, operation, .. } = identify(request);
+    (service, operation)
 }
 
 impl Asked {
@@ -310,15 +354,11 @@ pub(crate) fn perform(
     if let Err(fault) = permission::check(world, asked, scope, &identity) {
         return asked.refuse(request_id, fault);
     }
+    let form = FORMS.iter().find(|it| it.name == asked.service);
     match (asked.service.as_str(), asked.protocol) {
         ("ec2", Protocol::Query(dialect)) => {
             let params = Params::parse(&asked.form);
             let result = ec2::ask(world, &scope.region, &asked.operation, &params, rng);
-            query::answer(dialect, &asked.operation, request_id, result)
-        }
-        ("autoscaling", Protocol::Query(dialect)) => {
-            let params = Params::parse(&asked.form);
-            let result = autoscaling::ask(world, &scope.region, &asked.operation, &params, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
         ("sts", Protocol::Query(dialect)) => {
@@ -331,13 +371,13 @@ pub(crate) fn perform(
             let result = iam::ask(world, &asked.operation, &params, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
-        ("rds", Protocol::Query(dialect)) => {
-            let params = Params::parse(&asked.form);
-            let what = (asked.operation.as_str(), &params);
-            let result = rds::ask(world, &identity, &scope.region, what, rng);
-            query::answer(dialect, &asked.operation, request_id, result)
-        }
-        (name, _) => {
+        (name, protocol) => {
+            if let (Some(form), Protocol::Query(dialect)) = (form, protocol) {
+                let params = Params::parse(&asked.form);
+                let what = (asked.operation.as_str(), &params);
+                let result = (form.ask)(world, &identity, &scope.region, what, rng);
+                return query::answer(dialect, &asked.operation, request_id, result);
+            }
             let service = JSON.iter().find(|it| it.name == name && it.target == asked.target);
             let Some(service) = service else {
                 let what = format!("the service {name} (operation {})", asked.operation);
@@ -356,7 +396,7 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     let mut all = Vec::new();
     for (name, region) in &world.regions {
         let others = JSON.iter().flat_map(|it| (it.drifts)(region, key));
-        let query = region.autoscaling.drifts(key).into_iter().chain(region.rds.drifts(key));
+        let query = FORMS.iter().flat_map(|it| (it.drifts)(region, key));
         let drifts = region.ec2.drifts(key).into_iter().chain(query).chain(others);
         all.extend(drifts.map(|it| (name.clone(), it)));
     }
@@ -367,19 +407,15 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
 /// The calls by which somebody puts tags on an object, and takes some from it.
 pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
     let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
-    let query = [
-        autoscaling::retag(kind, id, change),
-        iam::retag(kind, id, change),
-        rds::retag(kind, id, change),
-    ];
-    let mut all = json.chain(query);
+    let query = FORMS.iter().map(|it| (it.retag)(kind, id, change));
+    let mut all = json.chain(query).chain([iam::retag(kind, id, change)]);
     all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
 }
 
 /// The calls by which somebody takes from an object what protects it from its end.
 pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
     let json = JSON.iter().flat_map(|it| (it.unprotect)(kind, id));
-    json.chain(rds::unprotect(kind, id)).collect()
+    json.chain(FORMS.iter().flat_map(|it| (it.unprotect)(kind, id))).collect()
 }
 
 /// Does a thing as somebody else would, outside of any request of the client.
@@ -393,22 +429,21 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let around = Around { settings, region, iam, kms };
             ec2.act(around, rng, now, false, (drift.action, params)).map(drop)
         }
-        ("autoscaling", Input::Form(params)) => {
-            autoscaling::act(world, region, rng, (drift.action, params)).map(drop)
-        }
         ("iam", Input::Form(params)) => {
             let World { settings, iam, .. } = world;
             iam.act(settings, rng, now, (drift.action, params)).map(drop)
         }
-        ("rds", Input::Form(params)) => {
-            let here = format!("arn:aws:rds:{region}:{}:", world.settings.account);
-            let whole = |value: String| match value.strip_prefix(rds::HERE) {
+        (name, Input::Form(params)) => {
+            let service = FORMS.iter().find(|it| it.name == name);
+            let service = service.ok_or_else(|| Fault::unsupported(name))?;
+            let here = format!("arn:aws:{name}:{region}:{}:", world.settings.account);
+            let whole = |value: String| match value.strip_prefix(HERE) {
                 Some(path) => format!("{here}{path}"),
                 None => value,
             };
             let params = params.into_iter().map(|(name, value)| (name, whole(value))).collect();
             let identity = Identity::administrator(&world.settings);
-            rds::act(world, &identity, region, (drift.action, &params), rng).map(drop)
+            (service.act)(world, &identity, region, (drift.action, &params), rng).map(drop)
         }
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);
@@ -417,6 +452,5 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let identity = Identity::administrator(&world.settings);
             (service.act)(world, &identity, region, drift.action, &members, rng).map(drop)
         }
-        (name, Input::Form(_)) => Err(Fault::unsupported(name)),
     }
 }

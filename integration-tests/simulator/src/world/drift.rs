@@ -7,6 +7,10 @@ use serde_json::Value;
 
 use crate::{World, random::Rng, services};
 
+/// Stands for the beginning of an ARN in a call of a service that speaks a query protocol; whoever acts in a
+/// region knows it: the calls are made in the region of what they are about.
+pub(crate) const HERE: &str = "here:";
+
 /// What marks an object as the controller's.
 const OWNED: &str = "clctl.dev/uid";
 

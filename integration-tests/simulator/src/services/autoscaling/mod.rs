@@ -39,12 +39,15 @@ use crate::{
     Settings, Time, World,
     fault::Fault,
     random::Rng,
+    services::Identity,
     shelf::{AnyShelf, Shelf},
     throttle,
     wire::{query::Params, xml::Xml},
     world::{Drift, Region},
 };
 
+/// What credential scopes call it.
+pub(crate) const NAME: &str = "autoscaling";
 pub(crate) const VERSION: &str = "2011-01-01";
 pub(crate) const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 /// Whom the role trusts that it launches with.
@@ -156,23 +159,17 @@ impl AutoScaling {
     }
 }
 
-/// Does a thing as somebody else would, outside of any request of the client.
-pub(crate) fn act(
-    world: &mut World,
-    region: &str,
-    rng: Rng,
-    action: (&str, Vec<(String, String)>),
-) -> Answer {
-    let params: Params = action.1.into_iter().collect();
-    run(world, region, action.0, &params, rng)
+/// Nothing of it is protected from its end but what belongs to instances.
+pub(crate) fn unprotect(_: &str, _: &str) -> Vec<Drift> {
+    Vec::new()
 }
 
 /// Answers a request.
 pub(crate) fn ask(
     world: &mut World,
+    identity: &Identity,
     region: &str,
-    name: &str,
-    params: &Params,
+    (name, params): (&str, &Params),
     rng: Rng,
 ) -> Answer {
     if OPERATIONS.find(name).is_none() {
@@ -186,10 +183,17 @@ pub(crate) fn ask(
     if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
         return Err(Fault::unsupported(format!("the version {other} of Auto Scaling")));
     }
-    run(world, region, name, params, rng)
+    act(world, identity, region, (name, params), rng)
 }
 
-fn run(world: &mut World, region: &str, name: &str, params: &Params, mut rng: Rng) -> Answer {
+/// Does what is asked, whoever asks: what it does later, it does in the name of its own role.
+pub(crate) fn act(
+    world: &mut World,
+    _: &Identity,
+    region: &str,
+    (name, params): (&str, &Params),
+    mut rng: Rng,
+) -> Answer {
     let Some((_, writes, run)) = OPERATIONS.find(name) else {
         return Err(Fault::unsupported(format!("the operation autoscaling:{name}")));
     };

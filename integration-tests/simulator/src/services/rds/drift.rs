@@ -11,13 +11,8 @@ use super::{
 };
 use crate::{
     shelf::{Kind as _, Record, Shelf},
-    world::{Drift, Retag},
+    world::{Drift, HERE, Retag},
 };
-
-/// Stands for the beginning of an ARN; whoever acts in a region knows it.
-///
-/// The calls are made in the region of what they are about, and RDS names what has tags by its ARN.
-pub(crate) const HERE: &str = "here:";
 
 fn drift(says: String, action: &'static str, params: &[(&str, &str)]) -> Drift {
     Drift::form("rds", says, action, params)

@@ -46,7 +46,7 @@ use self::{
 };
 pub(crate) use self::{
     agenda::Hands,
-    drift::{HERE, retag, unprotect},
+    drift::{retag, unprotect},
 };
 use super::{
     agenda::Agenda,
@@ -63,6 +63,8 @@ use crate::{
     world::Drift,
 };
 
+/// What credential scopes call it.
+pub(crate) const NAME: &str = "rds";
 pub(crate) const VERSION: &str = "2014-10-31";
 pub(crate) const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 /// Whom the role of the service trusts.
