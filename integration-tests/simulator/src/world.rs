@@ -7,6 +7,7 @@ mod census;
 mod databases;
 mod drift;
 mod instances;
+mod mail;
 mod retag;
 mod seeds;
 
@@ -21,6 +22,7 @@ pub use self::{
     databases::{Database, Login, Refused},
     drift::Deed,
     instances::{Checks, Glance, Running},
+    mail::Mail,
     seeds::Seed,
 };
 pub(crate) use self::{
@@ -34,7 +36,7 @@ use crate::{
     random::Rng,
     services::{
         self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets,
-        Service, ServiceQuotas, Ssm, Tagging,
+        Service, ServiceQuotas, Site, Sns, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -52,6 +54,7 @@ pub(crate) struct Region {
     pub(crate) quotas: ServiceQuotas,
     pub(crate) rds: Rds,
     pub(crate) secrets: Secrets,
+    pub(crate) sns: Sns,
     pub(crate) ssm: Ssm,
     pub(crate) tagging: Tagging,
 }
@@ -65,6 +68,7 @@ impl Region {
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
         all.extend(self.secrets.shelves());
+        all.extend(self.sns.shelves());
         all.extend(self.ssm.shelves());
         all
     }
@@ -85,7 +89,7 @@ impl Region {
         rng: &mut Rng,
         now: Time,
     ) {
-        let Self { autoscaling, ec2, kms, logs, rds, secrets, .. } = self;
+        let Self { autoscaling, ec2, kms, logs, rds, secrets, sns, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
         while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
@@ -101,6 +105,7 @@ impl Region {
         let around = Around { settings, region, iam, kms };
         ec2.deliver(around, logs, rng, now);
         secrets.settle(settings, now);
+        sns.settle(settings, rng, now);
     }
 }
 

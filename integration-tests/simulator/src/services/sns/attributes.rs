@@ -72,7 +72,9 @@ pub(super) fn set(
         "KmsMasterKeyId" => topic.key = given,
         "Policy" => topic.policy = Some(policy::read(call, name, value)?),
         "DeliveryPolicy" => {
-            if given.is_some() && !serde_json::from_str::<Value>(value).is_ok_and(|it| it.is_object()) {
+            if given.is_some()
+                && !serde_json::from_str::<Value>(value).is_ok_and(|it| it.is_object())
+            {
                 return Err(invalid("DeliveryPolicy: failed to parse JSON"));
             }
             topic.delivery_policy = given;

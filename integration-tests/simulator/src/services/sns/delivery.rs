@@ -9,11 +9,7 @@
 
 use serde_json::json;
 
-use super::{
-    Letter, Sns, names, policy,
-    subscription::Protocol,
-    topic::Topic,
-};
+use super::{Letter, Sns, names, policy, subscription::Protocol, topic::Topic};
 use crate::{
     Time,
     random::Rng,
@@ -111,7 +107,12 @@ impl Sns {
 }
 
 /// Whether the policy of a topic lets a service publish what is about a thing of the account.
-fn lets(site: Site<'_>, topic: &Record<Topic>, arn: &str, (principal, source): (&str, &str)) -> bool {
+fn lets(
+    site: Site<'_>,
+    topic: &Record<Topic>,
+    arn: &str,
+    (principal, source): (&str, &str),
+) -> bool {
     let usual = || policy::usual(site.settings, arn);
     let value = topic.policy.clone().unwrap_or_else(usual);
     let Ok(document) = Document::read(&value, Grammar::Resource) else { return false };

@@ -3,14 +3,16 @@
 use super::{Sns, subscription::Protocol, topic::Topic};
 use crate::{
     shelf::{Kind as _, Record},
-    world::{Drift, Retag},
+    world::{Drift, HERE, Retag},
 };
-
-/// Stands for the beginning of an ARN; whoever acts in a region knows it.
-pub(crate) const HERE: &str = "here:";
 
 fn drift(says: String, action: &'static str, params: &[(&str, &str)]) -> Drift {
     Drift::form("sns", says, action, params)
+}
+
+/// Nothing of it is protected from its end.
+pub(crate) fn unprotect(_: &str, _: &str) -> Vec<Drift> {
+    Vec::new()
 }
 
 /// The calls by which somebody puts tags on a topic, and takes some from it.
@@ -69,8 +71,7 @@ fn of_topic(state: &Sns, topic: &Record<Topic>) -> Vec<Drift> {
     let version = if topic.signature_version.as_deref() == Some("2") { "1" } else { "2" };
     let says = format!("the signature version of topic {name} is {version} now");
     all.push(set(says, "SignatureVersion", version));
-    let tracing =
-        if topic.tracing.as_deref() == Some("Active") { "PassThrough" } else { "Active" };
+    let tracing = if topic.tracing.as_deref() == Some("Active") { "PassThrough" } else { "Active" };
     let says = format!("the tracing of topic {name} is {tracing} now");
     all.push(set(says, "TracingConfig", tracing));
     all.push(drift(format!("topic {name} is deleted"), "DeleteTopic", &[named]));
@@ -82,8 +83,7 @@ fn of_topic(state: &Sns, topic: &Record<Topic>) -> Vec<Drift> {
         if it.protocol != Protocol::Email && it.protocol != Protocol::EmailJson {
             let raw = if it.raw { "false" } else { "true" };
             let says = format!("what {} gets of topic {name} is raw: {raw}", it.endpoint);
-            let params =
-                [named, ("AttributeName", "RawMessageDelivery"), ("AttributeValue", raw)];
+            let params = [named, ("AttributeName", "RawMessageDelivery"), ("AttributeValue", raw)];
             all.push(drift(says, "SetSubscriptionAttributes", &params));
         }
     }

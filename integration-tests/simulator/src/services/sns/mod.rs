@@ -19,13 +19,13 @@ mod topic;
 
 use serde::{Deserialize, Serialize};
 
+use self::{call::Call, letters::Letters, subscription::Subscription, topic::Topic};
 pub(crate) use self::{
-    delivery::Note,
-    drift::{HERE, retag},
+    delivery::{Lost, Note},
+    drift::{retag, unprotect},
     letters::Letter,
     names::in_arn,
 };
-use self::{call::Call, letters::Letters, subscription::Subscription, topic::Topic};
 use super::{
     Identity,
     operations::{self, Operations},
@@ -41,6 +41,8 @@ use crate::{
     world::Drift,
 };
 
+/// What credential scopes call it.
+pub(crate) const NAME: &str = "sns";
 pub(crate) const VERSION: &str = "2010-03-31";
 pub(crate) const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
@@ -91,11 +93,6 @@ impl Sns {
     pub(crate) fn judged(&self, name: &str) -> Option<(Tags, Option<ResourcePolicy>)> {
         let topic = self.topics.get(name)?;
         Some((topic.tags.clone(), topic.resource_policy()))
-    }
-
-    /// The name of the topic that a subscription is to, by the end of its ARN.
-    pub(crate) fn has_topic(&self, name: &str) -> bool {
-        self.topics.get(name).is_some()
     }
 
     /// Changes that somebody might make to what carries the tag `key`.

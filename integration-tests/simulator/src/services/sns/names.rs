@@ -49,7 +49,9 @@ pub(super) fn path(call: &Call<'_>, parameter: &str) -> Result<String, Fault> {
         )));
     }
     let path = in_arn(call.settings, call.region, &arn);
-    path.map(str::to_owned).ok_or_else(|| invalid(format!("{parameter} Reason: {arn} is not of this account and region")))
+    path.map(str::to_owned).ok_or_else(|| {
+        invalid(format!("{parameter} Reason: {arn} is not of this account and region"))
+    })
 }
 
 /// The name of the topic that a parameter means, which has no other parts.

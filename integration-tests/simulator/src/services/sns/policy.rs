@@ -87,7 +87,9 @@ pub(super) fn read(call: &Call<'_>, name: &str, text: &str) -> Result<Value, Fau
         };
         // Only about the topic itself.
         if resources.iter().any(|it| *it != arn) {
-            return Err(invalid("Invalid policy: Policy statement must apply to a single resource"));
+            return Err(invalid(
+                "Invalid policy: Policy statement must apply to a single resource",
+            ));
         }
     }
     call.iam.seal(call.settings, &value, call.by_id()).map_err(|it| match it {

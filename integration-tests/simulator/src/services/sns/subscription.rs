@@ -192,10 +192,11 @@ fn subscribe(call: &mut Call<'_>) -> Answer {
     for (name, value) in &given {
         subscription_attributes::set(&mut made, name, value)?;
     }
-    let mut all = call.state.subscriptions.all();
-    let same = all.find(|it| {
-        it.topic == topic && it.protocol == protocol && it.endpoint == endpoint
-    });
+    let same = call
+        .state
+        .subscriptions
+        .all()
+        .find(|it| it.topic == topic && it.protocol == protocol && it.endpoint == endpoint);
     if let Some(there) = same.cloned() {
         let mut wanted = there.body.clone();
         for (name, value) in &given {
@@ -253,8 +254,8 @@ fn confirm(call: &mut Call<'_>) -> Answer {
         Some(_) => return Err(invalid("AuthenticateOnUnsubscribe")),
     };
     let topic = names::to_change(call, "TopicArn")?;
-    let mut all = call.state.subscriptions.all();
-    let found = all.find(|it| it.topic == topic && it.token.as_ref() == Some(&token));
+    let meant = |it: &&Record<Subscription>| it.topic == topic && it.token.as_ref() == Some(&token);
+    let found = call.state.subscriptions.all().find(meant);
     let id = found.map(|it| it.id.clone()).ok_or_else(|| invalid("Token"))?;
     let now = call.now;
     call.state.subscriptions.change(call.stamp, &id, |it| {
@@ -275,9 +276,7 @@ fn unsubscribe(call: &mut Call<'_>) -> Answer {
         };
     };
     if subscription.is_pending() {
-        return Err(invalid(
-            "Cannot unsubscribe a subscription that is pending confirmation",
-        ));
+        return Err(invalid("Cannot unsubscribe a subscription that is pending confirmation"));
     }
     let stamp = call.stamp;
     end(call.state, stamp, &id);

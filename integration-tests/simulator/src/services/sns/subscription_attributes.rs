@@ -13,10 +13,8 @@ use super::{
 };
 use crate::{fault::Fault, wire::xml::Xml};
 
-pub(super) const OPERATIONS: &[Operation] = &[
-    ("GetSubscriptionAttributes", false, get),
-    ("SetSubscriptionAttributes", true, put),
-];
+pub(super) const OPERATIONS: &[Operation] =
+    &[("GetSubscriptionAttributes", false, get), ("SetSubscriptionAttributes", true, put)];
 
 /// Sets an attribute.
 pub(super) fn set(
@@ -47,7 +45,10 @@ pub(super) fn set(
             subscription.delivery_policy = Some(text.to_owned());
         }
         (
-            other @ ("FilterPolicy" | "FilterPolicyScope" | "RedrivePolicy" | "ReplayPolicy"
+            other @ ("FilterPolicy"
+            | "FilterPolicyScope"
+            | "RedrivePolicy"
+            | "ReplayPolicy"
             | "SubscriptionRoleArn"),
             _,
         ) => {

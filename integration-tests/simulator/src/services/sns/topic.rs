@@ -22,11 +22,8 @@ use crate::{
     wire::xml::Xml,
 };
 
-pub(super) const OPERATIONS: &[Operation] = &[
-    ("CreateTopic", true, create),
-    ("DeleteTopic", true, delete),
-    ("ListTopics", false, list),
-];
+pub(super) const OPERATIONS: &[Operation] =
+    &[("CreateTopic", true, create), ("DeleteTopic", true, delete), ("ListTopics", false, list)];
 
 /// A topic, by its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,9 +110,7 @@ fn delete(call: &mut Call<'_>) -> Answer {
 
 fn list(call: &mut Call<'_>) -> Answer {
     let all = call.state.topics.all_seen(call.in_lists());
-    let row = |it: &Record<Topic>| {
-        (it.id.clone(), Xml::new().text("TopicArn", call.arn(&it.id)))
-    };
+    let row = |it: &Record<Topic>| (it.id.clone(), Xml::new().text("TopicArn", call.arn(&it.id)));
     let rows = all.map(row).collect();
     call.page("Topics", rows)
 }

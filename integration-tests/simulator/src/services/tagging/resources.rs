@@ -27,6 +27,7 @@ const SERVICES: &[(&str, Shelves)] = &[
     ("logs", |it| it.logs.shelves()),
     ("rds", |it| it.rds.shelves()),
     ("secretsmanager", |it| it.secrets.shelves()),
+    ("sns", |it| it.sns.shelves()),
     ("ssm", |it| it.ssm.shelves()),
 ];
 
@@ -40,6 +41,10 @@ struct Found {
 impl Found {
     /// What comes before its name: `vpc`, `log-group`.
     fn kind(&self) -> &str {
+        // Nothing comes before the name of a topic.
+        if self.service == "sns" {
+            return "topic";
+        }
         self.tagged.path.split([':', '/']).next().unwrap_or_default()
     }
 }
