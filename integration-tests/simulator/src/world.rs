@@ -26,7 +26,7 @@ pub use self::{
     seeds::Seed,
 };
 pub(crate) use self::{
-    drift::{Drift, HERE, Input},
+    drift::{Drift, HERE, HERE_SNS, Input, NOWHERE},
     retag::Retag,
 };
 use crate::{
@@ -64,6 +64,7 @@ impl Region {
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
         all.extend(self.autoscaling.shelves());
+        all.extend(self.cloudwatch.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
@@ -89,7 +90,7 @@ impl Region {
         rng: &mut Rng,
         now: Time,
     ) {
-        let Self { autoscaling, ec2, kms, logs, rds, secrets, sns, .. } = self;
+        let Self { autoscaling, cloudwatch, ec2, kms, logs, rds, secrets, sns, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
         while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
@@ -105,6 +106,12 @@ impl Region {
         let around = Around { settings, region, iam, kms };
         ec2.deliver(around, logs, rng, now);
         secrets.settle(settings, now);
+        cloudwatch.look(settings, rng, now);
+        for action in cloudwatch.take_actions() {
+            let site = Site { settings, iam, region, now: action.at() };
+            let note = action.note(settings, region);
+            cloudwatch.acted(&action, sns.notify(site, kms, rng, &note));
+        }
         sns.settle(settings, rng, now);
     }
 }

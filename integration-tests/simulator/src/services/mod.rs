@@ -56,7 +56,7 @@ use crate::{
         query::{self, Dialect, Params},
         xml::Xml,
     },
-    world::{Drift, HERE, Input, Region, Retag},
+    world::{Drift, HERE, HERE_SNS, Input, NOWHERE, Region, Retag},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -453,7 +453,12 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let service = service.ok_or_else(|| Fault::unsupported(name))?;
             let prefix = permission::prefix(name);
             let here = format!("\"arn:aws:{prefix}:{region}:{}:", world.settings.account);
-            let members = members.to_string().replace(&format!("\"{HERE}"), &here);
+            let account = &world.settings.account;
+            let members = members
+                .to_string()
+                .replace(&format!("\"{HERE}"), &here)
+                .replace(&format!("\"{HERE_SNS}"), &format!("\"arn:aws:sns:{region}:{account}:"))
+                .replace(&format!("\"{NOWHERE}"), &format!("\"arn:aws:{prefix}::{account}:"));
             let members = json::Members::parse(members.as_bytes())?;
             let identity = Identity::administrator(&world.settings);
             (service.act)(world, &identity, region, drift.action, &members, rng).map(drop)

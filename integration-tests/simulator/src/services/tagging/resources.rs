@@ -22,6 +22,7 @@ type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
 
 /// The services that are looked into.
 const SERVICES: &[(&str, Shelves)] = &[
+    ("cloudwatch", |it| it.cloudwatch.shelves()),
     ("ec2", |it| it.ec2.shelves().into()),
     ("kms", |it| it.kms.shelves()),
     ("logs", |it| it.logs.shelves()),
@@ -59,7 +60,11 @@ fn all(call: &Call<'_>) -> Vec<Found> {
     });
     found
         .map(|(service, tagged)| Found {
-            arn: format!("arn:aws:{service}:{region}:{account}:{}", tagged.path),
+            arn: match tagged.path.starts_with("dashboard/") {
+                // What belongs to no region.
+                true => format!("arn:aws:{service}::{account}:{}", tagged.path),
+                false => format!("arn:aws:{service}:{region}:{account}:{}", tagged.path),
+            },
             service,
             tagged,
         })
