@@ -256,6 +256,10 @@ pub struct Quotas {
     pub auto_scaling_groups: u32,
     pub lifecycle_hooks_per_group: u32,
     pub target_groups_per_group: u32,
+    pub topics: u32,
+    pub alarms: u32,
+    pub metric_filters_per_log_group: u32,
+    pub db_event_subscriptions: u32,
 }
 
 impl Default for Quotas {
@@ -302,6 +306,10 @@ impl Default for Quotas {
             auto_scaling_groups: 500,
             lifecycle_hooks_per_group: 50,
             target_groups_per_group: 50,
+            topics: 100_000,
+            alarms: 5_000,
+            metric_filters_per_log_group: 100,
+            db_event_subscriptions: 20,
         }
     }
 }

@@ -7,6 +7,7 @@ mod census;
 mod databases;
 mod drift;
 mod instances;
+mod mail;
 mod retag;
 mod seeds;
 
@@ -21,10 +22,11 @@ pub use self::{
     databases::{Database, Login, Refused},
     drift::Deed,
     instances::{Checks, Glance, Running},
+    mail::Mail,
     seeds::Seed,
 };
 pub(crate) use self::{
-    drift::{Drift, HERE, Input},
+    drift::{Drift, HERE, HERE_SNS, Input, NOWHERE},
     retag::Retag,
 };
 use crate::{
@@ -34,7 +36,7 @@ use crate::{
     random::Rng,
     services::{
         self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets,
-        Service, ServiceQuotas, Ssm, Tagging,
+        Service, ServiceQuotas, Site, Sns, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -52,6 +54,7 @@ pub(crate) struct Region {
     pub(crate) quotas: ServiceQuotas,
     pub(crate) rds: Rds,
     pub(crate) secrets: Secrets,
+    pub(crate) sns: Sns,
     pub(crate) ssm: Ssm,
     pub(crate) tagging: Tagging,
 }
@@ -61,10 +64,12 @@ impl Region {
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
         all.extend(self.autoscaling.shelves());
+        all.extend(self.cloudwatch.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
         all.extend(self.secrets.shelves());
+        all.extend(self.sns.shelves());
         all.extend(self.ssm.shelves());
         all
     }
@@ -85,7 +90,7 @@ impl Region {
         rng: &mut Rng,
         now: Time,
     ) {
-        let Self { autoscaling, ec2, kms, logs, rds, secrets, .. } = self;
+        let Self { autoscaling, cloudwatch, ec2, kms, logs, rds, secrets, sns, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
         while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
@@ -101,6 +106,13 @@ impl Region {
         let around = Around { settings, region, iam, kms };
         ec2.deliver(around, logs, rng, now);
         secrets.settle(settings, now);
+        cloudwatch.look(settings, rng, now);
+        for action in cloudwatch.take_actions() {
+            let site = Site { settings, iam, region, now: action.at() };
+            let note = action.note(settings, region);
+            cloudwatch.acted(&action, sns.notify(site, kms, rng, &note));
+        }
+        sns.settle(settings, rng, now);
     }
 }
 

@@ -17,6 +17,7 @@ mod need;
 mod rds;
 mod request;
 mod secrets;
+mod sns;
 mod ssm;
 
 use self::request::Request;
@@ -199,7 +200,7 @@ pub(super) fn check(
     let needs = match (&identity.policies, service) {
         (Policies::Unmodelled(fault), _) => return Err(fault.clone()),
         // Only what has a policy of its own can be denied to who may do everything.
-        (Policies::Everything, "kms" | "secretsmanager") => needs(world, asked, scope)?,
+        (Policies::Everything, "kms" | "secretsmanager" | "sns") => needs(world, asked, scope)?,
         (Policies::Everything, _) => return Ok(()),
         (Policies::These(_), _) => {
             // A region begins as AWS makes it, whoever asks first.
@@ -233,7 +234,7 @@ fn withheld(world: &World, asked: &Asked, scope: &Scope, identity: &Identity) ->
 }
 
 /// What actions call a service.
-fn prefix(service: &str) -> &str {
+pub(super) fn prefix(service: &str) -> &str {
     match service {
         "monitoring" => "cloudwatch",
         "tagging" => "tag",
@@ -266,6 +267,7 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
         "monitoring" => Ok(cloudwatch::needs(&request())),
         "rds" => rds::needs(world, asked, scope),
         "secretsmanager" => secrets::needs(&request()),
+        "sns" => sns::needs(world, asked, scope),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:
         // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html>,
