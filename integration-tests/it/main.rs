@@ -23,6 +23,7 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod monitoring;
 mod promises;
 mod real;
 mod rng;

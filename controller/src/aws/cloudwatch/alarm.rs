@@ -25,7 +25,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{required, text},
+        answers::{another, required, text},
         clients::Aws,
         sns::TopicArn,
         tagging,
@@ -324,15 +324,23 @@ async fn named_like(aws: &Aws, prefix: &str) -> Result<Vec<MetricAlarm>, CallErr
 
 /// The alarms of these names, at most a hundred.
 async fn named(aws: &Aws, names: &[String]) -> Result<Vec<MetricAlarm>, CallError> {
-    aws.pages(
-        DESCRIBE,
-        |token| {
-            let call = aws.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));
-            call.max_records(100).set_next_token(token).send()
-        },
-        |page| (page.metric_alarms, page.next_token),
-    )
-    .await
+    let alarms = aws
+        .pages(
+            DESCRIBE,
+            |token| {
+                let call = aws.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));
+                call.max_records(100).set_next_token(token).send()
+            },
+            |page| (page.metric_alarms, page.next_token),
+        )
+        .await?;
+    for alarm in &alarms {
+        let told = text(DESCRIBE, "AlarmName", alarm.alarm_name())?;
+        if !names.iter().any(|name| name == told) {
+            return Err(another(DESCRIBE, told, names.join(", ")));
+        }
+    }
+    Ok(alarms)
 }
 
 /// Sets all of an alarm, with tags if it is made.

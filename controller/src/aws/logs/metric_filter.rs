@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::super::{
-    answers::{found, required, text},
+    answers::{another, found, required, text},
     clients::Aws,
     identity::{TAG_UID, ordinal},
 };
@@ -228,6 +228,10 @@ async fn list(aws: &Aws, of: Option<(&str, &str)>) -> Result<Vec<types::MetricFi
     let listed = found(listed)?.unwrap_or_default();
     for filter in &listed {
         text(LIST, "filterName", filter.filter_name())?;
+        let told = text(LIST, "logGroupName", filter.log_group_name())?;
+        if let Some(group) = group.filter(|group| *group != told) {
+            return Err(another(LIST, told, group));
+        }
     }
     Ok(listed)
 }

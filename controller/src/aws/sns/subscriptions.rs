@@ -262,7 +262,7 @@ async fn look(aws: &Aws, topic: &str) -> Result<Option<Found<Subscriptions>>, Ca
     };
     let mut states: BTreeMap<String, State> = BTreeMap::new();
     for one in &listed {
-        if one.protocol() != Some(EMAIL) {
+        if text(LIST, "Protocol", one.protocol())? != EMAIL {
             continue;
         }
         let address = text(LIST, "Endpoint", one.endpoint())?.to_lowercase();

@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{found, required, text},
+        answers::{another, found, required, text},
         clients::Aws,
         kms::KeyArn,
         policy::Policy,
@@ -269,6 +269,10 @@ async fn look(aws: &Aws, arn: &str) -> Result<Option<Found<Topic>>, CallError> {
     let Some(answer) = found(aws.read(DESCRIBE, call).await)? else { return Ok(None) };
     let attributes: BTreeMap<String, String> =
         required(DESCRIBE, "Attributes", answer.attributes)?.into_iter().collect();
+    let told = text(DESCRIBE, "TopicArn", attributes.get("TopicArn"))?;
+    if told != arn {
+        return Err(another(DESCRIBE, told, arn));
+    }
     let policy = text(DESCRIBE, POLICY, attributes.get(POLICY))?;
     let Some(tags) = tags_of(aws, arn).await? else { return Ok(None) };
     let tags: Vec<(String, String)> = tags.into_iter().collect();
