@@ -190,8 +190,7 @@ impl Resource for Alarm {
         typical_removal: Duration::from_secs(1),
         patience: Duration::from_mins(5),
         outage: "nothing but the alarm changes",
-        // Nobody is to be told that what is taken down is down.
-        stands_on: &["auto-scaling-group"],
+        stands_on: &[],
         keeping: None,
         calls: Calls {
             read: &[tagging::LISTS, DESCRIBE, LISTS_TAGS],
