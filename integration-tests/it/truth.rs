@@ -123,6 +123,16 @@ impl Truth {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
             }
+            // What an alarm has seen, and what confirms a subscription, is history.
+            let history: &[&str] = match object.kind.as_str() {
+                "alarm" => &["configured", "reason", "reason_data", "state", "transitioned"],
+                "subscription" => &["token"],
+                "topic" => &["left"],
+                _ => &[],
+            };
+            for field in history {
+                body[*field].take();
+            }
             if object.kind == "launch-template" {
                 // Which number a version has is history.
                 for number in ["default", "latest"] {

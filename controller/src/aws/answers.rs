@@ -110,6 +110,11 @@ const MADE_UP: &[Rule] = &[
     ("iam:ListRolePolicies", "/ListRolePoliciesResult", &["PolicyNames"]),
     ("kms:GetKeyRotationStatus", "", &["KeyRotationEnabled"]),
     ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
+    (
+        "logs:DescribeMetricFilters",
+        "/metricFilters/*/metricTransformations/*",
+        &["metricName", "metricNamespace", "metricValue"],
+    ),
     ("rds", "TagList/Tag", &["Key"]),
     ("route53:GetHostedZone", "/GetHostedZoneResponse", &["HostedZone"]),
     ("route53:GetHostedZone", "/GetHostedZoneResponse/HostedZone", &["Id", "Name"]),
@@ -127,6 +132,7 @@ const MADE_UP: &[Rule] = &[
     ("route53:ListResourceRecordSets", "ResourceRecords/ResourceRecord", &["Value"]),
     ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
     ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
+    ("sns:ListTagsForResource", "/Tags/member", &["Key", "Value"]),
     ("ssm:ListTagsForResource", "", &["TagList"]),
     ("ssm:ListTagsForResource", "/TagList/*", &["Key", "Value"]),
 ];

@@ -286,6 +286,10 @@ pub struct Quotas {
     pub certificates_per_load_balancer: u32,
     pub certificates: u32,
     pub names_per_certificate: u32,
+    pub topics: u32,
+    pub alarms: u32,
+    pub metric_filters_per_log_group: u32,
+    pub db_event_subscriptions: u32,
 }
 
 impl Default for Quotas {
@@ -344,6 +348,10 @@ impl Default for Quotas {
             certificates_per_load_balancer: 25,
             certificates: 2_500,
             names_per_certificate: 10,
+            topics: 100_000,
+            alarms: 5_000,
+            metric_filters_per_log_group: 100,
+            db_event_subscriptions: 20,
         }
     }
 }
