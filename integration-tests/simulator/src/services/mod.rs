@@ -35,7 +35,7 @@ use http::{HeaderValue, Request, Response};
 pub(crate) use self::{
     acm::{Acm, Usable},
     autoscaling::AutoScaling,
-    cloudwatch::CloudWatch,
+    cloudwatch::{CloudWatch, UNITS},
     ec2::{Around, Ec2},
     elb::{Elb, Leaves, LoadBalancerHands},
     iam::Iam,
