@@ -7,7 +7,7 @@ use crate::engine::{CallError, Class};
 use super::{
     answers::{another, required, text},
     clients::Aws,
-    ec2::{ImageId, usable_key_pair},
+    ec2::{AskedNetwork, ExistingNetwork, ImageId, usable_key_pair},
     kms::usable_key,
     secrets::current_version,
 };
@@ -21,6 +21,8 @@ pub struct Questions<'a> {
     pub key_pair: Option<&'a str>,
     /// The ARN of a key of somebody else's that everything is encrypted with.
     pub key: Option<&'a str>,
+    /// A network of somebody else's that everything is built in.
+    pub network: Option<AskedNetwork<'a>>,
 }
 
 /// What was looked up.
@@ -34,7 +36,12 @@ pub struct Lookups {
     key_pair: Result<(), String>,
     /// The same of the key of somebody else's.
     key: Result<(), String>,
+    /// What was found of the network of somebody else's.
+    network: ExistingNetwork,
 }
+
+/// Why nothing is known of a network that nobody asked for.
+const UNASKED: &str = "nobody has looked the network up";
 
 /// Where AWS says which image is the newest
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/naming-and-versioning.html>).
@@ -70,16 +77,28 @@ impl Lookups {
             let Some(arn) = asked.key else { return Ok(()) };
             told(&format!("the key {arn}"), usable_key(aws, arn).await)
         };
+        let network = async {
+            match &asked.network {
+                Some(network) => ExistingNetwork::of(aws, network).await,
+                None => ExistingNetwork::unknown(UNASKED),
+            }
+        };
         // Side by side: every command waits for them.
-        let all = async { tokio::join!(newest_image, versions, key_pair, key) };
-        let (newest_image, versions, key_pair, key) = Box::pin(all).await;
-        Self { newest_image, versions, key_pair, key }
+        let all = async { tokio::join!(newest_image, versions, key_pair, key, network) };
+        let (newest_image, versions, key_pair, key, network) = Box::pin(all).await;
+        Self { newest_image, versions, key_pair, key, network }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
-        Self { newest_image, versions: BTreeMap::new(), key_pair: Ok(()), key: Ok(()) }
+        let network = ExistingNetwork::unknown(UNASKED);
+        Self { newest_image, versions: BTreeMap::new(), key_pair: Ok(()), key: Ok(()), network }
+    }
+
+    /// What was found of the network of somebody else's, if one was looked for.
+    pub fn network(&self) -> &ExistingNetwork {
+        &self.network
     }
 
     /// Whether the key pair of somebody else's, if one was looked for, can be used.
@@ -120,7 +139,7 @@ fn told<T>(
 }
 
 /// Why something was not found out, and what to do about it.
-fn unlearned(what: &str, error: &CallError) -> String {
+pub(super) fn unlearned(what: &str, error: &CallError) -> String {
     if error.class == Class::Denied {
         return format!("{what}: {error}: allow {} on it", error.operation);
     }

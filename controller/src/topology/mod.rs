@@ -16,7 +16,7 @@ mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource, Vpc};
+use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource};
 
 pub use self::{
     database::beginning,
@@ -63,12 +63,9 @@ pub fn declare(
     check(spec)?;
     let mut graph = Graph::default();
     let label = Label::new(environment, spec);
-    let network = network::declare(&mut graph, &label, spec)?;
+    let network = network::declare(&mut graph, &label, spec, lookups)?;
     let access = access::declare(&mut graph, &label, spec, &network)?;
-    let endpoints = match &spec.network.vpc {
-        Vpc::Create(vpc) => endpoints::declare(&mut graph, &label, vpc, &network)?,
-        Vpc::Existing(_) => After::default(),
-    };
+    let endpoints = endpoints::declare(&mut graph, &label, &spec.network.vpc, &network)?;
     let addresses = bastion::addresses(&mut graph, &label, spec)?;
     let roles = roles::declare(&mut graph, &label, spec, &addresses)?;
     let key = encryption::declare(&mut graph, &label, spec, lookups, &roles)?;
@@ -80,7 +77,7 @@ pub fn declare(
     let database = database::declare(&mut graph, &label, spec, &base)?;
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
-    let ways = After::nodes(&network.private_tables).and(endpoints);
+    let ways = network.private_way.clone().and(endpoints);
     let base = nodes::Base {
         network: &network,
         group: &access.nodes,
@@ -112,7 +109,7 @@ pub fn declare(
             lookups,
             needs: After::node(log)
                 .and(After::nodes(&access.rules))
-                .and(After::node(&network.public_table)),
+                .and(network.public_way.clone()),
         };
         bastion::declare(&mut graph, &label, spec, declared, base)?;
     }
@@ -166,6 +163,7 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             DeclaredKey::Existing(arn) => Some(arn.as_str()),
             DeclaredKey::Create(_) => None,
         },
+        network: network::asked(spec),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod blockers;
 mod eip;
+mod existing;
 mod flow_log;
 mod internet_gateway;
 mod key_pair;
@@ -23,6 +24,7 @@ mod vpc_endpoint;
 
 pub use self::{
     eip::{Eip, EipConfig, EipId, EipOutputs},
+    existing::{AskedNetwork, AskedSubnets, AskedTags, AskedVpc, ExistingNetwork},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
     internet_gateway::{
         AttachedVpc, InternetGateway, InternetGatewayConfig, InternetGatewayId,
