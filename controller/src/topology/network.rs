@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use clctl_spec::{
-    ExistingVpc, NatGateways, NewVpc, NodeSpec, SelectorKey, SubnetSelector, TagValue,
-    Vpc as DeclaredVpc, VpcSelector, Zone,
+    ExistingVpc, NatGateways, NewVpc, NodeSpec, SelectorKey, SubnetId as DeclaredSubnet,
+    SubnetSelector, TagValue, Vpc as DeclaredVpc, VpcSelector, Zone, ZoneName,
 };
 use ipnet::Ipv4Net;
 
@@ -69,14 +69,14 @@ pub(super) fn asked(spec: &NodeSpec) -> Option<AskedNetwork<'_>> {
         },
         private_subnets: subnets(&vpc.private_subnets),
         public_subnets: vpc.public_subnets.as_ref().map(subnets),
-        zones: spec.availability_zones.0.each_ref().map(|zone| zone.as_str()),
+        zones: spec.availability_zones.0.each_ref().map(ZoneName::as_str),
         route_tables: vpc.s3_endpoint,
     })
 }
 
 fn subnets(selector: &SubnetSelector) -> AskedSubnets<'_> {
     match selector {
-        SubnetSelector::Ids(ids) => AskedSubnets::Ids(ids.0.each_ref().map(|id| id.as_str())),
+        SubnetSelector::Ids(ids) => AskedSubnets::Ids(ids.0.each_ref().map(DeclaredSubnet::as_str)),
         SubnetSelector::Tags(tags) => AskedSubnets::Tags(texts(tags)),
     }
 }

@@ -172,7 +172,6 @@ async fn vpc(aws: &Aws, asked: &AskedVpc<'_>) -> Result<(VpcId, Vec<Ipv4Net>), S
 }
 
 /// What is known of a VPC; or why it is of no use.
-#[expect(clippy::type_complexity, reason = "a call's outcome, and what it is about")]
 fn read_vpc(
     aws: &Aws,
     vpc: &types::Vpc,
