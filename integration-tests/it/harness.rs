@@ -61,6 +61,7 @@ pub(crate) fn example(name: &str) -> &'static str {
     match name {
         "aurora" => include_str!("../../examples/aurora.yaml"),
         "minimal" => include_str!("../../examples/minimal.yaml"),
+        "existing-vpc" => include_str!("../../examples/existing-vpc.yaml"),
         "full" => full(),
         "no-load-balancer" => include_str!("../../examples/no-load-balancer.yaml"),
         _ => include_str!("../../examples/node.yaml"),

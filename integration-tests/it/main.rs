@@ -20,6 +20,7 @@ mod drift;
 mod environments;
 mod every_drift;
 mod existing;
+mod existing_vpc;
 mod fleet;
 mod found;
 mod harness;

@@ -31,6 +31,7 @@ use std::{fmt, io::Read as _};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderValue, Request, Response};
+use percent_encoding::percent_decode_str;
 
 pub(crate) use self::{
     acm::{Acm, Usable},
@@ -290,6 +291,22 @@ pub fn asked(request: &Request<Bytes>) -> (String, String) {
 }
 
 impl Asked {
+    /// The ids of EC2's that the request names, each once, in their order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = format!("{}&{text}", self.form);
+        let text = percent_decode_str(&text).decode_utf8_lossy();
+        let mut names: Vec<String> = Vec::new();
+        for word in text.split(|it: char| !it.is_ascii_alphanumeric() && it != '-') {
+            let digits = word.rsplit_once('-').map_or("", |it| it.1);
+            let is_id = digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit());
+            if is_id && !names.iter().any(|it| it == word) {
+                names.push(word.to_owned());
+            }
+        }
+        names
+    }
+
     fn manner(&self) -> Manner {
         match self.protocol {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
