@@ -9,6 +9,7 @@ import sequences_ec2  # noqa: F401
 import sequences_iam  # noqa: F401
 import sequences_keys  # noqa: F401
 import sequences_others  # noqa: F401
+import sequences_names  # noqa: F401
 import sequences_rds  # noqa: F401
 import sequences_refused  # noqa: F401
 import sequences_secrets  # noqa: F401

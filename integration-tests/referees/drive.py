@@ -139,7 +139,7 @@ class Drive:
 
     def __getattr__(self, service):
         if service not in {
-            "autoscaling", "cloudwatch", "ec2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
+            "autoscaling", "cloudwatch", "ec2", "iam", "kms", "logs", "quotas", "rds", "route53", "secretsmanager", "ssm", "sts", "tagging"
         }:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
