@@ -246,12 +246,8 @@ async fn without_a_certificate_that_can_be_shown_there_is_no_https_and_all_else_
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_for_another_name_and_one_that_cannot_be_looked_at_are_told_of() {
-    let named = |domain: &str| {
-        Wanted::with(&[(
-            "    allowedCidrs:",
-            &format!("    domainName: {domain}\n    allowedCidrs:"),
-        )])
-    };
+    let named =
+        |domain: &str| Wanted::with(&[(FROM, &format!("{FROM}    domainName: {domain}\n"))]);
     let bench = standing(&Wanted::usual()).await;
     let told = async |wanted: &Wanted| {
         let plan = bench.diff(wanted).await;
@@ -298,7 +294,10 @@ async fn it_is_taken_away_while_the_nodes_work_and_nothing_of_it_stays() {
     let wanted = closed();
     let outcome = bench.apply(&wanted).await.complete();
     let said = steps(&outcome.plan);
-    assert!(said.contains(&"update auto-scaling-group/nodes target_groups,template".to_owned()), "{said:?}");
+    assert!(
+        said.contains(&"update auto-scaling-group/nodes target_groups,template".to_owned()),
+        "{said:?}"
+    );
     assert!(said.contains(&format!("remove {BALANCER}")), "{said:?}");
     // From where a browser may come is a part of what nodes are told: they are made anew, one after the other.
     assert!(said.contains(&"update instances/nodes versions".to_owned()), "{said:?}");

@@ -25,6 +25,8 @@ pub(crate) const ACCIDENTAL: &[&str] = &[
     "changed",
     "content",
     "created",
+    // The rule that stands for what a listener does.
+    "default_rule",
     "deleted",
     "first",
     "forgotten",
@@ -170,6 +172,15 @@ impl Truth {
                 for chosen in chosen {
                     body[chosen].take();
                 }
+            }
+            // How AWS calls what it makes for a load balancer is its affair.
+            if object.kind == "loadbalancer" {
+                body["host"].take();
+            }
+            if let Some((of, _)) = body["description"].as_str().and_then(|it| it.rsplit_once('/'))
+                && of.starts_with("ELB ")
+            {
+                body["description"] = of.into();
             }
             if object.kind == "cluster" {
                 // So is which of its instances does.
@@ -337,6 +348,7 @@ fn named(text: &str) -> &str {
 
 /// A value without what differs from world to world, ids replaced by what they name.
 fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
+    let name_of = |text: &str| names.get(text).or_else(|| names.get(named(text)));
     match value {
         // A document, in which there are ids.
         Value::String(text) if text.starts_with('{') => {
@@ -344,7 +356,7 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
             let told = |text: String, (id, name): (&&str, &String)| text.replace(*id, name);
             all.fold(text.clone(), told).into()
         }
-        Value::String(text) => names.get(named(text)).map_or_else(
+        Value::String(text) => name_of(text).map_or_else(
             || {
                 // An account is its root, in either writing.
                 if text.len() == 12 && text.bytes().all(|it| it.is_ascii_digit()) {
@@ -370,7 +382,7 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
                     let versions = versions.values().map(|it| plain(it, names));
                     return (key.clone(), versions.collect());
                 }
-                let name = names.get(named(key));
+                let name = name_of(key);
                 let key = name.map_or_else(|| key.clone(), |name| format!("<{name}>"));
                 (key, plain(value, names))
             })
