@@ -141,6 +141,10 @@ impl Truth {
                 for history in ["version", "name"] {
                     body["template"][history].take();
                 }
+                // So is when a target group was attached.
+                if let Some(targets) = body["targets"].as_object_mut() {
+                    targets.values_mut().for_each(|it| drop(it["done"].take()));
+                }
                 // Since when something is suspended is history, and what is not said is no.
                 if let Some(suspended) = body["suspended"].as_object_mut() {
                     suspended.values_mut().for_each(|since| drop(since.take()));

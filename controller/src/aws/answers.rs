@@ -68,6 +68,11 @@ impl Intercept for WholeAnswers {
 const MADE_UP: &[Rule] = &[
     ("autoscaling", "Tags/member", &["Key"]),
     ("ec2", "tagSet/item", &["key"]),
+    ("elasticloadbalancing", "/Actions/member", &["Type"]),
+    ("elasticloadbalancing", "/DefaultActions/member", &["Type"]),
+    ("elasticloadbalancing", "/FixedResponseConfig", &["StatusCode"]),
+    ("elasticloadbalancing", "/RedirectConfig", &["StatusCode"]),
+    ("elasticloadbalancing", "/Tags/member", &["Key"]),
     ("iam", "Tags/member", &["Key", "Value"]),
     (
         "iam:GetAccountAuthorizationDetails",
