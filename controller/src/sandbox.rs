@@ -59,6 +59,8 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "elasticloadbalancing:DeregisterTargets",
         "which instances are targets is for the group to say that they belong to",
     ),
+    ("sns:Subscribe", "whoever asks AWS to be told is told: clctl keeps those it has asked itself"),
+    ("sns:Unsubscribe", "who has ended it is not asked again: `clctl get` says so"),
     ("rds:RebootDBInstance", "it is as it was when it is back"),
     ("rds:FailoverDBCluster", "which instance writes is AWS's to say"),
     (
@@ -92,6 +94,8 @@ pub fn is_difference(deed: &Deed) -> bool {
 
 /// The key pair that whoever has an account has: that of the examples.
 const KEY_PAIR: &str = "operations";
+/// The hosted zone that he has, and the name it is of.
+const HOSTED_ZONE: (&str, &str) = ("Z0123456789ABCDEFGHIJ", "oracles.example.com");
 
 /// The certificate that whoever has an account has, in every region: that of the examples.
 const CERTIFICATE: &str = "12345678-1234-1234-1234-123456789012";
@@ -103,6 +107,7 @@ pub fn connect(simulator: &Simulator, region: &str, calls: Arc<Calls>) -> Connec
     // If the file of the world is out of reach, the next call says so.
     let bring = |world: &mut World| {
         world.bring_key_pair(region, KEY_PAIR);
+        world.bring_hosted_zone(HOSTED_ZONE.0, HOSTED_ZONE.1);
         let certificate =
             format!("arn:aws:acm:{region}:{}:certificate/{CERTIFICATE}", world.settings().account);
         world.bring_certificate(region, &certificate, DOMAIN);

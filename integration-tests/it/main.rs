@@ -24,6 +24,8 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod monitoring;
+mod names;
 mod promises;
 mod real;
 mod rng;

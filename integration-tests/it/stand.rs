@@ -6,15 +6,17 @@ use clctl::{
     aws::{
         Aws, Environment, Tags,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey, service_linked_role},
+        cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
-            AttachedVpc, DefaultRules, Direction, Eip, EipConfig, EipId, FlowLog, FlowLogConfig,
-            ImageId, InternetGateway, InternetGatewayConfig, InternetGatewayId, KeyName, KeyPair,
-            KeyPairConfig, LaunchTags, LaunchTemplate, LaunchTemplateConfig, LaunchTemplateOutputs,
-            Leads, LogDestination, Metadata, NatGateway, NatGatewayConfig, NatGatewayId, Peer,
-            PublicKey, RouteTable, RouteTableConfig, RouteTableId, Rule, SecurityGroup,
-            SecurityGroupConfig, SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig,
-            Subnet, SubnetConfig, SubnetId, Target, UserData, Volume, Vpc, VpcConfig, VpcEndpoint,
-            VpcEndpointConfig, VpcId,
+            AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig,
+            EipId, FlowLog, FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig,
+            InternetGatewayId, KeyName, KeyPair, KeyPairConfig, LaunchTags, LaunchTemplate,
+            LaunchTemplateConfig, LaunchTemplateOutputs, Leads, LogDestination, Metadata,
+            NatGateway, NatGatewayConfig, NatGatewayId, Peer, PublicKey, RouteTable,
+            RouteTableConfig, RouteTableId, Rule, SecurityGroup, SecurityGroupConfig,
+            SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig, Subnet, SubnetConfig,
+            SubnetId, Target, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+            VpcId,
         },
         elb::{
             Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerArn,
@@ -24,15 +26,20 @@ use clctl::{
         fleet::{BOOT_TAG, Instances, InstancesConfig, Versions},
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
         kms::{Key, KeyArn, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Named, Retention, of_cluster, of_database},
+        logs::{
+            LogGroup, LogGroupArn, LogGroupConfig, MetricFilter, MetricFilterConfig, Named,
+            Retention, of_cluster, of_database,
+        },
         policy::{Policy, Statement},
         rds::{
             CLUSTER_LOGS, Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig,
-            ClusterParameterGroup, EngineVersion, FORCE_SSL, Instance, InstanceConfig, LOGS, Login,
-            LoginVersion, ParameterGroup, ParameterGroupConfig, Parameters, Storage, SubnetGroup,
-            SubnetGroupConfig,
+            ClusterParameterGroup, EngineVersion, EventSubscription, EventSubscriptionConfig,
+            FORCE_SSL, Instance, InstanceConfig, LOGS, Login, LoginVersion, ParameterGroup,
+            ParameterGroupConfig, Parameters, Storage, SubnetGroup, SubnetGroupConfig,
         },
+        route53::{AliasTarget, DnsName, DnsRecord, DnsRecordConfig, HostedZoneId},
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig, SecretOutputs},
+        sns::{Receivers, Subscriptions, SubscriptionsConfig, Topic, TopicArn, TopicConfig},
     },
     engine::{
         Address, After, Config, Declared, Graph, Initially, Input, Loose, Ref, Resource, Told,
@@ -103,6 +110,10 @@ pub(crate) fn key_arn(of: &Ref<Key>) -> Input<KeyArn> {
     of.output("arn", |key| key.arn.clone())
 }
 
+pub(crate) fn topic_arn(of: &Ref<Topic>) -> Input<TopicArn> {
+    of.output("arn", |topic| topic.arn.clone())
+}
+
 pub(crate) fn role_arn(of: &Ref<Role>) -> Input<RoleArn> {
     of.output("arn", |role| role.arn.clone())
 }
@@ -113,6 +124,10 @@ pub(crate) fn held(role: &Ref<Role>) -> Input<HeldRole> {
 
 pub(crate) fn destination(of: &Ref<LogGroup>) -> Input<LogDestination> {
     of.output("arn", |group| LogDestination::new(&group.arn))
+}
+
+pub(crate) fn alias_of(of: &Ref<LoadBalancer>) -> Input<AliasTarget> {
+    of.output("dnsName", |it| AliasTarget::new(&it.dns_name, &it.hosted_zone_id))
 }
 
 pub(crate) fn balancer_arn(of: &Ref<LoadBalancer>) -> Input<LoadBalancerArn> {
@@ -332,6 +347,21 @@ impl<'a> Stand<'a> {
         self.add::<Key>(name, declared)
     }
 
+    /// A topic to which alarms may publish.
+    pub(crate) fn topic(&mut self, name: &str, key: &Ref<Key>) -> Ref<Topic> {
+        let publish = Statement::allow("Publish", ["sns:Publish"])
+            .by("Service", "cloudwatch.amazonaws.com".to_owned())
+            .by("Service", "events.rds.amazonaws.com".to_owned());
+        let account = [self.environment.account.clone()];
+        let declared = TopicConfig {
+            key: key_arn(key),
+            policy: Policy::of([publish.only("StringEquals", "aws:SourceAccount", account)]),
+            attributes: TopicConfig::usual(),
+            tags: self.tags::<Topic>(name),
+        };
+        self.add::<Topic>(name, declared)
+    }
+
     pub(crate) fn secret(&mut self, name: &str, key: &Ref<Key>) -> Ref<Secret> {
         let declared = SecretConfig {
             description: name.to_owned(),
@@ -529,6 +559,26 @@ impl Stand<'_> {
         self.add::<InstanceProfile>(name, InstanceProfileConfig { role: held(&role), tags })
     }
 
+    /// A key under which AWS's services may publish.
+    pub(crate) fn publishing_key(&mut self, name: &str) -> Ref<Key> {
+        let Policy { version, mut statements } = self.key_policy();
+        statements.push(
+            Statement::allow("Publish", ["kms:Decrypt", "kms:GenerateDataKey*"])
+                .to(["*".to_owned()])
+                .by("Service", "cloudwatch.amazonaws.com".to_owned())
+                .by("Service", "events.rds.amazonaws.com".to_owned()),
+        );
+        let declared = KeyConfig {
+            description: self.environment.signed(name),
+            policy: Policy { version, statements },
+            rotation: Rotation::Days(365),
+            enabled: true,
+            aliased: true,
+            tags: self.tags::<Key>(name),
+        };
+        self.add::<Key>(name, declared)
+    }
+
     /// A key under which a group may launch.
     pub(crate) fn launching_key(&mut self, name: &str) -> Ref<Key> {
         let Policy { version, mut statements } = self.key_policy();
@@ -690,6 +740,17 @@ impl Stand<'_> {
         }
     }
 
+    pub(crate) fn dhcp_options(&self, name: &str, vpc: &Ref<Vpc>) -> DhcpOptionsConfig<Declared> {
+        DhcpOptionsConfig {
+            vpc: attached(vpc),
+            associated: true,
+            domain_name: "ec2.internal".to_owned(),
+            domain_name_servers: vec!["AmazonProvidedDNS".to_owned()],
+            ntp_servers: Vec::new(),
+            tags: self.tags::<DhcpOptions>(name),
+        }
+    }
+
     /// A load balancer, and all it stands on.
     pub(crate) fn balanced(&mut self, name: &str, vpc: &Ref<Vpc>) -> Ref<LoadBalancer> {
         let (subnets, _) = self.open_subnets(name, vpc);
@@ -743,6 +804,22 @@ impl Stand<'_> {
     }
 }
 
+/// The hosted zone that everybody brings along, and a name in it.
+pub(crate) const ZONE: &str = "Z0123456789ABCDEFGHIJ";
+pub(crate) const NAME: &str = "node.oracles.example.com";
+
+/// A name that leads to a load balancer.
+pub(crate) fn named(name: &str, balancer: &Ref<LoadBalancer>) -> DnsRecordConfig<Declared> {
+    DnsRecordConfig {
+        zone: HostedZoneId::new(ZONE).into(),
+        name: DnsName::new(name),
+        target: alias_of(balancer),
+        evaluate_target_health: false,
+        marked: true,
+        noted: true,
+    }
+}
+
 /// What a database stands on.
 pub(crate) struct InstanceBase<'a> {
     pub(crate) subnets: &'a Ref<SubnetGroup>,
@@ -765,6 +842,54 @@ pub(crate) struct ClusterBase<'a> {
 pub(crate) fn encrypted<const N: usize>(more: [(&str, &str); N]) -> Parameters {
     let all = more.into_iter().chain([(FORCE_SSL, "1")]);
     Parameters(all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+/// What watches the rest: one of each kind.
+fn watched(stand: &mut Stand<'_>, log: &Ref<LogGroup>, database: &Ref<Instance>) {
+    let key = stand.publishing_key("alarms");
+    let topic = stand.topic("main", &key);
+    let receivers = Receivers::of(["ops@example.com"]);
+    let declared = SubscriptionsConfig { topic: topic_arn(&topic), receivers };
+    stand.add::<Subscriptions>("main", declared);
+    let declared = MetricFilterConfig {
+        group: log.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
+        pattern: "{ $.level = \"fatal\" }".to_owned(),
+        namespace: "clctl/drift".to_owned(),
+        metric: "fatal".to_owned(),
+        value: "1".to_owned(),
+        other_settings: Vec::new(),
+    };
+    stand.add::<MetricFilter>("main", declared);
+    let declared = AlarmConfig {
+        description: "a sample".to_owned(),
+        queries: vec![Query::metric("clctl/drift", "fatal", "Sum", 300)],
+        comparison: "GreaterThanThreshold".to_owned(),
+        threshold: 0.0,
+        evaluation_periods: 3,
+        datapoints_to_alarm: 2,
+        missing_data: "missing".to_owned(),
+        actions_enabled: true,
+        alarm_actions: vec![topic_arn(&topic)],
+        ok_actions: Vec::new(),
+        insufficient_data_actions: Vec::new(),
+        other_settings: Vec::new(),
+        needs: After::default(),
+        tags: stand.tags::<Alarm>("main"),
+    };
+    stand.add::<Alarm>("main", declared);
+    let text = r##"{"widgets":[{"type":"text","x":0,"y":0,"width":24,"height":2,"properties":{"markdown":"# all"}}]}"##;
+    let declared =
+        DashboardConfig { body: Body::new(text).into(), tags: stand.tags::<Dashboard>("main") };
+    stand.add::<Dashboard>("main", declared);
+    let declared = EventSubscriptionConfig {
+        topic: topic_arn(&topic),
+        source_type: "db-instance".to_owned(),
+        sources: vec![database.output("identifier", |database| database.identifier.clone())],
+        categories: vec!["failover".to_owned()],
+        enabled: true,
+        tags: stand.tags::<EventSubscription>("main"),
+    };
+    stand.add::<EventSubscription>("main", declared);
 }
 
 /// One object of each kind, and none more than that takes.
@@ -816,7 +941,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let (subnets, parameters) = (&subnets, &parameters);
     let base = InstanceBase { subnets, group: &group, parameters, key: &key, secret: &secret };
     let database = stand.instance("main", &base);
-    stand.add::<Instance>("main", database);
+    let database = stand.add::<Instance>("main", database);
     let parameters = &stand.cluster_parameter_group("main");
     let own = stand.aurora_parameter_group("main");
     let base = ClusterBase { subnets, group: &group, parameters, key: &key, secret: &secret };
@@ -847,6 +972,9 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
+    stand.add::<DnsRecord>("main", named(NAME, &balancer));
+    let declared = stand.dhcp_options("main", &vpc);
+    stand.add::<DhcpOptions>("main", declared);
     let (profile, key) = (stand.profile("launch"), stand.launching_key("launch"));
     let base = LaunchBase { group: &group, profile: &profile, key: &key };
     let declared = stand.launch_template("main", &base);
@@ -858,5 +986,6 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let group = stand.add::<AutoScalingGroup>("main", declared);
     let declared = Stand::instances(&group, &template);
     stand.add::<Instances>("main", declared);
+    watched(&mut stand, &log, &database);
     stand.graph()
 }

@@ -16,6 +16,8 @@ pub const TAG_REPLACEMENT: &str = "clctl.dev/replacement";
 pub(super) const TAG_LOGIN: &str = "clctl.dev/database-password-version";
 /// Which node a database was made ready for last, and may have been migrated by.
 pub(super) const TAG_LAST_IMAGE: &str = "clctl.dev/last-image";
+/// Whom we have asked whether they want what is published to a topic.
+pub(super) const TAG_ASKED: &str = "clctl.dev/asked";
 /// What the console shows.
 pub(super) const TAG_NAME: &str = "Name";
 
@@ -132,6 +134,15 @@ impl Environment {
     /// The name of something that has a path: a secret, a log group.
     pub fn path(&self, name: &str) -> String {
         format!("/clctl/{}/{name}", self.name)
+    }
+
+    /// The domain in which AWS names instances
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>).
+    pub fn internal_domain(&self) -> String {
+        match self.region.as_str() {
+            "us-east-1" => "ec2.internal".to_owned(),
+            region => format!("{region}.compute.internal"),
+        }
     }
 
     /// A description that says whose the object is: unlike tags, it is not copied along.

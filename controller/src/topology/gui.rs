@@ -21,7 +21,7 @@ use crate::{
 use super::{
     Label,
     access::{HTTP, HTTPS, NODE},
-    network,
+    dns, network,
 };
 
 const GUI: &str = "gui";
@@ -54,6 +54,7 @@ pub(super) fn declare(
     let Some(declared) = &spec.gui.load_balancer else { return Ok(Vec::new()) };
     let targets = targets(graph, label, base.network)?;
     let balancer = balancer(graph, label, declared, base)?;
+    dns::declare(graph, spec, base.lookups, &balancer)?;
     let config = ListenerConfig {
         load_balancer: balancer.output("arn", |balancer| balancer.arn.clone()),
         port: i32::from(HTTP),

@@ -1,14 +1,18 @@
 //! From the spec to the graph: one file per chapter, pure.
 
 mod access;
+mod alarms;
 mod bastion;
+mod dashboard;
 mod database;
 mod deletion;
+mod dns;
 mod encryption;
 mod endpoints;
 mod flow_logs;
 mod gui;
 mod logs;
+mod monitoring;
 mod network;
 mod nodes;
 mod roles;
@@ -20,6 +24,7 @@ use std::collections::BTreeMap;
 use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource, Vpc};
 
 pub use self::{
+    alarms::{ALL as ALARMS, About as AboutAlarm},
     database::beginning,
     deletion::deletions,
     secrets::{AskedSecret, Holds, asked_secrets},
@@ -107,7 +112,16 @@ pub fn declare(
             .and(After::nodes(&access.rules))
             .and(After::node(&logs.nodes)),
     };
-    nodes::declare(&mut graph, &label, spec, base)?;
+    let nodes = nodes::declare(&mut graph, &label, spec, base)?;
+    let watched = monitoring::Base {
+        network: &network,
+        key: &key,
+        log_group: &logs.nodes,
+        database: &database,
+        group: &nodes.group,
+        instances: &nodes.instances,
+    };
+    monitoring::declare(&mut graph, &label, spec, &watched)?;
     if let (Some(declared), Some(profile), Some(log)) =
         (&spec.access.bastion, &roles.bastion_profile, &logs.bastion)
     {
@@ -175,6 +189,7 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             DeclaredKey::Existing(arn) => Some(arn.as_str()),
             DeclaredKey::Create(_) => None,
         },
+        hosted_zone: dns::asked(spec),
         certificate: spec.gui.load_balancer.as_ref().map(|balancer| AskedCertificate {
             arn: balancer.certificate_arn.as_str(),
             domain: spec.gui.domain_name.as_ref().map(|name| name.as_str()),
