@@ -59,6 +59,8 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "elasticloadbalancing:DeregisterTargets",
         "which instances are targets is for the group to say that they belong to",
     ),
+    ("sns:Subscribe", "whoever asks AWS to be told is told: clctl keeps those it has asked itself"),
+    ("sns:Unsubscribe", "who has ended it is not asked again: `clctl get` says so"),
     ("rds:RebootDBInstance", "it is as it was when it is back"),
     ("rds:FailoverDBCluster", "which instance writes is AWS's to say"),
     (

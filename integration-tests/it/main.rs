@@ -24,6 +24,7 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod monitoring;
 mod names;
 mod promises;
 mod real;

@@ -9,6 +9,7 @@ use clctl::{
     aws::{
         Aws, Environment,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig},
+        cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
             DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig, FlowLog,
             FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig, KeyName, KeyPair,
@@ -26,15 +27,19 @@ use clctl::{
         iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
         kinds,
         kms::{Key, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Named, Retention},
+        logs::{
+            LogGroup, LogGroupArn, LogGroupConfig, MetricFilter, MetricFilterConfig, Named,
+            Retention,
+        },
         policy::{Policy, Statement},
         rds::{
             Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig, ClusterParameterGroup,
-            Instance, InstanceConfig, ParameterGroup, ParameterGroupConfig, Storage, SubnetGroup,
-            SubnetGroupConfig,
+            EventSubscription, EventSubscriptionConfig, Instance, InstanceConfig, ParameterGroup,
+            ParameterGroupConfig, Storage, SubnetGroup, SubnetGroupConfig,
         },
         route53::{DnsRecord, DnsRecordConfig},
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
+        sns::{Receivers, Subscriptions, SubscriptionsConfig, Topic, TopicConfig},
     },
     engine::{
         After, AnyKind, Cell, Declared, Graph, Initially, Kinds, Loose, OnChange, Outputs, Plan,
@@ -50,7 +55,8 @@ use crate::{
     stand::{
         ANYWHERE, ClusterBase, InstanceBase, LaunchBase, NAME, PUBLIC_KEY, SAMPLE, Stand, Variant,
         attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn, named,
-        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, vpc_id,
+        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, topic_arn,
+        vpc_id,
     },
     truth::{CERTIFICATE, OTHER_CERTIFICATE},
 };
@@ -319,6 +325,46 @@ pub(crate) static SAMPLES: &[Sample] = &[
         rare: &["ssm:AddTagsToResource"],
         costs: true,
         ..Sample::of::<DnsRecord>(dns_record, "Z0NOWHERE/nothing.oracles.example.com/A")
+    },
+    Sample::of::<Topic>(topic, "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing"),
+    Sample {
+        // Nobody has confirmed that they want it: there is nothing to end.
+        rare: &["sns:Unsubscribe"],
+        ..Sample::of::<Subscriptions>(
+            subscriptions,
+            "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing/subscriptions",
+        )
+    },
+    Sample {
+        fixed: &["other_settings"],
+        ..Sample::of::<MetricFilter>(
+            metric_filter,
+            "metric-filter//clctl/contract/nothing:clctl-contract-metric-filter-nothing",
+        )
+    },
+    Sample {
+        fixed: &["other_settings"],
+        ..Sample::of::<Alarm>(
+            alarm,
+            "arn:aws:cloudwatch:us-east-1:123456789012:alarm:clctl-contract-nothing",
+        )
+    },
+    Sample::of::<Dashboard>(
+        dashboard,
+        "arn:aws:cloudwatch::123456789012:dashboard/clctl-contract-nothing",
+    ),
+    Sample {
+        // Of another type there are other sources and categories; how sources come and go, `monitoring` tests.
+        fixed: &["source_type", "sources"],
+        rare: &[
+            "rds:AddSourceIdentifierToSubscription",
+            "rds:RemoveSourceIdentifierFromSubscription",
+        ],
+        costs: true,
+        ..Sample::of::<EventSubscription>(
+            event_subscription,
+            "arn:aws:rds:us-east-1:123456789012:es:clctl-contract-nothing",
+        )
     },
 ];
 
@@ -1151,6 +1197,145 @@ fn flow_log(stand: &mut Stand<'_>) {
         tags: stand.tags::<FlowLog>(SAMPLE),
     };
     stand.sample::<FlowLog>(declared);
+}
+
+fn topic(stand: &mut Stand<'_>) {
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let lets = |service: &str| {
+        let allowed =
+            Statement::allow("Publish", ["sns:Publish"]).by("Service", service.to_owned());
+        Policy::of([allowed.only("StringEquals", "aws:SourceAccount", ["123456789012".to_owned()])])
+    };
+    let mut other = TopicConfig::usual();
+    other.insert("DisplayName".to_owned(), "oracles".to_owned());
+    let declared = TopicConfig {
+        key: key_arn(stand.pick(field!(TopicConfig.key), &keys[0], &keys[1])),
+        policy: stand.pick(
+            field!(TopicConfig.policy),
+            lets("cloudwatch.amazonaws.com"),
+            lets("backup.amazonaws.com"),
+        ),
+        attributes: stand.pick(field!(TopicConfig.attributes), TopicConfig::usual(), other),
+        tags: stand.tags::<Topic>(SAMPLE),
+    };
+    stand.sample::<Topic>(declared);
+}
+
+fn subscriptions(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    let receivers = stand.pick(
+        field!(SubscriptionsConfig.receivers),
+        Receivers::of(["ops@example.com", "oncall@example.com"]),
+        Receivers::of(["ops@example.com", "night@example.com"]),
+    );
+    let topic = stand.pick(field!(SubscriptionsConfig.topic), &topics[0], &topics[1]);
+    let declared = SubscriptionsConfig { topic: topic_arn(topic), receivers };
+    stand.sample::<Subscriptions>(declared);
+}
+
+fn metric_filter(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let groups = ["main", "other"].map(|name| stand.log_group(name, &key));
+    let group = stand.pick(field!(MetricFilterConfig.group), &groups[0], &groups[1]);
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let declared = MetricFilterConfig {
+        group: group.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
+        pattern: text(
+            field!(MetricFilterConfig.pattern),
+            "{ $.level = \"fatal\" }",
+            "{ $.level = \"crit\" }",
+        ),
+        namespace: text(field!(MetricFilterConfig.namespace), "clctl/contract", "clctl/other"),
+        metric: text(field!(MetricFilterConfig.metric), "fatal", "critical"),
+        value: text(field!(MetricFilterConfig.value), "1", "2"),
+        other_settings: Vec::new(),
+    };
+    stand.sample::<MetricFilter>(declared);
+}
+
+fn alarm(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    let told = |field: &str, usual: bool| {
+        let (one, none) = (vec![topic_arn(&topics[0])], vec![topic_arn(&topics[1])]);
+        if usual { stand.pick(field, one, none) } else { stand.pick(field, Vec::new(), none) }
+    };
+    let busy = Query::metric("AWS/EC2", "CPUUtilization", "Maximum", 300)
+        .of("AutoScalingGroupName", "nodes".to_owned());
+    let grows = vec![
+        Query::made("new", "newest - oldest"),
+        Query::metric("clctl/contract", "head", "Maximum", 600).within("newest"),
+        Query::metric("clctl/contract", "head", "Minimum", 600).within("oldest"),
+    ];
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let declared = AlarmConfig {
+        description: text(field!(AlarmConfig.description), "this", "that"),
+        queries: stand.pick(field!(AlarmConfig.queries), vec![busy], grows),
+        comparison: text(
+            field!(AlarmConfig.comparison),
+            "GreaterThanThreshold",
+            "LessThanThreshold",
+        ),
+        threshold: stand.pick(field!(AlarmConfig.threshold), 90.0, 80.5),
+        evaluation_periods: stand.pick(field!(AlarmConfig.evaluation_periods), 3, 4),
+        datapoints_to_alarm: stand.pick(field!(AlarmConfig.datapoints_to_alarm), 3, 2),
+        missing_data: text(field!(AlarmConfig.missing_data), "missing", "breaching"),
+        actions_enabled: stand.pick(field!(AlarmConfig.actions_enabled), true, false),
+        alarm_actions: told(field!(AlarmConfig.alarm_actions), true),
+        ok_actions: told(field!(AlarmConfig.ok_actions), true),
+        insufficient_data_actions: told(field!(AlarmConfig.insufficient_data_actions), false),
+        other_settings: Vec::new(),
+        needs: After::default(),
+        tags: stand.tags::<Alarm>(SAMPLE),
+    };
+    stand.sample::<Alarm>(declared);
+}
+
+fn dashboard(stand: &mut Stand<'_>) {
+    let usual = Body::new(
+        r##"{"widgets":[{"type":"text","x":0,"y":0,"width":24,"height":2,"properties":{"markdown":"# this"}}]}"##,
+    );
+    let other = Body::new(
+        r##"{"widgets":[{"type":"text","x":0,"y":0,"width":12,"height":2,"properties":{"markdown":"# that"}}]}"##,
+    );
+    let declared = DashboardConfig {
+        body: stand.pick(field!(DashboardConfig.body), usual, other).into(),
+        tags: stand.tags::<Dashboard>(SAMPLE),
+    };
+    stand.sample::<Dashboard>(declared);
+}
+
+fn event_subscription(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let (group, key) = (stand.closed_group("main", &vpc), stand.publishing_key("main"));
+    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    let (secret, parameters) = (stand.secret("main", &key), stand.parameter_group("main"));
+    let subnets = &stand.subnet_group("main", &vpc);
+    let base = InstanceBase {
+        subnets,
+        group: &group,
+        parameters: &parameters,
+        key: &key,
+        secret: &secret,
+    };
+    let declared = stand.instance("main", &base);
+    let database = stand.add::<Instance>("main", declared);
+    let source = database.output("identifier", |database| database.identifier.clone());
+    let categories = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect();
+    let declared = EventSubscriptionConfig {
+        topic: topic_arn(stand.pick(field!(EventSubscriptionConfig.topic), &topics[0], &topics[1])),
+        source_type: "db-instance".to_owned(),
+        sources: vec![source],
+        categories: stand.pick(
+            field!(EventSubscriptionConfig.categories),
+            categories(&["failover", "failure"]),
+            categories(&["failover"]),
+        ),
+        enabled: stand.pick(field!(EventSubscriptionConfig.enabled), true, false),
+        tags: stand.tags::<EventSubscription>(SAMPLE),
+    };
+    stand.sample::<EventSubscription>(declared);
 }
 
 impl Sample {

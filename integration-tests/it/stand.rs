@@ -6,6 +6,7 @@ use clctl::{
     aws::{
         Aws, Environment, Tags,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey, service_linked_role},
+        cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
             AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig,
             EipId, FlowLog, FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig,
@@ -25,16 +26,20 @@ use clctl::{
         fleet::{BOOT_TAG, Instances, InstancesConfig, Versions},
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
         kms::{Key, KeyArn, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Named, Retention, of_cluster, of_database},
+        logs::{
+            LogGroup, LogGroupArn, LogGroupConfig, MetricFilter, MetricFilterConfig, Named,
+            Retention, of_cluster, of_database,
+        },
         policy::{Policy, Statement},
         rds::{
             CLUSTER_LOGS, Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig,
-            ClusterParameterGroup, EngineVersion, FORCE_SSL, Instance, InstanceConfig, LOGS, Login,
-            LoginVersion, ParameterGroup, ParameterGroupConfig, Parameters, Storage, SubnetGroup,
-            SubnetGroupConfig,
+            ClusterParameterGroup, EngineVersion, EventSubscription, EventSubscriptionConfig,
+            FORCE_SSL, Instance, InstanceConfig, LOGS, Login, LoginVersion, ParameterGroup,
+            ParameterGroupConfig, Parameters, Storage, SubnetGroup, SubnetGroupConfig,
         },
         route53::{AliasTarget, DnsName, DnsRecord, DnsRecordConfig, HostedZoneId},
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig, SecretOutputs},
+        sns::{Receivers, Subscriptions, SubscriptionsConfig, Topic, TopicArn, TopicConfig},
     },
     engine::{
         Address, After, Config, Declared, Graph, Initially, Input, Loose, Ref, Resource, Told,
@@ -103,6 +108,10 @@ pub(crate) fn table_id(of: &Ref<RouteTable>) -> Input<RouteTableId> {
 
 pub(crate) fn key_arn(of: &Ref<Key>) -> Input<KeyArn> {
     of.output("arn", |key| key.arn.clone())
+}
+
+pub(crate) fn topic_arn(of: &Ref<Topic>) -> Input<TopicArn> {
+    of.output("arn", |topic| topic.arn.clone())
 }
 
 pub(crate) fn role_arn(of: &Ref<Role>) -> Input<RoleArn> {
@@ -338,6 +347,21 @@ impl<'a> Stand<'a> {
         self.add::<Key>(name, declared)
     }
 
+    /// A topic to which alarms may publish.
+    pub(crate) fn topic(&mut self, name: &str, key: &Ref<Key>) -> Ref<Topic> {
+        let publish = Statement::allow("Publish", ["sns:Publish"])
+            .by("Service", "cloudwatch.amazonaws.com".to_owned())
+            .by("Service", "events.rds.amazonaws.com".to_owned());
+        let account = [self.environment.account.clone()];
+        let declared = TopicConfig {
+            key: key_arn(key),
+            policy: Policy::of([publish.only("StringEquals", "aws:SourceAccount", account)]),
+            attributes: TopicConfig::usual(),
+            tags: self.tags::<Topic>(name),
+        };
+        self.add::<Topic>(name, declared)
+    }
+
     pub(crate) fn secret(&mut self, name: &str, key: &Ref<Key>) -> Ref<Secret> {
         let declared = SecretConfig {
             description: name.to_owned(),
@@ -533,6 +557,26 @@ impl Stand<'_> {
         let role = self.role(name, "ec2.amazonaws.com");
         let tags = self.tags::<InstanceProfile>(name);
         self.add::<InstanceProfile>(name, InstanceProfileConfig { role: held(&role), tags })
+    }
+
+    /// A key under which AWS's services may publish.
+    pub(crate) fn publishing_key(&mut self, name: &str) -> Ref<Key> {
+        let Policy { version, mut statements } = self.key_policy();
+        statements.push(
+            Statement::allow("Publish", ["kms:Decrypt", "kms:GenerateDataKey*"])
+                .to(["*".to_owned()])
+                .by("Service", "cloudwatch.amazonaws.com".to_owned())
+                .by("Service", "events.rds.amazonaws.com".to_owned()),
+        );
+        let declared = KeyConfig {
+            description: self.environment.signed(name),
+            policy: Policy { version, statements },
+            rotation: Rotation::Days(365),
+            enabled: true,
+            aliased: true,
+            tags: self.tags::<Key>(name),
+        };
+        self.add::<Key>(name, declared)
     }
 
     /// A key under which a group may launch.
@@ -800,6 +844,54 @@ pub(crate) fn encrypted<const N: usize>(more: [(&str, &str); N]) -> Parameters {
     Parameters(all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
+/// What watches the rest: one of each kind.
+fn watched(stand: &mut Stand<'_>, log: &Ref<LogGroup>, database: &Ref<Instance>) {
+    let key = stand.publishing_key("alarms");
+    let topic = stand.topic("main", &key);
+    let receivers = Receivers::of(["ops@example.com"]);
+    let declared = SubscriptionsConfig { topic: topic_arn(&topic), receivers };
+    stand.add::<Subscriptions>("main", declared);
+    let declared = MetricFilterConfig {
+        group: log.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
+        pattern: "{ $.level = \"fatal\" }".to_owned(),
+        namespace: "clctl/drift".to_owned(),
+        metric: "fatal".to_owned(),
+        value: "1".to_owned(),
+        other_settings: Vec::new(),
+    };
+    stand.add::<MetricFilter>("main", declared);
+    let declared = AlarmConfig {
+        description: "a sample".to_owned(),
+        queries: vec![Query::metric("clctl/drift", "fatal", "Sum", 300)],
+        comparison: "GreaterThanThreshold".to_owned(),
+        threshold: 0.0,
+        evaluation_periods: 3,
+        datapoints_to_alarm: 2,
+        missing_data: "missing".to_owned(),
+        actions_enabled: true,
+        alarm_actions: vec![topic_arn(&topic)],
+        ok_actions: Vec::new(),
+        insufficient_data_actions: Vec::new(),
+        other_settings: Vec::new(),
+        needs: After::default(),
+        tags: stand.tags::<Alarm>("main"),
+    };
+    stand.add::<Alarm>("main", declared);
+    let text = r##"{"widgets":[{"type":"text","x":0,"y":0,"width":24,"height":2,"properties":{"markdown":"# all"}}]}"##;
+    let declared =
+        DashboardConfig { body: Body::new(text).into(), tags: stand.tags::<Dashboard>("main") };
+    stand.add::<Dashboard>("main", declared);
+    let declared = EventSubscriptionConfig {
+        topic: topic_arn(&topic),
+        source_type: "db-instance".to_owned(),
+        sources: vec![database.output("identifier", |database| database.identifier.clone())],
+        categories: vec!["failover".to_owned()],
+        enabled: true,
+        tags: stand.tags::<EventSubscription>("main"),
+    };
+    stand.add::<EventSubscription>("main", declared);
+}
+
 /// One object of each kind, and none more than that takes.
 pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let mut stand = Stand::new(environment, Variant::Usual);
@@ -849,7 +941,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let (subnets, parameters) = (&subnets, &parameters);
     let base = InstanceBase { subnets, group: &group, parameters, key: &key, secret: &secret };
     let database = stand.instance("main", &base);
-    stand.add::<Instance>("main", database);
+    let database = stand.add::<Instance>("main", database);
     let parameters = &stand.cluster_parameter_group("main");
     let own = stand.aurora_parameter_group("main");
     let base = ClusterBase { subnets, group: &group, parameters, key: &key, secret: &secret };
@@ -857,7 +949,9 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let cluster = stand.add::<Cluster>("main", cluster);
     let member = stand.cluster_instance("main", &cluster, &own, &key);
     stand.add::<ClusterInstance>("main", member);
-    let balancer = stand.balanced("gui", &vpc);
+    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
+    let declared = stand.load_balancer("main", &vpc, &[&subnet, &other], &group);
+    let balancer = stand.add::<LoadBalancer>("main", declared);
     let declared = stand.target_group("main", &vpc);
     let targets = stand.add::<TargetGroup>("main", declared);
     let declared = ListenerConfig {
@@ -885,7 +979,6 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let base = LaunchBase { group: &group, profile: &profile, key: &key };
     let declared = stand.launch_template("main", &base);
     let template = stand.add::<LaunchTemplate>("main", declared);
-    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
     let declared = AutoScalingGroupConfig {
         target_groups: vec![target_group_arn(&targets)],
         ..stand.scaling_group("main", &template, &[&subnet, &other])
@@ -893,5 +986,6 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let group = stand.add::<AutoScalingGroup>("main", declared);
     let declared = Stand::instances(&group, &template);
     stand.add::<Instances>("main", declared);
+    watched(&mut stand, &log, &database);
     stand.graph()
 }

@@ -26,6 +26,8 @@ pub(crate) const ACCIDENTAL: &[&str] = &[
     "changed",
     "content",
     "created",
+    // The rule that stands for what a listener does.
+    "default_rule",
     "deleted",
     "first",
     "forgotten",
@@ -123,6 +125,16 @@ impl Truth {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
             }
+            // What an alarm has seen, and what confirms a subscription, is history.
+            let history: &[&str] = match object.kind.as_str() {
+                "alarm" => &["configured", "reason", "reason_data", "state", "transitioned"],
+                "subscription" => &["token"],
+                "topic" => &["left"],
+                _ => &[],
+            };
+            for field in history {
+                body[*field].take();
+            }
             if object.kind == "launch-template" {
                 // Which number a version has is history.
                 for number in ["default", "latest"] {
@@ -142,6 +154,10 @@ impl Truth {
                 }
                 for history in ["version", "name"] {
                     body["template"][history].take();
+                }
+                // So is when a target group was attached.
+                if let Some(targets) = body["targets"].as_object_mut() {
+                    targets.values_mut().for_each(|it| drop(it["done"].take()));
                 }
                 // Since when something is suspended is history, and what is not said is no.
                 if let Some(suspended) = body["suspended"].as_object_mut() {
@@ -174,6 +190,15 @@ impl Truth {
                 for chosen in chosen {
                     body[chosen].take();
                 }
+            }
+            // How AWS calls what it makes for a load balancer is its affair.
+            if object.kind == "loadbalancer" {
+                body["host"].take();
+            }
+            if let Some((of, _)) = body["description"].as_str().and_then(|it| it.rsplit_once('/'))
+                && of.starts_with("ELB ")
+            {
+                body["description"] = of.into();
             }
             if object.kind == "cluster" {
                 // So is which of its instances does.
@@ -341,6 +366,7 @@ fn named(text: &str) -> &str {
 
 /// A value without what differs from world to world, ids replaced by what they name.
 fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
+    let name_of = |text: &str| names.get(text).or_else(|| names.get(named(text)));
     match value {
         // A document, in which there are ids.
         Value::String(text) if text.starts_with('{') => {
@@ -348,7 +374,7 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
             let told = |text: String, (id, name): (&&str, &String)| text.replace(*id, name);
             all.fold(text.clone(), told).into()
         }
-        Value::String(text) => names.get(named(text)).map_or_else(
+        Value::String(text) => name_of(text).map_or_else(
             || {
                 // An account is its root, in either writing.
                 if text.len() == 12 && text.bytes().all(|it| it.is_ascii_digit()) {
@@ -374,7 +400,7 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
                     let versions = versions.values().map(|it| plain(it, names));
                     return (key.clone(), versions.collect());
                 }
-                let name = names.get(named(key));
+                let name = name_of(key);
                 let key = name.map_or_else(|| key.clone(), |name| format!("<{name}>"));
                 (key, plain(value, names))
             })

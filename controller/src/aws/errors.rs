@@ -106,7 +106,8 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "requestthrottled"
         | "slowdown"
         | "bandwidthlimitexceeded"
-        | "ec2throttledexception" => Class::Throttled,
+        | "ec2throttledexception"
+        | "kmsthrottling" => Class::Throttled,
         "internalerror"
         | "internalfailure"
         | "internalservererror"
@@ -118,6 +119,7 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "internalserviceerror"
         | "kmsinternalexception"
         | "kmsinternal"
+        | "internalservicefault"
         | "dependencytimeoutexception" => Class::Server,
         "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
         "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
@@ -161,15 +163,21 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "entitytemporarilyunmodifiable"
         | "concurrentmodificationexception"
         | "kmsinvalidstateexception"
+        | "kmsinvalidstate"
+        | "concurrentaccess"
+        | "staletag"
         | "disabledexception" => Class::Busy,
         // Nobody knows the key that was made a moment ago.
-        "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
+        "encryptionfailure" | "decryptionfailure" | "kmsnotfound" | "kmsaccessdenied" => {
+            Class::NotYetVisible
+        }
         _ if code.ends_with("limitexceeded") || code.ends_with("limitexceededexception") => {
             Class::Quota
         }
-        "addresslimitexceeded" | "resourcelimitexceeded" | "servicequotaexceededexception" => {
-            Class::Quota
-        }
+        "addresslimitexceeded"
+        | "resourcelimitexceeded"
+        | "servicequotaexceededexception"
+        | "limitexceededfault" => Class::Quota,
         "insufficientinstancecapacity" | "insufficientaddresscapacity" | "insufficientcapacity" => {
             Class::Capacity
         }
@@ -179,7 +187,10 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "parameternotfound"
         | "gateway.notattached"
         | "nosuchentity"
+        | "notfound"
         | "notfoundexception"
+        | "resourcenotfound"
+        | "dashboardnotfounderror"
         | "resourcenotfoundexception" => Class::NotFound,
         _ if code.ends_with(".notfound") => Class::NotFound,
         _ => Class::Rejected,
@@ -197,20 +208,26 @@ fn of_databases(code: &str) -> Option<Class> {
         | "dbparametergroupalreadyexists"
         | "dbsnapshotalreadyexists"
         | "dbclusteralreadyexistsfault"
-        | "dbclustersnapshotalreadyexistsfault" => Class::Exists,
+        | "dbclustersnapshotalreadyexistsfault"
+        | "subscriptionalreadyexist" => Class::Exists,
         "invaliddbinstancestate"
         | "invaliddbsnapshotstate"
         | "invaliddbclusterstatefault"
         | "invaliddbclustersnapshotstatefault"
         | "invalidresourcestatefault" => Class::Busy,
-        // Nobody knows the subnet, or the key, that was made a moment ago.
-        "invalidsubnet" | "kmskeynotaccessiblefault" => Class::NotYetVisible,
+        // Nobody knows the subnet, the key, the topic and its policy, or the database, that was made a moment ago.
+        "invalidsubnet"
+        | "kmskeynotaccessiblefault"
+        | "snstopicarnnotfound"
+        | "snsnoauthorization"
+        | "sourcenotfound" => Class::NotYetVisible,
         "instancequotaexceeded"
         | "storagequotaexceeded"
         | "snapshotquotaexceeded"
         | "dbsubnetgroupquotaexceeded"
         | "dbparametergroupquotaexceeded"
-        | "dbclusterquotaexceededfault" => Class::Quota,
+        | "dbclusterquotaexceededfault"
+        | "eventsubscriptionquotaexceeded" => Class::Quota,
         "insufficientdbinstancecapacity"
         | "insufficientdbclustercapacityfault"
         | "insufficientstorageclustercapacity" => Class::Capacity,
@@ -223,7 +240,8 @@ fn of_databases(code: &str) -> Option<Class> {
         | "dbclustersnapshotnotfoundfault"
         | "dbclusterparametergroupnotfound"
         | "dbinstanceautomatedbackupnotfound"
-        | "dbclusterautomatedbackupnotfoundfault" => Class::NotFound,
+        | "dbclusterautomatedbackupnotfoundfault"
+        | "subscriptionnotfound" => Class::NotFound,
         _ => return None,
     })
 }
@@ -291,6 +309,10 @@ fn said(code: &str, message: &str) -> Option<Class> {
         // It can be taken back, and after that it is as it was.
         "invalidrequestexception" if message.contains("marked for deletion") => Some(Class::Busy),
         "invalidparameter" if message.contains("Unable to assume") => Some(Class::NotYetVisible),
+        // A topic of that name, of somebody else's or set otherwise.
+        "invalidparameter" if message.contains("already exists with different") => {
+            Some(Class::Exists)
+        }
         // A key whose policy was set a moment ago.
         "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
             Some(Class::NotYetVisible)

@@ -16,6 +16,8 @@ pub const TAG_REPLACEMENT: &str = "clctl.dev/replacement";
 pub(super) const TAG_LOGIN: &str = "clctl.dev/database-password-version";
 /// Which node a database was made ready for last, and may have been migrated by.
 pub(super) const TAG_LAST_IMAGE: &str = "clctl.dev/last-image";
+/// Whom we have asked whether they want what is published to a topic.
+pub(super) const TAG_ASKED: &str = "clctl.dev/asked";
 /// What the console shows.
 pub(super) const TAG_NAME: &str = "Name";
 

@@ -8,6 +8,7 @@ use super::{
     Aws,
     autoscaling::AutoScalingGroup,
     certificate,
+    cloudwatch::{Alarm, Dashboard},
     ec2::{
         DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
         RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
@@ -16,11 +17,15 @@ use super::{
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
-    logs::LogGroup,
+    logs::{LogGroup, MetricFilter},
     marker,
-    rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
+    rds::{
+        Cluster, ClusterInstance, ClusterParameterGroup, EventSubscription, Instance,
+        ParameterGroup, SubnetGroup,
+    },
     route53::{self, DnsRecord},
     secrets::{self, Secret},
+    sns::{Subscriptions, Topic},
     wallets,
 };
 
@@ -64,6 +69,12 @@ kinds! {
     AutoScalingGroup,
     Instances,
     DnsRecord,
+    Topic,
+    Subscriptions,
+    MetricFilter,
+    Alarm,
+    Dashboard,
+    EventSubscription,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.

@@ -5,8 +5,9 @@
 //! (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>), and so do CloudWatch Logs
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), KMS
 //! (<https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>) and Secrets Manager
-//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>). Elastic Load Balancing has
-//! one bucket for everything that changes nothing, and says how large it is
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>) and CloudWatch
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html>). Elastic Load Balancing
+//! has one bucket for everything that changes nothing, and says how large it is
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html>).
 
 use std::{
@@ -41,6 +42,8 @@ fn rate(operation: &str) -> (f64, f64) {
         // Five a second for the whole account, whatever is asked:
         // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests>.
         _ if operation.starts_with("route53:") => (2.0, 2.5),
+        "PutMetricAlarm" | "DeleteAlarms" => (3.0, 1.5),
+        _ if operation.starts_with("cloudwatch:") => (10.0, 4.5),
         _ if operation.starts_with("tag:") => (5.0, 5.0),
         // Six operations look at one environment.
         _ if operation.starts_with("elasticloadbalancing:Describe") => (5.0, 1.5),

@@ -90,7 +90,8 @@ pub(super) fn declare(
         runs: None,
         needs,
     };
-    Ok(group_of(graph, label, BASTION, &template, settings)?)
+    group_of(graph, label, BASTION, &template, settings)?;
+    Ok(())
 }
 
 fn user_data(

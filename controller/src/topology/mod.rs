@@ -1,7 +1,9 @@
 //! From the spec to the graph: one file per chapter, pure.
 
 mod access;
+mod alarms;
 mod bastion;
+mod dashboard;
 mod database;
 mod deletion;
 mod dns;
@@ -10,6 +12,7 @@ mod endpoints;
 mod flow_logs;
 mod gui;
 mod logs;
+mod monitoring;
 mod network;
 mod nodes;
 mod roles;
@@ -21,6 +24,7 @@ use std::collections::BTreeMap;
 use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource, Vpc};
 
 pub use self::{
+    alarms::{ALL as ALARMS, About as AboutAlarm},
     database::beginning,
     deletion::deletions,
     secrets::{AskedSecret, Holds, asked_secrets},
@@ -108,7 +112,16 @@ pub fn declare(
             .and(After::nodes(&access.rules))
             .and(After::node(&logs.nodes)),
     };
-    nodes::declare(&mut graph, &label, spec, base)?;
+    let nodes = nodes::declare(&mut graph, &label, spec, base)?;
+    let watched = monitoring::Base {
+        network: &network,
+        key: &key,
+        log_group: &logs.nodes,
+        database: &database,
+        group: &nodes.group,
+        instances: &nodes.instances,
+    };
+    monitoring::declare(&mut graph, &label, spec, &watched)?;
     if let (Some(declared), Some(profile), Some(log)) =
         (&spec.access.bastion, &roles.bastion_profile, &logs.bastion)
     {

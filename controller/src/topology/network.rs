@@ -28,6 +28,7 @@ pub(super) struct Built {
     pub(super) public_table: Ref<RouteTable>,
     pub(super) private_subnets: Vec<Ref<Subnet>>,
     pub(super) private_tables: Vec<Ref<RouteTable>>,
+    pub(super) nat_gateways: Vec<Ref<NatGateway>>,
 }
 
 struct Declaring<'a> {
@@ -76,18 +77,21 @@ fn new(
         private_subnets.push(declaring.subnet("private", zone, zone.private)?);
     }
     let public_table = declaring.public_table(&gateway, &public_subnets)?;
-    let (mut private_tables, mut way_out) = (Vec::new(), None);
+    let (mut private_tables, mut nat_gateways) = (Vec::new(), Vec::new());
+    let mut way_out = None;
     for ((zone, public), private) in zones.iter().zip(&public_subnets).zip(&private_subnets) {
         let nat = match (way_out, network.nat_gateways) {
             (Some(first), NatGateways::Single) => first,
             (_, NatGateways::Single | NatGateways::OnePerZone) => {
-                declaring.nat_gateway(zone, public, &gateway)?
+                let nat = declaring.nat_gateway(zone, public, &gateway)?;
+                nat_gateways.push(nat.clone());
+                nat
             }
         };
         private_tables.push(declaring.private_table(zone, private, &nat)?);
         way_out = Some(nat);
     }
-    Ok(Built { vpc, public_subnets, public_table, private_subnets, private_tables })
+    Ok(Built { vpc, public_subnets, public_table, private_subnets, private_tables, nat_gateways })
 }
 
 /// Everywhere.

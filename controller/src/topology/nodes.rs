@@ -55,7 +55,7 @@ pub(super) fn declare(
     label: &Label<'_>,
     spec: &NodeSpec,
     base: Base<'_>,
-) -> Result<(), NotDeclared> {
+) -> Result<Built, NotDeclared> {
     let nodes = &spec.nodes;
     let volume = &nodes.root_volume;
     let runs = format!("{}@{}", nodes.chainlink.version, nodes.chainlink.digest);
@@ -93,6 +93,12 @@ pub(super) fn declare(
         needs,
     };
     Ok(group_of(graph, label, NODES, &template, settings)?)
+}
+
+/// What others look at.
+pub(super) struct Built {
+    pub(super) group: Ref<AutoScalingGroup>,
+    pub(super) instances: Ref<Instances>,
 }
 
 /// What instances of a template are like.
@@ -167,7 +173,7 @@ pub(super) fn group_of(
     name: &str,
     template: &Ref<LaunchTemplate>,
     settings: Settings<'_>,
-) -> Result<(), DeclaredTwice> {
+) -> Result<Built, DeclaredTwice> {
     let Settings { count, subnets, suspended, borrowed, database, runs, needs, .. } = settings;
     let target_groups = settings.target_groups.iter();
     let subnets = subnets.iter();
@@ -209,7 +215,8 @@ pub(super) fn group_of(
         unmarked: Vec::new(),
         image: Told(runs),
     };
-    graph.add::<Instances>(name, declared).map(drop)
+    let instances = graph.add::<Instances>(name, declared)?;
+    Ok(Built { group, instances })
 }
 
 /// The image to start from: the one that is written, or the newest one for what is still to be made.

@@ -20,10 +20,11 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
             ("Marker", "IsTruncated")
         }
         ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
-        ("secretsmanager", "ListSecrets") | ("autoscaling", "DescribeAutoScalingGroups") => {
-            ("NextToken", "")
-        }
-        ("logs", "DescribeLogGroups") => ("nextToken", ""),
+        ("secretsmanager", "ListSecrets")
+        | ("autoscaling", "DescribeAutoScalingGroups")
+        | ("sns", "ListSubscriptionsByTopic")
+        | ("cloudwatch", "DescribeAlarms" | "ListDashboards") => ("NextToken", ""),
+        ("logs", "DescribeLogGroups" | "DescribeMetricFilters") => ("nextToken", ""),
         ("rds", name) if name.starts_with("Describe") => ("Marker", ""),
         ("elasticloadbalancing", "DescribeTags") => return None,
         ("elasticloadbalancing", name) if name.ends_with("Attributes") => return None,
@@ -38,6 +39,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
 /// Where an answer about one object says which it is.
 pub(crate) fn name(operation: &str) -> Option<&'static str> {
     Some(match operation {
+        "cloudwatch:GetDashboard" => "DashboardName",
         "iam:GetInstanceProfile" => "InstanceProfileName",
         "iam:GetRole" => "RoleName",
         "iam:GetRolePolicy" => "PolicyName",
@@ -46,6 +48,7 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
         "rds:DescribeDBParameterGroups" => "DBParameterGroupName",
         "rds:DescribeDBClusterParameterGroups" => "DBClusterParameterGroupName",
         "rds:DescribeDBClusters" => "DBClusterIdentifier",
+        "rds:DescribeEventSubscriptions" => "CustSubscriptionId",
         "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy" => "ARN",
         _ => return None,
     })
@@ -66,6 +69,17 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
             "HealthCheckType",
         ],
         "autoscaling:DescribeScalingActivities" => &["Activities"],
+        "cloudwatch:DescribeAlarms" => &[
+            "MetricAlarms",
+            "AlarmName",
+            "AlarmArn",
+            "ComparisonOperator",
+            "EvaluationPeriods",
+            "ActionsEnabled",
+        ],
+        "cloudwatch:ListDashboards" => &["DashboardEntries", "DashboardName"],
+        "cloudwatch:GetDashboard" => &["DashboardName", "DashboardBody"],
+        "cloudwatch:ListTagsForResource" => &["Tags", "Key", "Value"],
         "iam:GetAccountAuthorizationDetails" => {
             &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
         }
@@ -85,6 +99,16 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
         "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
         "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
+        "logs:DescribeMetricFilters" => &[
+            "metricFilters",
+            "filterName",
+            "filterPattern",
+            "logGroupName",
+            "metricTransformations",
+            "metricName",
+            "metricNamespace",
+            "metricValue",
+        ],
         "logs:ListTagsForResource" => &["tags"],
         "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
         "secretsmanager:DescribeSecret" => &["ARN", "Name"],
@@ -108,6 +132,11 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
             "IsTruncated",
             "MaxItems",
         ],
+        "sns:GetTopicAttributes" => &["Attributes"],
+        "sns:ListSubscriptionsByTopic" => {
+            &["Subscriptions", "SubscriptionArn", "Protocol", "Endpoint"]
+        }
+        "sns:ListTagsForResource" => &["Tags", "Key", "Value"],
         "ssm:GetParameter" => &["Parameter"],
         "ssm:GetParametersByPath" => &["Parameters", "Name", "Value"],
         "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
@@ -235,6 +264,14 @@ fn required_of_balancers(operation: &str) -> &'static [&'static str] {
 
 fn required_of_rds(operation: &str) -> &'static [&'static str] {
     match operation {
+        "rds:DescribeEventSubscriptions" => &[
+            "EventSubscriptionsList",
+            "CustSubscriptionId",
+            "EventSubscriptionArn",
+            "Status",
+            "SnsTopicArn",
+            "Enabled",
+        ],
         "rds:DescribeDBSubnetGroups" => {
             &["DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupArn", "VpcId", "Subnets"]
         }

@@ -156,6 +156,8 @@ pub struct Durations {
     pub load_balancer_interface_linger: Span,
     /// Until a target that was registered is checked.
     pub target_registration: Span,
+    /// Until an event subscription that was made or changed is `active`, or one that was deleted is gone.
+    pub db_event_subscription: Span,
     /// An instance from `pending` to `running`.
     pub instance: Span,
     /// From there until its status checks have passed.
@@ -215,6 +217,7 @@ impl Default for Durations {
             load_balancer_change: Span::seconds(2, 30),
             load_balancer_interface_linger: Span::seconds(15, 120),
             target_registration: Span::seconds(3, 20),
+            db_event_subscription: Span::seconds(5, 60),
             instance: Span::seconds(15, 60),
             instance_checks: Span::seconds(90, 180),
             instance_stop: Span::seconds(20, 90),
@@ -286,6 +289,10 @@ pub struct Quotas {
     pub certificates_per_load_balancer: u32,
     pub certificates: u32,
     pub names_per_certificate: u32,
+    pub topics: u32,
+    pub alarms: u32,
+    pub metric_filters_per_log_group: u32,
+    pub db_event_subscriptions: u32,
 }
 
 impl Default for Quotas {
@@ -344,6 +351,10 @@ impl Default for Quotas {
             certificates_per_load_balancer: 25,
             certificates: 2_500,
             names_per_certificate: 10,
+            topics: 100_000,
+            alarms: 5_000,
+            metric_filters_per_log_group: 100,
+            db_event_subscriptions: 20,
         }
     }
 }

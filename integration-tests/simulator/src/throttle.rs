@@ -99,6 +99,24 @@ pub(crate) fn iam() -> Rate {
     rate(60, 15)
 }
 
+/// The rate of an action of SNS.
+///
+/// <https://docs.aws.amazon.com/general/latest/gr/sns.html>; of what it does not name, as of the tag calls.
+pub(crate) fn sns(operation: &str) -> Rate {
+    let per_second = match operation {
+        "Publish" => 30_000,
+        "ConfirmSubscription" | "Subscribe" | "Unsubscribe" => 100,
+        "CreateTopic"
+        | "DeleteTopic"
+        | "GetTopicAttributes"
+        | "ListSubscriptions"
+        | "ListSubscriptionsByTopic"
+        | "ListTopics" => 30,
+        _ => 10,
+    };
+    rate(per_second, per_second)
+}
+
 /// The rate of all of RDS's actions together, in a region.
 ///
 /// AWS publishes none; bursts of some dozens were seen to be throttled

@@ -20,6 +20,7 @@ mod rds;
 mod route53;
 mod secrets;
 mod service;
+pub(crate) mod sns;
 mod ssm;
 mod sts;
 mod tag_rules;
@@ -34,7 +35,7 @@ use http::{HeaderValue, Request, Response};
 pub(crate) use self::{
     acm::{Acm, Usable},
     autoscaling::AutoScaling,
-    cloudwatch::CloudWatch,
+    cloudwatch::{CloudWatch, UNITS},
     ec2::{Around, Ec2},
     elb::{Elb, Leaves, LoadBalancerHands},
     iam::Iam,
@@ -46,6 +47,7 @@ pub(crate) use self::{
     route53::{Route53, bring as bring_hosted_zone},
     secrets::Secrets,
     service::Service,
+    sns::{Letter, Sns, in_arn as in_topic_arn},
     ssm::Ssm,
     tagging::Tagging,
 };
@@ -61,7 +63,7 @@ use crate::{
         rest,
         xml::Xml,
     },
-    world::{Drift, HERE, Input, Region, Retag},
+    world::{Drift, HERE, HERE_SNS, Input, NOWHERE, Region, Retag},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -143,7 +145,7 @@ macro_rules! form {
 
 /// The services of a region that speak AWS's query protocol. EC2 has a dialect of its own, IAM and STS have
 /// no region.
-const FORMS: &[Form] = &[form!(autoscaling), form!(elb), form!(rds)];
+const FORMS: &[Form] = &[form!(autoscaling), form!(elb), form!(rds), form!(sns)];
 
 /// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
 pub fn operations() -> Vec<(&'static str, &'static str)> {
@@ -482,7 +484,8 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let here = format!("arn:aws:{name}:{region}:{}:", world.settings.account);
             let whole = |value: String| match value.strip_prefix(HERE) {
                 Some(path) => format!("{here}{path}"),
-                None => value,
+                // In a policy.
+                None => value.replace(&format!("\"{HERE}"), &format!("\"{here}")),
             };
             let params = params.into_iter().map(|(name, value)| (name, whole(value))).collect();
             let identity = Identity::administrator(&world.settings);
@@ -491,7 +494,15 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);
             let service = service.ok_or_else(|| Fault::unsupported(name))?;
-            let members = json::Members::parse(members.to_string().as_bytes())?;
+            let prefix = permission::prefix(name);
+            let here = format!("\"arn:aws:{prefix}:{region}:{}:", world.settings.account);
+            let account = &world.settings.account;
+            let members = members
+                .to_string()
+                .replace(&format!("\"{HERE}"), &here)
+                .replace(&format!("\"{HERE_SNS}"), &format!("\"arn:aws:sns:{region}:{account}:"))
+                .replace(&format!("\"{NOWHERE}"), &format!("\"arn:aws:{prefix}::{account}:"));
+            let members = json::Members::parse(members.as_bytes())?;
             let identity = Identity::administrator(&world.settings);
             (service.act)(world, &identity, region, drift.action, &members, rng).map(drop)
         }

@@ -157,6 +157,11 @@ impl Client {
         self.json("acm", "CertificateManager", operation, body).await
     }
 
+    /// A call of SNS.
+    pub(crate) async fn sns(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.query("sns", "2010-03-31", action, params).await.unwrap()
+    }
+
     /// The newest image of Amazon Linux.
     pub(crate) async fn image(&self) -> String {
         let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
