@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Elb,
-    load_balancer::{Family, State},
+    load_balancer::State,
     target::Target,
     target_group::{Check, Protocol, TargetGroup},
 };
@@ -178,14 +178,6 @@ impl Elb {
         self.load_balancers.get(&user)
     }
 
-    /// How many checks a new target has to pass: one is enough for application load balancers.
-    pub(super) fn checks_needed(&self, group: &TargetGroup) -> u32 {
-        match group.family() {
-            Family::Application => 1,
-            Family::Network => group.check.healthy,
-        }
-    }
-
     /// What a check of a target finds now.
     pub(super) fn probe(
         &self,
@@ -214,7 +206,6 @@ impl Elb {
         }
         let answers = self.answers.get(&target.instance).and_then(|it| it.get(&port));
         match (group.check.protocol, answers) {
-            (_, None) => Probe::Refused,
             (Protocol::Tcp, Some(_)) => Probe::Well,
             (Protocol::Http, Some(Answers::Http(code)))
             | (Protocol::Https, Some(Answers::Https(code))) => {
@@ -224,7 +215,7 @@ impl Elb {
                     Probe::Code(*code)
                 }
             }
-            (Protocol::Http | Protocol::Https, Some(_)) => Probe::Refused,
+            (_, None) | (Protocol::Http | Protocol::Https, Some(_)) => Probe::Refused,
         }
     }
 
@@ -243,7 +234,7 @@ impl Elb {
             None | Some(Probe::Early) => return Health::Registering,
             Some(Probe::Well | Probe::Code(_) | Probe::Silent | Probe::Refused) => {}
         }
-        let first = self.checks_needed(group);
+        let first = group.checks_needed();
         match (view.known(&group.check, first, now), &view.probe) {
             (Some(true), _) => Health::Healthy,
             (Some(false), Some(Probe::Well) | None) => Health::Unhealthy(Probe::Refused),

@@ -224,7 +224,7 @@ impl Elb {
             let Some(group) = self.target_groups.get(arn) else { continue };
             for target in targets {
                 let probe = self.probe(settings, ec2, group, target);
-                let needed = self.checks_needed(group);
+                let needed = group.checks_needed();
                 let mut ready =
                     || now + settings.lasting(rng, settings.durations.target_registration);
                 target.view.see(&group.check, needed, probe, now, &mut ready);
