@@ -6,6 +6,7 @@ mod answers;
 mod architecture;
 mod cli;
 mod generated;
+mod gui;
 
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]
@@ -23,6 +24,8 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod monitoring;
+mod names;
 mod promises;
 mod real;
 mod rng;

@@ -7,15 +7,8 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 7] = [
-    "spec.gui.loadBalancer",
-    "spec.gui.domainName",
-    "spec.gui.hostedZoneId",
-    "spec.network.vpc.create.dhcpOptions",
-    "spec.monitoring",
-    "spec.backup",
-    "spec.policies.deletion.backups",
-];
+const LEFT_OUT: [&str; 3] =
+    ["spec.monitoring.devOpsGuru", "spec.backup", "spec.policies.deletion.backups"];
 
 /// Something that is written and not built yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -109,6 +102,7 @@ mod tests {
             assert!(status(path).is_some(), "{path}");
         }
         assert!(status("spec.network.vpc.create.cidr").is_none());
-        assert!(status("spec.monitoring.alarms").is_some());
+        assert!(status("spec.monitoring.alarms").is_none());
+        assert!(status("spec.monitoring.devOpsGuru.enabled").is_some());
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     database::{Databases, Version},
     machine::{Boot, Hang, Machine, Still},
     node::{self, News, Unit},
-    publisher,
+    publisher::{self, Ills},
     told::{self, Told},
     watch::{Observation, Watch},
 };
@@ -33,6 +33,8 @@ pub(crate) struct Crew {
     pub(crate) versions: BTreeMap<String, Version>,
     /// What the wallets hold.
     pub(crate) balance: f64,
+    /// What ails the nodes.
+    pub(crate) ills: Ills,
 }
 
 impl Guests for Crew {
@@ -63,7 +65,8 @@ impl Guests for Crew {
     fn remember(&mut self, memory: &str) {
         if memory.is_empty() {
             let (chance, versions) = (self.chance, std::mem::take(&mut self.versions));
-            *self = Self { chance, versions, balance: self.balance, ..Self::default() };
+            let (balance, ills) = (self.balance, self.ills);
+            *self = Self { chance, versions, balance, ills, ..Self::default() };
         } else if let Ok(crew) = serde_json::from_str(memory) {
             *self = crew;
         }
@@ -271,7 +274,10 @@ impl Crew {
             let process = machine.unit.process();
             let content = process.and_then(|it| self.databases.0.get(&it.resource));
             let keys = content.and_then(|it| it.facts().keys);
-            publisher::measure(machine, world, keys, self.balance);
+            publisher::measure(machine, world, keys, self.balance, self.ills);
+        }
+        if is_due(machine.metrics) {
+            publisher::say(machine, world, self.ills);
         }
     }
 

@@ -114,6 +114,10 @@ pub struct Durations {
     pub flow_log_delivery: Span,
     /// How long a deleted flow log goes on to deliver.
     pub flow_log_drain: Span,
+    /// A change of records from `PENDING` to `INSYNC`.
+    pub dns_change: Span,
+    /// How long the next change of the same hosted zone is refused.
+    pub dns_request: Span,
     /// Until a DB instance has its addresses, or other security groups are in force.
     pub db_network: Span,
     /// A DB instance from `creating` to its first backup.
@@ -152,6 +156,8 @@ pub struct Durations {
     pub load_balancer_interface_linger: Span,
     /// Until a target that was registered is checked.
     pub target_registration: Span,
+    /// Until an event subscription that was made or changed is `active`, or one that was deleted is gone.
+    pub db_event_subscription: Span,
     /// An instance from `pending` to `running`.
     pub instance: Span,
     /// From there until its status checks have passed.
@@ -190,6 +196,8 @@ impl Default for Durations {
             log_group_change: Span::fixed(0),
             flow_log_delivery: Span::seconds(480, 900),
             flow_log_drain: Span::seconds(120, 600),
+            dns_change: Span::seconds(20, 60),
+            dns_request: Span::millis(0, 100),
             db_network: Span::seconds(5, 40),
             db_creation: Span::seconds(240, 600),
             db_standby: Span::seconds(120, 360),
@@ -209,6 +217,7 @@ impl Default for Durations {
             load_balancer_change: Span::seconds(2, 30),
             load_balancer_interface_linger: Span::seconds(15, 120),
             target_registration: Span::seconds(3, 20),
+            db_event_subscription: Span::seconds(5, 60),
             instance: Span::seconds(15, 60),
             instance_checks: Span::seconds(90, 180),
             instance_stop: Span::seconds(20, 90),
@@ -268,6 +277,8 @@ pub struct Quotas {
     pub auto_scaling_groups: u32,
     pub lifecycle_hooks_per_group: u32,
     pub target_groups_per_group: u32,
+    pub hosted_zones: u32,
+    pub records_per_hosted_zone: u32,
     pub application_load_balancers: u32,
     pub network_load_balancers: u32,
     pub target_groups: u32,
@@ -278,6 +289,10 @@ pub struct Quotas {
     pub certificates_per_load_balancer: u32,
     pub certificates: u32,
     pub names_per_certificate: u32,
+    pub topics: u32,
+    pub alarms: u32,
+    pub metric_filters_per_log_group: u32,
+    pub db_event_subscriptions: u32,
 }
 
 impl Default for Quotas {
@@ -324,6 +339,8 @@ impl Default for Quotas {
             auto_scaling_groups: 500,
             lifecycle_hooks_per_group: 50,
             target_groups_per_group: 50,
+            hosted_zones: 500,
+            records_per_hosted_zone: 10_000,
             application_load_balancers: 50,
             network_load_balancers: 50,
             target_groups: 3_000,
@@ -334,6 +351,10 @@ impl Default for Quotas {
             certificates_per_load_balancer: 25,
             certificates: 2_500,
             names_per_certificate: 10,
+            topics: 100_000,
+            alarms: 5_000,
+            metric_filters_per_log_group: 100,
+            db_event_subscriptions: 20,
         }
     }
 }

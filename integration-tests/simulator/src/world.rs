@@ -8,6 +8,8 @@ mod census;
 mod databases;
 mod drift;
 mod instances;
+mod mail;
+mod metrics;
 mod retag;
 mod seeds;
 
@@ -23,10 +25,12 @@ pub use self::{
     databases::{Database, Login, Refused},
     drift::Deed,
     instances::{Checks, Glance, Running},
+    mail::Mail,
+    metrics::MetricName,
     seeds::Seed,
 };
 pub(crate) use self::{
-    drift::{Drift, HERE, Input},
+    drift::{Drift, HERE, HERE_SNS, Input, NOWHERE},
     retag::Retag,
 };
 use crate::{
@@ -36,7 +40,8 @@ use crate::{
     random::Rng,
     services::{
         self, Acm, Around, Asked, AutoScaling, CloudWatch, Ec2, Elb, Hands, Iam, Kms,
-        LoadBalancerHands, Logs, Rds, Secrets, Service, ServiceQuotas, Ssm, Tagging,
+        LoadBalancerHands, Logs, Rds, Route53, Secrets, Service, ServiceQuotas, Site, Sns, Ssm,
+        Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -56,6 +61,7 @@ pub(crate) struct Region {
     pub(crate) quotas: ServiceQuotas,
     pub(crate) rds: Rds,
     pub(crate) secrets: Secrets,
+    pub(crate) sns: Sns,
     pub(crate) ssm: Ssm,
     pub(crate) tagging: Tagging,
 }
@@ -67,10 +73,12 @@ impl Region {
         all.extend(self.acm.shelves());
         all.extend(self.autoscaling.shelves());
         all.extend(self.elb.shelves());
+        all.extend(self.cloudwatch.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
         all.extend(self.secrets.shelves());
+        all.extend(self.sns.shelves());
         all.extend(self.ssm.shelves());
         all
     }
@@ -91,7 +99,7 @@ impl Region {
         rng: &mut Rng,
         (before, now): (Time, Time),
     ) {
-        let Self { autoscaling, ec2, elb, kms, logs, rds, secrets, .. } = self;
+        let Self { autoscaling, cloudwatch, ec2, elb, kms, logs, rds, secrets, sns, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
         // What was done since was done then.
@@ -113,6 +121,21 @@ impl Region {
         let around = Around { settings, region, iam, kms };
         ec2.deliver(around, logs, rng, now);
         secrets.settle(settings, now);
+        for told in rds.take_told() {
+            let site = Site { settings, iam, region, now: told.at() };
+            // What a topic does not take is lost.
+            sns.notify(site, kms, rng, &told.note()).ok();
+        }
+        for counted in logs.take_counted() {
+            cloudwatch.extract(counted, now);
+        }
+        cloudwatch.look(settings, rng, now);
+        for action in cloudwatch.take_actions() {
+            let site = Site { settings, iam, region, now: action.at() };
+            let note = action.note(settings, region);
+            cloudwatch.acted(&action, sns.notify(site, kms, rng, &note));
+        }
+        sns.settle(settings, rng, now);
     }
 }
 
@@ -129,6 +152,8 @@ pub struct World {
     pub(crate) buckets: Buckets,
     #[serde(default)]
     pub(crate) iam: Iam,
+    #[serde(default)]
+    pub(crate) route53: Route53,
     pub(crate) regions: BTreeMap<String, Region>,
     /// What guests remember.
     #[serde(default, skip_serializing_if = "Hidden::is_empty")]
@@ -171,6 +196,7 @@ impl World {
             rng: Rng::new(settings.seed),
             buckets: Buckets::default(),
             iam: Iam::default(),
+            route53: Route53::default(),
             regions: BTreeMap::new(),
             memory: Hidden::default(),
             settings,

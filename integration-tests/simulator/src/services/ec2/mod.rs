@@ -308,6 +308,7 @@ impl Ec2 {
             key_pair::drifts(self, key),
             vpc_endpoint::drifts(self, key),
             flow_log::drifts(self, key),
+            dhcp_options::drifts(self, key),
             instance::drifts(self, key),
             launch_template::drifts(self, key),
             tags::drifts(self, key),

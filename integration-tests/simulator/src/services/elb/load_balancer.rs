@@ -142,6 +142,14 @@ fn hosted_zone(region: &str, family: Family) -> Result<&'static str, Fault> {
     })
 }
 
+impl LoadBalancer {
+    /// What aliases say to lead to it: its name, and the zone that is in.
+    pub(super) fn alias(&self, region: &str) -> Option<(String, String)> {
+        let zone = hosted_zone(region, self.family).ok()?;
+        Some((self.host.clone(), zone.to_owned()))
+    }
+}
+
 /// The places of a load balancer, as answers show them.
 pub(super) fn zones(it: &LoadBalancer) -> Xml {
     let zone = |place: &Place| {

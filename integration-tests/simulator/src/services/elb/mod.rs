@@ -124,6 +124,12 @@ impl Elb {
         self.shelves().into_iter().find_map(|it| it.tags(arn))
     }
 
+    /// What aliases say to lead to each load balancer, its name and the zone that is in; and its tags.
+    pub(crate) fn aliases(&self, region: &str) -> Vec<((String, String), Tags)> {
+        let all = self.load_balancers.all();
+        all.filter_map(|it| Some((it.alias(region)?, it.tags.clone()))).collect()
+    }
+
     /// Whether there is a target group, as it truly is.
     pub(crate) fn has_target_group(&self, arn: &str) -> bool {
         self.target_groups.get(arn).is_some()

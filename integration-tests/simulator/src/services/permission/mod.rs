@@ -18,7 +18,9 @@ mod logs;
 mod need;
 mod rds;
 mod request;
+mod route53;
 mod secrets;
+mod sns;
 mod ssm;
 
 use self::request::Request;
@@ -201,7 +203,7 @@ pub(super) fn check(
     let needs = match (&identity.policies, service) {
         (Policies::Unmodelled(fault), _) => return Err(fault.clone()),
         // Only what has a policy of its own can be denied to who may do everything.
-        (Policies::Everything, "kms" | "secretsmanager") => needs(world, asked, scope)?,
+        (Policies::Everything, "kms" | "secretsmanager" | "sns") => needs(world, asked, scope)?,
         (Policies::Everything, _) => return Ok(()),
         (Policies::These(_), _) => {
             // A region begins as AWS makes it, whoever asks first.
@@ -235,7 +237,7 @@ fn withheld(world: &World, asked: &Asked, scope: &Scope, identity: &Identity) ->
 }
 
 /// What actions call a service.
-fn prefix(service: &str) -> &str {
+pub(super) fn prefix(service: &str) -> &str {
     match service {
         "monitoring" => "cloudwatch",
         "tagging" => "tag",
@@ -269,7 +271,9 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
         "logs" => logs::needs(&request()),
         "monitoring" => Ok(cloudwatch::needs(&request())),
         "rds" => rds::needs(world, asked, scope),
+        "route53" => route53::needs(world, asked),
         "secretsmanager" => secrets::needs(&request()),
+        "sns" => sns::needs(world, asked, scope),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:
         // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html>,
