@@ -127,21 +127,31 @@ impl View {
         self.probe.as_ref().is_some_and(Probe::is_checked)
     }
 
-    /// What is known of the target at a moment: well or not.
-    fn known(&self, check: &Check, first: u32, now: Time) -> Option<bool> {
-        let well = match &self.probe {
-            Some(probe) if probe.is_checked() => *probe == Probe::Well,
-            Some(_) | None => return None,
-        };
+    /// Whether checks find that the target is well; nothing when it is not checked.
+    fn finds(&self) -> Option<bool> {
+        self.probe.as_ref().filter(|it| it.is_checked()).map(|it| *it == Probe::Well)
+    }
+
+    /// When what is known of the target changes, if nothing else happens.
+    pub(super) fn turns(&self, check: &Check, first: u32) -> Option<Time> {
+        let well = self.finds()?;
         let needed = match (well, self.before) {
             (true, None) => first,
             (true, Some(false)) => check.healthy,
             (false, None | Some(true)) => check.unhealthy,
-            (true, Some(true)) | (false, Some(false)) => return self.before,
+            (true, Some(true)) | (false, Some(false)) => return None,
         };
         let takes = Duration::from_secs(u64::from(check.interval) * u64::from(needed));
-        let begun = self.since.max(self.ready);
-        if now >= begun + takes { Some(well) } else { self.before }
+        Some(self.since.max(self.ready) + takes)
+    }
+
+    /// What is known of the target at a moment: well or not.
+    fn known(&self, check: &Check, first: u32, now: Time) -> Option<bool> {
+        match self.turns(check, first) {
+            Some(at) if at <= now => self.finds(),
+            Some(_) => self.before,
+            None => self.finds().and(self.before),
+        }
     }
 
     /// Takes note of what checks find from now on.
@@ -153,6 +163,7 @@ impl View {
         now: Time,
         ready: &mut dyn FnMut() -> Time,
     ) {
+        self.before = self.known(check, first, now);
         if self.probe.as_ref() == Some(&probe) {
             return;
         }
@@ -160,7 +171,6 @@ impl View {
         if !probe.is_checked() {
             (self.since, self.before) = (now, None);
         } else if self.is_in_use() {
-            self.before = self.known(check, first, now);
             if was_well || probe == Probe::Well {
                 self.since = now;
             }
