@@ -110,6 +110,9 @@ const JSON: &[Json] = &[
     json::<Tagging>(),
 ];
 
+/// What a service that speaks AWS's query protocol does with an operation and its parameters.
+type Act = fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>;
+
 /// A service of a region that speaks AWS's query protocol, as requests are told apart.
 struct Form {
     name: &'static str,
@@ -117,9 +120,9 @@ struct Form {
     namespace: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
-    ask: fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>,
+    ask: Act,
     /// The same, whoever asks.
-    act: fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>,
+    act: Act,
     drifts: fn(&Region, &str) -> Vec<Drift>,
     retag: fn(&str, &str, &Retag<'_>) -> Vec<Drift>,
     unprotect: fn(&str, &str) -> Vec<Drift>,
