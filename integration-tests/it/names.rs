@@ -108,7 +108,7 @@ async fn what_somebody_does_to_the_record_is_named_and_put_right() {
     let (world, before) = (standing.world(), standing.truth());
     let deeds = world.deeds().into_iter().filter(|it| it.call().starts_with("route53:"));
     let deeds: Vec<_> = deeds.collect();
-    assert_eq!(deeds.len(), 3);
+    assert_eq!(deeds.len(), 4);
     for deed in deeds {
         let bench = Bench::at(world.clone());
         bench.lose_record();

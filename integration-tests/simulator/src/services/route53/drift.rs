@@ -29,6 +29,12 @@ pub(super) fn all(route53: &Route53, targets: &[Target], key: &str) -> Vec<Drift
         all.push(drift(says, "UPSERT", &RecordSet { content, ..record.body.clone() }));
         let says = format!("the record {} is deleted", record.name);
         all.push(drift(says, "DELETE", record));
+        let below = format!(".{}", record.name);
+        let of_it = route53.records.all();
+        let of_it = of_it.filter(|it| it.zone == record.zone && it.name.ends_with(&below));
+        all.extend(
+            of_it.map(|it| drift(format!("the record {} is deleted", it.name), "DELETE", it)),
+        );
     }
     all
 }
