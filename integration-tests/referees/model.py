@@ -60,7 +60,7 @@ EC2_ERRORS = set(
     """
     CannotDelete DependencyViolation DryRunOperation Gateway.NotAttached IdempotentParameterMismatch
     InvalidAllocationID.NotFound InvalidAssociationID.NotFound InvalidClientToken InvalidDhcpOptionsID.NotFound
-    InvalidFlowLogId.NotFound InvalidGatewayID.NotFound InvalidGroup.Duplicate InvalidGroup.InUse
+    InvalidFlowLogId.NotFound InvalidGatewayID.NotFound InvalidDhcpOptionID.NotFound InvalidGroup.Duplicate InvalidGroup.InUse
     InvalidGroup.NotFound InvalidGroup.Reserved InvalidGroupId.Malformed InvalidID
     InvalidInternetGatewayID.NotFound InvalidInternetGatewayId.Malformed InvalidIPAddress.InUse
     InvalidKey.Format InvalidKeyPair.Duplicate InvalidKeyPair.Format InvalidKeyPair.NotFound

@@ -35,6 +35,9 @@ def hosted_zones(d):
     about = {"ResourceType": "hostedzone", "ResourceId": com}
     d.route53("ChangeTagsForResource", **about, AddTags=[{"Key": "team", "Value": "oracles"}])
     assert d.route53("ListTagsForResource", **about)["ResourceTagSet"]["Tags"]
+    # An empty list of tags is an empty element, as AWS writes it; the model has none.
+    other = {"ResourceType": "hostedzone", "ResourceId": net}
+    d.route53("ChangeTagsForResource", **other, AddTags=[{"Key": "team", "Value": ""}])
     d.route53("ListTagsForResources", ResourceType="hostedzone", ResourceIds=[com, net])
     d.route53("ChangeTagsForResource", **about, RemoveTagKeys=["team"])
     none = {"ResourceType": "hostedzone", "ResourceId": "Z0123456789"}
