@@ -430,7 +430,8 @@ fn leads(record: Option<&ResourceRecordSet>) -> Result<(AliasTarget, bool), Call
             Ok((AliasTarget::new(name, zone), alias.evaluate_target_health()))
         }
         None => {
-            let values: Vec<&str> = record.resource_records().iter().map(|it| it.value()).collect();
+            let values = record.resource_records().iter().map(ResourceRecord::value);
+            let values: Vec<&str> = values.collect();
             Ok((AliasTarget::other(values.join(", ")), false))
         }
     }
@@ -446,7 +447,7 @@ async fn others(aws: &Aws, place: &Place) -> Result<Option<Found<DnsRecord>>, Ca
             zone: HostedZoneId::new(&place.zone),
             name: DnsName::new(&place.name),
             target: AliasTarget::other(
-                set.resource_records().first().map(|it| it.value()).unwrap_or_default(),
+                set.resource_records().first().map(ResourceRecord::value).unwrap_or_default(),
             ),
             evaluate_target_health: false,
             marked: false,

@@ -234,7 +234,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
 
     let mut form = String::new();
     let is_route53 = scope.as_ref().is_ok_and(|it| it.service == "route53");
-    let rest = is_route53.then(|| route53::API.read(request, &body)).unwrap_or_default();
+    let rest = if is_route53 { route53::API.read(request, &body) } else { rest::Read::default() };
     if is_route53 {
         form.push_str(&rest.form);
     } else if !is_json {

@@ -24,7 +24,7 @@ pub(super) const OPERATIONS: &[Operation] =
 /// The code of a batch that cannot be made.
 pub(super) const INVALID: &str = "InvalidChangeBatch";
 /// What is between its messages, before they are written.
-pub(super) const BETWEEN: char = '\n';
+pub(super) const BETWEEN: &str = "\n";
 
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests-changeresourcerecordsets>
 const MOST_RECORDS: usize = 1_000;
@@ -241,7 +241,7 @@ fn outcome(
         messages.push(format!("Number of records limit of {most} exceeded."));
     }
     if !messages.is_empty() {
-        return Err(Fault::client(INVALID, messages.join(&BETWEEN.to_string())));
+        return Err(Fault::client(INVALID, messages.join(BETWEEN)));
     }
     let gone = before.into_iter().filter(|it| !after.iter().any(|set| set.key() == it.key()));
     let gone = gone.collect();

@@ -120,7 +120,7 @@ fn establish(call: &mut Call<'_>, id: Option<String>) -> Answer {
     let private = call.params.text("HostedZoneConfig.PrivateZone");
     let vpc = match (call.params.text("VPC.VPCRegion"), call.params.text("VPC.VPCId")) {
         (Some(region), Some(id)) => {
-            if !call.regions.get(&region).is_some_and(|it| it.ec2.has_vpc(&id, None)) {
+            if call.regions.get(&region).is_none_or(|it| !it.ec2.has_vpc(&id, None)) {
                 let text =
                     format!("The VPC {id} in region {region} that you provided is not valid.");
                 return Err(Fault::client("InvalidVPCId", text));
