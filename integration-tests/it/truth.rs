@@ -121,6 +121,13 @@ impl Truth {
         let whole = world.whole().into_iter();
         let whole = whole.filter(|(object, _, body)| is_ours(object) && !is_brought(object, body));
         for (object, tags, mut body) in whole {
+            if object.kind == "resource-record-set"
+                && let Some(target) = body["leads"]["Alias"]["name"].as_str()
+            {
+                // The name of a load balancer has a number in it.
+                let plain: String = target.chars().filter(|it| !it.is_ascii_digit()).collect();
+                body["leads"]["Alias"]["name"] = plain.into();
+            }
             if object.kind == "network-acl" {
                 // One for each subnet, whoever made that.
                 body["associations"].take();

@@ -8,7 +8,7 @@ use super::{
     Answer, Operation, alias,
     call::{Call, invalid},
     name,
-    record::{Content, RecordSet},
+    record::{Leads, RecordSet},
     zone::{self, HostedZone},
 };
 use crate::{
@@ -166,9 +166,9 @@ fn within_limits(changes: &[(Action, RecordSet)]) -> Result<(), Fault> {
         let text = format!("Number of records limit of {MOST_RECORDS} exceeded.");
         return Err(Fault::client(INVALID, text));
     }
-    let characters = |it: &(Action, RecordSet)| match &it.1.content {
-        Content::Alias(_) => 0,
-        Content::Records { values, .. } => {
+    let characters = |it: &(Action, RecordSet)| match &it.1.leads {
+        Leads::Alias(_) => 0,
+        Leads::Records { values, .. } => {
             values.iter().map(|it| it.chars().count()).sum::<usize>() * times(it.0)
         }
     };
@@ -224,7 +224,7 @@ fn outcome(
                 }
             }
             (Action::Create | Action::Upsert, there) => {
-                if let Content::Alias(alias) = &record.content {
+                if let Leads::Alias(alias) = &record.leads {
                     messages.extend(alias::refusal(call, &after, &record, alias)?);
                 }
                 if let Some(at) = there {

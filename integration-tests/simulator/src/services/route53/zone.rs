@@ -9,7 +9,7 @@ use super::{
     call::{Call, invalid},
     change,
     name::{normal, order},
-    record::{Content, RecordSet},
+    record::{Leads, RecordSet},
 };
 use crate::{
     Time, World,
@@ -171,7 +171,7 @@ fn first_records(id: &str, zone: &HostedZone) -> [RecordSet; 2] {
         name: zone.name.clone(),
         kind: kind.to_owned(),
         weighted: None,
-        content: Content::Records { ttl, values },
+        leads: Leads::Records { ttl, values },
     };
     let servers: Vec<_> = zone.name_servers.iter().map(|it| format!("{it}.")).collect();
     let first = servers.first().cloned().unwrap_or_default();
