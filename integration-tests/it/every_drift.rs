@@ -81,7 +81,9 @@ fn plain(says: &str, truth: &Truth) -> String {
     let mut said = says.to_owned();
     for thing in truth.things() {
         let digits = thing.id.bytes().filter(u8::is_ascii_hexdigit).count();
-        if let Some(address) = thing.address().filter(|_| digits > 16 && !thing.id.contains('/')) {
+        let balances = thing.id.starts_with("arn:aws:elasticloadbalancing:");
+        let is_id = digits > 16 && !thing.id.contains('/') || balances;
+        if let Some(address) = thing.address().filter(|_| is_id) {
             said = said.replace(&thing.id, address);
         }
     }

@@ -949,7 +949,9 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let cluster = stand.add::<Cluster>("main", cluster);
     let member = stand.cluster_instance("main", &cluster, &own, &key);
     stand.add::<ClusterInstance>("main", member);
-    let balancer = stand.balanced("gui", &vpc);
+    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
+    let declared = stand.load_balancer("main", &vpc, &[&subnet, &other], &group);
+    let balancer = stand.add::<LoadBalancer>("main", declared);
     let declared = stand.target_group("main", &vpc);
     let targets = stand.add::<TargetGroup>("main", declared);
     let declared = ListenerConfig {
@@ -977,7 +979,6 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let base = LaunchBase { group: &group, profile: &profile, key: &key };
     let declared = stand.launch_template("main", &base);
     let template = stand.add::<LaunchTemplate>("main", declared);
-    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
     let declared = AutoScalingGroupConfig {
         target_groups: vec![target_group_arn(&targets)],
         ..stand.scaling_group("main", &template, &[&subnet, &other])

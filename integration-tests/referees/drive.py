@@ -110,7 +110,12 @@ DRAWN = {
 }
 
 # What boto3 calls otherwise than credential scopes and IAM's actions do.
-SCOPES = {"cloudwatch": "monitoring", "service-quotas": "servicequotas", "resourcegroupstaggingapi": "tagging"}
+SCOPES = {
+    "cloudwatch": "monitoring",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tagging",
+    "service-quotas": "servicequotas",
+}
 
 
 class Drive:
@@ -139,7 +144,7 @@ class Drive:
 
     def __getattr__(self, service):
         if service not in {
-            "autoscaling", "cloudwatch", "ec2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
+            "acm", "autoscaling", "cloudwatch", "ec2", "elbv2", "iam", "kms", "logs", "quotas", "rds", "route53", "secretsmanager", "ssm", "sts", "tagging"
         }:
             raise AttributeError(service)
         boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)

@@ -12,7 +12,6 @@ from sequences_ec2 import KEY, filters, gateway, group, subnet, vpc
 
 LINUX = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 NONE = "0123456789abcdef0"
-TARGET = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/t/0123456789abcdef"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
 TRUST = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},'
@@ -254,12 +253,15 @@ def groups(d):
     d.autoscaling("DescribeTags", Filters=[{"Name": "x", "Values": ["y"]}], fails="ValidationError")
     d.autoscaling("DeleteTags", Tags=[tag])
     d.autoscaling("DeleteTags", Tags=[tag | {"ResourceId": "nobody"}], fails="ValidationError")
-    d.autoscaling("AttachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=[TARGET])
+    home = d.ec2("CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    target = d.elbv2("CreateTargetGroup", Name="t", Protocol="HTTP", Port=80, VpcId=home)
+    target = target["TargetGroups"][0]["TargetGroupArn"]
+    d.autoscaling("AttachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=[target])
     d.autoscaling("AttachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=["x"], fails="ValidationError")
     d.autoscaling("DescribeLoadBalancerTargetGroups", **NODES)
     d.autoscaling("DescribeLoadBalancerTargetGroups", **NOBODY, fails="ValidationError")
-    d.autoscaling("DetachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=[TARGET])
-    d.autoscaling("DetachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=[TARGET + "0"], fails="ValidationError")
+    d.autoscaling("DetachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=[target])
+    d.autoscaling("DetachLoadBalancerTargetGroups", **NODES, TargetGroupARNs=[target + "0"], fails="ValidationError")
     told = {"TopicARN": TOPIC, "NotificationTypes": ["autoscaling:EC2_INSTANCE_LAUNCH"]}
     d.autoscaling("PutNotificationConfiguration", **NODES, **told)
     d.autoscaling("PutNotificationConfiguration", **NOBODY, **told, fails="ValidationError")

@@ -6,6 +6,7 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_balancers
 import sequences_compute
 import sequences_rds
 import servers
@@ -160,9 +161,31 @@ def stock(d):
         d.kms("TagResource", KeyId=key, Tags=[{"TagKey": f"n{n}", "TagValue": str(n)}])
     databases(d)
     stock_compute(d)
+    stock_balancers(d)
     # What a first delivery changes in a flow log must not come between two pages.
     d.ec2("DescribeFlowLogs", until=lambda it: all("DeliverLogsStatus" in one for one in it["FlowLogs"]))
     ASKED["ListGrants"] = ASKED["ListResourceTags"] = {"KeyId": key}
+
+
+def stock_balancers(d):
+    """Load balancers in the default VPC, a listener with rules and its certificate twice, certificates."""
+    main = d.ec2("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    home = [{"Name": "vpc-id", "Values": [main]}]
+    subnets = [it["SubnetId"] for it in d.ec2("DescribeSubnets", Filters=home)["Subnets"]][:2]
+    arns = [sequences_balancers.balancer(d, subnets, f"pages-{n}") for n in range(3)]
+    secure = [{"CertificateArn": sequences_balancers.CERTIFICATE}]
+    answer = sequences_balancers.answer("404")
+    for n in range(MANY):
+        https = {"Protocol": "HTTPS", "Certificates": secure}
+        on = sequences_balancers.listener(d, arns[0], answer, port=8000 + n, **https)
+        d.acm("RequestCertificate", DomainName=f"pages-{n}.example.com")
+    for n in range(MANY):
+        d.elbv2("CreateRule", ListenerArn=on, Priority=n + 1, Conditions=sequences_balancers.path(f"/{n}"), Actions=answer)
+    d.elbv2("AddListenerCertificates", ListenerArn=on, Certificates=secure)
+    for arn in arns:
+        d.wait("elbv2", "load_balancer_available", LoadBalancerArns=[arn])
+    ASKED["DescribeListeners"] = {"LoadBalancerArn": arns[0]}
+    ASKED["DescribeListenerCertificates"] = ASKED["DescribeRules"] = {"ListenerArn": on}
 
 
 def stock_compute(d):
@@ -179,7 +202,7 @@ def stock_compute(d):
         plan = {"LaunchTemplate": {"LaunchTemplateName": f"pages-{n}"}, "VPCZoneIdentifier": subnet}
         tag = {"ResourceId": f"pages-{n}", "ResourceType": "auto-scaling-group", "Key": "n", "Value": str(n)}
         d.autoscaling("CreateAutoScalingGroup", **group, **plan, MinSize=1, MaxSize=1, Tags=[tag])
-        target = f"{sequences_compute.TARGET}{n}"
+        target = sequences_balancers.target_group(d, main, f"pages-{n}")
         d.autoscaling("AttachLoadBalancerTargetGroups", AutoScalingGroupName="pages-0", TargetGroupARNs=[target])
         kinds = ["autoscaling:EC2_INSTANCE_LAUNCH"]
         topic = {"TopicARN": sequences_compute.TOPIC, "NotificationTypes": kinds}

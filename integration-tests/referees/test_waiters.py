@@ -5,6 +5,7 @@ import botocore.exceptions
 import pytest
 
 import drive
+import sequences_balancers
 import sequences_compute
 import sequences_ec2
 import sequences_rds
@@ -19,7 +20,7 @@ def available(d, service):
     scope = drive.SCOPES.get(service, service)
     for name in client.waiter_names:
         operation = client.get_waiter(name).config.operation
-        if (scope, operation) in d.simulated:
+        if (scope, operation) in d.simulated and (service, name) not in NEVER:
             yield name
 
 
@@ -158,6 +159,34 @@ def deleted_cluster_snapshot(d, name):
     return name
 
 
+def balancer(d, name):
+    """A load balancer in the default VPC."""
+    main = d.ec2("DescribeVpcs", Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    home = [{"Name": "vpc-id", "Values": [main]}]
+    subnets = [it["SubnetId"] for it in d.ec2("DescribeSubnets", Filters=home)["Subnets"]][:2]
+    return sequences_balancers.balancer(d, subnets, name)
+
+
+def deleted_balancer(d, name):
+    arn = balancer(d, name)
+    d.wait("elbv2", "load_balancer_available", LoadBalancerArns=[arn])
+    d.elbv2("DeleteLoadBalancer", LoadBalancerArn=arn)
+    return arn
+
+
+def deregistered(d, vpc, subnet):
+    """A target that drains."""
+    group = {"TargetGroupArn": sequences_balancers.target_group(d, vpc)}
+    one = instance(d, subnet)
+    d.wait("ec2", "instance_running", InstanceIds=[one])
+    d.elbv2("RegisterTargets", **group, Targets=[{"Id": one}])
+    d.elbv2("DeregisterTargets", **group, Targets=[{"Id": one}])
+    return {**group, "Targets": [{"Id": one}]}
+
+
+# Nothing answers on the instances of a world that is served.
+NEVER = {("elbv2", "target_in_service")}
+
 # What each waiter waits for; one that is not here fails the test below.
 WAITERS = {
     ("ec2", "image_available"): lambda d, vpc, subnet: {"ImageIds": [sequences_compute.image(d)]},
@@ -195,6 +224,11 @@ WAITERS = {
     ("rds", "db_cluster_snapshot_deleted"): lambda d, vpc, subnet: {
         "DBClusterSnapshotIdentifier": deleted_cluster_snapshot(d, "goes")
     },
+    ("acm", "certificate_validated"): lambda d, vpc, subnet: {"CertificateArn": sequences_balancers.CERTIFICATE},
+    ("elbv2", "load_balancer_available"): lambda d, vpc, subnet: {"LoadBalancerArns": [balancer(d, "comes")]},
+    ("elbv2", "load_balancer_exists"): lambda d, vpc, subnet: {"LoadBalancerArns": [balancer(d, "exists")]},
+    ("elbv2", "load_balancers_deleted"): lambda d, vpc, subnet: {"LoadBalancerArns": [deleted_balancer(d, "goes")]},
+    ("elbv2", "target_deregistered"): lambda d, vpc, subnet: deregistered(d, vpc, subnet),
     ("iam", "role_exists"): lambda d, vpc, subnet: {"RoleName": role(d)},
     ("iam", "instance_profile_exists"): lambda d, vpc, subnet: {"InstanceProfileName": profile(d)},
 }

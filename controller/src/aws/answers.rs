@@ -86,6 +86,11 @@ const MADE_UP: &[Rule] = &[
     ),
     ("autoscaling:DescribeScalingActivities", "/DescribeScalingActivitiesResult", &["Activities"]),
     ("ec2", "tagSet/item", &["key"]),
+    ("elasticloadbalancing", "/Actions/member", &["Type"]),
+    ("elasticloadbalancing", "/DefaultActions/member", &["Type"]),
+    ("elasticloadbalancing", "/FixedResponseConfig", &["StatusCode"]),
+    ("elasticloadbalancing", "/RedirectConfig", &["StatusCode"]),
+    ("elasticloadbalancing", "/Tags/member", &["Key"]),
     ("iam", "Tags/member", &["Key", "Value"]),
     (
         "iam:GetAccountAuthorizationDetails",

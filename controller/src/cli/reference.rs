@@ -200,7 +200,12 @@ fn kinds_table() -> String {
 
 /// The permissions clctl needs, and no more.
 fn iam_policy() -> Value {
-    let marker = ["arn:*:ssm:*:*:parameter/clctl/*/intent"];
+    // Where the names of an environment are is in parameters as well.
+    let marker = [
+        "arn:*:ssm:*:*:parameter/clctl/*/intent",
+        "arn:*:ssm:*:*:parameter/clctl/*/dns-record",
+        "arn:*:ssm:*:*:parameter/clctl/*/dns-record/*",
+    ];
     // Those who launch hand roles on, and those who have a group launch are asked as if they did it themselves.
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
     let services = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"];

@@ -21,5 +21,10 @@ async fn main() -> io::Result<()> {
     let settings = Settings { speed, ..settings };
     let listener = TcpListener::bind(address).await?;
     writeln!(io::stdout(), "http://{} {settings}", listener.local_addr()?)?;
-    serve(Simulator::in_memory(settings), listener, std::future::pending()).await
+    let simulator = Simulator::in_memory(settings);
+    // Nobody can prove here that a domain is his.
+    let certificate =
+        "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+    simulator.with(|world| world.bring_certificate("us-east-1", certificate, "*.example.com"));
+    serve(simulator, listener, std::future::pending()).await
 }

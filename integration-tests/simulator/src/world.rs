@@ -104,6 +104,7 @@ impl Region {
         autoscaling.hear(around, ec2, rng);
         // What was done since was done then.
         elb.notice(settings, ec2, rng, before);
+        elb.publish(cloudwatch, before);
         while let Some(at) = next(ec2, autoscaling, elb, rds).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
@@ -113,6 +114,7 @@ impl Region {
             elb.settle(&mut LoadBalancerHands { around, ec2 }, rng, at);
             rds.settle(&mut Hands { around, ec2, logs }, rng, at);
             elb.notice(settings, ec2, rng, at);
+            elb.publish(cloudwatch, at);
         }
         elb.follow_groups(now, &autoscaling.in_target_groups(now));
         rds.forget_events(now);

@@ -111,6 +111,9 @@ const JSON: &[Json] = &[
     json::<Tagging>(),
 ];
 
+/// What a service that speaks AWS's query protocol does with an operation and its parameters.
+type Act = fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>;
+
 /// A service of a region that speaks AWS's query protocol, as requests are told apart.
 struct Form {
     name: &'static str,
@@ -118,9 +121,9 @@ struct Form {
     namespace: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
-    ask: fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>,
+    ask: Act,
     /// The same, whoever asks.
-    act: fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>,
+    act: Act,
     drifts: fn(&Region, &str) -> Vec<Drift>,
     retag: fn(&str, &str, &Retag<'_>) -> Vec<Drift>,
     unprotect: fn(&str, &str) -> Vec<Drift>,
@@ -232,7 +235,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
 
     let mut form = String::new();
     let is_route53 = scope.as_ref().is_ok_and(|it| it.service == "route53");
-    let rest = is_route53.then(|| route53::API.read(request, &body)).unwrap_or_default();
+    let rest = if is_route53 { route53::API.read(request, &body) } else { rest::Read::default() };
     if is_route53 {
         form.push_str(&rest.form);
     } else if !is_json {

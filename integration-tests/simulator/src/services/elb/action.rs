@@ -200,15 +200,15 @@ fn redirect(given: &Reader<'_>) -> Result<Deed, Fault> {
     let config = given.below("RedirectConfig");
     let code = among(&config, "StatusCode", &["HTTP_301", "HTTP_302"])?;
     let code = code.ok_or_else(|| missing("RedirectConfig.StatusCode"))?;
-    let part = |name: &str, usual: &str| config.text(name).unwrap_or_else(|| usual.to_owned());
+    let said = |name: &str, usual: &str| config.text(name).unwrap_or_else(|| usual.to_owned());
     let protocol = among(&config, "Protocol", &["HTTP", "HTTPS", "#{protocol}"])?;
     let protocol = protocol.unwrap_or_else(|| "#{protocol}".to_owned());
-    let port = part("Port", "#{port}");
+    let port = said("Port", "#{port}");
     let number = port.parse::<u32>().is_ok_and(|it| (1..=65_535).contains(&it));
     if !number && port != "#{port}" {
         return Err(invalid(format!("Port '{port}' must be '1-65535' or '#{{port}}'")));
     }
-    let (host, path) = (part("Host", "#{host}"), part("Path", "/#{path}"));
+    let (host, path) = (said("Host", "#{host}"), said("Path", "/#{path}"));
     if !path.starts_with('/') {
         return Err(invalid(format!("Path '{path}' must begin with '/'")));
     }
@@ -220,7 +220,7 @@ fn redirect(given: &Reader<'_>) -> Result<Deed, Fault> {
             "The redirect configuration is not valid because it creates a loop.",
         ));
     }
-    Ok(Deed::Redirect { protocol, port, host, path, query: part("Query", "#{query}"), code })
+    Ok(Deed::Redirect { protocol, port, host, path, query: said("Query", "#{query}"), code })
 }
 
 fn answer(given: &Reader<'_>) -> Result<Deed, Fault> {

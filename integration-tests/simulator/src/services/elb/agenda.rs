@@ -30,7 +30,7 @@ pub(super) enum Due {
 impl Elb {
     /// When something happens next.
     pub(crate) fn due(&self) -> Option<Time> {
-        self.agenda.first()
+        self.agenda.first().into_iter().chain(self.turns()).min()
     }
 
     /// Lets everything happen that is due.

@@ -91,9 +91,9 @@ impl Call<'_> {
     /// What has an ARN of this kind, as it truly is: a write is about it.
     pub(super) fn find<T: Named>(&self, arn: &str) -> Result<Record<T>, Fault> {
         check::<T>(arn)?;
-        let shelf = T::shelf(self.elb);
-        let known = self.dependent().is_none_or(|it| shelf.seen(arn, it).is_some());
-        shelf.get(arn).filter(|_| known).cloned().ok_or_else(|| T::unknown(arn))
+        let all = T::shelf(self.elb);
+        let known = self.dependent().is_none_or(|it| all.seen(arn, it).is_some());
+        all.get(arn).filter(|_| known).cloned().ok_or_else(|| T::unknown(arn))
     }
 
     /// The same, as a read sees it.

@@ -263,10 +263,10 @@ impl Elb {
                 }
             }
             if changed {
-                let names: Vec<_> =
+                let places: Vec<_> =
                     (1..=moved.len()).map(|n| format!("Subnets.member.{n}")).collect();
                 let mut params = vec![named];
-                params.extend(names.iter().zip(&moved).map(|it| (it.0.as_str(), it.1.as_str())));
+                params.extend(places.iter().zip(&moved).map(|it| (it.0.as_str(), it.1.as_str())));
                 all.push(drift(format!("{arn} is in other subnets now"), "SetSubnets", &params));
             }
         }

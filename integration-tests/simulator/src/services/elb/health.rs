@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Elb,
-    load_balancer::{Family, State},
+    load_balancer::State,
     target::Target,
     target_group::{Check, Protocol, TargetGroup},
 };
@@ -127,21 +127,31 @@ impl View {
         self.probe.as_ref().is_some_and(Probe::is_checked)
     }
 
-    /// What is known of the target at a moment: well or not.
-    fn known(&self, check: &Check, first: u32, now: Time) -> Option<bool> {
-        let well = match &self.probe {
-            Some(probe) if probe.is_checked() => *probe == Probe::Well,
-            Some(_) | None => return None,
-        };
+    /// Whether checks find that the target is well; nothing when it is not checked.
+    fn finds(&self) -> Option<bool> {
+        self.probe.as_ref().filter(|it| it.is_checked()).map(|it| *it == Probe::Well)
+    }
+
+    /// When what is known of the target changes, if nothing else happens.
+    pub(super) fn turns(&self, check: &Check, first: u32) -> Option<Time> {
+        let well = self.finds()?;
         let needed = match (well, self.before) {
             (true, None) => first,
             (true, Some(false)) => check.healthy,
             (false, None | Some(true)) => check.unhealthy,
-            (true, Some(true)) | (false, Some(false)) => return self.before,
+            (true, Some(true)) | (false, Some(false)) => return None,
         };
         let takes = Duration::from_secs(u64::from(check.interval) * u64::from(needed));
-        let begun = self.since.max(self.ready);
-        if now >= begun + takes { Some(well) } else { self.before }
+        Some(self.since.max(self.ready) + takes)
+    }
+
+    /// What is known of the target at a moment: well or not.
+    fn known(&self, check: &Check, first: u32, now: Time) -> Option<bool> {
+        match self.turns(check, first) {
+            Some(at) if at <= now => self.finds(),
+            Some(_) => self.before,
+            None => self.finds().and(self.before),
+        }
     }
 
     /// Takes note of what checks find from now on.
@@ -153,6 +163,7 @@ impl View {
         now: Time,
         ready: &mut dyn FnMut() -> Time,
     ) {
+        self.before = self.known(check, first, now);
         if self.probe.as_ref() == Some(&probe) {
             return;
         }
@@ -160,7 +171,6 @@ impl View {
         if !probe.is_checked() {
             (self.since, self.before) = (now, None);
         } else if self.is_in_use() {
-            self.before = self.known(check, first, now);
             if was_well || probe == Probe::Well {
                 self.since = now;
             }
@@ -176,14 +186,6 @@ impl Elb {
     fn balancer_of(&self, group: &str) -> Option<&Record<super::load_balancer::LoadBalancer>> {
         let user = self.users_of_group(group).into_iter().next()?;
         self.load_balancers.get(&user)
-    }
-
-    /// How many checks a new target has to pass: one is enough for application load balancers.
-    pub(super) fn checks_needed(&self, group: &TargetGroup) -> u32 {
-        match group.family() {
-            Family::Application => 1,
-            Family::Network => group.check.healthy,
-        }
     }
 
     /// What a check of a target finds now.
@@ -214,7 +216,6 @@ impl Elb {
         }
         let answers = self.answers.get(&target.instance).and_then(|it| it.get(&port));
         match (group.check.protocol, answers) {
-            (_, None) => Probe::Refused,
             (Protocol::Tcp, Some(_)) => Probe::Well,
             (Protocol::Http, Some(Answers::Http(code)))
             | (Protocol::Https, Some(Answers::Https(code))) => {
@@ -224,7 +225,7 @@ impl Elb {
                     Probe::Code(*code)
                 }
             }
-            (Protocol::Http | Protocol::Https, Some(_)) => Probe::Refused,
+            (_, None) | (Protocol::Http | Protocol::Https, Some(_)) => Probe::Refused,
         }
     }
 
@@ -243,7 +244,7 @@ impl Elb {
             None | Some(Probe::Early) => return Health::Registering,
             Some(Probe::Well | Probe::Code(_) | Probe::Silent | Probe::Refused) => {}
         }
-        let first = self.checks_needed(group);
+        let first = group.checks_needed();
         match (view.known(&group.check, first, now), &view.probe) {
             (Some(true), _) => Health::Healthy,
             (Some(false), Some(Probe::Well) | None) => Health::Unhealthy(Probe::Refused),

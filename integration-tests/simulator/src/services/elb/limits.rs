@@ -7,8 +7,11 @@ use crate::{Quotas, wire::xml::Xml};
 
 pub(super) const OPERATIONS: &[Operation] = &[("DescribeAccountLimits", false, describe)];
 
+/// A limit: its name and how much it is.
+type Limit = (&'static str, fn(&Quotas) -> u32);
+
 /// The limits that are modelled.
-const LIMITS: &[(&str, fn(&Quotas) -> u32)] = &[
+const LIMITS: &[Limit] = &[
     ("application-load-balancers", |it| it.application_load_balancers),
     ("certificates-per-application-load-balancer", |it| it.certificates_per_load_balancer),
     ("certificates-per-network-load-balancer", |it| it.certificates_per_load_balancer),
@@ -22,7 +25,7 @@ const LIMITS: &[(&str, fn(&Quotas) -> u32)] = &[
 ];
 
 fn describe(call: &mut Call<'_>) -> Answer {
-    let limit = |it: &(&str, fn(&Quotas) -> u32)| {
+    let limit = |it: &Limit| {
         let most = (it.1)(&call.settings.quotas);
         (it.0.to_owned(), Xml::new().text("Name", it.0).text("Max", most))
     };

@@ -82,7 +82,7 @@ pub(super) struct LoadBalancer {
     pub(super) vpc: String,
     pub(super) places: Vec<Place>,
     pub(super) groups: Vec<String>,
-    /// Whether groups hold for what comes over PrivateLink; of network load balancers with groups.
+    /// Whether groups hold for what comes over `PrivateLink`; of network load balancers with groups.
     pub(super) enforces: bool,
     pub(super) host: String,
     pub(super) created: Time,

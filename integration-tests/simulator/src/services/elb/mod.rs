@@ -16,6 +16,7 @@ mod health;
 mod limits;
 mod listener;
 mod load_balancer;
+mod metrics;
 mod network;
 mod place;
 mod rule;
@@ -73,6 +74,8 @@ pub(crate) struct Elb {
     targets: BTreeMap<String, Vec<Target>>,
     /// What answers on the ports of instances.
     answers: BTreeMap<String, BTreeMap<u32, Answers>>,
+    /// What was published last.
+    published: metrics::Counts,
     agenda: Agenda<Due>,
 }
 

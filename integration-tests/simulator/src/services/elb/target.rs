@@ -214,6 +214,19 @@ impl Elb {
         known
     }
 
+    /// When what is known of a target changes next, if nothing else happens.
+    pub(super) fn turns(&self) -> Option<Time> {
+        let known = self
+            .targets
+            .iter()
+            .filter_map(|(arn, targets)| Some((self.target_groups.get(arn)?, targets)));
+        let turns = known.flat_map(|(group, targets)| {
+            let stay = targets.iter().filter(|it| it.drains.is_none());
+            stay.filter_map(|it| it.view.turns(&group.check, group.checks_needed()))
+        });
+        turns.min()
+    }
+
     /// Looks at every target.
     pub(crate) fn notice(&mut self, settings: &Settings, ec2: &Ec2, rng: &mut Rng, now: Time) {
         if self.targets.values().all(Vec::is_empty) {
@@ -224,7 +237,7 @@ impl Elb {
             let Some(group) = self.target_groups.get(arn) else { continue };
             for target in targets {
                 let probe = self.probe(settings, ec2, group, target);
-                let needed = self.checks_needed(group);
+                let needed = group.checks_needed();
                 let mut ready =
                     || now + settings.lasting(rng, settings.durations.target_registration);
                 target.view.see(&group.check, needed, probe, now, &mut ready);

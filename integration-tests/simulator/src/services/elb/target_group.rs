@@ -105,6 +105,14 @@ impl TargetGroup {
         if self.protocol.is_web() { Family::Application } else { Family::Network }
     }
 
+    /// How many checks a new target has to pass: one is enough for application load balancers.
+    pub(super) fn checks_needed(&self) -> u32 {
+        match self.family() {
+            Family::Application => 1,
+            Family::Network => self.check.healthy,
+        }
+    }
+
     /// How long a target drains, in seconds.
     pub(super) fn delay(&self) -> u64 {
         self.attributes.get(attributes::DELAY).and_then(|it| it.parse().ok()).unwrap_or_default()

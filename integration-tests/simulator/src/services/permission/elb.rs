@@ -43,7 +43,7 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
     let gone = request.reader.list("TagKeys.member");
     let mut needs: Vec<_> =
         needs.into_iter().map(|it| it.tagging(&tags).untagging(&gone)).collect();
-    if operation == "CreateLoadBalancer" {
+    if operation == "CreateLoadBalancer" && request.text("Name").is_some() {
         needs.extend(to_link(&world.settings, &world.iam, elb::PRINCIPAL));
     }
     Ok(needs)

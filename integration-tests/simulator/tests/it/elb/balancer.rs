@@ -315,8 +315,8 @@ async fn lists_lag_have_pages_and_say_no_more_than_they_are_asked() {
 async fn too_many_calls_are_refused() {
     let stage = Stage::new(Settings { throttling: true, ..Settings::calm() }).await;
     let mut codes = std::collections::BTreeSet::new();
-    for _ in 0..60 {
-        codes.insert(stage.elb("DescribeLoadBalancers", &[]).await.code());
+    for _ in 0..150 {
+        codes.insert(stage.elb("DeleteListener", &[]).await.code());
     }
     assert!(codes.contains("Throttling"), "{codes:?}");
     assert_eq!(stage.elb("Nonsense", &[]).await.code(), "ClctlSimulatorUnsupported");

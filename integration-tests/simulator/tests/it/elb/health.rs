@@ -116,6 +116,45 @@ async fn a_target_becomes_healthy_unhealthy_and_healthy_again() {
     assert_eq!(registered, [(scene.group.clone(), scene.instance.clone(), "unused".to_owned())]);
 }
 
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>
+#[tokio::test(start_paused = true)]
+async fn how_many_are_healthy_is_published_as_it_was_then() {
+    let scene = Scene::new().await;
+    scene.answers(Some(Answers::Http(200)));
+    scene.stage.forward(&scene.balancer, &scene.group).await;
+    scene.register().await;
+    scene.wait(300).await;
+    scene.answers(None);
+    // Nobody looks for an hour.
+    scene.wait(3_600).await;
+    let end = |arn: &str| arn.rsplit(':').next().unwrap().to_owned();
+    let dimensions = serde_json::json!([
+        { "Name": "LoadBalancer", "Value": end(&scene.balancer).trim_start_matches("loadbalancer/") },
+        { "Name": "TargetGroup", "Value": end(&scene.group) },
+    ]);
+    let now = scene.stage.client.simulator.now().as_millis() / 1_000;
+    let query = serde_json::json!({ "Id": "m", "MetricStat": {
+        "Metric": {
+            "Namespace": "AWS/ApplicationELB",
+            "MetricName": "HealthyHostCount",
+            "Dimensions": dimensions,
+        },
+        "Period": 60,
+        "Stat": "Minimum",
+    }});
+    let body = serde_json::json!({
+        "MetricDataQueries": [query],
+        "StartTime": now - 4_000,
+        "EndTime": now,
+        "ScanBy": "TimestampAscending",
+    });
+    let told = scene.stage.client.cloudwatch("GetMetricData", body).await.good().value();
+    let values = told["MetricDataResults"][0]["Values"].as_array().unwrap().clone();
+    let healthy = values.iter().filter(|it| it.as_f64() == Some(1.0)).count();
+    assert!((4..=8).contains(&healthy), "{values:?}");
+    assert!(values.len() > 50 && values.last().unwrap().as_f64() == Some(0.0), "{values:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_nobody_answers_on_is_unhealthy_from_the_start() {
     let scene = Scene::new().await;

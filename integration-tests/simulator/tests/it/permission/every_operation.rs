@@ -17,6 +17,21 @@ const TARGETS: &[(&str, &str)] = &[
     ("tagging", "ResourceGroupsTaggingAPI_20170126"),
 ];
 
+/// How operations of Route 53 are asked for.
+const PATHS: &[(&str, &str)] = &[
+    ("ChangeResourceRecordSets", "POST hostedzone/Z1/rrset"),
+    ("ChangeTagsForResource", "POST tags/hostedzone/Z1"),
+    ("CreateHostedZone", "POST hostedzone"),
+    ("DeleteHostedZone", "DELETE hostedzone/Z1"),
+    ("GetChange", "GET change/C1"),
+    ("GetHostedZone", "GET hostedzone/Z1"),
+    ("ListHostedZones", "GET hostedzone"),
+    ("ListHostedZonesByName", "GET hostedzonesbyname"),
+    ("ListResourceRecordSets", "GET hostedzone/Z1/rrset"),
+    ("ListTagsForResource", "GET tags/hostedzone/Z1"),
+    ("ListTagsForResources", "POST tags/hostedzone"),
+];
+
 /// A call without any parameter.
 async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
     match service {
@@ -25,6 +40,10 @@ async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
         "elasticloadbalancing" => client.elb(operation, &[]).await,
         "iam" => client.iam(operation, &[]).await,
         "rds" => client.rds(operation, &[]).await,
+        "route53" => {
+            let asked = PATHS.iter().find(|it| it.0 == operation).unwrap().1;
+            client.route53(asked, "").await
+        }
         _ => {
             let target = TARGETS.iter().find(|it| it.0 == service).unwrap().1;
             let target = format!("{target}.{operation}");

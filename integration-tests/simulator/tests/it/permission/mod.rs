@@ -12,6 +12,7 @@ mod keys;
 mod logs;
 mod networks;
 mod parameters;
+mod records;
 mod rules;
 mod secrets;
 mod tags;
