@@ -144,6 +144,8 @@ pub struct Durations {
     pub db_cluster_deletion: Span,
     /// How long the interfaces of a DB instance that is gone are still there.
     pub db_interface_linger: Span,
+    /// Until an event subscription that was made or changed is `active`, or one that was deleted is gone.
+    pub db_event_subscription: Span,
     /// An instance from `pending` to `running`.
     pub instance: Span,
     /// From there until its status checks have passed.
@@ -197,6 +199,7 @@ impl Default for Durations {
             db_cluster_creation: Span::seconds(45, 180),
             db_cluster_deletion: Span::seconds(60, 240),
             db_interface_linger: Span::seconds(0, 60),
+            db_event_subscription: Span::seconds(5, 60),
             instance: Span::seconds(15, 60),
             instance_checks: Span::seconds(90, 180),
             instance_stop: Span::seconds(20, 90),

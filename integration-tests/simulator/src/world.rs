@@ -8,6 +8,7 @@ mod databases;
 mod drift;
 mod instances;
 mod mail;
+mod metrics;
 mod retag;
 mod seeds;
 
@@ -23,6 +24,7 @@ pub use self::{
     drift::Deed,
     instances::{Checks, Glance, Running},
     mail::Mail,
+    metrics::MetricName,
     seeds::Seed,
 };
 pub(crate) use self::{
@@ -106,6 +108,14 @@ impl Region {
         let around = Around { settings, region, iam, kms };
         ec2.deliver(around, logs, rng, now);
         secrets.settle(settings, now);
+        for told in rds.take_told() {
+            let site = Site { settings, iam, region, now: told.at() };
+            // What a topic does not take is lost.
+            sns.notify(site, kms, rng, &told.note()).ok();
+        }
+        for counted in logs.take_counted() {
+            cloudwatch.extract(counted, now);
+        }
         cloudwatch.look(settings, rng, now);
         for action in cloudwatch.take_actions() {
             let site = Site { settings, iam, region, now: action.at() };

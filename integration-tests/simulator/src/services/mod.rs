@@ -31,7 +31,7 @@ use http::{HeaderValue, Request, Response};
 
 pub(crate) use self::{
     autoscaling::AutoScaling,
-    cloudwatch::CloudWatch,
+    cloudwatch::{CloudWatch, UNITS},
     ec2::{Around, Ec2},
     iam::Iam,
     kms::Kms,

@@ -24,8 +24,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-pub(crate) use self::history::Action;
-use self::{alarm::Alarm, dashboard::Dashboard, history::Item, metric::Metric};
+pub(crate) use self::put::UNITS;
+use self::{
+    alarm::Alarm,
+    dashboard::Dashboard,
+    history::{Action, Item},
+    metric::Metric,
+};
 use super::service::{self, Operation, Service};
 use crate::{
     Settings, Time,

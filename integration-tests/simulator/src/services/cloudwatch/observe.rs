@@ -8,7 +8,7 @@ use super::{
     CloudWatch,
     metric::{Metric, Name, Sample, Set},
 };
-use crate::Time;
+use crate::{Time, services::logs::Counted};
 
 impl CloudWatch {
     /// The metric of that name, as a service makes it that publishes there: it is known at once.
@@ -38,6 +38,17 @@ impl CloudWatch {
         let at = super::evaluate::minute(at);
         let sample = Sample { at, unit: unit.to_owned(), set, seen: now };
         self.of_service(metric, dimensions, now).add(sample, now);
+    }
+
+    /// Takes data that came out of log events.
+    pub(crate) fn extract(&mut self, counted: Counted, now: Time) {
+        let values =
+            counted.values.iter().map(|it| Set { count: 1.0, sum: *it, least: *it, most: *it });
+        let Counted { namespace, metric, dimensions, unit, at, .. } = &counted;
+        let metric = self.of_service((namespace, metric), dimensions, now);
+        for set in values {
+            metric.add(Sample { at: *at, unit: unit.clone(), set, seen: now }, now);
+        }
     }
 
     /// Lets a service publish a value every minute from now on, or none any more.
