@@ -55,6 +55,10 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "rds:ModifyDBInstance: AllocatedStorage",
         "storage only grows, and AWS lets it grow by itself: more than declared is as declared",
     ),
+    (
+        "cloudwatch:SetAlarmState",
+        "what an alarm has seen is no setting, and the next look sets it right",
+    ),
     ("sns:Subscribe", "whoever asks AWS to be told is told: clctl keeps those it has asked itself"),
     ("sns:Unsubscribe", "who has ended it is not asked again: `clctl get` says so"),
     ("rds:RebootDBInstance", "it is as it was when it is back"),

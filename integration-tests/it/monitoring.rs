@@ -80,7 +80,10 @@ async fn a_change_of_a_threshold_changes_its_alarm_and_nothing_else() {
     let bench = Bench::standing(&watched()).await;
     for (chapter, changed) in [
         ("    alarms: {nodeCpuUtilization: 70}\n", vec!["update alarm/node-cpu threshold"]),
-        ("    alarms: {databaseFreeStorage: 20}\n", vec!["update alarm/database-storage threshold"]),
+        (
+            "    alarms: {databaseFreeStorage: 20}\n",
+            vec!["update alarm/database-storage threshold"],
+        ),
         (
             "    alarms: {oracleSilence: 600}\n",
             vec!["update alarm/no-active-node datapoints_to_alarm,evaluation_periods"],
@@ -98,7 +101,8 @@ async fn a_change_of_a_threshold_changes_its_alarm_and_nothing_else() {
         bench.is_settled(&wanted).await;
         bench.apply(&watched()).await.complete();
     }
-    let silent = with("    notifyAdmin: false\n    dashboard: false\n    alarms: {enabled: false}\n");
+    let silent =
+        with("    notifyAdmin: false\n    dashboard: false\n    alarms: {enabled: false}\n");
     bench.apply(&silent).await.complete();
     bench.is_settled(&silent).await;
     let truth = bench.truth();
@@ -418,7 +422,8 @@ async fn says(bench: &Bench, alarm: &str, word: &str, within: u64) {
 async fn every_alarm_sees_its_cause_and_its_end() {
     let text = format!(
         "{}\n  monitoring:\n    emails: [{ONCALL}]\n",
-        example("node").replace("        rpc:\n", "        minimumBalance: \"0.5\"\n        rpc:\n")
+        example("node")
+            .replace("        rpc:\n", "        minimumBalance: \"0.5\"\n        rpc:\n")
     );
     assert!(text.contains("minimumBalance"));
     assert!(text.contains(CERTIFICATE));

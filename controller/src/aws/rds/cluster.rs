@@ -29,7 +29,7 @@ use super::{
         secrets,
         tags::{Tags, owner_of},
     },
-    ClusterParameterGroupArn, PAGE, ParameterGroupArn, SubnetGroupArn, arn, as_tags,
+    ClusterParameterGroupArn, PAGE, ParameterGroupArn, SubnetGroupArn, arn, as_tags, backup,
     beginning::is_ours,
     cluster_source::{BACKUPS, SNAPSHOTS},
     instance::STOPPED,
@@ -144,6 +144,8 @@ pub struct ClusterOutputs {
     pub port: i32,
     /// Its instances, whoever made them.
     pub members: Vec<String>,
+    /// What is to be known of its automated backups, if they lag behind.
+    pub behind: Option<String>,
 }
 
 /// What it is called as a kind.
@@ -385,6 +387,10 @@ impl Resource for Cluster {
         aws.environment.is_name_of(KIND, &have.owner, name_of(&have.id.0))
     }
 
+    fn notice(have: &Found<Self>) -> Option<String> {
+        have.outputs.behind.clone()
+    }
+
     fn protection(have: &Found<Self>) -> Option<String> {
         if have.config.deletion_protection.0 == Some(true) {
             let way = "it is protected from deletion: set database.deletionProtection to false, apply that, and delete then";
@@ -624,6 +630,8 @@ fn read(aws: &Aws, from: &DbCluster) -> Result<Found<Cluster>, CallError> {
             address: from.endpoint().map(ToOwned::to_owned),
             port: from.port().unwrap_or_default(),
             members: members.map(ToOwned::to_owned).collect(),
+            behind: backup::behind(aws.answered(LIST), from.latest_restorable_time())
+                .filter(|_| status == "available"),
         },
         phase: phase(from, status, *pending == nothing),
     })
@@ -680,6 +688,7 @@ pub(super) fn blank(aws: &Aws, name: &str, owner: Owner) -> Found<Cluster> {
             address: None,
             port: 0,
             members: Vec::new(),
+            behind: None,
         },
         phase: Phase::Gone,
     }
