@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn backups_that_lag_are_told() {
         let latest = DateTime::from_secs(1_000_000);
-        let at = |seconds| Timestamp::from_second(1_000_000 + seconds).unwrap();
+        let at = |seconds: i64| Timestamp::from_second(1_000_000 + seconds).unwrap();
         assert_eq!(behind(at(3_600), Some(&latest)), None);
         assert!(behind(at(3_601), Some(&latest)).unwrap().contains("1970-01-12T13:46:40Z"));
         assert_eq!(behind(at(9_999), None), None);

@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod address;
+mod alarm;
 mod auto_scaling;
 mod client;
 mod cloudwatch;
 mod consistency;
+mod dashboard;
 mod describing;
 mod documents;
 mod faults;
@@ -19,6 +21,7 @@ mod kms;
 mod launch_template;
 mod lifecycle;
 mod logs;
+mod metric_filter;
 mod nat_gateway;
 mod network_interface;
 mod permission;
@@ -30,6 +33,7 @@ mod secrets;
 mod security_group;
 mod security_group_rule;
 mod server;
+mod sns;
 mod ssm;
 mod subnet;
 mod tagging;
