@@ -320,6 +320,11 @@ const ORDERS: &[(&str, &str)] = &[
     ("instances", "stuck"),
     // Whose it is, says a tag that nobody takes away here: without it, most would be a stranger's.
     ("instances", "unmarked"),
+    ("alarm", "needs"),
+    ("alarm", "other_settings"),
+    ("db-event-subscription", "topic"),
+    // Who was asked is not asked again, whatever has become of it.
+    ("subscriptions", "receivers"),
     ("db-instance", "log_groups"),
     ("db-cluster", "log_groups"),
     ("db-cluster", "instance_parameter_group"),

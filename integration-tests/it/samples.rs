@@ -328,7 +328,8 @@ pub(crate) static SAMPLES: &[Sample] = &[
     },
     Sample::of::<Topic>(topic, "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing"),
     Sample {
-        // Nobody has confirmed that they want it: there is nothing to end.
+        // Those of another topic are another node. Nobody has confirmed that they want it: there is nothing to end.
+        fixed: &["topic"],
         rare: &["sns:Unsubscribe"],
         ..Sample::of::<Subscriptions>(
             subscriptions,
@@ -336,7 +337,8 @@ pub(crate) static SAMPLES: &[Sample] = &[
         )
     },
     Sample {
-        fixed: &["other_settings"],
+        // It has no tags, so that nobody but clctl can say which one it is.
+        fixed: &["group", "other_settings"],
         ..Sample::of::<MetricFilter>(
             metric_filter,
             "metric-filter//clctl/contract/nothing:clctl-contract-metric-filter-nothing",

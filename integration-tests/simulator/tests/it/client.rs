@@ -162,6 +162,11 @@ impl Client {
         self.query("sns", "2010-03-31", action, params).await.unwrap()
     }
 
+    /// A new topic; gives its ARN.
+    pub(crate) async fn topic(&self, name: &str) -> String {
+        self.sns("CreateTopic", &[("Name", name)]).await.good().text("TopicArn")
+    }
+
     /// The newest image of Amazon Linux.
     pub(crate) async fn image(&self) -> String {
         let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";

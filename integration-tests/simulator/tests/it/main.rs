@@ -4,10 +4,12 @@
 
 mod acm;
 mod address;
+mod alarm;
 mod auto_scaling;
 mod client;
 mod cloudwatch;
 mod consistency;
+mod dashboard;
 mod describing;
 mod dhcp_options;
 mod documents;
@@ -22,6 +24,7 @@ mod kms;
 mod launch_template;
 mod lifecycle;
 mod logs;
+mod metric_filter;
 mod nat_gateway;
 mod network_interface;
 mod permission;
@@ -34,6 +37,7 @@ mod secrets;
 mod security_group;
 mod security_group_rule;
 mod server;
+mod sns;
 mod ssm;
 mod subnet;
 mod tagging;

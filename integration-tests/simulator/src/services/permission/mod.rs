@@ -216,7 +216,10 @@ pub(super) fn check(
     let World { settings, iam, now, .. } = world;
     let site = Site { settings, iam, region: &scope.region, now: *now };
     let mut needs = needs.iter();
-    needs.try_for_each(|it| identity.judge(site, it)).map_err(|it| it.fault(asked.manner()))
+    needs.try_for_each(|it| identity.judge(site, it)).map_err(|it| {
+        let fault = it.fault(asked.manner());
+        if service == "sns" { sns::refusal(fault) } else { fault }
+    })
 }
 
 /// Refuses what the settings of the world withhold, whoever asks.

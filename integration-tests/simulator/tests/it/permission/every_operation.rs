@@ -25,6 +25,7 @@ async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
         "elasticloadbalancing" => client.elb(operation, &[]).await,
         "iam" => client.iam(operation, &[]).await,
         "rds" => client.rds(operation, &[]).await,
+        "sns" => client.sns(operation, &[]).await,
         _ => {
             let target = TARGETS.iter().find(|it| it.0 == service).unwrap().1;
             let target = format!("{target}.{operation}");
@@ -35,7 +36,9 @@ async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
 }
 
 fn is_denied(answer: &Answer) -> bool {
-    ["UnauthorizedOperation", "AccessDenied"].iter().any(|it| answer.body.contains(it))
+    ["UnauthorizedOperation", "AccessDenied", "AuthorizationError"]
+        .iter()
+        .any(|it| answer.body.contains(it))
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,7 +58,8 @@ async fn every_operation_needs_a_permission_that_has_its_name() {
             other => other,
         };
         let action = format!("{prefix}:{operation}");
-        let named = format!("is not authorized to perform: {action} on resource: ");
+        let said = if service == "sns" { format!("SNS:{operation}") } else { action.clone() };
+        let named = format!("is not authorized to perform: {said} on resource: ");
         assert!(refused.body.contains(&named), "{action}: {}", refused.body);
         let only = json!([{ "Effect": "Allow", "Action": action, "Resource": "*" }]);
         allow(&admin, &only).await;
