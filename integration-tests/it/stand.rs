@@ -972,7 +972,9 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
-    stand.add::<DnsRecord>("main", named(NAME, &balancer));
+    // No two environments have one name.
+    let name = format!("{}.oracles.example.com", environment.name);
+    stand.add::<DnsRecord>("main", named(&name, &balancer));
     let declared = stand.dhcp_options("main", &vpc);
     stand.add::<DhcpOptions>("main", declared);
     let (profile, key) = (stand.profile("launch"), stand.launching_key("launch"));
