@@ -12,6 +12,7 @@ pub(crate) use line;
 mod access;
 mod cell;
 mod explain;
+mod graph;
 mod markdown;
 mod removals;
 mod shell;
@@ -22,6 +23,7 @@ mod view;
 pub use self::{
     access::{EndpointsView, Given, NodeView, OutputsView, age, endpoints, nodes},
     explain::{field, reference, tree},
+    graph::{Scene, Setting, declared, mermaid, observed, svg},
     markdown::markdown,
     removals::{Removals, removals},
     shell::quoted,

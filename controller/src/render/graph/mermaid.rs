@@ -6,8 +6,6 @@ use std::{
     fmt::Write as _,
 };
 
-use crate::render::line;
-
 use super::{
     legend,
     model::{Card, Head, List, Model, model},

@@ -21,6 +21,8 @@ mod svg;
 mod traffic;
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod tests;
 
 pub use self::{

@@ -20,6 +20,8 @@ const CROSSING: u32 = 35;
 const SHARED: u32 = 900;
 /// Beside a box that it does not go to.
 const NEAR: u32 = 4;
+/// Beside another arrow, so that there is room between them.
+const BESIDE: u32 = 6;
 /// Over what is written.
 const WRITTEN: u32 = 40;
 /// Through or along what has others in it.
@@ -316,6 +318,10 @@ impl Board {
                 if let Some(taken) = at.and_then(|at| self.taken.get_mut(at)) {
                     taken[way] = true;
                 }
+            }
+            let beside = if a.x == b.x { (GRID, 0) } else { (0, GRID) };
+            for (x, y) in [beside, (-beside.0, -beside.1)] {
+                self.add(Rect::new(a.x + x, a.y + y, 0, 0), BESIDE);
             }
         }
     }

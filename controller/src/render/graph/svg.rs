@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::render::line;
-
 use super::{
     geometry::{Point, Rect},
     icons, legend,
