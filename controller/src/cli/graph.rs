@@ -1,6 +1,7 @@
 //! `clctl graph`: an environment as a picture. Reads only, and takes no lock.
 
 use anyhow::Context;
+use clctl_spec::ChainRef;
 
 use crate::{
     aws::{Lookups, Mode},
@@ -61,7 +62,15 @@ fn setting(named: &Named, printer: &Printer) -> Setting {
         account: spec.aws.account_id.as_ref().map(ToString::to_string),
         sandbox: printer.is_sandbox(),
         zones: spec.availability_zones.0.iter().map(ToString::to_string).collect(),
-        chains: spec.nodes.chains.iter().map(|chain| chain.name.to_string()).collect(),
+        chains: spec.nodes.chains.iter().map(|chain| called(chain.chain)).collect(),
+    }
+}
+
+/// What a chain is called where nothing else says that it is one.
+fn called(chain: ChainRef) -> String {
+    match chain {
+        ChainRef::Name(_) => chain.label(),
+        ChainRef::ChainId(id) => format!("chain {id}"),
     }
 }
 

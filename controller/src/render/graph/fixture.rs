@@ -193,6 +193,6 @@ pub(super) fn whole() -> Scene {
 }
 
 /// Every environment, by name.
-pub(super) fn all() -> Vec<(&'static str, Scene)> {
+pub fn all() -> Vec<(&'static str, Scene)> {
     vec![("oracle", oracle()), ("whole", whole()), ("empty", Scene::default())]
 }

@@ -112,7 +112,10 @@ fn zones(model: &Model, picture: &mut Picture) -> Rect {
     let all = count(model.zones.len());
     let width = all * zone_width + (all - 1) * GUTTER + 2 * GAP;
     let (left, top) = (MARGIN, TOP + CARD.1 + 5 * GRID);
-    let border = if model.border.is_empty() { 0 } else { BORDER.1 + GRID };
+    let last = Rect::new(left + width - GAP - PAD - measures.inner, top, measures.inner, 0);
+    let (_, row) = border_row(Rect::new(left, top, width, 0), last);
+    let border = count(model.border.len().div_ceil(usize::try_from(row).unwrap_or(1)));
+    let border = border * (BORDER.1 + GAP) - if border > 0 { GRID } else { 0 };
     let zones_top = top + SUBNET + border + 2 * GRID;
     let (public, private) = (SUBNET + measures.public, measures.private());
     let zone_height = HEAD + public + HEAD + private + PAD;
@@ -131,7 +134,7 @@ fn zones(model: &Model, picture: &mut Picture) -> Rect {
         sides.push((upper, lower));
     }
     let Some((upper, lower)) = span(&sides) else { return network };
-    border_cards(model, network, &sides, picture);
+    border_cards(model, network, last, picture);
     for (number, zone) in (0..).zip(&model.zones) {
         let x = upper.x + number * (zone_width + GUTTER) + PAD;
         for (at, card) in (0..).zip(&zone.cards) {
@@ -178,14 +181,19 @@ fn span(sides: &[(Rect, Rect)]) -> Option<(Rect, Rect)> {
     Some((over(first_upper, last_upper), over(first_lower, last_lower)))
 }
 
-/// What stands on the border, over the last zone: the middle is for those who come in.
-fn border_cards(model: &Model, network: Rect, sides: &[(Rect, Rect)], picture: &mut Picture) {
-    let Some((upper, _)) = sides.last() else { return };
-    let mut x = upper.middle().x / GRID * GRID - BORDER.0 / 2;
-    for card in &model.border {
-        let rect = Rect::new(x, network.y + SUBNET, BORDER.0, BORDER.1);
-        picture.boxes.push(draw(card, Look::Card, rect));
-        x -= BORDER.0 + GAP;
+/// What stands on the border, over the last zone: the middle is for those who come in. Where they begin, and how many
+/// there are in a row.
+fn border_row(network: Rect, last: Rect) -> (i32, i32) {
+    let x = last.middle().x / GRID * GRID - BORDER.0 / 2;
+    (x, (x - network.x - GAP).max(0) / (BORDER.0 + GAP) + 1)
+}
+
+fn border_cards(model: &Model, network: Rect, last: Rect, picture: &mut Picture) {
+    let (first, row) = border_row(network, last);
+    for (number, card) in (0..).zip(&model.border) {
+        let x = first - number % row * (BORDER.0 + GAP);
+        let y = network.y + SUBNET + number / row * (BORDER.1 + GAP);
+        picture.boxes.push(draw(card, Look::Card, Rect::new(x, y, BORDER.0, BORDER.1)));
     }
 }
 

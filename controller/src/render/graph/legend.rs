@@ -35,8 +35,20 @@ pub fn counts(scene: &Scene) -> String {
     State::ALL.iter().filter_map(of).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes what stands above a drawing.
+/// Writes what stands above a drawing, which is as wide at least as what the states look like.
 pub fn head(scene: &Scene, model: &Model, picture: &mut Picture) {
+    let (mut x, y) = (MARGIN + 8, 84);
+    for state in State::ALL.into_iter().filter(|state| has(scene, model, *state)) {
+        let count = scene.count(state);
+        let at = Point { x: x + 14, y: y + 4 };
+        let said = format!("{count} {}", state.words());
+        let text = Text::fit(&said, at, 11, Face::Plain, Tone::Plain, i32::MAX);
+        let right = text.rect().right();
+        picture.width = picture.width.max(right + MARGIN);
+        let told = vec![format!("{count} objects {}", state.words())];
+        picture.legend.push(Mark { at: Point { x, y }, state, text, told });
+        x = right + 26;
+    }
     let room = picture.width - 2 * MARGIN;
     let line = |text: &str, y: i32, size: i32, face: Face, tone: Tone| {
         Text::fit(text, Point { x: MARGIN, y }, size, face, tone, room)
@@ -45,19 +57,6 @@ pub fn head(scene: &Scene, model: &Model, picture: &mut Picture) {
         line(&title(scene), 42, 22, Face::Bold, Tone::Strong),
         line(&subtitle(scene), 62, 12, Face::Plain, Tone::Faint),
     ];
-    let mut x = MARGIN + 8;
-    let y = 84;
-    for state in State::ALL.into_iter().filter(|state| has(scene, model, *state)) {
-        let count = scene.count(state);
-        let said = format!("{count} {}", state.words());
-        let at = Point { x: x + 14, y: y + 4 };
-        let most = picture.width - MARGIN - at.x;
-        let text = Text::fit(&said, at, 11, Face::Plain, Tone::Plain, most);
-        let next = text.rect().right() + 26;
-        let words = vec![format!("{count} objects {}", state.words())];
-        picture.legend.push(Mark { at: Point { x, y }, state, text, told: words });
-        x = next;
-    }
 }
 
 /// Whether a state is somewhere in the drawing.

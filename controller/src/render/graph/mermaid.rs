@@ -18,9 +18,9 @@ use super::{
 pub fn mermaid(scene: &Scene) -> String {
     let model = model(scene);
     let mut out = String::new();
-    let title = serde_json::Value::from(plain(&headline(scene))).to_string();
+    let title = serde_json::Value::from(tame(&headline(scene))).to_string();
     line!(out, "---\ntitle: {title}\n---");
-    line!(out, "%% objects: {}", plain(&legend::counts(scene)));
+    line!(out, "%% objects: {}", tame(&legend::counts(scene)));
     out.push_str("flowchart TB\n");
     let mut writer = Writer { out, ..Writer::default() };
     writer.all(&model);
@@ -32,6 +32,11 @@ pub fn mermaid(scene: &Scene) -> String {
 /// On one line.
 fn plain(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+/// On one line, and no tag, where there are no entities.
+fn tame(text: &str) -> String {
+    plain(text).replace('<', "‹").replace('>', "›")
 }
 
 /// Text as it may stand between quotes: entities are written with a number sign.

@@ -1,6 +1,8 @@
 //! What is drawn where, without a measure: cards in subnets, bands over zones, lists, and arrows between them. SVG
 //! and Mermaid are made from this.
 
+use std::collections::BTreeSet;
+
 use super::{
     parts::Parts,
     places::{Place, Shelf, Sign, place, words},
@@ -167,17 +169,20 @@ pub fn model(scene: &Scene) -> Model {
 
 /// Gives those that share a name names of their own: of two objects for one address the declared one has it.
 fn unique(model: &mut Model) {
-    let mut taken = std::collections::BTreeSet::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut name = |id: &mut String| {
+        let (base, mut number) = (id.clone(), 1);
+        while !taken.insert(id.clone()) {
+            number += 1;
+            *id = format!("{base}~{number}");
+        }
+    };
     let cards = model.border.iter_mut().chain(&mut model.front);
     let cards = cards.chain(model.zones.iter_mut().flat_map(|zone| &mut zone.cards));
-    let cards = cards.chain(model.bands.iter_mut().flat_map(|band| band.cards.iter_mut().flatten()));
-    for card in cards {
-        let mut number = 1;
-        while !taken.insert(card.id.clone()) {
-            number += 1;
-            let base = card.id.split('~').next().unwrap_or_default();
-            card.id = format!("{base}~{number}");
-        }
+    cards.for_each(|card| name(&mut card.id));
+    for band in &mut model.bands {
+        name(&mut band.id);
+        band.cards.iter_mut().flatten().for_each(|card| name(&mut card.id));
     }
 }
 
