@@ -85,12 +85,7 @@ impl Lookups {
     /// Nothing: nobody has looked.
     pub fn unasked() -> Self {
         let why = || "nobody has looked it up".to_owned();
-        Self {
-            newest_image: Err(why()),
-            key_pair: Err(why()),
-            key: Err(why()),
-            ..Self::found("")
-        }
+        Self { newest_image: Err(why()), key_pair: Err(why()), key: Err(why()), ..Self::found("") }
     }
 
     /// Whether the key pair of somebody else's, if one was looked for, can be used.

@@ -20,10 +20,10 @@ mod state;
 mod text;
 mod view;
 
+pub(crate) use self::graph::{Scene, Setting, declared, mermaid, observed, svg};
 pub use self::{
     access::{EndpointsView, Given, NodeView, OutputsView, age, endpoints, nodes},
     explain::{field, reference, tree},
-    graph::{Scene, Setting, declared, mermaid, observed, svg},
     markdown::markdown,
     removals::{Removals, removals},
     shell::quoted,

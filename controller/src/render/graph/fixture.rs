@@ -52,7 +52,11 @@ pub(super) fn oracle() -> Scene {
         subnet("private", "a", "10.0.0.0/19"),
         subnet("public", "b", "10.0.144.0/20"),
         subnet("private", "b", "10.0.32.0/19"),
-        thing("route-table/public", &["internet-gateway/main", "subnet/public-a", "subnet/public-b"], none()),
+        thing(
+            "route-table/public",
+            &["internet-gateway/main", "subnet/public-a", "subnet/public-b"],
+            none(),
+        ),
     ];
     for zone in ["a", "b"] {
         let (eip, nat) = (format!("eip/nat-{zone}"), format!("nat-gateway/{zone}"));
@@ -60,20 +64,45 @@ pub(super) fn oracle() -> Scene {
         things.push(thing(&eip, &[], none()));
         things.push(thing(&nat, &[&eip, &public, "internet-gateway/main"], none()));
         let routes = json!({ "routes": { "0.0.0.0/0": after(&nat) } });
-        things.push(thing(&format!("route-table/private-{zone}"), &["vpc/main", &nat, &private], routes));
+        things.push(thing(
+            &format!("route-table/private-{zone}"),
+            &["vpc/main", &nat, &private],
+            routes,
+        ));
     }
     for group in ["bastion", "load-balancer", "nodes", "database"] {
         things.push(thing(&format!("security-group/{group}"), &["vpc/main"], none()));
     }
     let office = || Value::from("203.0.113.0/24");
     things.push(rules("bastion", &[], &[rule("ingress", 22, office(), "SSH from outside")]));
-    things.push(rules("load-balancer", &[NODES], &[rule("ingress", 443, office(), "Node GUI from outside")]));
-    things.push(rules("nodes", &[], &[
-        rule("ingress", 22, after("security-group/bastion"), "SSH from the bastion"),
-        rule("ingress", 6688, after("security-group/load-balancer"), "Node GUI from the load balancer"),
-    ]));
-    things.push(rules("database", &[NODES], &[rule("ingress", 5432, after(NODES), "PostgreSQL from the nodes")]));
-    things.push(thing("vpc-endpoint/s3", &["vpc/main"], json!({ "service": "com.amazonaws.us-east-1.s3" })));
+    things.push(rules(
+        "load-balancer",
+        &[NODES],
+        &[rule("ingress", 443, office(), "Node GUI from outside")],
+    ));
+    things.push(rules(
+        "nodes",
+        &[],
+        &[
+            rule("ingress", 22, after("security-group/bastion"), "SSH from the bastion"),
+            rule(
+                "ingress",
+                6688,
+                after("security-group/load-balancer"),
+                "Node GUI from the load balancer",
+            ),
+        ],
+    ));
+    things.push(rules(
+        "database",
+        &[NODES],
+        &[rule("ingress", 5432, after(NODES), "PostgreSQL from the nodes")],
+    ));
+    things.push(thing(
+        "vpc-endpoint/s3",
+        &["vpc/main"],
+        json!({ "service": "com.amazonaws.us-east-1.s3" }),
+    ));
     things.push(thing("eip/bastion-1", &[], none()));
     for name in ["nodes", "bastion"] {
         let role = format!("iam-role/{name}");
@@ -81,7 +110,13 @@ pub(super) fn oracle() -> Scene {
         things.push(thing(&format!("instance-profile/{name}"), &[&role], none()));
     }
     things.push(thing("kms-key/main", &[], none()));
-    for name in ["admin-password", "database-password", "keystore-password", "sepolia-http", "sepolia-websocket"] {
+    for name in [
+        "admin-password",
+        "database-password",
+        "keystore-password",
+        "sepolia-http",
+        "sepolia-websocket",
+    ] {
         things.push(thing(&format!("secret/{name}"), &["kms-key/main"], none()));
     }
     for name in ["nodes", "bastion", "database-postgresql", "database-upgrade"] {
@@ -91,12 +126,20 @@ pub(super) fn oracle() -> Scene {
     things.push(thing("db-parameter-group/main", &[], none()));
     things.push(thing(
         "db-instance/main",
-        &["db-subnet-group/main", "db-parameter-group/main", "security-group/database", "kms-key/main", "secret/database-password"],
+        &[
+            "db-subnet-group/main",
+            "db-parameter-group/main",
+            "security-group/database",
+            "kms-key/main",
+            "secret/database-password",
+        ],
         json!({ "class": "db.m6g.large", "multi_az": true, "version": { "major": "17" } }),
     ));
     for (name, size, public) in [("nodes", "m6i.large", false), ("bastion", "t3.micro", true)] {
-        let (template, group) = (format!("launch-template/{name}"), format!("auto-scaling-group/{name}"));
-        let (security, profile) = (format!("security-group/{name}"), format!("instance-profile/{name}"));
+        let (template, group) =
+            (format!("launch-template/{name}"), format!("auto-scaling-group/{name}"));
+        let (security, profile) =
+            (format!("security-group/{name}"), format!("instance-profile/{name}"));
         let mut refs = vec![security.as_str(), profile.as_str(), "kms-key/main"];
         if public {
             refs.push("eip/bastion-1");
@@ -104,7 +147,11 @@ pub(super) fn oracle() -> Scene {
         things.push(thing(&template, &refs, json!({ "instance_type": size })));
         let subnets = if public { ["subnet/public-a", "subnet/public-b"] } else { SUBNETS };
         let count = if public { 1 } else { 2 };
-        things.push(thing(&group, &[&template, subnets[0], subnets[1]], json!({ "desired_capacity": count })));
+        things.push(thing(
+            &group,
+            &[&template, subnets[0], subnets[1]],
+            json!({ "desired_capacity": count }),
+        ));
         let image = if public { none() } else { json!({ "image": "2.73.0@sha256:99" }) };
         things.push(thing(&format!("instances/{name}"), &[&group, &template], image));
     }
@@ -127,7 +174,11 @@ pub(super) fn whole() -> Scene {
     let mut more = vec![
         thing("dhcp-options/main", &["vpc/main"], none()),
         thing("flow-log/main", &["vpc/main"], none()),
-        thing("load-balancer/main", &[public[0], public[1], "security-group/load-balancer"], json!({ "scheme": "internet-facing" })),
+        thing(
+            "load-balancer/main",
+            &[public[0], public[1], "security-group/load-balancer"],
+            json!({ "scheme": "internet-facing" }),
+        ),
         thing("target-group/main", &["vpc/main"], none()),
         thing("listener/https", &["load-balancer/main", "target-group/main"], none()),
         thing("listener/http", &["load-balancer/main"], none()),
@@ -143,7 +194,21 @@ pub(super) fn whole() -> Scene {
         thing("backup-selection/main", &["backup-plan/main"], none()),
         thing("something-new/main", &[], none()),
     ];
-    for name in ["no-active-node", "two-active-nodes", "wallet-balance", "errored-runs", "transaction-age", "chain-head", "rpc-nodes", "gui-port", "database-cpu", "database-storage", "node-disk", "node-memory", "certificate"] {
+    for name in [
+        "no-active-node",
+        "two-active-nodes",
+        "wallet-balance",
+        "errored-runs",
+        "transaction-age",
+        "chain-head",
+        "rpc-nodes",
+        "gui-port",
+        "database-cpu",
+        "database-storage",
+        "node-disk",
+        "node-memory",
+        "certificate",
+    ] {
         more.push(thing(&format!("alarm/{name}"), &["topic/main"], none()));
     }
     scene.things.extend(more);
@@ -159,7 +224,7 @@ pub(super) fn whole() -> Scene {
         if let Some(address) = address {
             item.facts.insert("publicIp".into(), address.into());
         }
-        let node = |id: &str, zone: &str, role: &str| Running {
+        let running = |id: &str, zone: &str, role: &str| Running {
             id: id.into(),
             zone: Some(format!("us-east-1{zone}")),
             role: Some(role.into()),
@@ -169,12 +234,16 @@ pub(super) fn whole() -> Scene {
         match item.address().as_str() {
             "instances/nodes" => {
                 item.instances = Some(vec![
-                    node("i-0123456789abcdef0", "b", "active"),
-                    node("i-0fedcba9876543210", "a", "standby"),
+                    running("i-0123456789abcdef0", "b", "active"),
+                    running("i-0fedcba9876543210", "a", "standby"),
                 ]);
             }
             "instances/bastion" => {
-                let bastion = Running { role: None, version: None, ..node("i-00112233445566778", "a", "") };
+                let bastion = Running {
+                    role: None,
+                    version: None,
+                    ..running("i-00112233445566778", "a", "")
+                };
                 item.instances = Some(vec![bastion]);
             }
             "secret/sepolia-websocket" => item.state = State::Create,
@@ -193,6 +262,6 @@ pub(super) fn whole() -> Scene {
 }
 
 /// Every environment, by name.
-pub fn all() -> Vec<(&'static str, Scene)> {
+pub(super) fn all() -> Vec<(&'static str, Scene)> {
     vec![("oracle", oracle()), ("whole", whole()), ("empty", Scene::default())]
 }

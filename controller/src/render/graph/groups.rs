@@ -12,7 +12,7 @@ use super::{
 const NODES: &str = "nodes";
 
 /// Draws the instances of every group: in a band if they are private, and as cards if they are not.
-pub fn fleets(scene: &Scene, parts: &Parts<'_>, stands: &Stands<'_>, model: &mut Model) {
+pub(super) fn fleets(scene: &Scene, parts: &Parts<'_>, stands: &Stands<'_>, model: &mut Model) {
     for fleet in scene.things.iter().filter(|thing| place(thing) == Place::Fleet) {
         let of = parts.of_thing(fleet);
         let group = of.iter().find(|part| part.kind == "auto-scaling-group");
@@ -69,8 +69,11 @@ fn instances(
         let id = running.map(|running| Line::Code(running.id.clone()));
         let version = running.and_then(|running| running.version.as_deref()).or(version);
         let runs = version.map(|version| format!("Chainlink {version}"));
-        let like: Vec<&str> =
-            [runs.as_deref(), Some(size)].into_iter().flatten().filter(|it| !it.is_empty()).collect();
+        let like: Vec<&str> = [runs.as_deref(), Some(size)]
+            .into_iter()
+            .flatten()
+            .filter(|it| !it.is_empty())
+            .collect();
         let like = Some(Line::Words(like.join(", "))).filter(|_| !like.is_empty());
         let says = running.filter(|running| running.role.is_none() && !running.says.is_empty());
         let says = says.filter(|_| is_node).map(|running| Line::Words(running.says.clone()));
@@ -123,7 +126,7 @@ fn capital(text: &str) -> String {
 }
 
 /// Draws the database: with its standby, or the instances of its cluster.
-pub fn database(scene: &Scene, parts: &Parts<'_>, stands: &Stands<'_>, model: &mut Model) {
+pub(super) fn database(scene: &Scene, parts: &Parts<'_>, stands: &Stands<'_>, model: &mut Model) {
     let all: Vec<&Thing> =
         scene.things.iter().filter(|thing| place(thing) == Place::Database).collect();
     if all.is_empty() {

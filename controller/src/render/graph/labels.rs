@@ -15,7 +15,7 @@ const TRY: i32 = 6;
 const TAIL: i32 = 12;
 
 /// Finds a place on each arrow for what is said of it, if there is one.
-pub fn place(picture: &mut Picture) {
+pub(super) fn place(picture: &mut Picture) {
     let mut taken: Vec<Rect> = Vec::new();
     for drawn in &picture.boxes {
         if drawn.look.is_leaf() {
@@ -40,17 +40,15 @@ pub fn place(picture: &mut Picture) {
             .map(|(a, b)| Rect::around(a, b).wider(3))
             .collect();
         let wide = width(&route.label, SIZE, Face::Plain) + 2 * SIDE;
-        let free = |rect: &Rect| {
-            page.contains(*rect) && !taken.iter().any(|it| it.overlaps(*rect))
-        };
+        let free = |rect: &Rect| page.contains(*rect) && !taken.iter().any(|it| it.overlaps(*rect));
         let alone = |rect: &Rect| free(rect) && !others.iter().any(|it| it.overlaps(*rect));
         let mut segments: Vec<(Point, Point)> = route.segments().collect();
         let long = |(a, b): &(Point, Point)| (a.x - b.x).abs() + (a.y - b.y).abs();
         segments.sort_by_key(|segment| -long(segment));
         let places = |fits: &dyn Fn(&Rect) -> bool| {
-            segments.iter().find_map(|segment| {
-                spots(*segment, wide).into_iter().find(|rect| fits(rect))
-            })
+            segments
+                .iter()
+                .find_map(|segment| spots(*segment, wide).into_iter().find(|rect| fits(rect)))
         };
         let found = places(&alone).or_else(|| places(&free));
         if let Some(rect) = found {
@@ -68,7 +66,8 @@ pub fn place(picture: &mut Picture) {
 /// The places on a straight part, from its middle outwards.
 fn spots((a, b): (Point, Point), wide: i32) -> Vec<Rect> {
     let level = a.y == b.y;
-    let (length, needs) = if level { ((a.x - b.x).abs(), wide) } else { ((a.y - b.y).abs(), HEIGHT) };
+    let (length, needs) =
+        if level { ((a.x - b.x).abs(), wide) } else { ((a.y - b.y).abs(), HEIGHT) };
     let room = length - needs - TAIL;
     if room < 0 {
         return Vec::new();

@@ -13,9 +13,9 @@ use super::{
 };
 
 /// What everything is a multiple of: arrows run on its lines.
-pub const GRID: i32 = 12;
+pub(super) const GRID: i32 = 12;
 /// Around everything.
-pub const MARGIN: i32 = 2 * GRID;
+pub(super) const MARGIN: i32 = 2 * GRID;
 const CARD: (i32, i32) = (12 * GRID, 6 * GRID);
 const ACTOR: i32 = 17 * GRID;
 const BORDER: (i32, i32) = (16 * GRID, 4 * GRID);
@@ -52,7 +52,7 @@ fn count(items: usize) -> i32 {
 }
 
 /// Draws who is where.
-pub fn layout(scene: &Scene, model: &Model) -> Picture {
+pub(super) fn layout(scene: &Scene, model: &Model) -> Picture {
     let mut picture = Picture::default();
     let network = zones(model, &mut picture);
     let beside = aside(model, network, &mut picture);
@@ -213,7 +213,7 @@ fn bands(band: &Band, rect: Rect, step: i32, inner: i32, picture: &mut Picture) 
 fn within(model: &Model, at: Point, width: i32) -> Vec<Drawn> {
     let lists = count(model.within.len());
     let each = (width - 2 * GAP - (lists - 1).max(0) * GAP) / lists.max(1) / GRID * GRID;
-    let height = model.within.iter().map(|list| list_height(list)).max().unwrap_or_default();
+    let height = model.within.iter().map(list_height).max().unwrap_or_default();
     let place = |number: i32| Rect::new(at.x + number * (each + GAP), at.y, each, height);
     (0..).zip(&model.within).map(|(number, list)| draw_list(list, place(number))).collect()
 }
@@ -299,7 +299,7 @@ fn container(id: &str, look: Look, rect: Rect, head: &Head) -> Drawn {
         rect,
         state: head.state,
         sign: None,
-        texts: [title, said].into_iter().filter(|it| !it.text.is_empty()).collect(),
+        texts: [title, said].into_iter().filter(|it| !it.shown.is_empty()).collect(),
         chip: None,
         marks: mark.into_iter().collect(),
         told: head.told.clone(),

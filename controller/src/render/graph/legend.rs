@@ -10,13 +10,13 @@ use super::{
 };
 
 /// What a drawing is of.
-pub fn title(scene: &Scene) -> String {
+pub(super) fn title(scene: &Scene) -> String {
     let place = if scene.sandbox { "SANDBOX " } else { "" };
     format!("{place}{}", scene.name)
 }
 
 /// Where and when.
-pub fn subtitle(scene: &Scene) -> String {
+pub(super) fn subtitle(scene: &Scene) -> String {
     let account = scene.account.as_ref().map(|account| format!("account {account}"));
     let read = match &scene.read_at {
         Some(at) => format!("as read at {at}"),
@@ -27,7 +27,7 @@ pub fn subtitle(scene: &Scene) -> String {
 }
 
 /// How many objects are how, in words.
-pub fn counts(scene: &Scene) -> String {
+pub(super) fn counts(scene: &Scene) -> String {
     let of = |state: &State| {
         let count = scene.count(*state);
         (count > 0).then(|| format!("{count} {}", state.words()))
@@ -36,7 +36,7 @@ pub fn counts(scene: &Scene) -> String {
 }
 
 /// Writes what stands above a drawing, which is as wide at least as what the states look like.
-pub fn head(scene: &Scene, model: &Model, picture: &mut Picture) {
+pub(super) fn head(scene: &Scene, model: &Model, picture: &mut Picture) {
     let (mut x, y) = (MARGIN + 8, 84);
     for state in State::ALL.into_iter().filter(|state| has(scene, model, *state)) {
         let count = scene.count(state);

@@ -1,9 +1,9 @@
 //! How wide text is. Nobody knows in which font it will be shown, so this is what the widest of the usual ones takes
-//! (DejaVu Sans and its twin Verdana): in any other there is room to spare.
+//! (`DejaVu` Sans and its twin Verdana): in any other there is room to spare.
 
 /// How a text is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Face {
+pub(super) enum Face {
     /// As running text.
     Plain,
     /// Bold.
@@ -45,19 +45,21 @@ fn thousandths(letter: char, face: Face) -> i32 {
 }
 
 /// How wide a text is at most, in pixels.
-pub fn width(text: &str, size: i32, face: Face) -> i32 {
-    let all: i32 = text.chars().map(|letter| thousandths(letter, face)).fold(0, i32::saturating_add);
+pub(super) fn width(text: &str, size: i32, face: Face) -> i32 {
+    let all: i32 =
+        text.chars().map(|letter| thousandths(letter, face)).fold(0, i32::saturating_add);
     all.saturating_mul(size).saturating_add(999) / 1000
 }
 
 /// As much of a text as fits, with a sign that something is left out if something is.
-pub fn cut(text: &str, size: i32, face: Face, room: i32) -> String {
+pub(super) fn cut(text: &str, size: i32, face: Face, room: i32) -> String {
     if width(text, size, face) <= room {
         return text.to_owned();
     }
     let mut kept: Vec<char> = text.chars().collect();
     while kept.pop().is_some() {
-        let shown: String = kept.iter().collect::<String>().trim_end().to_owned() + &CUT.to_string();
+        let shown: String =
+            kept.iter().collect::<String>().trim_end().to_owned() + &CUT.to_string();
         if width(&shown, size, face) <= room {
             return shown;
         }
@@ -72,7 +74,8 @@ mod tests {
     #[test]
     fn what_is_too_long_is_cut_where_it_fits() {
         for room in [0, 12, 40, 90, 400] {
-            for text in ["", "demo", "clctl-demo-auto-scaling-group", "長い名前の環境です"] {
+            for text in ["", "demo", "clctl-demo-auto-scaling-group", "長い名前の環境です"]
+            {
                 for face in [Face::Plain, Face::Bold, Face::Mono] {
                     assert!(width(&cut(text, 12, face, room), 12, face) <= room, "{text} {room}");
                 }

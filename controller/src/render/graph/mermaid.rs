@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Draws an environment as Mermaid.
-pub fn mermaid(scene: &Scene) -> String {
+pub(crate) fn mermaid(scene: &Scene) -> String {
     let model = model(scene);
     let mut out = String::new();
     let title = serde_json::Value::from(tame(&headline(scene))).to_string();
@@ -77,6 +77,8 @@ struct Writer {
     /// What stands for a box, by what arrows call it: for a band, what is in it.
     names: BTreeMap<String, Vec<String>>,
     states: BTreeSet<State>,
+    /// What has others in it.
+    groups: Vec<String>,
     count: usize,
 }
 
@@ -131,6 +133,7 @@ impl Writer {
     }
 
     fn begin(&mut self, depth: usize, name: &str, title: &str, direction: &str) {
+        self.groups.push(name.to_owned());
         self.indent(depth);
         line!(self.out, "subgraph {name}[\"{}\"]", escape(title));
         self.indent(depth + 1);
@@ -211,6 +214,9 @@ impl Writer {
             };
             line!(self.out, "  classDef {} {style}", state.class());
         }
+        // Whatever is behind it, light or dark.
+        line!(self.out, "  classDef group fill:none,stroke:#8795a8");
+        line!(self.out, "  class {} group", self.groups.join(","));
     }
 }
 

@@ -25,7 +25,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use self::{
+pub(crate) use self::{
     mermaid::mermaid,
     observed::{Setting, declared, observed},
     scene::Scene,

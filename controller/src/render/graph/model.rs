@@ -13,64 +13,64 @@ use super::{
 
 /// Everything that is drawn.
 #[derive(Clone, Debug, Default)]
-pub struct Model {
+pub(super) struct Model {
     /// Who is outside, from left to right.
-    pub actors: Vec<Card>,
+    pub(super) actors: Vec<Card>,
     /// The network.
-    pub network: Head,
+    pub(super) network: Head,
     /// What stands on its border.
-    pub border: Vec<Card>,
+    pub(super) border: Vec<Card>,
     /// The zones.
-    pub zones: Vec<Zone>,
+    pub(super) zones: Vec<Zone>,
     /// What stands before the zones, in their public subnets.
-    pub front: Vec<Card>,
+    pub(super) front: Vec<Card>,
     /// What has a part in several zones, in their private subnets.
-    pub bands: Vec<Band>,
+    pub(super) bands: Vec<Band>,
     /// Lists within the network.
-    pub within: Vec<List>,
+    pub(super) within: Vec<List>,
     /// Lists beside it.
-    pub beside: Vec<List>,
+    pub(super) beside: Vec<List>,
     /// What somebody has to see to; nothing if that is nothing, or everything.
-    pub news: Option<List>,
+    pub(super) news: Option<List>,
     /// Who speaks to whom.
-    pub arrows: Vec<Arrow>,
+    pub(super) arrows: Vec<Arrow>,
 }
 
 /// What stands above what is in it.
 #[derive(Clone, Debug, Default)]
-pub struct Head {
+pub(super) struct Head {
     /// What it is.
-    pub title: String,
+    pub(super) title: String,
     /// What is said of it.
-    pub said: String,
+    pub(super) said: String,
     /// How it stands; nothing if it is no object.
-    pub state: Option<State>,
+    pub(super) state: Option<State>,
     /// Its objects in words.
-    pub told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 /// A box with nothing in it.
 #[derive(Clone, Debug)]
-pub struct Card {
+pub(super) struct Card {
     /// What arrows call it.
-    pub id: String,
+    pub(super) id: String,
     /// Its sign.
-    pub sign: Sign,
+    pub(super) sign: Sign,
     /// What it is.
-    pub title: String,
+    pub(super) title: String,
     /// What is said of it.
-    pub lines: Vec<Line>,
+    pub(super) lines: Vec<Line>,
     /// What it does, if it says so: `active`.
-    pub role: Option<String>,
+    pub(super) role: Option<String>,
     /// How it stands; nothing if it is no object.
-    pub state: Option<State>,
+    pub(super) state: Option<State>,
     /// Its objects in words.
-    pub told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 /// A line that is said of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
+pub(super) enum Line {
     /// Words.
     Words(String),
     /// What is typed: an id, an address.
@@ -79,7 +79,7 @@ pub enum Line {
 
 impl Line {
     /// What it says.
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         match self {
             Self::Words(text) | Self::Code(text) => text,
         }
@@ -88,55 +88,55 @@ impl Line {
 
 /// An availability zone.
 #[derive(Clone, Debug, Default)]
-pub struct Zone {
+pub(super) struct Zone {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Its public subnet.
-    pub public: Head,
+    pub(super) public: Head,
     /// What stands in that alone.
-    pub cards: Vec<Card>,
+    pub(super) cards: Vec<Card>,
     /// Its private subnet.
-    pub private: Head,
+    pub(super) private: Head,
 }
 
 /// What has a part in several zones.
 #[derive(Clone, Debug)]
-pub struct Band {
+pub(super) struct Band {
     /// What arrows call it.
-    pub id: String,
+    pub(super) id: String,
     /// What stands above it.
-    pub head: Head,
+    pub(super) head: Head,
     /// Its parts, by zone.
-    pub cards: Vec<Vec<Card>>,
+    pub(super) cards: Vec<Vec<Card>>,
 }
 
 /// A list.
 #[derive(Clone, Debug)]
-pub struct List {
+pub(super) struct List {
     /// What arrows call it.
-    pub id: String,
+    pub(super) id: String,
     /// Which.
-    pub shelf: Shelf,
+    pub(super) shelf: Shelf,
     /// What is in it.
-    pub rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
 }
 
 /// A thing in a list.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub(super) struct Row {
     /// What it is called there.
-    pub text: String,
+    pub(super) text: String,
     /// How it stands.
-    pub state: State,
+    pub(super) state: State,
     /// Its objects in words.
-    pub told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 /// How many things a list shows, before the others are counted.
 const MOST: usize = 9;
 
 /// Lays out who is where.
-pub fn model(scene: &Scene) -> Model {
+pub(super) fn model(scene: &Scene) -> Model {
     let parts = Parts::of(scene);
     let stands = Stands::of(scene);
     let mut model = Model {
@@ -271,11 +271,8 @@ fn news(scene: &Scene) -> Option<List> {
     if loud.iter().all(|thing| thing.state == State::Create) && loud.len() == scene.things.len() {
         return None;
     }
-    let row = |thing: &&Thing| Row {
-        text: thing.told(),
-        state: thing.state,
-        told: vec![thing.told()],
-    };
+    let row =
+        |thing: &&Thing| Row { text: thing.told(), state: thing.state, told: vec![thing.told()] };
     let rows: Vec<Row> = loud.iter().map(row).collect();
     let id = format!("list/{}", Shelf::News.title());
     (!rows.is_empty()).then(|| List { id, shelf: Shelf::News, rows: shown(rows) })
@@ -286,7 +283,13 @@ fn is_on(thing: &Thing, parts: &Parts<'_>, shelf: Shelf) -> bool {
         Place::Shelf(on) => on == shelf,
         // What is part of nothing that is drawn.
         Place::Part => shelf == Shelf::Other && !parts.has_owner(thing),
-        _ => false,
+        Place::Network
+        | Place::Subnet
+        | Place::Border
+        | Place::Public
+        | Place::Front
+        | Place::Fleet
+        | Place::Database => false,
     }
 }
 

@@ -14,19 +14,19 @@ use super::scene::{FACTS, Running, Scene, State, Thing};
 
 /// What is known of an environment beside its objects.
 #[derive(Clone, Debug, Default)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its region.
-    pub region: String,
+    pub(crate) region: String,
     /// Its account, if that is known.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Whether this is the built-in simulator rather than AWS.
-    pub sandbox: bool,
+    pub(crate) sandbox: bool,
     /// The zones that it stands in.
-    pub zones: Vec<String>,
+    pub(crate) zones: Vec<String>,
     /// The chains that its nodes speak to, by their names.
-    pub chains: Vec<String>,
+    pub(crate) chains: Vec<String>,
 }
 
 impl Setting {
@@ -37,13 +37,13 @@ impl Setting {
 }
 
 /// What is declared, without a look at AWS.
-pub fn declared(graph: &Graph<Aws>, setting: Setting) -> Scene {
+pub(crate) fn declared(graph: &Graph<Aws>, setting: Setting) -> Scene {
     let things = graph.in_order().map(|node| declaration(node.as_ref())).collect();
     Scene { things, ..setting.scene() }
 }
 
 /// What is declared and what is there: a plan.
-pub fn observed(plan: &Plan<Aws>, setting: Setting) -> Scene {
+pub(crate) fn observed(plan: &Plan<Aws>, setting: Setting) -> Scene {
     let mut names: BTreeMap<PhysicalId, String> = BTreeMap::new();
     for planned in &plan.nodes {
         if let Some(seen) = &planned.seen {

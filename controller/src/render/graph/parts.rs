@@ -8,7 +8,7 @@ use super::{
 };
 
 /// What is part of what.
-pub struct Parts<'a> {
+pub(super) struct Parts<'a> {
     by_address: BTreeMap<String, &'a Thing>,
     /// Whose part each is, by their addresses.
     owners: BTreeMap<String, String>,
@@ -16,7 +16,7 @@ pub struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// Finds out of every part whose it is.
-    pub fn of(scene: &'a Scene) -> Self {
+    pub(super) fn of(scene: &'a Scene) -> Self {
         let by_address = scene.by_address();
         let mut referrers: BTreeMap<&str, Vec<&'a Thing>> = BTreeMap::new();
         for thing in by_address.values() {
@@ -36,25 +36,25 @@ impl<'a> Parts<'a> {
     }
 
     /// The thing of that address.
-    pub fn thing(&self, address: &str) -> Option<&'a Thing> {
+    pub(super) fn thing(&self, address: &str) -> Option<&'a Thing> {
         self.by_address.get(address).copied()
     }
 
     /// Whether it is part of something.
-    pub fn has_owner(&self, part: &Thing) -> bool {
+    pub(super) fn has_owner(&self, part: &Thing) -> bool {
         self.owners.contains_key(&part.address())
     }
 
     /// What a thing is drawn with: itself, or what it is part of.
-    pub fn drawn_as(&self, thing: &'a Thing) -> Option<&'a Thing> {
-        match place(thing) {
-            Place::Part => self.thing(self.owners.get(&thing.address())?),
-            _ => Some(thing),
+    pub(super) fn drawn_as(&self, thing: &'a Thing) -> Option<&'a Thing> {
+        if place(thing) != Place::Part {
+            return Some(thing);
         }
+        self.thing(self.owners.get(&thing.address())?)
     }
 
     /// What is part of a thing.
-    pub fn of_thing(&self, thing: &Thing) -> Vec<&'a Thing> {
+    pub(super) fn of_thing(&self, thing: &Thing) -> Vec<&'a Thing> {
         let address = thing.address();
         // Of two objects of one address the declared one has the parts.
         if !self.by_address.get(&address).is_some_and(|it| std::ptr::eq(*it, thing)) {

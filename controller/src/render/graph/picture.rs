@@ -10,47 +10,47 @@ use super::{
 
 /// A drawing.
 #[derive(Clone, Debug, Default)]
-pub struct Picture {
+pub(super) struct Picture {
     /// Its width.
-    pub width: i32,
+    pub(super) width: i32,
     /// Its height.
-    pub height: i32,
+    pub(super) height: i32,
     /// What stands above it.
-    pub heading: Vec<Text>,
+    pub(super) heading: Vec<Text>,
     /// What the states look like, of those that there are.
-    pub legend: Vec<Mark>,
+    pub(super) legend: Vec<Mark>,
     /// The boxes: what is in another one comes after it.
-    pub boxes: Vec<Drawn>,
+    pub(super) boxes: Vec<Drawn>,
     /// The arrows.
-    pub routes: Vec<Route>,
+    pub(super) routes: Vec<Route>,
 }
 
 /// A box.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub(super) struct Drawn {
     /// What arrows call it.
-    pub id: String,
+    pub(super) id: String,
     /// What it looks like.
-    pub look: Look,
+    pub(super) look: Look,
     /// Where it is.
-    pub rect: Rect,
+    pub(super) rect: Rect,
     /// How it stands; nothing if it is no object.
-    pub state: Option<State>,
+    pub(super) state: Option<State>,
     /// Its sign, and where.
-    pub sign: Option<(Sign, Rect)>,
+    pub(super) sign: Option<(Sign, Rect)>,
     /// What is written in it.
-    pub texts: Vec<Text>,
+    pub(super) texts: Vec<Text>,
     /// A role, and where.
-    pub chip: Option<Chip>,
+    pub(super) chip: Option<Chip>,
     /// What is listed in it.
-    pub marks: Vec<Mark>,
+    pub(super) marks: Vec<Mark>,
     /// Its objects in words.
-    pub told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 /// What a box looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub(super) enum Look {
     /// The network.
     Network,
     /// A zone.
@@ -71,38 +71,38 @@ pub enum Look {
 
 impl Look {
     /// Whether no other box is in it.
-    pub fn is_leaf(self) -> bool {
+    pub(super) fn is_leaf(self) -> bool {
         matches!(self, Self::Card | Self::Actor | Self::List)
     }
 }
 
 /// A role in a box.
 #[derive(Clone, Debug)]
-pub struct Chip {
+pub(super) struct Chip {
     /// Where.
-    pub rect: Rect,
+    pub(super) rect: Rect,
     /// Which.
-    pub role: String,
+    pub(super) role: String,
     /// How it is written.
-    pub text: Text,
+    pub(super) text: Text,
 }
 
 /// A state with its name, or a thing in a list with its state.
 #[derive(Clone, Debug)]
-pub struct Mark {
+pub(super) struct Mark {
     /// The middle of the sign of the state.
-    pub at: Point,
+    pub(super) at: Point,
     /// The state.
-    pub state: State,
+    pub(super) state: State,
     /// What stands beside it.
-    pub text: Text,
+    pub(super) text: Text,
     /// In words.
-    pub told: Vec<String>,
+    pub(super) told: Vec<String>,
 }
 
 /// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tone {
+pub(super) enum Tone {
     /// What is read first.
     Strong,
     /// What is read then.
@@ -113,7 +113,7 @@ pub enum Tone {
 
 /// What of a text is where it is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
+pub(super) enum Anchor {
     /// Its beginning.
     Start,
     /// Its middle.
@@ -124,40 +124,40 @@ pub enum Anchor {
 
 /// A line of text.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(super) struct Text {
     /// Where it begins, ends, or has its middle, on its baseline.
-    pub at: Point,
+    pub(super) at: Point,
     /// Which of these.
-    pub anchor: Anchor,
+    pub(super) anchor: Anchor,
     /// Its size.
-    pub size: i32,
+    pub(super) size: i32,
     /// How it is set.
-    pub face: Face,
+    pub(super) face: Face,
     /// How it looks.
-    pub tone: Tone,
+    pub(super) tone: Tone,
     /// The text: as much as there is room for.
-    pub text: String,
+    pub(super) shown: String,
     /// What it is taken from, if something was left out.
-    pub whole: Option<String>,
+    pub(super) whole: Option<String>,
 }
 
 impl Text {
     /// As much of a text as fits.
-    pub fn fit(text: &str, at: Point, size: i32, face: Face, tone: Tone, room: i32) -> Self {
+    pub(super) fn fit(text: &str, at: Point, size: i32, face: Face, tone: Tone, room: i32) -> Self {
         let shown = cut(text, size, face, room);
         let whole = (shown != text).then(|| text.to_owned());
-        Self { at, anchor: Anchor::Start, size, face, tone, text: shown, whole }
+        Self { at, anchor: Anchor::Start, size, face, tone, shown, whole }
     }
 
     /// The same, so that it ends there, or has its middle there.
-    pub fn anchored(self, anchor: Anchor) -> Self {
+    pub(super) fn anchored(self, anchor: Anchor) -> Self {
         Self { anchor, ..self }
     }
 
     /// What it takes at most.
-    pub fn rect(&self) -> Rect {
+    pub(super) fn rect(&self) -> Rect {
         let descent = (self.size + 3) / 4;
-        let width = width(&self.text, self.size, self.face);
+        let width = width(&self.shown, self.size, self.face);
         let left = match self.anchor {
             Anchor::Start => self.at.x,
             Anchor::Middle => self.at.x - width / 2,
@@ -169,24 +169,24 @@ impl Text {
 
 /// An arrow.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub(super) struct Route {
     /// From which box.
-    pub from: String,
+    pub(super) from: String,
     /// To which box.
-    pub to: String,
+    pub(super) to: String,
     /// Its corners, with its ends.
-    pub points: Vec<Point>,
+    pub(super) points: Vec<Point>,
     /// What is said of it.
-    pub label: String,
+    pub(super) label: String,
     /// Where that stands, if there is room for it.
-    pub pill: Option<(Rect, Text)>,
+    pub(super) pill: Option<(Rect, Text)>,
     /// What goes along it.
-    pub flow: Flow,
+    pub(super) flow: Flow,
 }
 
 impl Route {
     /// Its straight parts.
-    pub fn segments(&self) -> impl Iterator<Item = (Point, Point)> {
+    pub(super) fn segments(&self) -> impl Iterator<Item = (Point, Point)> {
         self.points.iter().zip(self.points.iter().skip(1)).map(|(a, b)| (*a, *b))
     }
 }

@@ -4,7 +4,7 @@ use super::scene::Thing;
 
 /// Where a thing is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(super) enum Place {
     /// It is the network.
     Network,
     /// It is a subnet, and others stand in it.
@@ -27,7 +27,7 @@ pub enum Place {
 
 /// A list of things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shelf {
+pub(super) enum Shelf {
     /// Within the network: where packets go.
     Routes,
     /// Within the network: who may speak to whom.
@@ -54,9 +54,9 @@ pub enum Shelf {
 
 impl Shelf {
     /// Those within the network.
-    pub const WITHIN: [Self; 3] = [Self::Routes, Self::Firewall, Self::Network];
+    pub(super) const WITHIN: [Self; 3] = [Self::Routes, Self::Firewall, Self::Network];
     /// Those beside it.
-    pub const BESIDE: [Self; 7] = [
+    pub(super) const BESIDE: [Self; 7] = [
         Self::Names,
         Self::Secrets,
         Self::Logs,
@@ -67,7 +67,7 @@ impl Shelf {
     ];
 
     /// What stands above it.
-    pub fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::Routes => "Routes",
             Self::Firewall => "Security groups",
@@ -84,7 +84,7 @@ impl Shelf {
     }
 
     /// Its sign.
-    pub fn sign(self) -> Sign {
+    pub(super) fn sign(self) -> Sign {
         match self {
             Self::Routes => Sign::Routes,
             Self::Firewall => Sign::Shield,
@@ -102,7 +102,7 @@ impl Shelf {
 
 /// A sign that is drawn beside a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sign {
+pub(super) enum Sign {
     /// A hexagon: a Chainlink node.
     Node,
     /// A cylinder.
@@ -195,7 +195,7 @@ const BEGINNINGS: [(&str, Place); 19] = [
 ];
 
 /// Where a thing is drawn.
-pub fn place(thing: &Thing) -> Place {
+pub(super) fn place(thing: &Thing) -> Place {
     let kind = thing.kind.as_str();
     let own = KINDS.iter().find(|(of, _)| *of == kind);
     let shared = || BEGINNINGS.iter().find(|(beginning, _)| kind.starts_with(beginning));
@@ -210,7 +210,7 @@ pub fn place(thing: &Thing) -> Place {
 }
 
 /// A kind in words, as it begins a title: `NAT gateway`.
-pub fn words(kind: &str) -> String {
+pub(super) fn words(kind: &str) -> String {
     let capitals = |word: &str| match word {
         "nat" | "vpc" | "iam" | "kms" | "dns" | "sns" | "dhcp" => word.to_ascii_uppercase(),
         "eip" => "Elastic IP".to_owned(),

@@ -34,7 +34,7 @@ const ASKEW_WITHIN: u32 = 3;
 const WAYS: [(i32, i32); 4] = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
 /// Draws the way of every arrow whose ends are there.
-pub fn routes(picture: &Picture, arrows: &[Arrow]) -> Vec<Route> {
+pub(super) fn routes(picture: &Picture, arrows: &[Arrow]) -> Vec<Route> {
     let mut board = Board::of(picture);
     let boxes: BTreeMap<&str, End> =
         picture.boxes.iter().map(|it| (it.id.as_str(), End::of(it))).collect();
@@ -228,7 +228,8 @@ impl Board {
     /// What it costs to come to a crossing in a direction.
     fn toll(&self, at: usize, way: usize) -> u32 {
         let taken = self.taken.get(at).copied().unwrap_or_default();
-        let (along, across) = if way % 2 == 0 { (taken[0], taken[1]) } else { (taken[1], taken[0]) };
+        let (along, across) =
+            if way.is_multiple_of(2) { (taken[0], taken[1]) } else { (taken[1], taken[0]) };
         let shared = if along { SHARED } else { 0 };
         let crossing = if across { CROSSING } else { 0 };
         STEP + shared + crossing + self.cost.get(at).copied().unwrap_or_default()
@@ -245,14 +246,16 @@ impl Board {
         let least = |at: usize| {
             let Point { x, y } = self.point(at);
             let beside = |value: i32, low: i32, high: i32| (low - value).max(value - high).max(0);
-            let away = beside(x, to.rect.x, to.rect.right()) + beside(y, to.rect.y, to.rect.bottom());
+            let away =
+                beside(x, to.rect.x, to.rect.right()) + beside(y, to.rect.y, to.rect.bottom());
             u32::try_from(away / GRID).unwrap_or_default() * STEP
         };
         let states = self.blocked.len() * 4;
         let (mut best, mut before) = (vec![u32::MAX; states], vec![usize::MAX; states]);
         let mut open = BinaryHeap::new();
         for (at, way, cost) in self.ports(from) {
-            let cost = cost + if self.taken.get(at).is_some_and(|it| it[0] || it[1]) { SHARED } else { 0 };
+            let cost =
+                cost + if self.taken.get(at).is_some_and(|it| it[0] || it[1]) { SHARED } else { 0 };
             let state = at * 4 + way;
             if let Some(known) = best.get_mut(state).filter(|known| **known > cost) {
                 *known = cost;

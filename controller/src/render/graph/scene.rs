@@ -7,48 +7,48 @@ use serde_json::{Map, Value};
 
 /// An environment as it is drawn.
 #[derive(Clone, Debug, Default)]
-pub struct Scene {
+pub(crate) struct Scene {
     /// The environment's name.
-    pub name: String,
+    pub(crate) name: String,
     /// Its region.
-    pub region: String,
+    pub(crate) region: String,
     /// Its account, if that is known.
-    pub account: Option<String>,
+    pub(crate) account: Option<String>,
     /// Whether this is the built-in simulator rather than AWS.
-    pub sandbox: bool,
+    pub(crate) sandbox: bool,
     /// When AWS was read, in UTC; nothing if it was not.
-    pub read_at: Option<String>,
+    pub(crate) read_at: Option<String>,
     /// The zones that it stands in.
-    pub zones: Vec<String>,
+    pub(crate) zones: Vec<String>,
     /// The chains that its nodes speak to, by their names.
-    pub chains: Vec<String>,
+    pub(crate) chains: Vec<String>,
     /// Its objects.
-    pub things: Vec<Thing>,
+    pub(crate) things: Vec<Thing>,
 }
 
 /// One object.
 #[derive(Clone, Debug, Default)]
-pub struct Thing {
+pub(crate) struct Thing {
     /// Its kind, e.g. `subnet`.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its name within the kind, e.g. `private-a`.
-    pub name: String,
+    pub(crate) name: String,
     /// What AWS calls it, if it is there.
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// How it stands.
-    pub state: State,
+    pub(crate) state: State,
     /// What differs or is the matter, in words.
-    pub detail: String,
+    pub(crate) detail: String,
     /// The addresses of the objects it refers to.
-    pub refs: BTreeSet<String>,
+    pub(crate) refs: BTreeSet<String>,
     /// What is said of it beside its name: a few fields, see [`FACTS`].
-    pub facts: Map<String, Value>,
+    pub(crate) facts: Map<String, Value>,
     /// What runs, if it stands for instances; nothing if nobody has looked.
-    pub instances: Option<Vec<Running>>,
+    pub(crate) instances: Option<Vec<Running>>,
 }
 
 /// The fields that are looked at: a drawing has no place for others, and shows nothing that it does not know.
-pub const FACTS: [&str; 22] = [
+pub(crate) const FACTS: [&str; 22] = [
     "cidr",
     "class",
     "default_action",
@@ -74,26 +74,26 @@ pub const FACTS: [&str; 22] = [
 ];
 
 /// The name of the fact that no field is: the public address of an object.
-pub const PUBLIC_IP: &str = "publicIp";
+pub(crate) const PUBLIC_IP: &str = "publicIp";
 
 /// An instance that runs.
 #[derive(Clone, Debug, Default)]
-pub struct Running {
+pub(crate) struct Running {
     /// What AWS calls it.
-    pub id: String,
+    pub(crate) id: String,
     /// Where it stands.
-    pub zone: Option<String>,
+    pub(crate) zone: Option<String>,
     /// What it certainly is: `active`, `standby`, `starting` or `failing`.
-    pub role: Option<String>,
+    pub(crate) role: Option<String>,
     /// What it says of itself, in words.
-    pub says: String,
+    pub(crate) says: String,
     /// What it runs, if it says so.
-    pub version: Option<String>,
+    pub(crate) version: Option<String>,
 }
 
 /// How an object stands. The greater is the graver.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
+pub(crate) enum State {
     /// Declared; nobody has looked whether it is there.
     #[default]
     Declared,
@@ -117,7 +117,7 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Declared,
         Self::Same,
         Self::Kept,
@@ -130,7 +130,7 @@ impl State {
     ];
 
     /// In words.
-    pub fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Declared => "declared",
             Self::Same => "as declared",
@@ -145,7 +145,7 @@ impl State {
     }
 
     /// In one word, for what names it to programs.
-    pub fn class(self) -> &'static str {
+    pub(crate) fn class(self) -> &'static str {
         match self {
             Self::Declared => "declared",
             Self::Same => "same",
@@ -160,34 +160,34 @@ impl State {
     }
 
     /// Whether there is nothing to do or to see to.
-    pub fn is_quiet(self) -> bool {
+    pub(crate) fn is_quiet(self) -> bool {
         matches!(self, Self::Declared | Self::Same)
     }
 }
 
 impl Thing {
     /// Its kind and its name.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("{}/{}", self.kind, self.name)
     }
 
     /// A fact that is text.
-    pub fn text(&self, fact: &str) -> Option<&str> {
+    pub(crate) fn text(&self, fact: &str) -> Option<&str> {
         self.facts.get(fact)?.as_str()
     }
 
     /// A fact that is a number.
-    pub fn number(&self, fact: &str) -> Option<i64> {
+    pub(crate) fn number(&self, fact: &str) -> Option<i64> {
         self.facts.get(fact)?.as_i64()
     }
 
     /// A fact that is true or false.
-    pub fn is(&self, fact: &str) -> bool {
+    pub(crate) fn is(&self, fact: &str) -> bool {
         self.facts.get(fact).and_then(Value::as_bool) == Some(true)
     }
 
     /// How it is told of in one line: `secret/sepolia-http: to be created`.
-    pub fn told(&self) -> String {
+    pub(crate) fn told(&self) -> String {
         let (address, words) = (self.address(), self.state.words());
         match self.detail.as_str() {
             "" => format!("{address}: {words}"),
@@ -197,14 +197,14 @@ impl Thing {
 }
 
 /// The address that a value waits for: `vpc/main` of `{"knownAfter": "vpc/main.id"}`.
-pub fn awaited(value: &Value) -> Option<&str> {
+pub(crate) fn awaited(value: &Value) -> Option<&str> {
     let from = value.get("knownAfter")?.as_str()?;
     Some(from.rsplit_once('.').map_or(from, |(address, _)| address))
 }
 
 impl Scene {
     /// The objects by address; of several with one address the declared one, which comes first.
-    pub fn by_address(&self) -> BTreeMap<String, &Thing> {
+    pub(crate) fn by_address(&self) -> BTreeMap<String, &Thing> {
         let mut all = BTreeMap::new();
         for thing in &self.things {
             all.entry(thing.address()).or_insert(thing);
@@ -213,7 +213,7 @@ impl Scene {
     }
 
     /// How many objects are in a state.
-    pub fn count(&self, state: State) -> usize {
+    pub(crate) fn count(&self, state: State) -> usize {
         self.things.iter().filter(|thing| thing.state == state).count()
     }
 }

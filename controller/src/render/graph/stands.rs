@@ -7,14 +7,14 @@ use super::{
 };
 
 /// The zones and what is known of their subnets.
-pub struct Stands<'a> {
+pub(super) struct Stands<'a> {
     zones: Vec<String>,
     subnets: Vec<&'a Thing>,
 }
 
 impl<'a> Stands<'a> {
     /// Learns where the subnets are.
-    pub fn of(scene: &'a Scene) -> Self {
+    pub(super) fn of(scene: &'a Scene) -> Self {
         let subnets: Vec<&Thing> =
             scene.things.iter().filter(|thing| place(thing) == Place::Subnet).collect();
         let mut zones = scene.zones.clone();
@@ -30,20 +30,21 @@ impl<'a> Stands<'a> {
     }
 
     /// How many zones there are.
-    pub fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.zones.len()
     }
 
     /// Which zone has that name.
-    pub fn named(&self, name: &str) -> Option<usize> {
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
         self.zones.iter().position(|zone| zone == name)
     }
 
     /// The zones, with nothing in them yet.
-    pub fn zones(&self) -> Vec<Zone> {
+    pub(super) fn zones(&self) -> Vec<Zone> {
         let head = |at: usize, public: bool| {
             let side = if public { "Public subnet" } else { "Private subnet" };
-            let of = |subnet: &&&Thing| is_public(subnet) == public && self.zone(subnet) == Some(at);
+            let of =
+                |subnet: &&&Thing| is_public(subnet) == public && self.zone(subnet) == Some(at);
             let all: Vec<&&Thing> = self.subnets.iter().filter(of).collect();
             let cidrs: Vec<&str> = all.iter().filter_map(|subnet| subnet.text("cidr")).collect();
             Head {
@@ -63,7 +64,7 @@ impl<'a> Stands<'a> {
     }
 
     /// In which zone a thing stands, if it is one.
-    pub fn zone(&self, thing: &Thing) -> Option<usize> {
+    pub(super) fn zone(&self, thing: &Thing) -> Option<usize> {
         let own = thing.text("zone").and_then(|zone| self.named(zone));
         own.or_else(|| {
             let subnet = self.subnets_of(thing).next()?;
@@ -72,7 +73,7 @@ impl<'a> Stands<'a> {
     }
 
     /// Whether it stands in public subnets.
-    pub fn is_public(&self, thing: &Thing) -> bool {
+    pub(super) fn is_public(&self, thing: &Thing) -> bool {
         self.subnets_of(thing).any(is_public)
     }
 

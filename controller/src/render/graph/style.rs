@@ -2,7 +2,7 @@
 //! everything that shows SVG knows variables.
 
 /// The style sheet.
-pub const STYLE: &str = r#"
+pub(super) const STYLE: &str = r#"
 .clctl{font-family:ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 .clctl .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 .clctl .bold{font-weight:600}

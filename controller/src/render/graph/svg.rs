@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::{
     geometry::{Point, Rect},
-    icons, legend,
+    icons,
     layout::layout,
+    legend,
     measure::Face,
     model::model,
     picture::{Anchor, Drawn, Look, Mark, Picture, Route, Text, Tone},
@@ -18,7 +19,7 @@ use super::{
 const ROUND: i32 = 6;
 
 /// Draws an environment as SVG.
-pub fn svg(scene: &Scene) -> String {
+pub(crate) fn svg(scene: &Scene) -> String {
     print(scene, &layout(scene, &model(scene)))
 }
 
@@ -95,9 +96,9 @@ pub(super) fn headline(scene: &Scene) -> String {
 fn description(scene: &Scene, picture: &Picture) -> String {
     let name = |id: &str| {
         let drawn = picture.boxes.iter().find(|drawn| drawn.id == id);
-        let title = drawn.and_then(|drawn| drawn.texts.first()).map(|text| {
-            text.whole.clone().unwrap_or_else(|| text.text.clone())
-        });
+        let title = drawn
+            .and_then(|drawn| drawn.texts.first())
+            .map(|text| text.whole.clone().unwrap_or_else(|| text.shown.clone()));
         title.unwrap_or_else(|| id.strip_prefix("list/").unwrap_or(id).to_owned())
     };
     let mut words = format!(
@@ -115,7 +116,8 @@ fn description(scene: &Scene, picture: &Picture) -> String {
         .routes
         .iter()
         .map(|route| {
-            let label = if route.label.is_empty() { String::new() } else { format!(" ({})", route.label) };
+            let label =
+                if route.label.is_empty() { String::new() } else { format!(" ({})", route.label) };
             format!("{} to {}{label}", name(&route.from), name(&route.to))
         })
         .collect();
@@ -158,7 +160,11 @@ fn write_box(out: &mut String, drawn: &Drawn) {
     line!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"{round}\"/>");
     if let Some((sign, at)) = &drawn.sign {
         let (x, y) = (at.x, at.y);
-        line!(out, "<path class=\"sign\" transform=\"translate({x} {y})\" d=\"{}\"/>", icons::sign(*sign));
+        line!(
+            out,
+            "<path class=\"sign\" transform=\"translate({x} {y})\" d=\"{}\"/>",
+            icons::sign(*sign)
+        );
     }
     for text in &drawn.texts {
         write_text(out, text);
@@ -166,7 +172,10 @@ fn write_box(out: &mut String, drawn: &Drawn) {
     if let Some(chip) = &drawn.chip {
         let Rect { x, y, w, h } = chip.rect;
         let role = if chip.role == "active" { "active" } else { "waiting" };
-        line!(out, "<g class=\"chip {role}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"9\"/>");
+        line!(
+            out,
+            "<g class=\"chip {role}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"9\"/>"
+        );
         write_text(out, &chip.text);
         out.push_str("</g>\n");
     }
@@ -207,7 +216,7 @@ fn write_state(out: &mut String, state: State, at: Point) {
 }
 
 fn write_text(out: &mut String, text: &Text) {
-    if text.text.is_empty() {
+    if text.shown.is_empty() {
         return;
     }
     let tone = match text.tone {
@@ -234,7 +243,7 @@ fn write_text(out: &mut String, text: &Text) {
     if let Some(whole) = &text.whole {
         let _ = write!(out, "<title>{}</title>", escape(whole));
     }
-    line!(out, "{}</text>", escape(&text.text));
+    line!(out, "{}</text>", escape(&text.shown));
 }
 
 fn write_route(out: &mut String, route: &Route) {
@@ -279,7 +288,11 @@ fn path(points: &[Point]) -> String {
 fn write_pill(out: &mut String, route: &Route) {
     let Some((rect, text)) = &route.pill else { return };
     let Rect { x, y, w, h } = rect;
-    line!(out, "<g class=\"pill {}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"9\"/>", class(route.flow));
+    line!(
+        out,
+        "<g class=\"pill {}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"9\"/>",
+        class(route.flow)
+    );
     write_text(out, text);
     out.push_str("</g>\n");
 }

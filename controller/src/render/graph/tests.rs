@@ -8,7 +8,7 @@ use xmlparser::{ElementEnd, Token, Tokenizer};
 
 use super::{
     fixture::{self, thing},
-    geometry::Rect,
+    geometry::{Point, Rect},
     layout::layout,
     mermaid::mermaid,
     model::model,
@@ -29,14 +29,18 @@ fn check(picture: &Picture) {
     }
     for drawn in &picture.boxes {
         assert!(page.contains(drawn.rect), "{} leaves the page", drawn.id);
-        let marks = drawn.marks.iter().map(|mark| &mark.text).filter(|text| !text.text.is_empty());
+        let marks = drawn.marks.iter().map(|mark| &mark.text).filter(|text| !text.shown.is_empty());
         for text in drawn.texts.iter().chain(marks) {
             fits(text, drawn.rect, &drawn.id);
         }
         if let Some(chip) = &drawn.chip {
             fits(&chip.text, chip.rect, &drawn.id);
             assert!(drawn.rect.contains(chip.rect), "{}", drawn.id);
-            assert!(drawn.texts.iter().all(|text| !text.rect().overlaps(chip.rect)), "{}", drawn.id);
+            assert!(
+                drawn.texts.iter().all(|text| !text.rect().overlaps(chip.rect)),
+                "{}",
+                drawn.id
+            );
         }
         let mut texts: Vec<&Text> = drawn.texts.iter().collect();
         texts.extend(drawn.marks.iter().map(|mark| &mark.text));
@@ -64,7 +68,7 @@ fn check(picture: &Picture) {
         let ends = [(&route.from, route.points.first()), (&route.to, route.points.last())];
         for (id, point) in ends {
             let (rect, point) = (end(id).unwrap(), *point.unwrap());
-            assert!(rect.borders(point), "an arrow of {} does not end at {id}", route.label);
+            assert!(borders(rect, point), "an arrow of {} does not end at {id}", route.label);
         }
         for (a, b) in route.segments() {
             assert!(a.x == b.x || a.y == b.y);
@@ -87,8 +91,15 @@ fn check(picture: &Picture) {
     }
 }
 
+/// Whether a point is on the border of a box.
+fn borders(of: Rect, at: Point) -> bool {
+    let within = (of.x..=of.right()).contains(&at.x) && (of.y..=of.bottom()).contains(&at.y);
+    let beside = at.x == of.x || at.x == of.right();
+    within && (beside || at.y == of.y || at.y == of.bottom())
+}
+
 fn fits(text: &Text, rect: Rect, what: &str) {
-    assert!(rect.contains(text.rect()), "{:?} does not fit into {what}", text.text);
+    assert!(rect.contains(text.rect()), "{:?} does not fit into {what}", text.shown);
 }
 
 /// Checks that a text is one element and everything in it is closed, and that no id is there twice.
@@ -127,7 +138,7 @@ fn holds(scene: &Scene) {
         assert!(drawn.contains(&escape(&thing.told())), "{} is left out", thing.address());
     }
     // What is not a line of a flowchart would be one of its own.
-    let known = ["---", "title: ", "%%", "flowchart", "subgraph", "direction", "end", "n", "classDef"];
+    let known = ["---", "title: ", "%%", "flowchart", "subgraph", "direction", "end", "n", "class"];
     for line in flow.lines().map(str::trim_start) {
         assert!(known.iter().any(|it| line.starts_with(it)), "{line}");
         assert!(line.starts_with("title: ") || line.matches('"').count() % 2 == 0, "{line}");
@@ -229,17 +240,27 @@ fn a_network_that_is_not_ours_is_drawn_all_the_same() {
     holds(&scene);
     let model = model(&scene);
     assert_eq!(model.network.said, "not clctl's");
-    assert!(model.arrows.iter().any(|arrow| arrow.from == "band/nodes" && arrow.to == "outside/chains"));
+    assert!(
+        model.arrows.iter().any(|arrow| arrow.from == "band/nodes" && arrow.to == "outside/chains")
+    );
 }
 
 #[test]
 fn the_writer_and_its_readers_share_a_band() {
     let mut scene = fixture::oracle();
     scene.things.retain(|thing| !thing.kind.starts_with("db-"));
-    scene.things.push(thing("db-cluster/main", &["security-group/database"], json!({ "version": { "major": "16" } })));
+    scene.things.push(thing(
+        "db-cluster/main",
+        &["security-group/database"],
+        json!({ "version": { "major": "16" } }),
+    ));
     for name in ["1", "2"] {
         let class = json!({ "class": "db.r6g.large" });
-        scene.things.push(thing(&format!("db-cluster-instance/{name}"), &["db-cluster/main"], class));
+        scene.things.push(thing(
+            &format!("db-cluster-instance/{name}"),
+            &["db-cluster/main"],
+            class,
+        ));
     }
     holds(&scene);
     let model = model(&scene);
@@ -285,15 +306,30 @@ fn hostile_names_stay_text() {
 
 #[test]
 fn no_field_that_may_hold_more_than_is_drawn_is_looked_at() {
-    for field in ["user_data", "login", "master_username", "policy", "tags", "parameters", "key_name"] {
+    for field in
+        ["user_data", "login", "master_username", "policy", "tags", "parameters", "key_name"]
+    {
         assert!(!FACTS.contains(&field), "{field}");
     }
 }
 
 const KINDS: [&str; 16] = [
-    "alarm", "nat-gateway", "load-balancer", "network-load-balancer", "instances", "db-instance",
-    "db-cluster-instance", "secret", "log-group", "internet-gateway", "backup-plan", "route-table",
-    "security-group", "subnet", "eip", "unheard-of",
+    "alarm",
+    "nat-gateway",
+    "load-balancer",
+    "network-load-balancer",
+    "instances",
+    "db-instance",
+    "db-cluster-instance",
+    "secret",
+    "log-group",
+    "internet-gateway",
+    "backup-plan",
+    "route-table",
+    "security-group",
+    "subnet",
+    "eip",
+    "unheard-of",
 ];
 
 prop_compose! {

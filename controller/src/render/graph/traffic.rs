@@ -15,20 +15,20 @@ use super::{
 
 /// An arrow between two boxes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrow {
+pub(super) struct Arrow {
     /// From which.
-    pub from: String,
+    pub(super) from: String,
     /// To which.
-    pub to: String,
+    pub(super) to: String,
     /// What is said of it.
-    pub label: String,
+    pub(super) label: String,
     /// What goes along it.
-    pub flow: Flow,
+    pub(super) flow: Flow,
 }
 
 /// What goes along an arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
+pub(super) enum Flow {
     /// Connections to what listens.
     In,
     /// Connections of the nodes to what is outside.
@@ -48,7 +48,7 @@ const SENDERS: [(&str, &str, Sign); 4] = [
 const LINES: usize = 2;
 
 /// Draws every arrow, and who is outside at their ends.
-pub fn draw(scene: &Scene, parts: &Parts<'_>, stands: &Stands<'_>, model: &mut Model) {
+pub(super) fn draw(scene: &Scene, parts: &Parts<'_>, stands: &Stands<'_>, model: &mut Model) {
     let wearers = wearers(scene, parts, model);
     let mut into: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut senders: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -249,9 +249,8 @@ fn ways_out(scene: &Scene, stands: &Stands<'_>, model: &mut Model) {
 
 /// How the standby of the database knows what the primary knows.
 fn replication(scene: &Scene, model: &mut Model) {
-    let mut twins = scene.things.iter().filter(|thing| {
-        thing.kind == "db-instance" && thing.is("multi_az")
-    });
+    let mut twins =
+        scene.things.iter().filter(|thing| thing.kind == "db-instance" && thing.is("multi_az"));
     if let Some(twin) = twins.next() {
         let (from, to) = (twin.address(), format!("{}~standby", twin.address()));
         model.arrows.push(Arrow { from, to, label: "copies".to_owned(), flow: Flow::Data });
