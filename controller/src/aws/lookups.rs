@@ -131,6 +131,12 @@ impl Lookups {
         &self.network
     }
 
+    /// Nothing: nobody has looked.
+    pub fn unasked() -> Self {
+        let why = || "nobody has looked it up".to_owned();
+        Self { newest_image: Err(why()), key_pair: Err(why()), key: Err(why()), ..Self::found("") }
+    }
+
     /// Whether the key pair of somebody else's, if one was looked for, can be used.
     ///
     /// # Errors

@@ -145,9 +145,7 @@ fn balancer(
         Scheme::InternetFacing => {
             ("internet-facing", &network.public_subnets, network.public_way.clone())
         }
-        Scheme::Internal => {
-            ("internal", &network.private_subnets, network.private_way.clone())
-        }
+        Scheme::Internal => ("internal", &network.private_subnets, network.private_way.clone()),
     };
     let config = LoadBalancerConfig {
         vpc: network.vpc.clone(),

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use clctl_spec::{
-    DhcpOptions as DeclaredOptions, ExistingVpc, NatGateways, NewVpc, NodeSpec, SelectorKey, SubnetId as DeclaredSubnet,
-    SubnetSelector, TagValue, Vpc as DeclaredVpc, VpcSelector, Zone, ZoneName,
+    DhcpOptions as DeclaredOptions, ExistingVpc, NatGateways, NewVpc, NodeSpec, SelectorKey,
+    SubnetId as DeclaredSubnet, SubnetSelector, TagValue, Vpc as DeclaredVpc, VpcSelector, Zone,
+    ZoneName,
 };
 use ipnet::Ipv4Net;
 
@@ -13,9 +14,9 @@ use crate::{
         Aws, Lookups, Tags,
         ec2::{
             AskedNetwork, AskedSubnets, AskedTags, AskedVpc, AttachedVpc, DefaultRules,
-            DhcpOptions, DhcpOptionsConfig, Eip, EipConfig, InternetGateway, InternetGatewayConfig, NatGateway, NatGatewayConfig,
-            RouteTable, RouteTableConfig, RouteTableId, Subnet, SubnetConfig, SubnetId, Target,
-            Vpc, VpcConfig, VpcId,
+            DhcpOptions, DhcpOptionsConfig, Eip, EipConfig, InternetGateway, InternetGatewayConfig,
+            NatGateway, NatGatewayConfig, RouteTable, RouteTableConfig, RouteTableId, Subnet,
+            SubnetConfig, SubnetId, Target, Vpc, VpcConfig, VpcId,
         },
     },
     engine::{After, DeclaredTwice, Graph, Input, Loose, Ref, Resource},
