@@ -33,8 +33,8 @@ use crate::{
     hidden::Hidden,
     random::Rng,
     services::{
-        self, Around, Asked, AutoScaling, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds, Secrets,
-        Service, ServiceQuotas, Ssm, Tagging,
+        self, Around, Asked, AutoScaling, Backup, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds,
+        Secrets, Service, ServiceQuotas, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -45,6 +45,7 @@ use crate::{
 #[serde(default)]
 pub(crate) struct Region {
     pub(crate) autoscaling: AutoScaling,
+    pub(crate) backup: Backup,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) ec2: Ec2,
     pub(crate) kms: Kms,
@@ -61,6 +62,7 @@ impl Region {
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
         all.extend(self.autoscaling.shelves());
+        all.extend(self.backup.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
@@ -71,7 +73,7 @@ impl Region {
 
     /// When something happens next by itself.
     fn due(&self) -> Option<Time> {
-        next(&self.ec2, &self.autoscaling, &self.rds)
+        next(&self.ec2, &self.autoscaling, &self.rds, &self.backup)
     }
 
     /// Lets everything happen that is due, one thing after the other.
@@ -85,15 +87,16 @@ impl Region {
         rng: &mut Rng,
         now: Time,
     ) {
-        let Self { autoscaling, ec2, kms, logs, rds, secrets, .. } = self;
+        let Self { autoscaling, backup, ec2, kms, logs, rds, secrets, .. } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
-        while let Some(at) = next(ec2, autoscaling, rds).filter(|it| *it <= now) {
+        while let Some(at) = next(ec2, autoscaling, rds, backup).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
             autoscaling.settle(around, ec2, rng, at);
             autoscaling.hear(around, ec2, rng);
             rds.settle(&mut Hands { around, ec2, logs }, rng, at);
+            backup.settle(around, rds, rng, at);
         }
         rds.forget_events(now);
         kms.settle(settings, now);
@@ -104,8 +107,8 @@ impl Region {
     }
 }
 
-fn next(ec2: &Ec2, groups: &AutoScaling, rds: &Rds) -> Option<Time> {
-    [ec2.due(), groups.due(), rds.due()].into_iter().flatten().min()
+fn next(ec2: &Ec2, groups: &AutoScaling, rds: &Rds, backup: &Backup) -> Option<Time> {
+    [ec2.due(), groups.due(), rds.due(), backup.due()].into_iter().flatten().min()
 }
 
 /// A simulated AWS account.

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod autoscaling;
+mod backup;
 mod cloudwatch;
 pub(crate) mod ec2;
 mod iam;
@@ -30,6 +31,7 @@ use http::{HeaderValue, Request, Response};
 
 pub(crate) use self::{
     autoscaling::AutoScaling,
+    backup::Backup,
     cloudwatch::CloudWatch,
     ec2::{Around, Ec2},
     iam::Iam,
@@ -52,6 +54,7 @@ use crate::{
     wire::{
         cbor, json,
         query::{self, Dialect, Params},
+        rest::{self, Route},
         xml::Xml,
     },
     world::{Drift, HERE, Input, Region, Retag},
@@ -61,7 +64,9 @@ use crate::{
 struct Json {
     name: &'static str,
     target: &'static str,
+    routes: &'static [Route],
     throttled: &'static str,
+    broken: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
     ask: fn(&mut World, &Identity, &str, &str, &json::Members, Rng) -> service::Answer,
@@ -77,7 +82,9 @@ const fn json<S: Service>() -> Json {
     Json {
         name: S::NAME,
         target: S::TARGET,
+        routes: S::ROUTES,
         throttled: S::THROTTLED,
+        broken: S::BROKEN,
         mutates: service::mutates::<S>,
         operations: service::operations::<S>,
         ask: service::ask::<S>,
@@ -91,6 +98,7 @@ const fn json<S: Service>() -> Json {
 
 /// The services that speak JSON.
 const JSON: &[Json] = &[
+    json::<Backup>(),
     json::<CloudWatch>(),
     json::<Kms>(),
     json::<Logs>(),
@@ -183,6 +191,7 @@ enum Protocol {
     Query(Dialect),
     Json,
     Cbor,
+    Rest,
 }
 
 /// What is sent, unpacked.
@@ -204,6 +213,9 @@ fn plain(request: &Request<Bytes>) -> Bytes {
 /// Reads a request as far as every service needs it.
 pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let scope = auth::scope(request);
+    if let Some(asked) = identify_rest(request, &scope) {
+        return asked;
+    }
     let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
     let cbor = cbor::target(request);
     let mut body = plain(request);
@@ -261,6 +273,23 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     Asked { service, operation, mutating, scope, protocol, target, form, body }
 }
 
+/// Reads a request of a service that is asked in REST: which one it is, only its scope says.
+fn identify_rest(request: &Request<Bytes>, scope: &Result<Scope, Unsigned>) -> Option<Asked> {
+    let called = &scope.as_ref().ok()?.service;
+    let service = JSON.iter().find(|it| it.name == called && !it.routes.is_empty())?;
+    let (operation, body) = rest::read(service.routes, request, &plain(request));
+    Some(Asked {
+        service: service.name.to_owned(),
+        mutating: (service.mutates)(&operation),
+        operation,
+        scope: scope.clone(),
+        protocol: Protocol::Rest,
+        target: String::new(),
+        form: String::new(),
+        body,
+    })
+}
+
 /// Which service a request asks, by its name in credential scopes, and to do what.
 pub fn asked(request: &Request<Bytes>) -> (String, String) {
     let Asked { service, operation, .. } = identify(request);
@@ -273,6 +302,7 @@ impl Asked {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
             Protocol::Query(Dialect::Aws { .. }) => Manner::Query,
             Protocol::Json | Protocol::Cbor => Manner::Json,
+            Protocol::Rest => Manner::Rest,
         }
     }
 
@@ -282,7 +312,7 @@ impl Asked {
             Protocol::Query(dialect) => {
                 query::answer(dialect, &self.operation, request_id, Err(fault))
             }
-            Protocol::Json | Protocol::Cbor => self.answer(request_id, Err(fault)),
+            Protocol::Json | Protocol::Cbor | Protocol::Rest => self.answer(request_id, Err(fault)),
         }
     }
 
@@ -292,6 +322,7 @@ impl Asked {
         let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
         let mut response = match self.protocol {
             Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
+            Protocol::Rest => rest::answer(request_id, result),
             Protocol::Json | Protocol::Query(_) => {
                 // The one service here that speaks the former version.
                 let former = self.service == CloudWatch::NAME;
@@ -312,7 +343,7 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Manner::Query => Fault::client("Throttling", "Rate exceeded"),
-            Manner::Json => {
+            Manner::Json | Manner::Rest => {
                 let service = JSON.iter().find(|it| it.name == self.service);
                 let code = service.map_or("ThrottlingException", |it| it.throttled);
                 Fault::client(code, "Rate exceeded")
@@ -325,8 +356,10 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(500, "InternalError", "An internal error has occurred"),
             Manner::Query => Fault::new(500, "InternalFailure", "An internal error has occurred"),
-            Manner::Json => {
-                Fault::new(500, "InternalServerError", "An internal error has occurred")
+            Manner::Json | Manner::Rest => {
+                let service = JSON.iter().find(|it| it.name == self.service);
+                let code = service.map_or("InternalServerError", |it| it.broken);
+                Fault::new(500, code, "An internal error has occurred")
             }
         }
     }
@@ -448,9 +481,20 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);
             let service = service.ok_or_else(|| Fault::unsupported(name))?;
-            let members = json::Members::parse(members.to_string().as_bytes())?;
+            let here = format!("arn:aws:{name}:{region}:{}:", world.settings.account);
+            let members = json::Members::parse(placed(members, &here).to_string().as_bytes())?;
             let identity = Identity::administrator(&world.settings);
             (service.act)(world, &identity, region, drift.action, &members, rng).map(drop)
         }
     }
+}
+
+/// The members of a call, whole: those that name what it is about by the beginning of an ARN alone.
+fn placed(mut members: serde_json::Value, here: &str) -> serde_json::Value {
+    for value in members.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(path) = value.as_str().and_then(|it| it.strip_prefix(HERE)) {
+            *value = format!("{here}{path}").into();
+        }
+    }
+    members
 }

@@ -1,11 +1,11 @@
 //! AWS's wire protocols: how a request is read and an answer is written.
 //!
-//! A protocol knows nothing of what is asked; a service knows nothing of how it is written. The
-//! REST protocols become files beside these.
+//! A protocol knows nothing of what is asked; a service knows nothing of how it is written.
 
 pub(crate) mod cbor;
 pub(crate) mod json;
 pub(crate) mod query;
+pub(crate) mod rest;
 pub(crate) mod xml;
 
 use bytes::Bytes;

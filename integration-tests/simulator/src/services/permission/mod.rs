@@ -6,6 +6,7 @@
 //! does in the caller's name (SSM uses a key) is judged here, too.
 
 mod autoscaling;
+mod backup;
 mod caller;
 mod cloudwatch;
 mod ec2;
@@ -167,6 +168,7 @@ impl Refusal {
             }
             (Self::Denied(text), Manner::Query) => Fault::new(403, "AccessDenied", text),
             (Self::Denied(text), Manner::Json) => Fault::client("AccessDeniedException", text),
+            (Self::Denied(text), Manner::Rest) => Fault::new(403, "AccessDeniedException", text),
         }
     }
 }
@@ -199,7 +201,7 @@ pub(super) fn check(
     let needs = match (&identity.policies, service) {
         (Policies::Unmodelled(fault), _) => return Err(fault.clone()),
         // Only what has a policy of its own can be denied to who may do everything.
-        (Policies::Everything, "kms" | "secretsmanager") => needs(world, asked, scope)?,
+        (Policies::Everything, "backup" | "kms" | "secretsmanager") => needs(world, asked, scope)?,
         (Policies::Everything, _) => return Ok(()),
         (Policies::These(_), _) => {
             // A region begins as AWS makes it, whoever asks first.
@@ -259,6 +261,7 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
     let request = || Request::read(world, asked, scope);
     match asked.service.as_str() {
         "autoscaling" => autoscaling::needs(world, asked, scope),
+        "backup" => backup::needs(&request()),
         "ec2" => ec2::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),

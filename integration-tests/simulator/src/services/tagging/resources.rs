@@ -22,6 +22,7 @@ type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
 
 /// The services that are looked into.
 const SERVICES: &[(&str, Shelves)] = &[
+    ("backup", |it| it.backup.shelves()),
     ("ec2", |it| it.ec2.shelves().into()),
     ("kms", |it| it.kms.shelves()),
     ("logs", |it| it.logs.shelves()),
