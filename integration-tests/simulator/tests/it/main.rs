@@ -4,6 +4,7 @@
 
 mod address;
 mod auto_scaling;
+mod backup;
 mod client;
 mod cloudwatch;
 mod consistency;
