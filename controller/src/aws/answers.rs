@@ -67,6 +67,10 @@ impl Intercept for WholeAnswers {
 /// it is in; `*` is each item of a list in JSON.
 const MADE_UP: &[Rule] = &[
     ("autoscaling", "Tags/member", &["Key"]),
+    ("backup:DescribeBackupVault", "", &["NumberOfRecoveryPoints"]),
+    ("backup:GetBackupPlan", "/BackupPlan", &["BackupPlanName", "Rules"]),
+    ("backup:GetBackupPlan", "/BackupPlan/Rules/*", &["RuleName", "TargetBackupVaultName"]),
+    ("backup:GetBackupSelection", "/BackupSelection", &["SelectionName", "IamRoleArn"]),
     ("ec2", "tagSet/item", &["key"]),
     ("iam", "Tags/member", &["Key", "Value"]),
     (

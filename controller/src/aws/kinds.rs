@@ -7,6 +7,7 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     autoscaling::AutoScalingGroup,
+    backup::{BackupPlan, BackupSelection, BackupVault},
     ec2::{
         Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
         SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
@@ -52,6 +53,9 @@ kinds! {
     ClusterParameterGroup,
     Cluster,
     ClusterInstance,
+    BackupVault,
+    BackupPlan,
+    BackupSelection,
     LaunchTemplate,
     AutoScalingGroup,
     Instances,

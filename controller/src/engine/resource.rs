@@ -131,6 +131,12 @@ pub trait Resource: Sized + Send + Sync + 'static {
         false
     }
 
+    /// Whether nothing is lost with it: then it goes although its kind is to be kept.
+    fn holds_nothing(have: &Found<Self>) -> bool {
+        let _ = have;
+        false
+    }
+
     /// Names what keeps the object from becoming usable, for the user.
     fn hindrances(
         cloud: &Self::Cloud,

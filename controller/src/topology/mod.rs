@@ -1,6 +1,7 @@
 //! From the spec to the graph: one file per chapter, pure.
 
 mod access;
+mod backup;
 mod bastion;
 mod database;
 mod deletion;
@@ -78,6 +79,7 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
+    backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = After::nodes(&network.private_tables).and(endpoints);

@@ -7,14 +7,13 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 7] = [
+const LEFT_OUT: [&str; 6] = [
     "spec.gui.loadBalancer",
     "spec.gui.domainName",
     "spec.gui.hostedZoneId",
     "spec.network.vpc.create.dhcpOptions",
     "spec.monitoring",
-    "spec.backup",
-    "spec.policies.deletion.backups",
+    "spec.backup.copyToRegion",
 ];
 
 /// Something that is written and not built yet.

@@ -228,7 +228,7 @@ async fn a_role_that_cannot_be_taken_on_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn the_schedule_makes_recovery_points_and_their_time_is_up() {
-    let (client, plan) = stage(2, &["rds:*"]).await;
+    let (client, plan) = stage(3, &["rds:*"]).await;
     assert!(points(&client).await.is_empty());
     client.wait(DAY).await;
     let made = points(&client).await;
@@ -250,7 +250,7 @@ async fn the_schedule_makes_recovery_points_and_their_time_is_up() {
     assert_eq!(points(&client).await.len(), 3);
     client.wait(8 * HOUR + 2 * DAY).await;
     let later = points(&client).await;
-    assert!((2..=3).contains(&later.len()), "{}", later.len());
+    assert!((3..=4).contains(&later.len()), "{}", later.len());
     assert!(later.iter().all(|it| it["RecoveryPointArn"] != json!(arn)));
     for point in later {
         let arn = point["RecoveryPointArn"].as_str().unwrap().replace(':', "%3A");

@@ -44,9 +44,11 @@ pub(super) fn needs(request: &Request<'_>) -> Result<Vec<Need>, Fault> {
         | "UpdateBackupPlan" => on(plan()),
         "CreateBackupSelection" => {
             let mut needs = on(plan());
-            needs.extend(handed_on(request));
-            let site = request.site();
-            needs.extend(to_link(site.settings, site.iam, PRINCIPAL));
+            if let Some(handed_on) = handed_on(request) {
+                let site = request.site();
+                needs.push(handed_on);
+                needs.extend(to_link(site.settings, site.iam, PRINCIPAL));
+            }
             needs
         }
         "DeleteRecoveryPoint" | "DescribeRecoveryPoint" => {
