@@ -38,6 +38,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("kms-key", "grants, aliases beside its own"),
     ("secret", "rotation, replicas in other regions"),
     ("log-group", "subscription and metric filters, data protection"),
+    ("backup-vault", "a lock, notifications"),
+    ("backup-plan", "advanced settings, scans and indexes"),
     (
         "auto-scaling-group",
         "lifecycle hooks, scaling policies, scheduled actions, target groups and notifications of others, a warm pool, the longest life of instances",

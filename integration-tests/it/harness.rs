@@ -124,6 +124,7 @@ impl Wanted {
             deletion.encryption_key = Kept::Delete;
             deletion.database = DatabaseDeletion::Delete;
             deletion.logs = Kept::Delete;
+            deletion.backups = Kept::Delete;
             self.declare = declaring(declared.clone());
         }
         self
@@ -657,6 +658,13 @@ impl Bench {
                 "kms" => somebody.kms(operation, params.into_iter().collect()).await.good(),
                 "secretsmanager" => {
                     somebody.secrets(operation, params.into_iter().collect()).await.good()
+                }
+                "backup" => {
+                    assert_eq!(operation, "PutBackupVaultAccessPolicy");
+                    let [(_, vault), (_, policy)] = params[..] else { panic!("{params:?}") };
+                    let path = format!("/backup-vaults/{vault}/access-policy");
+                    let body = serde_json::json!({ "Policy": policy });
+                    somebody.rest("backup", "PUT", &path, body).await.good()
                 }
                 other => panic!("nobody meddles with {other} so far"),
             };

@@ -33,8 +33,8 @@ use crate::{
     hidden::Hidden,
     random::Rng,
     services::{
-        self, Around, Asked, AutoScaling, Backup, CloudWatch, Ec2, Hands, Iam, Kms, Logs, Rds,
-        Secrets, Service, ServiceQuotas, Ssm, Tagging,
+        self, Around, Asked, AutoScaling, Backup, CloudWatch, DevOpsGuru, Ec2, Hands, Iam, Kms,
+        Logs, Rds, Secrets, Service, ServiceQuotas, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -47,6 +47,7 @@ pub(crate) struct Region {
     pub(crate) autoscaling: AutoScaling,
     pub(crate) backup: Backup,
     pub(crate) cloudwatch: CloudWatch,
+    pub(crate) devops_guru: DevOpsGuru,
     pub(crate) ec2: Ec2,
     pub(crate) kms: Kms,
     pub(crate) logs: Logs,
@@ -63,6 +64,7 @@ impl Region {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
         all.extend(self.autoscaling.shelves());
         all.extend(self.backup.shelves());
+        all.extend(self.devops_guru.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());

@@ -272,11 +272,17 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<BackupVault>>, CallE
     }
     let arn = text(DESCRIBE, "BackupVaultArn", vault.backup_vault_arn())?;
     let Some(tags) = tags(aws, arn).await? else { return Ok(None) };
+    let owner = owner_of(aws, BackupVault::ABOUT.name, &tags);
+    let key = match owner {
+        Owner::Us { .. } => text(DESCRIBE, "EncryptionKeyArn", vault.encryption_key_arn())?,
+        // Somebody else's may be encrypted with what is AWS's own.
+        Owner::Other => vault.encryption_key_arn().unwrap_or_default(),
+    };
     Ok(Some(Found {
         id: PhysicalId(arn.to_owned()),
-        owner: owner_of(aws, BackupVault::ABOUT.name, &tags),
+        owner,
         config: BackupVaultConfig {
-            key: KeyArn::new(vault.encryption_key_arn().unwrap_or_default()),
+            key: KeyArn::new(key),
             access_policy: whom_it_lets_in(aws, name).await?,
             tags: Tags::of(aws, &tags),
         },

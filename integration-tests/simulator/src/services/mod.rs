@@ -7,6 +7,7 @@ mod agenda;
 mod autoscaling;
 mod backup;
 mod cloudwatch;
+mod devops_guru;
 pub(crate) mod ec2;
 mod iam;
 mod kms;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     autoscaling::AutoScaling,
     backup::Backup,
     cloudwatch::CloudWatch,
+    devops_guru::DevOpsGuru,
     ec2::{Around, Ec2},
     iam::Iam,
     kms::Kms,
@@ -100,6 +102,7 @@ const fn json<S: Service>() -> Json {
 const JSON: &[Json] = &[
     json::<Backup>(),
     json::<CloudWatch>(),
+    json::<DevOpsGuru>(),
     json::<Kms>(),
     json::<Logs>(),
     json::<Secrets>(),

@@ -9,6 +9,7 @@ mod client;
 mod cloudwatch;
 mod consistency;
 mod describing;
+mod devops_guru;
 mod documents;
 mod faults;
 mod flow_log;

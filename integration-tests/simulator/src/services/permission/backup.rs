@@ -91,7 +91,7 @@ fn tagging(request: &Request<'_>, member: &str, path: &str) -> Option<Need> {
 
 /// The permission to hand on the role that is named.
 fn handed_on(request: &Request<'_>) -> Option<Need> {
-    let arn = request.within("BackupSelection", "IamRoleArn")?;
+    let arn = request.within(&["BackupSelection", "IamRoleArn"])?;
     let site = request.site();
     let tags = site.iam.role_of(site.settings, arn).map(|it| it.tags.clone());
     let need = Need::on("iam:PassRole", Subject::new(arn, tags.unwrap_or_default()));

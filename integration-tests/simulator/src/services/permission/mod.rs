@@ -9,6 +9,7 @@ mod autoscaling;
 mod backup;
 mod caller;
 mod cloudwatch;
+mod devops_guru;
 mod ec2;
 mod iam;
 mod keys;
@@ -262,6 +263,7 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
     match asked.service.as_str() {
         "autoscaling" => autoscaling::needs(world, asked, scope),
         "backup" => backup::needs(&request()),
+        "devops-guru" => devops_guru::needs(&request()),
         "ec2" => ec2::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),

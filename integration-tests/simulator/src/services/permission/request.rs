@@ -62,9 +62,9 @@ impl<'a> Request<'a> {
         all.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// A text within a member.
-    pub(super) fn within(&self, name: &str, part: &str) -> Option<&str> {
-        self.members.get(name)?.get(part)?.as_str()
+    /// A text within members, at the end of this path.
+    pub(super) fn within(&self, path: &[&str]) -> Option<&str> {
+        path.iter().try_fold(&self.members, |value, name| value.get(name))?.as_str()
     }
 
     /// A member that is a map of texts.

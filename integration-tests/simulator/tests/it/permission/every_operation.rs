@@ -29,6 +29,14 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("DescribeBackupJob", "GET", "/backup-jobs/j"),
     ("DescribeBackupVault", "GET", "/backup-vaults/v1"),
     ("DescribeRecoveryPoint", "GET", "/backup-vaults/v1/recovery-points/a"),
+    ("AddNotificationChannel", "PUT", "/channels"),
+    ("DescribeAccountHealth", "GET", "/accounts/health"),
+    ("DescribeServiceIntegration", "GET", "/service-integrations"),
+    ("GetResourceCollection", "GET", "/resource-collections/AWS_TAGS"),
+    ("ListNotificationChannels", "POST", "/channels"),
+    ("RemoveNotificationChannel", "DELETE", "/channels/c"),
+    ("UpdateResourceCollection", "PUT", "/resource-collections"),
+    ("UpdateServiceIntegration", "PUT", "/service-integrations"),
     ("GetBackupPlan", "GET", "/backup/plans/p/"),
     ("GetBackupSelection", "GET", "/backup/plans/p/selections/s"),
     ("GetBackupVaultAccessPolicy", "GET", "/backup-vaults/v1/access-policy"),
@@ -51,7 +59,7 @@ async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
         "autoscaling" => client.autoscaling(operation, &[]).await,
         "iam" => client.iam(operation, &[]).await,
         "rds" => client.rds(operation, &[]).await,
-        "backup" => {
+        "backup" | "devops-guru" => {
             let (_, method, path) = ROUTES.iter().find(|it| it.0 == operation).unwrap();
             client.rest(service, method, path, serde_json::Value::Null).await
         }
