@@ -70,6 +70,7 @@ HIDDEN = [
     "SECOND-HTTP-KEY",
     "SECOND-SOCKET-KEY",
     "ROTATED-KEY",
+    "METRICS-KEY",
 ]
 
 
@@ -119,6 +120,12 @@ class Health(Metadata):
         if self.hangs:
             self.hangs.wait(30)
         self.say(self.status if self.path == "/health" else 404)
+
+    def do_POST(self):
+        """An RPC endpoint of a chain, and one that does not speak as one."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert asked["method"] == "eth_chainId"
+        self.say(200, '{"jsonrpc":"2.0","id":1,"result":"0x1"}' if self.path == "/rpc/METRICS-KEY" else "{}")
 
 
 def serve(address, handler, context=None):
@@ -494,6 +501,7 @@ def assert_made(node, told, prepared):
         f"docker pull -q {IMAGE}",
         tagged(node, "node"),
         "systemctl start clctl-role.timer",
+        "systemctl start clctl-metrics.timer",
         "systemctl start clctl-node.service",
         *prepared,
         tagged(node, "agent"),
@@ -985,6 +993,56 @@ def test_a_bastion_takes_what_is_free(bastion, world, neighbours):
     assert bastion.boot()[0] == 1
     assert not [call for call in bastion.calls("aws") if "associate-address" in call]
     assert bastion.tags()[-1] == ["Key=clctl.dev/boot,Value=failed: address"]
+
+
+# The simulator's time begins then: metrics may be two weeks old.
+NEW_YEAR = 1767225600
+
+
+def measured(node, seconds):
+    """What the node publishes so many seconds into the simulator's time: values by name and chain."""
+    date = node.stand / "bin" / "date"
+    date.write_text(f'#!/bin/bash\n[ "$*" != +%s ] || exec echo {NEW_YEAR + seconds}\nexec /usr/bin/date "$@"\n')
+    date.chmod(0o755)
+    status, told = node.systemctl("start", "clctl-metrics.service")
+    date.unlink()
+    assert status == 0, told
+    found = {}
+    for call in node.calls("aws"):
+        assert call[call.index("--namespace") + 1] == f"clctl/{node.environment.name}"
+        for one in json.loads(call[call.index("--metric-data") + 1]):
+            minute = NEW_YEAR + seconds // 60 * 60
+            assert one["Timestamp"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(minute))
+            dimensions = [it["Value"] for it in one.get("Dimensions", [])]
+            found[" ".join([one["MetricName"], *dimensions])] = one["Value"]
+    node.assert_hidden(told)
+    return found
+
+
+def test_what_alarms_have_to_know_is_said_once_a_minute(node, health):
+    for status, active, answers in (200, 1, 1), (207, 1, 1), (204, 1, 0), (503, 0, 0):
+        health.status = status
+        assert measured(node, 65) == {"node_active": active, "gui_answers": answers}
+
+
+def test_without_a_node_it_is_said_as_well(node):
+    # Nor is there any endpoint yet.
+    assert measured(node, 305) == {"node_active": 0, "gui_answers": 0}
+
+
+def test_endpoints_that_cannot_be_reached_are_counted_by_chain(node, health):
+    folder = node.root / "run/clctl-node/chainlink"
+    folder.mkdir(parents=True)
+    lines = ['[[EVM]]', 'ChainID = "1"']
+    for path in ("rpc/METRICS-KEY", "another/METRICS-KEY"):
+        lines += ["[[EVM.Nodes]]", f'Name = "{path[:3]}"', f'HTTPURL = "http://127.0.0.1:6688/{path}"']
+    lines += ['[[EVM]]', 'ChainID = "5"', "[[EVM.Nodes]]", 'Name = "third"', 'HTTPURL = "http://127.0.0.1:1/METRICS-KEY"',
+              'WSURL = "ws://127.0.0.1:1/METRICS-KEY"']
+    lines += ['[[EVM]]', 'ChainID = "7"', "[[EVM.Nodes]]", 'Name = "fourth"', 'HTTPURL = "http://127.0.0.1:6688/rpc/METRICS-KEY"']
+    (folder / "endpoints.toml").write_text("\n".join(lines) + "\n")
+    said = measured(node, 605)
+    assert {name: value for name, value in said.items() if name.startswith("rpc")} == {
+        "rpc_endpoints_unreachable 1": 1, "rpc_endpoints_unreachable 5": 1, "rpc_endpoints_unreachable 7": 0}
 
 
 def refused(instance, words):

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use clctl_fleet::Fleet;
-use clctl_simulator::{Deed, Settings, Simulator};
+use clctl_simulator::{Deed, Settings, Simulator, World};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 
@@ -55,6 +55,12 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "rds:ModifyDBInstance: AllocatedStorage",
         "storage only grows, and AWS lets it grow by itself: more than declared is as declared",
     ),
+    (
+        "elasticloadbalancing:DeregisterTargets",
+        "which instances are targets is for the group to say that they belong to",
+    ),
+    ("sns:Subscribe", "whoever asks AWS to be told is told: clctl keeps those it has asked itself"),
+    ("sns:Unsubscribe", "who has ended it is not asked again: `clctl get` says so"),
     ("rds:RebootDBInstance", "it is as it was when it is back"),
     ("rds:FailoverDBCluster", "which instance writes is AWS's to say"),
     (
@@ -88,11 +94,25 @@ pub fn is_difference(deed: &Deed) -> bool {
 
 /// The key pair that whoever has an account has: that of the examples.
 const KEY_PAIR: &str = "operations";
+/// The hosted zone that he has, and the name it is of.
+const HOSTED_ZONE: (&str, &str) = ("Z0123456789ABCDEFGHIJ", "oracles.example.com");
+
+/// The certificate that whoever has an account has, in every region: that of the examples.
+const CERTIFICATE: &str = "12345678-1234-1234-1234-123456789012";
+/// What it is for.
+const DOMAIN: &str = "*.oracles.example.com";
 
 /// Sets out for a region of a simulated world.
 pub fn connect(simulator: &Simulator, region: &str, calls: Arc<Calls>) -> Connection {
     // If the file of the world is out of reach, the next call says so.
-    simulator.edit(|world| world.bring_key_pair(region, KEY_PAIR)).ok();
+    let bring = |world: &mut World| {
+        world.bring_key_pair(region, KEY_PAIR);
+        world.bring_hosted_zone(HOSTED_ZONE.0, HOSTED_ZONE.1);
+        let certificate =
+            format!("arn:aws:acm:{region}:{}:certificate/{CERTIFICATE}", world.settings().account);
+        world.bring_certificate(region, &certificate, DOMAIN);
+    };
+    simulator.edit(bring).ok();
     let http = http(simulator);
     let now = i64::try_from(simulator.now().as_millis()).unwrap_or_default();
     let start = Timestamp::from_millisecond(now).unwrap_or(Timestamp::UNIX_EPOCH);

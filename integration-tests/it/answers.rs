@@ -96,10 +96,14 @@ fn an_account_that_is_not_named_as_documented_is_none() {
 #[test]
 fn an_answer_about_another_object_is_not_understood() {
     let reads = reads().into_iter().filter(|read| name(read).is_some());
+    let reads = reads.filter(|read| !LISTED.contains(read));
     let attacks: Vec<_> = reads.map(|read| (read, Spoil::OtherName)).collect();
     assert!(attacks.len() > 1, "{attacks:?}");
     are_unknown(attacks);
 }
+
+/// What a look reads in lists, and only a walk by its name.
+const LISTED: &[&str] = &["rds:DescribeDBClusters"];
 
 /// What a walk reads, also what a look does not: no object is made twice, lost, or taken from others.
 #[test]

@@ -30,7 +30,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::{
     client::Client,
-    truth::{Thing, Truth},
+    truth::{OTHER_CERTIFICATE, Thing, Truth},
 };
 
 /// Lays an environment out.
@@ -384,6 +384,10 @@ impl Bench {
     }
 
     fn over(simulator: Simulator) -> Self {
+        // Another certificate beside that of the sandbox.
+        simulator.with(|world| {
+            world.bring_certificate("us-east-1", OTHER_CERTIFICATE, "other.example.com");
+        });
         // What runs on the instances is played.
         let fleet = Fleet::settle(&simulator, FLEET);
         Self {

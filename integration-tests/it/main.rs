@@ -7,6 +7,7 @@ mod architecture;
 mod backup;
 mod cli;
 mod generated;
+mod gui;
 
 #[path = "../simulator/tests/it/client.rs"]
 #[expect(dead_code, reason = "the simulator's own tests use the rest")]
@@ -24,6 +25,8 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod monitoring;
+mod names;
 mod promises;
 mod real;
 mod rng;

@@ -13,26 +13,37 @@ use clctl::{
             BackupPlan, BackupPlanConfig, BackupSelection, BackupSelectionConfig, BackupVault,
             BackupVaultConfig,
         },
+        cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
-            DefaultRules, Direction, Eip, EipConfig, FlowLog, FlowLogConfig, ImageId,
-            InternetGateway, InternetGatewayConfig, KeyName, KeyPair, KeyPairConfig, LaunchTags,
-            LaunchTemplate, LaunchTemplateConfig, Leads, Metadata, NatGateway, NatGatewayConfig,
-            Peer, PublicKey, RouteTable, RouteTableConfig, Rule, SecurityGroup,
-            SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig, Subnet,
-            SubnetConfig, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+            DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig, FlowLog,
+            FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig, KeyName, KeyPair,
+            KeyPairConfig, LaunchTags, LaunchTemplate, LaunchTemplateConfig, Leads, Metadata,
+            NatGateway, NatGatewayConfig, Peer, PublicKey, RouteTable, RouteTableConfig, Rule,
+            SecurityGroup, SecurityGroupConfig, SecurityGroupRules, SecurityGroupRulesConfig,
+            Subnet, SubnetConfig, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+        },
+        elb::{
+            Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerConfig,
+            ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerConfig, Redirect,
+            TargetGroup, TargetGroupConfig,
         },
         fleet::Instances,
         iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
         kinds,
         kms::{Key, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Named, Retention},
+        logs::{
+            LogGroup, LogGroupArn, LogGroupConfig, MetricFilter, MetricFilterConfig, Named,
+            Retention,
+        },
         policy::{Policy, Statement},
         rds::{
             Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig, ClusterParameterGroup,
-            Instance, InstanceConfig, ParameterGroup, ParameterGroupConfig, Storage, SubnetGroup,
-            SubnetGroupConfig,
+            EventSubscription, EventSubscriptionConfig, Instance, InstanceConfig, ParameterGroup,
+            ParameterGroupConfig, Storage, SubnetGroup, SubnetGroupConfig,
         },
+        route53::{DnsRecord, DnsRecordConfig},
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig},
+        sns::{Receivers, Subscriptions, SubscriptionsConfig, Topic, TopicConfig},
     },
     engine::{
         After, AnyKind, Cell, Declared, Graph, Initially, Kinds, Loose, OnChange, Outputs, Plan,
@@ -46,10 +57,12 @@ use tokio::sync::OnceCell;
 use crate::{
     harness::{Bench, Wanted},
     stand::{
-        ANYWHERE, ClusterBase, InstanceBase, LaunchBase, PUBLIC_KEY, SAMPLE, Stand, Variant,
-        attached, destination, eip_id, encrypted, group_id, held, key_arn, role_arn, route,
-        subnet_id, table_id, tcp, to_gateway, to_nat, vpc_id,
+        ANYWHERE, ClusterBase, InstanceBase, LaunchBase, NAME, PUBLIC_KEY, SAMPLE, Stand, Variant,
+        attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn, named,
+        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, topic_arn,
+        vpc_id,
     },
+    truth::{CERTIFICATE, OTHER_CERTIFICATE},
 };
 
 /// How to declare one object of a kind, with the usual value or another one of each field.
@@ -86,6 +99,10 @@ pub(crate) static SAMPLES: &[Sample] = &[
     Sample {
         fixed: &["default_security_group_rules"],
         ..Sample::of::<Vpc>(vpc, "vpc-0123456789abcdef0")
+    },
+    Sample {
+        fixed: &["associated"],
+        ..Sample::of::<DhcpOptions>(dhcp_options, "dopt-0123456789abcdef0")
     },
     Sample::of::<Subnet>(subnet, "subnet-0123456789abcdef0"),
     Sample {
@@ -252,6 +269,40 @@ pub(crate) static SAMPLES: &[Sample] = &[
         )
     },
     Sample {
+        fixed: &["ip_address_type", "needs"],
+        // Its addresses are of version 4.
+        rare: &["elasticloadbalancing:SetIpAddressType"],
+        costs: true,
+        ..Sample::of::<LoadBalancer>(
+            load_balancer,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/nothing/0123456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["target_type", "protocol_version", "ip_address_type"],
+        ..Sample::of::<TargetGroup>(
+            target_group,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/nothing/0123456789abcdef",
+        )
+    },
+    Sample {
+        // Without HTTPS it has nothing of what is about it.
+        fixed: &["mutual_authentication", "protocol"],
+        costs: true,
+        ..Sample::of::<Listener>(
+            listener,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/nothing/0123456789abcdef/0123456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["transforms"],
+        costs: true,
+        ..Sample::of::<ListenerRule>(
+            listener_rule,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/nothing/0123456789abcdef/0123456789abcdef/0123456789abcdef",
+        )
+    },
+    Sample {
         fixed: &["other_settings", "foreign_versions"],
         meddling: &[(
             "CreateLaunchTemplateVersion",
@@ -298,7 +349,89 @@ pub(crate) static SAMPLES: &[Sample] = &[
             "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:01234567-89ab-cdef-0123-456789abcdef:autoScalingGroupName/clctl-contract-nothing/instances",
         )
     },
+    Sample {
+        // Another zone is another account's affair, and a test of its own.
+        fixed: &["zone", "marked", "noted"],
+        // A permission, not a call.
+        rare: &["ssm:AddTagsToResource"],
+        costs: true,
+        ..Sample::of::<DnsRecord>(dns_record, "Z0NOWHERE/nothing.oracles.example.com/A")
+    },
+    Sample::of::<Topic>(topic, "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing"),
+    Sample {
+        // Nobody has confirmed that they want it: there is nothing to end.
+        rare: &["sns:Unsubscribe"],
+        ..Sample::of::<Subscriptions>(
+            subscriptions,
+            "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing/subscriptions",
+        )
+    },
+    Sample {
+        fixed: &["other_settings"],
+        ..Sample::of::<MetricFilter>(
+            metric_filter,
+            "metric-filter//clctl/contract/nothing:clctl-contract-metric-filter-nothing",
+        )
+    },
+    Sample {
+        fixed: &["other_settings"],
+        ..Sample::of::<Alarm>(
+            alarm,
+            "arn:aws:cloudwatch:us-east-1:123456789012:alarm:clctl-contract-nothing",
+        )
+    },
+    Sample::of::<Dashboard>(
+        dashboard,
+        "arn:aws:cloudwatch::123456789012:dashboard/clctl-contract-nothing",
+    ),
+    Sample {
+        // Of another type there are other sources and categories; how sources come and go, `monitoring` tests.
+        fixed: &["source_type", "sources"],
+        rare: &[
+            "rds:AddSourceIdentifierToSubscription",
+            "rds:RemoveSourceIdentifierFromSubscription",
+        ],
+        costs: true,
+        ..Sample::of::<EventSubscription>(
+            event_subscription,
+            "arn:aws:rds:us-east-1:123456789012:es:clctl-contract-nothing",
+        )
+    },
 ];
+
+fn dhcp_options(stand: &mut Stand<'_>) {
+    let vpcs = ["main", "other"].map(|name| stand.vpc(name));
+    let vpc = stand.pick(field!(DhcpOptionsConfig.vpc), &vpcs[0], &vpcs[1]);
+    let usual = stand.dhcp_options(SAMPLE, vpc);
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let servers = field!(DhcpOptionsConfig.domain_name_servers);
+    let declared = DhcpOptionsConfig {
+        domain_name: text(field!(DhcpOptionsConfig.domain_name), "ec2.internal", "example.com"),
+        domain_name_servers: vec![text(servers, "AmazonProvidedDNS", "10.1.0.2")],
+        ntp_servers: stand.pick(
+            field!(DhcpOptionsConfig.ntp_servers),
+            Vec::new(),
+            vec!["169.254.169.123".to_owned()],
+        ),
+        ..usual
+    };
+    stand.sample::<DhcpOptions>(declared);
+}
+
+fn dns_record(stand: &mut Stand<'_>) {
+    let balancers = ["main", "other"].map(|name| {
+        let vpc = stand.vpc(name);
+        stand.balanced(name, &vpc)
+    });
+    let other = "other.oracles.example.com";
+    let name = stand.pick(field!(DnsRecordConfig.name), NAME, other);
+    let target = stand.pick(field!(DnsRecordConfig.target), &balancers[0], &balancers[1]);
+    let declared = DnsRecordConfig {
+        evaluate_target_health: stand.changes(field!(DnsRecordConfig.evaluate_target_health)),
+        ..named(name, target)
+    };
+    stand.sample::<DnsRecord>(declared);
+}
 
 fn launch_template(stand: &mut Stand<'_>) {
     let vpc = stand.vpc("main");
@@ -368,6 +501,133 @@ fn launch_template(stand: &mut Stand<'_>) {
     stand.sample::<LaunchTemplate>(declared);
 }
 
+fn load_balancer(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let (subnets, table) = stand.open_subnets("main", &main);
+    let third = stand.subnet_in("c", "main-c", &main, "10.1.10.0/24");
+    let groups = ["one", "two"].map(|name| stand.closed_group(name, &main));
+    let (elsewhere, _) = stand.open_subnets("other", &other);
+    let stranger = stand.closed_group("three", &other);
+    let second = stand.pick(field!(LoadBalancerConfig.subnets), &subnets[1], &third);
+    let group = stand.pick(field!(LoadBalancerConfig.security_groups), &groups[0], &groups[1]);
+    // Nothing of one VPC can be in a load balancer of another.
+    let usual = if stand.changes(field!(LoadBalancerConfig.vpc)) {
+        stand.load_balancer(SAMPLE, &other, &[&elsewhere[0], &elsewhere[1]], &stranger)
+    } else {
+        stand.load_balancer(SAMPLE, &main, &[&subnets[0], second], group)
+    };
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(LoadBalancerConfig.attributes)) {
+        attributes.insert("routing.http2.enabled".to_owned(), "false".to_owned());
+    }
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let declared = LoadBalancerConfig {
+        scheme: text(field!(LoadBalancerConfig.scheme), "internal", "internet-facing"),
+        idle_timeout: stand.pick(field!(LoadBalancerConfig.idle_timeout), 60, 120),
+        deletion_protection: stand.changes(field!(LoadBalancerConfig.deletion_protection)),
+        drop_invalid_header_fields: !stand
+            .changes(field!(LoadBalancerConfig.drop_invalid_header_fields)),
+        desync_mitigation_mode: text(
+            field!(LoadBalancerConfig.desync_mitigation_mode),
+            "defensive",
+            "strictest",
+        ),
+        attributes,
+        needs: After::node(&table),
+        ..usual
+    };
+    stand.sample::<LoadBalancer>(declared);
+}
+
+fn target_group(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let vpc = stand.pick(field!(TargetGroupConfig.vpc), &main, &other);
+    let usual = stand.target_group(SAMPLE, vpc);
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(TargetGroupConfig.attributes)) {
+        attributes.insert("slow_start.duration_seconds".to_owned(), "30".to_owned());
+    }
+    let check = field!(TargetGroupConfig.health_check);
+    let declared = TargetGroupConfig {
+        protocol: stand.pick(field!(TargetGroupConfig.protocol), "HTTP", "HTTPS").to_owned(),
+        port: stand.pick(field!(TargetGroupConfig.port), 6688, 6689),
+        health_check: HealthCheck {
+            path: stand.pick(check, "/health", "/").to_owned(),
+            matcher: stand.pick(check, "200-299", "200").to_owned(),
+            interval: stand.pick(check, 10, 15),
+            ..usual.health_check
+        },
+        deregistration_delay: stand.pick(field!(TargetGroupConfig.deregistration_delay), 15, 30),
+        attributes,
+        ..usual
+    };
+    stand.sample::<TargetGroup>(declared);
+}
+
+fn listener(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let (subnets, _) = stand.open_subnets("main", &vpc);
+    let group = stand.closed_group("main", &vpc);
+    let balancers = ["main", "other"].map(|name| {
+        let declared = stand.load_balancer(name, &vpc, &[&subnets[0], &subnets[1]], &group);
+        stand.add::<LoadBalancer>(name, declared)
+    });
+    let targets = ["main", "other"].map(|name| {
+        let declared = stand.target_group(name, &vpc);
+        stand.add::<TargetGroup>(name, declared)
+    });
+    let balancer = stand.pick(field!(ListenerConfig.load_balancer), &balancers[0], &balancers[1]);
+    let targets = stand.pick(field!(ListenerConfig.default_action), &targets[0], &targets[1]);
+    let (first, second) = (CERTIFICATE, OTHER_CERTIFICATE);
+    let certificate = stand.pick(field!(ListenerConfig.certificate), first, second).to_owned();
+    let usual = stand.listener(SAMPLE, balancer);
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(ListenerConfig.attributes)) {
+        attributes.insert("routing.http.response.server.enabled".to_owned(), "false".to_owned());
+    }
+    let declared = ListenerConfig {
+        port: stand.pick(field!(ListenerConfig.port), 443, 8443),
+        protocol: "HTTPS".to_owned(),
+        certificate: Certificate(Some(certificate)).into(),
+        ssl_policy: stand
+            .pick(
+                field!(ListenerConfig.ssl_policy),
+                "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+                "ELBSecurityPolicy-TLS13-1-3-2021-06",
+            )
+            .to_owned(),
+        default_action: Action::Forward(target_group_arn(targets)),
+        attributes,
+        ..usual
+    };
+    stand.sample::<Listener>(declared);
+}
+
+fn listener_rule(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let balancer = stand.balanced("main", &vpc);
+    let listeners = [("main", 80), ("other", 8080)].map(|(name, port)| {
+        let declared = ListenerConfig { port, ..stand.listener(name, &balancer) };
+        stand.add::<Listener>(name, declared)
+    });
+    let listener = stand.pick(field!(ListenerRuleConfig.listener), &listeners[0], &listeners[1]);
+    let usual = Action::FixedResponse(FixedResponse::not_found());
+    let other = Action::Redirect(Redirect { path: "/".to_owned(), ..Redirect::to_https() });
+    let declared = ListenerRuleConfig {
+        listener: listener_arn(listener),
+        priority: stand.pick(field!(ListenerRuleConfig.priority), 10, 20),
+        conditions: vec![stand.pick(
+            field!(ListenerRuleConfig.conditions),
+            Condition::path(["/metrics"]),
+            Condition::path(["/debug", "/debug/*"]),
+        )],
+        action: stand.pick(field!(ListenerRuleConfig.action), usual, other),
+        transforms: Vec::new(),
+        tags: stand.tags::<ListenerRule>(SAMPLE),
+    };
+    stand.sample::<ListenerRule>(declared);
+}
+
 fn instances(stand: &mut Stand<'_>) {
     let vpc = stand.vpc("main");
     let subnet = stand.subnet_in("a", "a", &vpc, "10.1.1.0/24");
@@ -396,6 +656,12 @@ fn scaling_group(stand: &mut Stand<'_>) {
         stand.pick(field!(AutoScalingGroupConfig.template), &templates[0], &templates[1]);
     let second = stand.pick(field!(AutoScalingGroupConfig.subnets), &subnets[1], &subnets[2]);
     let usual = stand.scaling_group(SAMPLE, template, &[&subnets[0], second]);
+    let targets = ["main", "other"].map(|name| {
+        let declared = stand.target_group(name, &vpc);
+        stand.add::<TargetGroup>(name, declared)
+    });
+    let targets =
+        stand.pick(field!(AutoScalingGroupConfig.target_groups), &targets[0], &targets[1]);
     let number = |field: &str, usual: i32, other: i32| stand.pick(field, usual, other);
     let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
     let flag = |field: &str| stand.pick(field, false, true);
@@ -443,6 +709,7 @@ fn scaling_group(stand: &mut Stand<'_>) {
             "GroupInServiceInstances",
             "GroupTotalInstances",
         ),
+        target_groups: vec![target_group_arn(targets)],
         ..usual
     };
     stand.sample::<AutoScalingGroup>(declared);
@@ -999,6 +1266,145 @@ fn flow_log(stand: &mut Stand<'_>) {
         tags: stand.tags::<FlowLog>(SAMPLE),
     };
     stand.sample::<FlowLog>(declared);
+}
+
+fn topic(stand: &mut Stand<'_>) {
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let lets = |service: &str| {
+        let allowed =
+            Statement::allow("Publish", ["sns:Publish"]).by("Service", service.to_owned());
+        Policy::of([allowed.only("StringEquals", "aws:SourceAccount", ["123456789012".to_owned()])])
+    };
+    let mut other = TopicConfig::usual();
+    other.insert("DisplayName".to_owned(), "oracles".to_owned());
+    let declared = TopicConfig {
+        key: key_arn(stand.pick(field!(TopicConfig.key), &keys[0], &keys[1])),
+        policy: stand.pick(
+            field!(TopicConfig.policy),
+            lets("cloudwatch.amazonaws.com"),
+            lets("backup.amazonaws.com"),
+        ),
+        attributes: stand.pick(field!(TopicConfig.attributes), TopicConfig::usual(), other),
+        tags: stand.tags::<Topic>(SAMPLE),
+    };
+    stand.sample::<Topic>(declared);
+}
+
+fn subscriptions(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    let receivers = stand.pick(
+        field!(SubscriptionsConfig.receivers),
+        Receivers::of(["ops@example.com", "oncall@example.com"]),
+        Receivers::of(["ops@example.com", "night@example.com"]),
+    );
+    let topic = stand.pick(field!(SubscriptionsConfig.topic), &topics[0], &topics[1]);
+    let declared = SubscriptionsConfig { topic: topic_arn(topic), receivers };
+    stand.sample::<Subscriptions>(declared);
+}
+
+fn metric_filter(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let groups = ["main", "other"].map(|name| stand.log_group(name, &key));
+    let group = stand.pick(field!(MetricFilterConfig.group), &groups[0], &groups[1]);
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let declared = MetricFilterConfig {
+        group: group.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
+        pattern: text(
+            field!(MetricFilterConfig.pattern),
+            "{ $.level = \"fatal\" }",
+            "{ $.level = \"crit\" }",
+        ),
+        namespace: text(field!(MetricFilterConfig.namespace), "clctl/contract", "clctl/other"),
+        metric: text(field!(MetricFilterConfig.metric), "fatal", "critical"),
+        value: text(field!(MetricFilterConfig.value), "1", "2"),
+        other_settings: Vec::new(),
+    };
+    stand.sample::<MetricFilter>(declared);
+}
+
+fn alarm(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    let told = |field: &str, usual: bool| {
+        let (one, none) = (vec![topic_arn(&topics[0])], vec![topic_arn(&topics[1])]);
+        if usual { stand.pick(field, one, none) } else { stand.pick(field, Vec::new(), none) }
+    };
+    let busy = Query::metric("AWS/EC2", "CPUUtilization", "Maximum", 300)
+        .of("AutoScalingGroupName", "nodes".to_owned());
+    let grows = vec![
+        Query::made("new", "newest - oldest"),
+        Query::metric("clctl/contract", "head", "Maximum", 600).within("newest"),
+        Query::metric("clctl/contract", "head", "Minimum", 600).within("oldest"),
+    ];
+    let text = |field: &str, usual: &str, other: &str| stand.pick(field, usual, other).to_owned();
+    let declared = AlarmConfig {
+        description: text(field!(AlarmConfig.description), "this", "that"),
+        queries: stand.pick(field!(AlarmConfig.queries), vec![busy], grows),
+        comparison: text(
+            field!(AlarmConfig.comparison),
+            "GreaterThanThreshold",
+            "LessThanThreshold",
+        ),
+        threshold: stand.pick(field!(AlarmConfig.threshold), 90.0, 80.5),
+        evaluation_periods: stand.pick(field!(AlarmConfig.evaluation_periods), 3, 4),
+        datapoints_to_alarm: stand.pick(field!(AlarmConfig.datapoints_to_alarm), 3, 2),
+        missing_data: text(field!(AlarmConfig.missing_data), "missing", "breaching"),
+        actions_enabled: stand.pick(field!(AlarmConfig.actions_enabled), true, false),
+        alarm_actions: told(field!(AlarmConfig.alarm_actions), true),
+        ok_actions: told(field!(AlarmConfig.ok_actions), true),
+        insufficient_data_actions: told(field!(AlarmConfig.insufficient_data_actions), false),
+        other_settings: Vec::new(),
+        needs: After::default(),
+        tags: stand.tags::<Alarm>(SAMPLE),
+    };
+    stand.sample::<Alarm>(declared);
+}
+
+fn dashboard(stand: &mut Stand<'_>) {
+    let usual = Body::new(
+        r##"{"widgets":[{"type":"text","x":0,"y":0,"width":24,"height":2,"properties":{"markdown":"# this"}}]}"##,
+    );
+    let other = Body::new(
+        r##"{"widgets":[{"type":"text","x":0,"y":0,"width":12,"height":2,"properties":{"markdown":"# that"}}]}"##,
+    );
+    let declared = DashboardConfig {
+        body: stand.pick(field!(DashboardConfig.body), usual, other).into(),
+        tags: stand.tags::<Dashboard>(SAMPLE),
+    };
+    stand.sample::<Dashboard>(declared);
+}
+
+fn event_subscription(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let (group, key) = (stand.closed_group("main", &vpc), stand.publishing_key("main"));
+    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    let (secret, parameters) = (stand.secret("main", &key), stand.parameter_group("main"));
+    let subnets = &stand.subnet_group("main", &vpc);
+    let base = InstanceBase {
+        subnets,
+        group: &group,
+        parameters: &parameters,
+        key: &key,
+        secret: &secret,
+    };
+    let declared = stand.instance("main", &base);
+    let database = stand.add::<Instance>("main", declared);
+    let source = database.output("identifier", |database| database.identifier.clone());
+    let categories = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect();
+    let declared = EventSubscriptionConfig {
+        topic: topic_arn(stand.pick(field!(EventSubscriptionConfig.topic), &topics[0], &topics[1])),
+        source_type: "db-instance".to_owned(),
+        sources: vec![source],
+        categories: stand.pick(
+            field!(EventSubscriptionConfig.categories),
+            categories(&["failover", "failure"]),
+            categories(&["failover"]),
+        ),
+        enabled: stand.pick(field!(EventSubscriptionConfig.enabled), true, false),
+        tags: stand.tags::<EventSubscription>(SAMPLE),
+    };
+    stand.sample::<EventSubscription>(declared);
 }
 
 impl Sample {

@@ -10,28 +10,40 @@ use clctl::{
             BackupPlan, BackupPlanConfig, BackupRule, BackupSelection, BackupSelectionConfig,
             BackupVault, BackupVaultConfig,
         },
+        cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
-            AttachedVpc, DefaultRules, Direction, Eip, EipConfig, EipId, FlowLog, FlowLogConfig,
-            ImageId, InternetGateway, InternetGatewayConfig, InternetGatewayId, KeyName, KeyPair,
-            KeyPairConfig, LaunchTags, LaunchTemplate, LaunchTemplateConfig, LaunchTemplateOutputs,
-            Leads, LogDestination, Metadata, NatGateway, NatGatewayConfig, NatGatewayId, Peer,
-            PublicKey, RouteTable, RouteTableConfig, RouteTableId, Rule, SecurityGroup,
-            SecurityGroupConfig, SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig,
-            Subnet, SubnetConfig, SubnetId, Target, UserData, Volume, Vpc, VpcConfig, VpcEndpoint,
-            VpcEndpointConfig, VpcId,
+            AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig,
+            EipId, FlowLog, FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig,
+            InternetGatewayId, KeyName, KeyPair, KeyPairConfig, LaunchTags, LaunchTemplate,
+            LaunchTemplateConfig, LaunchTemplateOutputs, Leads, LogDestination, Metadata,
+            NatGateway, NatGatewayConfig, NatGatewayId, Peer, PublicKey, RouteTable,
+            RouteTableConfig, RouteTableId, Rule, SecurityGroup, SecurityGroupConfig,
+            SecurityGroupId, SecurityGroupRules, SecurityGroupRulesConfig, Subnet, SubnetConfig,
+            SubnetId, Target, UserData, Volume, Vpc, VpcConfig, VpcEndpoint, VpcEndpointConfig,
+            VpcId,
+        },
+        elb::{
+            Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerArn,
+            ListenerConfig, ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerArn,
+            LoadBalancerConfig, Redirect, TargetGroup, TargetGroupArn, TargetGroupConfig,
         },
         fleet::{BOOT_TAG, Instances, InstancesConfig, Versions},
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
         kms::{Key, KeyArn, KeyConfig, Rotation},
-        logs::{LogGroup, LogGroupConfig, Named, Retention, of_cluster, of_database},
+        logs::{
+            LogGroup, LogGroupArn, LogGroupConfig, MetricFilter, MetricFilterConfig, Named,
+            Retention, of_cluster, of_database,
+        },
         policy::{Policy, Statement},
         rds::{
             CLUSTER_LOGS, Cluster, ClusterConfig, ClusterInstance, ClusterInstanceConfig,
-            ClusterParameterGroup, EngineVersion, FORCE_SSL, Instance, InstanceConfig, LOGS, Login,
-            LoginVersion, ParameterGroup, ParameterGroupConfig, Parameters, Storage, SubnetGroup,
-            SubnetGroupConfig,
+            ClusterParameterGroup, EngineVersion, EventSubscription, EventSubscriptionConfig,
+            FORCE_SSL, Instance, InstanceConfig, LOGS, Login, LoginVersion, ParameterGroup,
+            ParameterGroupConfig, Parameters, Storage, SubnetGroup, SubnetGroupConfig,
         },
+        route53::{AliasTarget, DnsName, DnsRecord, DnsRecordConfig, HostedZoneId},
         secrets::{Origin, ResourcePolicy, Secret, SecretConfig, SecretOutputs},
+        sns::{Receivers, Subscriptions, SubscriptionsConfig, Topic, TopicArn, TopicConfig},
     },
     engine::{
         Address, After, Config, Declared, Graph, Initially, Input, Loose, Ref, Resource, Told,
@@ -102,6 +114,10 @@ pub(crate) fn key_arn(of: &Ref<Key>) -> Input<KeyArn> {
     of.output("arn", |key| key.arn.clone())
 }
 
+pub(crate) fn topic_arn(of: &Ref<Topic>) -> Input<TopicArn> {
+    of.output("arn", |topic| topic.arn.clone())
+}
+
 pub(crate) fn role_arn(of: &Ref<Role>) -> Input<RoleArn> {
     of.output("arn", |role| role.arn.clone())
 }
@@ -112,6 +128,22 @@ pub(crate) fn held(role: &Ref<Role>) -> Input<HeldRole> {
 
 pub(crate) fn destination(of: &Ref<LogGroup>) -> Input<LogDestination> {
     of.output("arn", |group| LogDestination::new(&group.arn))
+}
+
+pub(crate) fn alias_of(of: &Ref<LoadBalancer>) -> Input<AliasTarget> {
+    of.output("dnsName", |it| AliasTarget::new(&it.dns_name, &it.hosted_zone_id))
+}
+
+pub(crate) fn balancer_arn(of: &Ref<LoadBalancer>) -> Input<LoadBalancerArn> {
+    of.output("arn", |balancer| balancer.arn.clone())
+}
+
+pub(crate) fn target_group_arn(of: &Ref<TargetGroup>) -> Input<TargetGroupArn> {
+    of.output("arn", |group| group.arn.clone())
+}
+
+pub(crate) fn listener_arn(of: &Ref<Listener>) -> Input<ListenerArn> {
+    of.output("arn", |listener| listener.arn.clone())
 }
 
 pub(crate) fn to_gateway(to: &Ref<InternetGateway>) -> Target<Declared> {
@@ -133,6 +165,8 @@ pub(crate) fn tcp(direction: Direction, port: u16, said: &str) -> Rule<Declared>
 }
 
 use clctl_simulator::{Settings, World};
+
+use crate::truth::CERTIFICATE;
 
 impl<'a> Stand<'a> {
     pub(crate) fn new(environment: &'a Environment, variant: Variant) -> Self {
@@ -348,6 +382,21 @@ impl<'a> Stand<'a> {
         self.add::<BackupPlan>(name, declared)
     }
 
+    /// A topic to which alarms may publish.
+    pub(crate) fn topic(&mut self, name: &str, key: &Ref<Key>) -> Ref<Topic> {
+        let publish = Statement::allow("Publish", ["sns:Publish"])
+            .by("Service", "cloudwatch.amazonaws.com".to_owned())
+            .by("Service", "events.rds.amazonaws.com".to_owned());
+        let account = [self.environment.account.clone()];
+        let declared = TopicConfig {
+            key: key_arn(key),
+            policy: Policy::of([publish.only("StringEquals", "aws:SourceAccount", account)]),
+            attributes: TopicConfig::usual(),
+            tags: self.tags::<Topic>(name),
+        };
+        self.add::<Topic>(name, declared)
+    }
+
     pub(crate) fn secret(&mut self, name: &str, key: &Ref<Key>) -> Ref<Secret> {
         let declared = SecretConfig {
             description: name.to_owned(),
@@ -545,6 +594,26 @@ impl Stand<'_> {
         self.add::<InstanceProfile>(name, InstanceProfileConfig { role: held(&role), tags })
     }
 
+    /// A key under which AWS's services may publish.
+    pub(crate) fn publishing_key(&mut self, name: &str) -> Ref<Key> {
+        let Policy { version, mut statements } = self.key_policy();
+        statements.push(
+            Statement::allow("Publish", ["kms:Decrypt", "kms:GenerateDataKey*"])
+                .to(["*".to_owned()])
+                .by("Service", "cloudwatch.amazonaws.com".to_owned())
+                .by("Service", "events.rds.amazonaws.com".to_owned()),
+        );
+        let declared = KeyConfig {
+            description: self.environment.signed(name),
+            policy: Policy { version, statements },
+            rotation: Rotation::Days(365),
+            enabled: true,
+            aliased: true,
+            tags: self.tags::<Key>(name),
+        };
+        self.add::<Key>(name, declared)
+    }
+
     /// A key under which a group may launch.
     pub(crate) fn launching_key(&mut self, name: &str) -> Ref<Key> {
         let Policy { version, mut statements } = self.key_policy();
@@ -651,6 +720,7 @@ impl Stand<'_> {
             deletion_protection: "none".to_owned(),
             suspended_processes: vec!["AZRebalance".to_owned()],
             enabled_metrics: vec!["GroupInServiceInstances".to_owned()],
+            target_groups: Vec::new(),
             propagated_tags: Vec::new(),
             borrowed_key: BorrowedKey(None),
             database: Told(None),
@@ -658,6 +728,130 @@ impl Stand<'_> {
             needs: After::default(),
             tags: self.tags::<AutoScalingGroup>(name),
         }
+    }
+}
+
+impl Stand<'_> {
+    /// Two subnets in two zones, from which there is a way to the internet.
+    pub(crate) fn open_subnets(
+        &mut self,
+        name: &str,
+        vpc: &Ref<Vpc>,
+    ) -> ([Ref<Subnet>; 2], Ref<RouteTable>) {
+        let gateway = self.gateway(name, vpc);
+        let subnets = [("a", "10.1.8.0/24"), ("b", "10.1.9.0/24")];
+        let subnets =
+            subnets.map(|(zone, cidr)| self.subnet_in(zone, &format!("{name}-{zone}"), vpc, cidr));
+        let declared = RouteTableConfig {
+            vpc: vpc_id(vpc),
+            routes: [route(ANYWHERE, to_gateway(&gateway))].into(),
+            subnets: subnets.iter().map(|subnet| Loose(subnet_id(subnet))).collect(),
+            tags: self.tags::<RouteTable>(name),
+        };
+        let table = self.add::<RouteTable>(name, declared);
+        (subnets, table)
+    }
+
+    pub(crate) fn load_balancer(
+        &self,
+        name: &str,
+        vpc: &Ref<Vpc>,
+        subnets: &[&Ref<Subnet>],
+        group: &Ref<SecurityGroup>,
+    ) -> LoadBalancerConfig<Declared> {
+        LoadBalancerConfig {
+            vpc: vpc_id(vpc),
+            scheme: "internal".to_owned(),
+            subnets: subnets.iter().map(|subnet| subnet_id(subnet)).collect(),
+            security_groups: vec![group_id(group)],
+            ip_address_type: "ipv4".to_owned(),
+            idle_timeout: 60,
+            deletion_protection: false,
+            drop_invalid_header_fields: true,
+            desync_mitigation_mode: "defensive".to_owned(),
+            attributes: LoadBalancerConfig::<Declared>::usual_attributes(),
+            needs: After::default(),
+            tags: self.tags::<LoadBalancer>(name),
+        }
+    }
+
+    pub(crate) fn dhcp_options(&self, name: &str, vpc: &Ref<Vpc>) -> DhcpOptionsConfig<Declared> {
+        DhcpOptionsConfig {
+            vpc: attached(vpc),
+            associated: true,
+            domain_name: "ec2.internal".to_owned(),
+            domain_name_servers: vec!["AmazonProvidedDNS".to_owned()],
+            ntp_servers: Vec::new(),
+            tags: self.tags::<DhcpOptions>(name),
+        }
+    }
+
+    /// A load balancer, and all it stands on.
+    pub(crate) fn balanced(&mut self, name: &str, vpc: &Ref<Vpc>) -> Ref<LoadBalancer> {
+        let (subnets, _) = self.open_subnets(name, vpc);
+        let group = self.closed_group(name, vpc);
+        let declared = self.load_balancer(name, vpc, &[&subnets[0], &subnets[1]], &group);
+        self.add::<LoadBalancer>(name, declared)
+    }
+
+    pub(crate) fn target_group(&self, name: &str, vpc: &Ref<Vpc>) -> TargetGroupConfig<Declared> {
+        TargetGroupConfig {
+            vpc: vpc_id(vpc),
+            target_type: "instance".to_owned(),
+            protocol: "HTTP".to_owned(),
+            protocol_version: "HTTP1".to_owned(),
+            port: 6688,
+            ip_address_type: "ipv4".to_owned(),
+            health_check: HealthCheck {
+                enabled: true,
+                protocol: "HTTP".to_owned(),
+                port: "traffic-port".to_owned(),
+                path: "/health".to_owned(),
+                matcher: "200-299".to_owned(),
+                interval: 10,
+                timeout: 5,
+                healthy_threshold: 2,
+                unhealthy_threshold: 2,
+            },
+            deregistration_delay: 15,
+            attributes: TargetGroupConfig::<Declared>::usual_attributes(),
+            tags: self.tags::<TargetGroup>(name),
+        }
+    }
+
+    /// One that sends everything on to HTTPS.
+    pub(crate) fn listener(
+        &self,
+        name: &str,
+        balancer: &Ref<LoadBalancer>,
+    ) -> ListenerConfig<Declared> {
+        ListenerConfig {
+            load_balancer: balancer_arn(balancer),
+            port: 80,
+            protocol: "HTTP".to_owned(),
+            certificate: Certificate(None).into(),
+            ssl_policy: String::new(),
+            mutual_authentication: "off".to_owned(),
+            default_action: Action::Redirect(Redirect::to_https()),
+            attributes: ListenerConfig::<Declared>::usual_attributes(),
+            tags: self.tags::<Listener>(name),
+        }
+    }
+}
+
+/// The hosted zone that everybody brings along, and a name in it.
+pub(crate) const ZONE: &str = "Z0123456789ABCDEFGHIJ";
+pub(crate) const NAME: &str = "node.oracles.example.com";
+
+/// A name that leads to a load balancer.
+pub(crate) fn named(name: &str, balancer: &Ref<LoadBalancer>) -> DnsRecordConfig<Declared> {
+    DnsRecordConfig {
+        zone: HostedZoneId::new(ZONE).into(),
+        name: DnsName::new(name),
+        target: alias_of(balancer),
+        evaluate_target_health: false,
+        marked: true,
+        noted: true,
     }
 }
 
@@ -683,6 +877,54 @@ pub(crate) struct ClusterBase<'a> {
 pub(crate) fn encrypted<const N: usize>(more: [(&str, &str); N]) -> Parameters {
     let all = more.into_iter().chain([(FORCE_SSL, "1")]);
     Parameters(all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+}
+
+/// What watches the rest: one of each kind.
+fn watched(stand: &mut Stand<'_>, log: &Ref<LogGroup>, database: &Ref<Instance>) {
+    let key = stand.publishing_key("alarms");
+    let topic = stand.topic("main", &key);
+    let receivers = Receivers::of(["ops@example.com"]);
+    let declared = SubscriptionsConfig { topic: topic_arn(&topic), receivers };
+    stand.add::<Subscriptions>("main", declared);
+    let declared = MetricFilterConfig {
+        group: log.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
+        pattern: "{ $.level = \"fatal\" }".to_owned(),
+        namespace: "clctl/drift".to_owned(),
+        metric: "fatal".to_owned(),
+        value: "1".to_owned(),
+        other_settings: Vec::new(),
+    };
+    stand.add::<MetricFilter>("main", declared);
+    let declared = AlarmConfig {
+        description: "a sample".to_owned(),
+        queries: vec![Query::metric("clctl/drift", "fatal", "Sum", 300)],
+        comparison: "GreaterThanThreshold".to_owned(),
+        threshold: 0.0,
+        evaluation_periods: 3,
+        datapoints_to_alarm: 2,
+        missing_data: "missing".to_owned(),
+        actions_enabled: true,
+        alarm_actions: vec![topic_arn(&topic)],
+        ok_actions: Vec::new(),
+        insufficient_data_actions: Vec::new(),
+        other_settings: Vec::new(),
+        needs: After::default(),
+        tags: stand.tags::<Alarm>("main"),
+    };
+    stand.add::<Alarm>("main", declared);
+    let text = r##"{"widgets":[{"type":"text","x":0,"y":0,"width":24,"height":2,"properties":{"markdown":"# all"}}]}"##;
+    let declared =
+        DashboardConfig { body: Body::new(text).into(), tags: stand.tags::<Dashboard>("main") };
+    stand.add::<Dashboard>("main", declared);
+    let declared = EventSubscriptionConfig {
+        topic: topic_arn(&topic),
+        source_type: "db-instance".to_owned(),
+        sources: vec![database.output("identifier", |database| database.identifier.clone())],
+        categories: vec!["failover".to_owned()],
+        enabled: true,
+        tags: stand.tags::<EventSubscription>("main"),
+    };
+    stand.add::<EventSubscription>("main", declared);
 }
 
 /// One object of each kind, and none more than that takes.
@@ -744,7 +986,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let (subnets, parameters) = (&subnets, &parameters);
     let base = InstanceBase { subnets, group: &group, parameters, key: &key, secret: &secret };
     let database = stand.instance("main", &base);
-    stand.add::<Instance>("main", database);
+    let database = stand.add::<Instance>("main", database);
     let parameters = &stand.cluster_parameter_group("main");
     let own = stand.aurora_parameter_group("main");
     let base = ClusterBase { subnets, group: &group, parameters, key: &key, secret: &secret };
@@ -752,14 +994,42 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let cluster = stand.add::<Cluster>("main", cluster);
     let member = stand.cluster_instance("main", &cluster, &own, &key);
     stand.add::<ClusterInstance>("main", member);
+    let balancer = stand.balanced("gui", &vpc);
+    let declared = stand.target_group("main", &vpc);
+    let targets = stand.add::<TargetGroup>("main", declared);
+    let declared = ListenerConfig {
+        port: 443,
+        protocol: "HTTPS".to_owned(),
+        certificate: Certificate(Some(CERTIFICATE.to_owned())).into(),
+        ssl_policy: "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09".to_owned(),
+        default_action: Action::Forward(target_group_arn(&targets)),
+        ..stand.listener("main", &balancer)
+    };
+    let listener = stand.add::<Listener>("main", declared);
+    let declared = ListenerRuleConfig {
+        listener: listener_arn(&listener),
+        priority: 10,
+        conditions: vec![Condition::path(["/debug", "/metrics"])],
+        action: Action::FixedResponse(FixedResponse::not_found()),
+        transforms: Vec::new(),
+        tags: stand.tags::<ListenerRule>("main"),
+    };
+    stand.add::<ListenerRule>("main", declared);
+    stand.add::<DnsRecord>("main", named(NAME, &balancer));
+    let declared = stand.dhcp_options("main", &vpc);
+    stand.add::<DhcpOptions>("main", declared);
     let (profile, key) = (stand.profile("launch"), stand.launching_key("launch"));
     let base = LaunchBase { group: &group, profile: &profile, key: &key };
     let declared = stand.launch_template("main", &base);
     let template = stand.add::<LaunchTemplate>("main", declared);
     let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
-    let declared = stand.scaling_group("main", &template, &[&subnet, &other]);
+    let declared = AutoScalingGroupConfig {
+        target_groups: vec![target_group_arn(&targets)],
+        ..stand.scaling_group("main", &template, &[&subnet, &other])
+    };
     let group = stand.add::<AutoScalingGroup>("main", declared);
     let declared = Stand::instances(&group, &template);
     stand.add::<Instances>("main", declared);
+    watched(&mut stand, &log, &database);
     stand.graph()
 }

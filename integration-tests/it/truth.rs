@@ -9,11 +9,20 @@ use std::{
 use clctl_simulator::{Object, World};
 use serde_json::Value;
 
+/// The certificate of the examples, which there is in every simulated account.
+pub(crate) const CERTIFICATE: &str =
+    "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+
+/// One that there is beside that.
+pub(crate) const OTHER_CERTIFICATE: &str =
+    "arn:aws:acm:us-east-1:123456789012:certificate/87654321-4321-4321-4321-210987654321";
+
 /// What differs from world to world, or is no field of ours.
 pub(crate) const ACCIDENTAL: &[&str] = &[
     // Whether static parameters wait for the next restart.
     "applied",
     "begun",
+    "busy_until",
     "changed",
     "content",
     "created",
@@ -96,9 +105,16 @@ impl Truth {
         let is_ours = |object: &Object| {
             !object.id.starts_with("AWSServiceRoleFor") && !object.id.starts_with("rds:")
         };
-        // The key pair that everybody brings along.
+        // The key pair, the certificates and the hosted zone that everybody brings along.
         let is_brought = |object: &Object, body: &Value| {
-            object.kind == "key-pair" && body["name"] == "operations"
+            let certificate = [CERTIFICATE, OTHER_CERTIFICATE].iter().any(|arn| {
+                object.kind == "certificate"
+                    && object.id.rsplit('/').next() == arn.rsplit('/').next()
+            });
+            let zone = object.kind == "hostedzone" && object.id == "Z0123456789ABCDEFGHIJ"
+                || object.kind == "resource-record-set"
+                    && ["NS", "SOA"].iter().any(|kind| body["kind"] == *kind);
+            certificate || zone || object.kind == "key-pair" && body["name"] == "operations"
         };
         let whole = world.whole().into_iter();
         let whole = whole.filter(|(object, _, body)| is_ours(object) && !is_brought(object, body));
@@ -106,6 +122,16 @@ impl Truth {
             if object.kind == "network-acl" {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
+            }
+            // What an alarm has seen, and what confirms a subscription, is history.
+            let history: &[&str] = match object.kind.as_str() {
+                "alarm" => &["configured", "reason", "reason_data", "state", "transitioned"],
+                "subscription" => &["token"],
+                "topic" => &["left"],
+                _ => &[],
+            };
+            for field in history {
+                body[*field].take();
             }
             if object.kind == "launch-template" {
                 // Which number a version has is history.

@@ -67,6 +67,24 @@ impl Intercept for WholeAnswers {
 /// it is in; `*` is each item of a list in JSON.
 const MADE_UP: &[Rule] = &[
     ("autoscaling", "Tags/member", &["Key"]),
+    (
+        "autoscaling:DescribeAutoScalingGroups",
+        "/DescribeAutoScalingGroupsResult",
+        &["AutoScalingGroups"],
+    ),
+    (
+        "autoscaling:DescribeAutoScalingGroups",
+        "/AutoScalingGroups/member",
+        &[
+            "AutoScalingGroupName",
+            "MinSize",
+            "MaxSize",
+            "DesiredCapacity",
+            "DefaultCooldown",
+            "HealthCheckType",
+        ],
+    ),
+    ("autoscaling:DescribeScalingActivities", "/DescribeScalingActivitiesResult", &["Activities"]),
     ("backup:DescribeBackupVault", "", &["NumberOfRecoveryPoints"]),
     ("backup:GetBackupPlan", "/BackupPlan", &["BackupPlanName", "Rules"]),
     ("backup:GetBackupPlan", "/BackupPlan/Rules/*", &["RuleName", "TargetBackupVaultName"]),
@@ -96,9 +114,29 @@ const MADE_UP: &[Rule] = &[
     ("iam:ListRolePolicies", "/ListRolePoliciesResult", &["PolicyNames"]),
     ("kms:GetKeyRotationStatus", "", &["KeyRotationEnabled"]),
     ("kms:ListResourceTags", "/Tags/*", &["TagKey", "TagValue"]),
+    (
+        "logs:DescribeMetricFilters",
+        "/metricFilters/*/metricTransformations/*",
+        &["metricName", "metricNamespace", "metricValue"],
+    ),
     ("rds", "TagList/Tag", &["Key"]),
+    ("route53:GetHostedZone", "/GetHostedZoneResponse", &["HostedZone"]),
+    ("route53:GetHostedZone", "/GetHostedZoneResponse/HostedZone", &["Id", "Name"]),
+    (
+        "route53:ListResourceRecordSets",
+        "/ListResourceRecordSetsResponse",
+        &["ResourceRecordSets", "IsTruncated", "MaxItems"],
+    ),
+    ("route53:ListResourceRecordSets", "ResourceRecordSets/ResourceRecordSet", &["Name", "Type"]),
+    (
+        "route53:ListResourceRecordSets",
+        "ResourceRecordSet/AliasTarget",
+        &["HostedZoneId", "DNSName", "EvaluateTargetHealth"],
+    ),
+    ("route53:ListResourceRecordSets", "ResourceRecords/ResourceRecord", &["Value"]),
     ("secretsmanager:DescribeSecret", "/Tags/*", &["Key"]),
     ("secretsmanager:ListSecrets", "/SecretList/*/Tags/*", &["Key"]),
+    ("sns:ListTagsForResource", "/Tags/member", &["Key", "Value"]),
     ("ssm:ListTagsForResource", "", &["TagList"]),
     ("ssm:ListTagsForResource", "/TagList/*", &["Key", "Value"]),
 ];
@@ -361,6 +399,18 @@ pub(super) fn once<R: Resource>(
             Err(not_understood(operation, why))
         }
         None => Ok(found),
+    }
+}
+
+/// Checks that an answer about one object is all of it: one that has another page is an answer to something
+/// else.
+pub(super) fn whole(operation: &'static str, next: impl Into<Next>) -> Result<(), CallError> {
+    match next.into() {
+        Next::End => Ok(()),
+        Next::Page(_) | Next::Unnamed => {
+            let why = "the answer is about one object, and says that there is more".to_owned();
+            Err(not_understood(operation, why))
+        }
     }
 }
 

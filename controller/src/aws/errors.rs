@@ -10,7 +10,7 @@ use aws_types::request_id::RequestId;
 
 use crate::engine::{CallError, Class};
 
-use super::calls::NotARead;
+use super::{calls::NotARead, route53};
 
 /// Turns any error of the SDK into ours.
 pub(super) fn call_error<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> CallError
@@ -22,6 +22,11 @@ where
     if let Some(code) = error.code() {
         let class = classify(code, message.as_deref().unwrap_or_default());
         let code = Cow::Owned(code.to_owned());
+        return CallError { operation, code, message, request_id, class, source: None };
+    }
+    if let Some((code, message)) = route53::refused_batch(&error) {
+        let class = classify(code, &message);
+        let (code, message) = (code.into(), Some(message));
         return CallError { operation, code, message, request_id, class, source: None };
     }
     let (code, class) = unanswered(&error);
@@ -84,7 +89,8 @@ where
 pub(super) fn classify(code: &str, message: &str) -> Class {
     let code = code.to_ascii_lowercase();
     let code = code.as_str();
-    let of_service = || of_launches(code).or_else(|| of_databases(code));
+    let of_service =
+        || of_launches(code).or_else(|| of_databases(code)).or_else(|| of_balancers(code));
     if let Some(class) = said(code, message).or_else(of_service) {
         return class;
     }
@@ -100,7 +106,8 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "requestthrottled"
         | "slowdown"
         | "bandwidthlimitexceeded"
-        | "ec2throttledexception" => Class::Throttled,
+        | "ec2throttledexception"
+        | "kmsthrottling" => Class::Throttled,
         "internalerror"
         | "internalfailure"
         | "internalservererror"
@@ -112,6 +119,7 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "internalserviceerror"
         | "kmsinternalexception"
         | "kmsinternal"
+        | "internalservicefault"
         | "dependencytimeoutexception" => Class::Server,
         "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
         "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
@@ -155,23 +163,34 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         | "entitytemporarilyunmodifiable"
         | "concurrentmodificationexception"
         | "kmsinvalidstateexception"
+        | "kmsinvalidstate"
+        | "concurrentaccess"
+        | "staletag"
         | "disabledexception" => Class::Busy,
         // Nobody knows the key that was made a moment ago.
-        "encryptionfailure" | "decryptionfailure" => Class::NotYetVisible,
+        "encryptionfailure" | "decryptionfailure" | "kmsnotfound" | "kmsaccessdenied" => {
+            Class::NotYetVisible
+        }
         _ if code.ends_with("limitexceeded") || code.ends_with("limitexceededexception") => {
             Class::Quota
         }
-        "addresslimitexceeded" | "resourcelimitexceeded" | "servicequotaexceededexception" => {
-            Class::Quota
-        }
+        "addresslimitexceeded"
+        | "resourcelimitexceeded"
+        | "servicequotaexceededexception"
+        | "limitexceededfault" => Class::Quota,
         "insufficientinstancecapacity" | "insufficientaddresscapacity" | "insufficientcapacity" => {
             Class::Capacity
         }
         "natgatewaynotfound"
+        | "nosuchhostedzone"
+        | "nosuchchange"
         | "parameternotfound"
         | "gateway.notattached"
         | "nosuchentity"
+        | "notfound"
         | "notfoundexception"
+        | "resourcenotfound"
+        | "dashboardnotfounderror"
         | "resourcenotfoundexception" => Class::NotFound,
         _ if code.ends_with(".notfound") => Class::NotFound,
         _ => Class::Rejected,
@@ -189,20 +208,26 @@ fn of_databases(code: &str) -> Option<Class> {
         | "dbparametergroupalreadyexists"
         | "dbsnapshotalreadyexists"
         | "dbclusteralreadyexistsfault"
-        | "dbclustersnapshotalreadyexistsfault" => Class::Exists,
+        | "dbclustersnapshotalreadyexistsfault"
+        | "subscriptionalreadyexist" => Class::Exists,
         "invaliddbinstancestate"
         | "invaliddbsnapshotstate"
         | "invaliddbclusterstatefault"
         | "invaliddbclustersnapshotstatefault"
         | "invalidresourcestatefault" => Class::Busy,
-        // Nobody knows the subnet, or the key, that was made a moment ago.
-        "invalidsubnet" | "kmskeynotaccessiblefault" => Class::NotYetVisible,
+        // Nobody knows the subnet, the key, the topic and its policy, or the database, that was made a moment ago.
+        "invalidsubnet"
+        | "kmskeynotaccessiblefault"
+        | "snstopicarnnotfound"
+        | "snsnoauthorization"
+        | "sourcenotfound" => Class::NotYetVisible,
         "instancequotaexceeded"
         | "storagequotaexceeded"
         | "snapshotquotaexceeded"
         | "dbsubnetgroupquotaexceeded"
         | "dbparametergroupquotaexceeded"
-        | "dbclusterquotaexceededfault" => Class::Quota,
+        | "dbclusterquotaexceededfault"
+        | "eventsubscriptionquotaexceeded" => Class::Quota,
         "insufficientdbinstancecapacity"
         | "insufficientdbclustercapacityfault"
         | "insufficientstorageclustercapacity" => Class::Capacity,
@@ -215,7 +240,36 @@ fn of_databases(code: &str) -> Option<Class> {
         | "dbclustersnapshotnotfoundfault"
         | "dbclusterparametergroupnotfound"
         | "dbinstanceautomatedbackupnotfound"
-        | "dbclusterautomatedbackupnotfoundfault" => Class::NotFound,
+        | "dbclusterautomatedbackupnotfoundfault"
+        | "subscriptionnotfound" => Class::NotFound,
+        _ => return None,
+    })
+}
+
+/// What a code of Elastic Load Balancing means.
+fn of_balancers(code: &str) -> Option<Class> {
+    Some(match code {
+        "loadbalancernotfound" | "targetgroupnotfound" | "listenernotfound" | "rulenotfound" => {
+            Class::NotFound
+        }
+        "duplicateloadbalancername"
+        | "duplicatetargetgroupname"
+        | "duplicatelistener"
+        | "priorityinuse" => Class::Exists,
+        // The listener of another load balancer that is on its way out still has it.
+        "targetgroupassociationlimit" => Class::Busy,
+        // Nobody knows what was made a moment ago; a certificate was looked at before.
+        "subnetnotfound" | "invalidsecuritygroup" | "certificatenotfound" => Class::NotYetVisible,
+        "toomanyloadbalancers"
+        | "toomanytargetgroups"
+        | "toomanylisteners"
+        | "toomanyrules"
+        | "toomanytargets"
+        | "toomanyactions"
+        | "toomanyuniquetargetgroupsperloadbalancer"
+        | "toomanyregistrationsfortargetid"
+        | "toomanycertificates"
+        | "toomanytags" => Class::Quota,
         _ => return None,
     })
 }
@@ -266,6 +320,10 @@ fn said(code: &str, message: &str) -> Option<Class> {
         // It can be taken back, and after that it is as it was.
         "invalidrequestexception" if message.contains("marked for deletion") => Some(Class::Busy),
         "invalidparameter" if message.contains("Unable to assume") => Some(Class::NotYetVisible),
+        // A topic of that name, of somebody else's or set otherwise.
+        "invalidparameter" if message.contains("already exists with different") => {
+            Some(Class::Exists)
+        }
         // A key whose policy was set a moment ago.
         "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
             Some(Class::NotYetVisible)
@@ -273,6 +331,7 @@ fn said(code: &str, message: &str) -> Option<Class> {
         // Auto Scaling has one code for nearly everything that is wrong with a request
         // (<https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html>).
         "validationerror" => validation(message),
+        "invalidchangebatch" => batch(message),
         // A service makes its role when it is first used, and somebody may have been first.
         "invalidinput" if message.contains("has been taken in this account") => Some(Class::Exists),
         _ => None,
@@ -282,6 +341,23 @@ fn said(code: &str, message: &str) -> Option<Class> {
 /// Whether a vault has something in it, or a plan still selects something.
 fn of_backups(message: &str) -> bool {
     message.contains("recovery point") || message.contains("selections must be deleted")
+}
+
+/// What is wrong with a batch of changes of records.
+fn batch(message: &str) -> Option<Class> {
+    let has = |part: &str| message.contains(part);
+    if has("but it already exists")
+        || has("cannot be created as other RRSets exist")
+        || has("because a conflicting RRSet")
+    {
+        return Some(Class::Exists);
+    }
+    // A load balancer that was made a moment ago.
+    if has("that target was not found") {
+        return Some(Class::NotYetVisible);
+    }
+    // Somebody has changed it since it was looked at.
+    (has("but it was not found") || has("do not match the current values")).then_some(Class::Busy)
 }
 
 /// What is wrong with a request of Auto Scaling's, if that is only for a moment.
@@ -327,6 +403,12 @@ mod tests {
             ("IdempotentParameterMismatch", "", Class::TokenMismatch),
             ("RequestExpired", "", Class::Expired),
             ("InvalidVpc.Range", "", Class::Rejected),
+            ("LoadBalancerNotFound", "", Class::NotFound),
+            ("DuplicateLoadBalancerName", "", Class::Exists),
+            ("PriorityInUse", "", Class::Exists),
+            ("ResourceInUse", "", Class::InUse),
+            ("OperationNotPermitted", "", Class::Rejected),
+            ("TooManyListeners", "", Class::Quota),
             ("NoSuchEntity", "", Class::NotFound),
             ("LimitExceededException", "", Class::Quota),
             (
@@ -346,6 +428,17 @@ mod tests {
                 Class::NotYetVisible,
             ),
             ("MalformedPolicyDocument", "Syntax errors in policy.", Class::Rejected),
+            ("NoSuchHostedZone", "No hosted zone found with ID: Z0", Class::NotFound),
+            (
+                "InvalidChangeBatch",
+                "[Tried to create resource record set [name='a.example.com.', type='A'] but it already exists]",
+                Class::Exists,
+            ),
+            (
+                "InvalidChangeBatch",
+                "[RRSet with DNS name a.b. is not permitted in zone c.]",
+                Class::Rejected,
+            ),
         ] {
             assert_eq!(classify(code, message), class, "{code}");
         }

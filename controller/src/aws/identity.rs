@@ -16,6 +16,8 @@ pub const TAG_REPLACEMENT: &str = "clctl.dev/replacement";
 pub(super) const TAG_LOGIN: &str = "clctl.dev/database-password-version";
 /// Which node a database was made ready for last, and may have been migrated by.
 pub(super) const TAG_LAST_IMAGE: &str = "clctl.dev/last-image";
+/// Whom we have asked whether they want what is published to a topic.
+pub(super) const TAG_ASKED: &str = "clctl.dev/asked";
 /// What the console shows.
 pub(super) const TAG_NAME: &str = "Name";
 
@@ -70,6 +72,21 @@ impl Environment {
         if ordinal > 1 { format!("{base}-{ordinal}") } else { base }
     }
 
+    /// The name of an object where a service takes so many characters at most: of what is longer, the beginning and a
+    /// hash of all of it.
+    pub(super) fn short_name(&self, name: &str, ordinal: u32, longest: usize) -> String {
+        let mut whole = format!("clctl-{}-{name}", self.name);
+        if ordinal > 1 {
+            whole = format!("{whole}-{ordinal}");
+        }
+        if whole.len() <= longest {
+            return whole;
+        }
+        let hash = hex(&[&whole], 4);
+        let kept: String = whole.chars().take(longest.saturating_sub(hash.len() + 1)).collect();
+        format!("{}-{hash}", kept.trim_end_matches('-'))
+    }
+
     /// What the console shows for every object of a node.
     pub fn display_name(&self, address: &Address) -> String {
         self.display(address.kind, &address.name)
@@ -119,6 +136,15 @@ impl Environment {
     /// The name of something that has a path: a secret, a log group.
     pub fn path(&self, name: &str) -> String {
         format!("/clctl/{}/{name}", self.name)
+    }
+
+    /// The domain in which AWS names instances
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html>).
+    pub fn internal_domain(&self) -> String {
+        match self.region.as_str() {
+            "us-east-1" => "ec2.internal".to_owned(),
+            region => format!("{region}.compute.internal"),
+        }
     }
 
     /// A description that says whose the object is: unlike tags, it is not copied along.
@@ -215,6 +241,19 @@ mod tests {
         assert_ne!(environment("a").uid(), environment("b").uid());
         let other = Environment { region: "eu-west-1".into(), ..environment("a") };
         assert_ne!(environment("a").uid(), other.uid());
+    }
+
+    #[test]
+    fn a_name_that_is_too_long_is_cut_and_still_one_of_its_own() {
+        assert_eq!(environment("demo").short_name("gui", 1, 32), "clctl-demo-gui");
+        assert_eq!(environment("demo").short_name("gui", 3, 32), "clctl-demo-gui-3");
+        let long = environment("a-name-of-20-letters");
+        assert_eq!(long.short_name("gui", 9, 32), "clctl-a-name-of-20-letters-gui-9");
+        let names = [10, 11].map(|ordinal| long.short_name("gui", ordinal, 32));
+        assert!(
+            names.iter().all(|name| name.len() <= 32 && name.starts_with("clctl-a-name-of-20-le"))
+        );
+        assert_ne!(names[0], names[1]);
     }
 
     #[test]

@@ -8,17 +8,25 @@ use super::{
     Aws,
     autoscaling::AutoScalingGroup,
     backup::{BackupPlan, BackupSelection, BackupVault},
+    certificate,
+    cloudwatch::{Alarm, Dashboard},
     ec2::{
-        Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
-        SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
+        DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
+        RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
+    elb::{Listener, ListenerRule, LoadBalancer, TargetGroup},
     fleet::{self, Instances},
     iam::{InstanceProfile, Role},
     kms::Key,
-    logs::LogGroup,
+    logs::{LogGroup, MetricFilter},
     marker,
-    rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
+    rds::{
+        Cluster, ClusterInstance, ClusterParameterGroup, EventSubscription, Instance,
+        ParameterGroup, SubnetGroup,
+    },
+    route53::{self, DnsRecord},
     secrets::{self, Secret},
+    sns::{Subscriptions, Topic},
     wallets,
 };
 
@@ -32,6 +40,7 @@ macro_rules! kinds {
 }
 kinds! {
     Vpc,
+    DhcpOptions,
     Subnet,
     InternetGateway,
     Eip,
@@ -56,18 +65,30 @@ kinds! {
     BackupVault,
     BackupPlan,
     BackupSelection,
+    LoadBalancer,
+    TargetGroup,
+    Listener,
+    ListenerRule,
     LaunchTemplate,
     AutoScalingGroup,
     Instances,
+    DnsRecord,
+    Topic,
+    Subscriptions,
+    MetricFilter,
+    Alarm,
+    Dashboard,
+    EventSubscription,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.
 pub fn reads() -> Vec<&'static str> {
     let mut reads: Vec<&'static str> =
         all().iter().flat_map(|kind| kind.about().calls.read).copied().collect();
-    reads.extend(["sts:GetCallerIdentity"]);
+    reads.extend(["sts:GetCallerIdentity", route53::LOOKUP]);
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
+    reads.extend(certificate::READS);
     reads.sort_unstable();
     reads.dedup();
     reads

@@ -5,7 +5,10 @@
 //! (<https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>), and so do CloudWatch Logs
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>), KMS
 //! (<https://docs.aws.amazon.com/kms/latest/developerguide/requests-per-second.html>) and Secrets Manager
-//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>).
+//! (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>) and CloudWatch
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html>). Elastic Load Balancing
+//! has one bucket for everything that changes nothing, and says how large it is
+//! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html>).
 
 use std::{
     collections::BTreeMap,
@@ -36,13 +39,27 @@ fn rate(operation: &str) -> (f64, f64) {
         // AWS says of Auto Scaling that it counts, and not how.
         _ if operation.starts_with("autoscaling:") => (10.0, 1.0),
         _ if operation.starts_with("logs:") => (2.0, 2.5),
+        // Five a second for the whole account, whatever is asked:
+        // <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests>.
+        _ if operation.starts_with("route53:") => (2.0, 2.5),
+        "PutMetricAlarm" | "DeleteAlarms" => (3.0, 1.5),
+        _ if operation.starts_with("cloudwatch:") => (10.0, 4.5),
         _ if operation.starts_with("tag:") => (5.0, 5.0),
+        // Six operations look at one environment.
+        _ if operation.starts_with("elasticloadbalancing:Describe") => (5.0, 1.5),
+        _ if operation.starts_with("elasticloadbalancing:") => (5.0, 1.0),
+        _ if operation.starts_with("acm:") => (5.0, 2.0),
         _ if operation.starts_with("ssm:") => (10.0, 1.5),
         _ if ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb)) => {
             (50.0, 10.0)
         }
         _ => (25.0, 2.5),
     }
+}
+
+/// What an operation is counted with: most with nothing but themselves.
+fn bucket(operation: &str) -> &str {
+    if operation.starts_with("route53:") { "route53" } else { operation }
 }
 
 impl Limits {
@@ -60,7 +77,7 @@ impl Limits {
         let now = Instant::now();
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket =
-            buckets.entry(operation.to_owned()).or_insert(Bucket { tokens: size, at: now });
+            buckets.entry(bucket(operation).to_owned()).or_insert(Bucket { tokens: size, at: now });
         let gained = now.duration_since(bucket.at).as_secs_f64() * gain;
         bucket.tokens = (bucket.tokens + gained).min(size) - 1.0;
         bucket.at = now;

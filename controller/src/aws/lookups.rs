@@ -6,9 +6,11 @@ use crate::engine::{CallError, Class};
 
 use super::{
     answers::{another, required, text},
+    certificate::usable_certificate,
     clients::Aws,
     ec2::{ImageId, usable_key_pair},
     kms::usable_key,
+    route53::usable_zone,
     secrets::current_version,
 };
 
@@ -21,6 +23,19 @@ pub struct Questions<'a> {
     pub key_pair: Option<&'a str>,
     /// The ARN of a key of somebody else's that everything is encrypted with.
     pub key: Option<&'a str>,
+    /// The id of a hosted zone of somebody else's, and the name that is to be made in it.
+    pub hosted_zone: Option<(&'a str, &'a str)>,
+    /// The certificate of somebody else's that the load balancer shows.
+    pub certificate: Option<AskedCertificate<'a>>,
+}
+
+/// A certificate that is to be looked up.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedCertificate<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// The name it has to be for, if one is written.
+    pub domain: Option<&'a str>,
 }
 
 /// What was looked up.
@@ -34,6 +49,10 @@ pub struct Lookups {
     key_pair: Result<(), String>,
     /// The same of the key of somebody else's.
     key: Result<(), String>,
+    /// The same of the hosted zone of somebody else's.
+    hosted_zone: Result<(), String>,
+    /// The same of the certificate of somebody else's.
+    certificate: Result<(), String>,
 }
 
 /// Where AWS says which image is the newest
@@ -70,16 +89,27 @@ impl Lookups {
             let Some(arn) = asked.key else { return Ok(()) };
             told(&format!("the key {arn}"), usable_key(aws, arn).await)
         };
+        let hosted_zone = async {
+            let Some((id, name)) = asked.hosted_zone else { return Ok(()) };
+            told(&format!("the hosted zone {id}"), usable_zone(aws, id, name).await)
+        };
+        let certificate = async {
+            let Some(AskedCertificate { arn, domain }) = asked.certificate else { return Ok(()) };
+            told(&format!("the certificate {arn}"), usable_certificate(aws, arn, domain).await)
+        };
         // Side by side: every command waits for them.
-        let all = async { tokio::join!(newest_image, versions, key_pair, key) };
-        let (newest_image, versions, key_pair, key) = Box::pin(all).await;
-        Self { newest_image, versions, key_pair, key }
+        let all =
+            async { tokio::join!(newest_image, versions, key_pair, key, certificate, hosted_zone) };
+        let (newest_image, versions, key_pair, key, certificate, hosted_zone) = Box::pin(all).await;
+        Self { newest_image, versions, key_pair, key, certificate, hosted_zone }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
-        Self { newest_image, versions: BTreeMap::new(), key_pair: Ok(()), key: Ok(()) }
+        let (key_pair, key, certificate, hosted_zone) = (Ok(()), Ok(()), Ok(()), Ok(()));
+        let versions = BTreeMap::new();
+        Self { newest_image, versions, key_pair, key, certificate, hosted_zone }
     }
 
     /// Whether the key pair of somebody else's, if one was looked for, can be used.
@@ -96,6 +126,22 @@ impl Lookups {
     /// Why not, or why nobody knows, in words.
     pub fn key(&self) -> Result<(), String> {
         self.key.clone()
+    }
+
+    /// Whether the hosted zone of somebody else's, if one was looked for, can be used.
+    ///
+    /// # Errors
+    /// Why not, or why nobody knows, in words.
+    pub fn hosted_zone(&self) -> Result<(), String> {
+        self.hosted_zone.clone()
+    }
+
+    /// Whether the certificate of somebody else's, if one was looked for, can be shown.
+    ///
+    /// # Errors
+    /// Why not, or why nobody knows, in words.
+    pub fn certificate(&self) -> Result<(), String> {
+        self.certificate.clone()
     }
 
     /// The version that counts of a secret of somebody else's, by its name or ARN.

@@ -4,9 +4,12 @@ mod answers;
 pub mod autoscaling;
 pub mod backup;
 mod calls;
+mod certificate;
 mod clients;
+pub mod cloudwatch;
 mod connect;
 pub mod ec2;
+pub mod elb;
 mod errors;
 pub mod fleet;
 pub mod iam;
@@ -20,7 +23,9 @@ mod lookups;
 mod marker;
 pub mod policy;
 pub mod rds;
+pub mod route53;
 pub mod secrets;
+pub mod sns;
 mod tagging;
 mod tags;
 mod time;
@@ -31,7 +36,7 @@ pub use self::{
     clients::{Aws, Connection},
     connect::{Caller, ConnectError, Target, connect},
     identity::{Deletions, Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
-    lookups::{Lookups, PARAMETERS, Questions},
+    lookups::{AskedCertificate, Lookups, PARAMETERS, Questions},
     tags::Tags,
     time::Clock,
     wallets::Balance,

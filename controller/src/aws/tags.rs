@@ -9,8 +9,8 @@ use crate::engine::{Address, CallError, Cell, Field, Identity, Outputs, Owner, P
 use super::{
     clients::Aws,
     identity::{
-        TAG_ADDRESS, TAG_ENVIRONMENT, TAG_LAST_IMAGE, TAG_LOGIN, TAG_NAME, TAG_REPLACEMENT,
-        TAG_UID, ordinal,
+        TAG_ADDRESS, TAG_ASKED, TAG_ENVIRONMENT, TAG_LAST_IMAGE, TAG_LOGIN, TAG_NAME,
+        TAG_REPLACEMENT, TAG_UID, ordinal,
     },
     image::IMAGE_TAG,
 };
@@ -75,7 +75,7 @@ impl Tags {
         let ignored = |key: &str| {
             // The one is AWS's, and the others are notes that are read where they belong.
             key.starts_with("aws:")
-                || [TAG_LOGIN, TAG_LAST_IMAGE].contains(&key)
+                || [TAG_LOGIN, TAG_LAST_IMAGE, TAG_ASKED].contains(&key)
                 || aws
                     .environment
                     .ignored_tags

@@ -14,19 +14,23 @@ pub fn namespace(environment: &str) -> String {
     format!("clctl/{environment}")
 }
 
-/// Metrics of the node, as it calls them, by what tells their values apart.
+/// What a node counts as one, and how it is told apart.
+type Declared = (&'static [&'static [&'static str]], &'static [&'static str]);
+
+/// Metrics of the node, as it calls them, by what tells their values apart. A balance is told by wallet for those who
+/// look, and by chain for an alarm, which knows of no wallet.
 /// <https://github.com/smartcontractkit/chainlink-evm> `pkg/monitor/balance.go`,
 /// <https://github.com/smartcontractkit/chainlink-framework> `metrics/multinode.go`
-const NODE_METRICS: [(&[&str], &[&str]); 5] = [
-    (&["account", "evmChainID"], &["eth_balance"]),
-    (&["account", "chainID"], &["node_balance"]),
+const NODE_METRICS: [Declared; 5] = [
+    (&[&["account", "evmChainID"], &["evmChainID"]], &["eth_balance"]),
+    (&[&["account", "chainID"], &["chainID"]], &["node_balance"]),
     (
-        &["evmChainID"],
+        &[&["evmChainID"]],
         &["head_tracker_current_head", "max_unconfirmed_tx_age", "unconfirmed_transactions"],
     ),
-    (&["chainId", "state"], &["multi_node_states"]),
+    (&[&["chainId", "state"]], &["multi_node_states"]),
     (
-        &["job"],
+        &[&["job"]],
         &[
             "pipeline_run_errors",
             "log_error_count",
@@ -49,7 +53,7 @@ pub(super) fn on_node(environment: &str, log_group: &str) -> [File; 2] {
             json!({
                 "source_labels": ["job"],
                 "label_matcher": "^chainlink$",
-                "dimensions": [dimensions],
+                "dimensions": dimensions,
                 "metric_selectors": [format!("^({})$", metrics.join("|"))],
             })
         })

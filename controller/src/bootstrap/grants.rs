@@ -55,7 +55,7 @@ const BOOT: Grant = Grant {
 const WRITES: &[&str] = &["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
 
 /// What a node needs.
-pub const NODE: [Grant; 10] = [
+pub const NODE: [Grant; 11] = [
     BOOT,
     Grant {
         needed_by: "node-role",
@@ -80,6 +80,7 @@ pub const NODE: [Grant; 10] = [
         actions: &["cloudwatch:PutMetricData"],
         on: On::Namespace,
     },
+    Grant { needed_by: "node-metrics", actions: &["cloudwatch:PutMetricData"], on: On::Namespace },
 ];
 
 /// What a bastion needs.

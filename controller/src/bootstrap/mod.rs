@@ -70,6 +70,7 @@ pub fn node(inputs: &NodeInputs<'_>) -> Result<UserData, Error> {
         File::script("/usr/local/lib/clctl/assemble.jq", include_str!("scripts/assemble.jq")),
         File::script("/usr/local/lib/clctl/node-run", include_str!("scripts/node-run.sh")),
         File::script("/usr/local/lib/clctl/node-role", include_str!("scripts/node-role.sh")),
+        File::script("/usr/local/lib/clctl/node-metrics", include_str!("scripts/node-metrics.sh")),
         File::data(BOOT_UNIT, include_str!("units/clctl-boot.service")),
         File::data(
             "/etc/systemd/system/clctl-node.service",
@@ -80,6 +81,14 @@ pub fn node(inputs: &NodeInputs<'_>) -> Result<UserData, Error> {
             include_str!("units/clctl-role.service"),
         ),
         File::data("/etc/systemd/system/clctl-role.timer", include_str!("units/clctl-role.timer")),
+        File::data(
+            "/etc/systemd/system/clctl-metrics.service",
+            include_str!("units/clctl-metrics.service"),
+        ),
+        File::data(
+            "/etc/systemd/system/clctl-metrics.timer",
+            include_str!("units/clctl-metrics.timer"),
+        ),
         File::data("/etc/logrotate.d/clctl", include_str!("units/logrotate")),
     ];
     if !inputs.secret_versions.is_empty() {

@@ -6,7 +6,7 @@ use clctl_spec::{
 };
 use serde::Serialize;
 
-use super::{Error, NodeInputs, node_toml};
+use super::{Error, NodeInputs, namespace, node_toml};
 
 /// What the scripts on a node know.
 #[derive(Debug, Serialize)]
@@ -14,6 +14,8 @@ use super::{Error, NodeInputs, node_toml};
 pub(super) struct Settings<'a> {
     environment: &'a str,
     uid: &'a str,
+    /// Where its metrics go.
+    namespace: String,
     image: String,
     log_group: &'a str,
     /// Whether a standby says in its log that it waits.
@@ -142,6 +144,7 @@ impl<'a> Settings<'a> {
         Ok(Self {
             environment,
             uid: inputs.uid,
+            namespace: namespace(environment),
             image: image(spec),
             log_group: inputs.log_group,
             silent: matches!(spec.nodes.log_level, LogLevel::Warn | LogLevel::Error),

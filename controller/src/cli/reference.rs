@@ -9,6 +9,7 @@ use crate::{
     aws::{PARAMETERS, kinds},
     engine::{Creation, OnChange, Replacement},
     render::{PlanView, line, reference},
+    topology::ALARMS,
 };
 
 use super::{args::Cli, exit::Exit};
@@ -26,6 +27,7 @@ pub struct Generated {
 pub fn generated() -> Vec<Generated> {
     vec![
         Generated { path: "docs/cli.md", text: cli() },
+        Generated { path: "docs/alarms.md", text: alarms() },
         Generated { path: "docs/kinds.md", text: kinds_table() },
         Generated { path: "docs/spec.md", text: spec_reference() },
         Generated { path: "docs/problems.md", text: problems() },
@@ -94,6 +96,29 @@ fn spec_reference() -> String {
         }
     }
     format!("{}\n", out.trim_end())
+}
+
+/// What each alarm means, and what to do.
+fn alarms() -> String {
+    let mut out = format!(
+        "# Alarms\n\n{NOTE}\n\nWhat may go wrong, one alarm for each. Every alarm reaches the topic of the environment, and from there `nodes.adminEmail`, \
+         `monitoring.emails` and `monitoring.topicArn`; it is told once more when it is over. `monitoring.alarms.enabled: false` makes none. What RDS tells of \
+         the database reaches the same topic: failovers, failures, maintenance, low storage and backups, of which there is no metric.\n\n\
+         Who is to get e-mails is asked by AWS, once: `clctl get` says who has not confirmed yet. AWS forgets a question after two days, and nobody is asked \
+         twice: take the address out of the file, apply, and write it again.\n"
+    );
+    for about in ALARMS {
+        let of = about.of.map(|of| format!("-<{of}>")).unwrap_or_default();
+        line!(
+            out,
+            "\n## {name}\n\n`clctl-<environment>-alarm-{name}{of}`\n\n{}\n\nWrong is: {}.\n\nWhat to do: {}",
+            about.means,
+            about.limit,
+            about.remedy,
+            name = about.name
+        );
+    }
+    out
 }
 
 /// The codes of problems.

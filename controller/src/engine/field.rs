@@ -63,7 +63,7 @@ macro_rules! leaf {
         }
     )+};
 }
-leaf!(bool, i32, u16, u32, String, ipnet::Ipv4Net);
+leaf!(bool, i32, u16, u32, f64, String, ipnet::Ipv4Net);
 
 /// Makes a newtype for the id of one kind of object: a [`Field`](crate::engine::Field) that says
 /// which object it uses.

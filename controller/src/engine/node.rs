@@ -38,6 +38,8 @@ pub trait Seen: Send + Sync {
     fn is_new(&self) -> bool;
     /// Why it must not be removed, if it must not.
     fn protection(&self) -> Option<String>;
+    /// What is to be known of it although it is as it is to be.
+    fn notice(&self) -> Option<String>;
     /// The typed object.
     fn as_any(&self) -> &dyn Any;
 }
@@ -116,6 +118,10 @@ impl<R: Resource> Seen for Found<R> {
 
     fn protection(&self) -> Option<String> {
         R::protection(self)
+    }
+
+    fn notice(&self) -> Option<String> {
+        R::notice(self)
     }
 
     fn as_any(&self) -> &dyn Any {

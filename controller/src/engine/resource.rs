@@ -137,6 +137,12 @@ pub trait Resource: Sized + Send + Sync + 'static {
         false
     }
 
+    /// What is to be known of an object that is as it is to be, for the user.
+    fn notice(have: &Found<Self>) -> Option<String> {
+        let _ = have;
+        None
+    }
+
     /// Names what keeps the object from becoming usable, for the user.
     fn hindrances(
         cloud: &Self::Cloud,

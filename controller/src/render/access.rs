@@ -10,6 +10,7 @@ use crate::{
         Aws,
         autoscaling::AutoScalingGroup,
         ec2::{Eip, Subnet, Vpc},
+        elb::LoadBalancer,
         fleet::{Duty, Instances, InstancesOutputs, Life, Role},
         image::version,
         kms::Key,
@@ -145,8 +146,19 @@ fn bastions(plan: &Plan<Aws>) -> Vec<String> {
     of.map(|(_, eip)| eip.outputs.public_ip.clone()).collect()
 }
 
-/// Where an environment is reached; `gui` is the address of the GUI, if it has one.
-pub fn endpoints(plan: &Plan<Aws>, gui: Option<String>) -> EndpointsView {
+/// The name that AWS has given to the load balancer: a record of the user's own leads to it.
+fn load_balancer(plan: &Plan<Aws>) -> Option<String> {
+    all::<LoadBalancer>(plan).first().map(|(_, it)| it.outputs.dns_name.clone())
+}
+
+/// The address of the GUI: by the name it was given, or by that of the load balancer, for which no certificate is.
+fn gui(plan: &Plan<Aws>, named: Option<String>) -> Option<String> {
+    named.or_else(|| load_balancer(plan).map(|name| format!("https://{name}")))
+}
+
+/// Where an environment is reached; `named` is the address of the GUI by a name of its own, if it has one.
+pub fn endpoints(plan: &Plan<Aws>, named: Option<String>) -> EndpointsView {
+    let gui = gui(plan, named);
     let database = database(plan).map(|(host, port)| format!("{host}:{port}"));
     EndpointsView { gui, bastions: bastions(plan), database }
 }
@@ -160,7 +172,7 @@ pub struct Given {
     pub password: Option<String>,
     /// What that secret is called in AWS if it is not seen, or is the user's own.
     pub secret: String,
-    /// The address of the GUI, if there is one.
+    /// The address of the GUI by a name of its own, if it has one.
     pub gui: Option<String>,
 }
 
@@ -227,7 +239,8 @@ impl OutputsView {
             ("NODES_GROUP", group.map(|group| group.outputs.name.clone()).into()),
             ("ACTIVE_INSTANCE_ID", active.into()),
             ("STANDBY_INSTANCE_IDS", with("standby").into()),
-            ("GUI_URL", given.gui.clone().into()),
+            ("GUI_URL", gui(plan, given.gui.clone()).into()),
+            ("LOAD_BALANCER_DNS_NAME", load_balancer(plan).into()),
             ("BASTION_ADDRESSES", bastions(plan).into()),
             ("DATABASE_ARN", arn.into()),
             ("DATABASE_HOST", address.as_ref().map(|(host, _)| host.clone()).into()),

@@ -131,7 +131,10 @@ pub fn state(
                     (Action::Refuse, Some(_)) if change.refusal().is_some() => {
                         ("Refused", change.refusal().unwrap_or_default().to_owned())
                     }
-                    (Action::Keep, Some(_)) => ("Ready", String::new()),
+                    (Action::Keep, Some(_)) => {
+                        let notice = planned.seen.as_deref().and_then(Seen::notice);
+                        ("Ready", notice.unwrap_or_default())
+                    }
                     (_, Some(_)) => {
                         let fields: Vec<_> =
                             change.fields.iter().map(|change| change.field).collect();

@@ -16,14 +16,17 @@ use crate::{
 use super::{Label, network};
 
 const SSH: u16 = 22;
-const HTTPS: u16 = 443;
+pub(super) const HTTP: u16 = 80;
+pub(super) const HTTPS: u16 = 443;
 /// Where a node serves its GUI and API, in plain HTTP behind the load balancer.
-const NODE: u16 = 6688;
+pub(super) const NODE: u16 = 6688;
 
 /// Groups that others refer to.
 pub(super) struct Built {
     pub(super) database: Ref<SecurityGroup>,
     pub(super) nodes: Ref<SecurityGroup>,
+    pub(super) balancer: Ref<SecurityGroup>,
+    pub(super) balancer_rules: Ref<SecurityGroupRules>,
     pub(super) bastion: Ref<SecurityGroup>,
     pub(super) rules: Vec<Ref<SecurityGroupRules>>,
     pub(super) key_pair: Option<Ref<KeyPair>>,
@@ -74,8 +77,12 @@ pub(super) fn declare(
     bastion_rules.push(Rule::all_out());
     let mut all = vec![rules(&bastion, bastion_rules)?];
     let mut balancer_rules = admitted(&spec.gui.admitted(), HTTPS, "Node GUI from outside");
+    if spec.gui.load_balancer.is_some() {
+        // It sends them on to HTTPS.
+        balancer_rules.extend(admitted(&spec.gui.admitted(), HTTP, "Redirect to HTTPS"));
+    }
     balancer_rules.push(Rule::tcp(Direction::Egress, NODE, member(&nodes), "Node GUI"));
-    rules(&balancer, balancer_rules)?;
+    let balancer_rules = rules(&balancer, balancer_rules)?;
     let peers = &spec.nodes.peer_to_peer;
     let mut node_rules = vec![
         Rule::tcp(Direction::Ingress, SSH, member(&bastion), "SSH from the bastion"),
@@ -92,5 +99,5 @@ pub(super) fn declare(
         &database,
         vec![Rule::tcp(Direction::Ingress, port, member(&nodes), "PostgreSQL from the nodes")],
     )?);
-    Ok(Built { database, nodes, bastion, rules: all, key_pair })
+    Ok(Built { database, nodes, balancer, balancer_rules, bastion, rules: all, key_pair })
 }

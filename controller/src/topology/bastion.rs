@@ -86,10 +86,12 @@ pub(super) fn declare(
         suspended: Vec::new(),
         borrowed: borrowed(spec),
         database: None,
+        target_groups: &[],
         runs: None,
         needs,
     };
-    Ok(group_of(graph, label, BASTION, &template, settings)?)
+    group_of(graph, label, BASTION, &template, settings)?;
+    Ok(())
 }
 
 fn user_data(

@@ -40,6 +40,8 @@ pub(super) struct Built {
     pub(super) there: After,
     /// The ARN of the instance, or of the cluster.
     pub(super) arn: Input<String>,
+    /// The names of the instances of a cluster.
+    pub(super) members: Vec<Input<String>>,
 }
 
 /// What the database stands on.
@@ -178,6 +180,7 @@ fn instance(
         .map(|database| Built {
             there: After::node(&database),
             arn: database.output("arn", |database| database.arn.to_string()),
+            members: Vec::new(),
         })
 }
 
@@ -278,7 +281,7 @@ fn cluster(
     let mut zones: Vec<String> =
         spec.availability_zones.0.iter().map(ToString::to_string).collect();
     zones.sort();
-    let mut there = After::node(&cluster);
+    let (mut there, mut members) = (After::node(&cluster), Vec::new());
     for (n, zone) in (1..=aurora.instances.get()).zip(zones.iter().cycle()) {
         let name = n.to_string();
         let member = graph.add::<ClusterInstance>(
@@ -299,8 +302,9 @@ fn cluster(
             },
         )?;
         there = there.and(After::node(&member));
+        members.push(member.output("identifier", |member| member.identifier.clone()));
     }
-    Ok(Built { there, arn: cluster.output("arn", |cluster| cluster.arn.to_string()) })
+    Ok(Built { there, arn: cluster.output("arn", |cluster| cluster.arn.to_string()), members })
 }
 
 /// What the file says of PostgreSQL, and that connections are encrypted.

@@ -12,7 +12,7 @@ use crate::{
     engine::{Declared, DeclaredTwice, Graph, Input, Resource},
 };
 
-use super::{Label, roles};
+use super::{Label, monitoring, roles};
 
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
@@ -53,11 +53,13 @@ fn new(
 
 /// The account decides, by its own policies, as with every key; CloudWatch Logs may use it for the account's
 /// log groups (one that was adopted keeps its name), the nodes open what Secrets Manager has encrypted, and
-/// Auto Scaling launches instances whose disks are encrypted.
+/// Auto Scaling launches instances whose disks are encrypted; whoever publishes to the topic of this account encrypts
+/// what it publishes.
 ///
 /// The role that it does so with is told by a condition: as a principal it would have to be there before the key,
 /// and a role that was made anew would be another one.
 ///
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services>,
 /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html>,
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>,
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>,
@@ -78,7 +80,15 @@ fn policy(label: &Label<'_>, roles: &roles::Built) -> Policy<Declared> {
     };
     let disks =
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
+    let publishers = monitoring::publishers(region).into_iter();
+    let publishes = publishers.fold(
+        Statement::allow("PublishersEncrypt", ["kms:Decrypt", "kms:GenerateDataKey*"])
+            .to(everything())
+            .only("StringEquals", "aws:SourceAccount", [environment.account.clone()]),
+        |statement, service| statement.by("Service", service),
+    );
     Policy::of([
+        publishes,
         launches(Statement::allow("DisksOfGroups", disks)),
         launches(Statement::allow("DisksOfGroupsLater", ["kms:CreateGrant"])).only(
             "Bool",

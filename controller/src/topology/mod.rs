@@ -1,14 +1,19 @@
 //! From the spec to the graph: one file per chapter, pure.
 
 mod access;
+mod alarms;
 mod backup;
 mod bastion;
+mod dashboard;
 mod database;
 mod deletion;
+mod dns;
 mod encryption;
 mod endpoints;
 mod flow_logs;
+mod gui;
 mod logs;
+mod monitoring;
 mod network;
 mod nodes;
 mod roles;
@@ -20,6 +25,7 @@ use std::collections::BTreeMap;
 use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource, Vpc};
 
 pub use self::{
+    alarms::{ALL as ALARMS, About as AboutAlarm},
     database::beginning,
     deletion::deletions,
     secrets::{AskedSecret, Holds, asked_secrets},
@@ -28,7 +34,7 @@ pub use self::{
 
 use crate::{
     aws::{
-        Aws, Environment, Lookups, Questions, Tags,
+        AskedCertificate, Aws, Environment, Lookups, Questions, Tags,
         kms::Key,
         logs::LogGroup,
         rds::{Cluster, Instance},
@@ -80,6 +86,13 @@ pub fn declare(
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
     backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
+    let base = gui::Base {
+        network: &network,
+        group: &access.balancer,
+        rules: &access.balancer_rules,
+        lookups,
+    };
+    let target_groups = gui::declare(&mut graph, &label, spec, &base)?;
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = After::nodes(&network.private_tables).and(endpoints);
@@ -92,6 +105,7 @@ pub fn declare(
         secrets: &secrets,
         lookups,
         database: &database,
+        target_groups: &target_groups,
         needs: database
             .there
             .clone()
@@ -100,7 +114,16 @@ pub fn declare(
             .and(After::nodes(&access.rules))
             .and(After::node(&logs.nodes)),
     };
-    nodes::declare(&mut graph, &label, spec, base)?;
+    let nodes = nodes::declare(&mut graph, &label, spec, base)?;
+    let watched = monitoring::Base {
+        network: &network,
+        key: &key,
+        log_group: &logs.nodes,
+        database: &database,
+        group: &nodes.group,
+        instances: &nodes.instances,
+    };
+    monitoring::declare(&mut graph, &label, spec, &watched)?;
     if let (Some(declared), Some(profile), Some(log)) =
         (&spec.access.bastion, &roles.bastion_profile, &logs.bastion)
     {
@@ -168,6 +191,11 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             DeclaredKey::Existing(arn) => Some(arn.as_str()),
             DeclaredKey::Create(_) => None,
         },
+        hosted_zone: dns::asked(spec),
+        certificate: spec.gui.load_balancer.as_ref().map(|balancer| AskedCertificate {
+            arn: balancer.certificate_arn.as_str(),
+            domain: spec.gui.domain_name.as_ref().map(|name| name.as_str()),
+        }),
     }
 }
 

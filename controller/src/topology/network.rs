@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{NatGateways, NewVpc, NodeSpec, Vpc as DeclaredVpc, Zone};
+use clctl_spec::{
+    DhcpOptions as DeclaredOptions, NatGateways, NewVpc, NodeSpec, Vpc as DeclaredVpc, Zone,
+};
 use ipnet::Ipv4Net;
 
 use crate::{
     aws::{
         Aws, Tags,
         ec2::{
-            AttachedVpc, DefaultRules, Eip, EipConfig, InternetGateway, InternetGatewayConfig,
-            NatGateway, NatGatewayConfig, RouteTable, RouteTableConfig, Subnet, SubnetConfig,
-            Target, Vpc, VpcConfig,
+            AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Eip, EipConfig,
+            InternetGateway, InternetGatewayConfig, NatGateway, NatGatewayConfig, RouteTable,
+            RouteTableConfig, Subnet, SubnetConfig, Target, Vpc, VpcConfig,
         },
     },
     engine::{After, DeclaredTwice, Graph, Loose, Ref, Resource},
@@ -26,6 +28,7 @@ pub(super) struct Built {
     pub(super) public_table: Ref<RouteTable>,
     pub(super) private_subnets: Vec<Ref<Subnet>>,
     pub(super) private_tables: Vec<Ref<RouteTable>>,
+    pub(super) nat_gateways: Vec<Ref<NatGateway>>,
 }
 
 struct Declaring<'a> {
@@ -64,6 +67,9 @@ fn new(
         },
     )?;
     let mut declaring = Declaring { graph, label, vpc: vpc.clone() };
+    if let Some(options) = &network.dhcp_options {
+        declaring.dhcp_options(options)?;
+    }
     let gateway = declaring.gateway()?;
     let (mut public_subnets, mut private_subnets) = (Vec::new(), Vec::new());
     for zone in &zones {
@@ -71,18 +77,21 @@ fn new(
         private_subnets.push(declaring.subnet("private", zone, zone.private)?);
     }
     let public_table = declaring.public_table(&gateway, &public_subnets)?;
-    let (mut private_tables, mut way_out) = (Vec::new(), None);
+    let (mut private_tables, mut nat_gateways) = (Vec::new(), Vec::new());
+    let mut way_out = None;
     for ((zone, public), private) in zones.iter().zip(&public_subnets).zip(&private_subnets) {
         let nat = match (way_out, network.nat_gateways) {
             (Some(first), NatGateways::Single) => first,
             (_, NatGateways::Single | NatGateways::OnePerZone) => {
-                declaring.nat_gateway(zone, public, &gateway)?
+                let nat = declaring.nat_gateway(zone, public, &gateway)?;
+                nat_gateways.push(nat.clone());
+                nat
             }
         };
         private_tables.push(declaring.private_table(zone, private, &nat)?);
         way_out = Some(nat);
     }
-    Ok(Built { vpc, public_subnets, public_table, private_subnets, private_tables })
+    Ok(Built { vpc, public_subnets, public_table, private_subnets, private_tables, nat_gateways })
 }
 
 /// Everywhere.
@@ -100,6 +109,26 @@ impl Declaring<'_> {
         let vpc = self.vpc.output("id", |vpc| AttachedVpc(Some(vpc.id.clone())));
         self.graph
             .add::<InternetGateway>("main", InternetGatewayConfig { vpc, attached: true, tags })
+    }
+
+    /// What instances are told of DNS and time servers, if that is not what AWS tells them by itself.
+    fn dhcp_options(&mut self, options: &DeclaredOptions) -> Result<(), DeclaredTwice> {
+        let config = DhcpOptionsConfig {
+            vpc: self.vpc.output("id", |vpc| AttachedVpc(Some(vpc.id.clone()))),
+            associated: true,
+            domain_name: match &options.domain_name {
+                Some(name) => name.to_string(),
+                None => self.label.environment.internal_domain(),
+            },
+            domain_name_servers: options
+                .domain_name_servers
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            ntp_servers: options.ntp_servers.iter().map(ToString::to_string).collect(),
+            tags: self.tags(DhcpOptions::ABOUT.name, "main"),
+        };
+        self.graph.add::<DhcpOptions>("main", config).map(drop)
     }
 
     fn subnet(

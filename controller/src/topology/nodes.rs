@@ -12,6 +12,7 @@ use crate::{
             ImageId, KeyName, KeyPair, LaunchTags, LaunchTemplate, LaunchTemplateConfig,
             LaunchTemplateOutputs, Metadata, SecurityGroup, Subnet, UserData, Volume,
         },
+        elb::TargetGroup,
         fleet::{Instances, InstancesConfig, NODES, Versions},
         iam::InstanceProfile,
         kms::KeyArn,
@@ -43,6 +44,8 @@ pub(super) struct Base<'a> {
     pub(super) secrets: &'a BTreeMap<String, Ref<Secret>>,
     pub(super) lookups: &'a Lookups,
     pub(super) database: &'a database::Built,
+    /// Where the load balancer finds them.
+    pub(super) target_groups: &'a [Ref<TargetGroup>],
     /// What has to be there before the first of them starts.
     pub(super) needs: After,
 }
@@ -52,11 +55,12 @@ pub(super) fn declare(
     label: &Label<'_>,
     spec: &NodeSpec,
     base: Base<'_>,
-) -> Result<(), NotDeclared> {
+) -> Result<Built, NotDeclared> {
     let nodes = &spec.nodes;
     let volume = &nodes.root_volume;
     let runs = format!("{}@{}", nodes.chainlink.version, nodes.chainlink.digest);
-    let Base { network, group, profile, key_name, key, secrets, lookups, database, needs } = base;
+    let Base { network, group, profile, key_name, key, secrets, lookups, .. } = base;
+    let Base { database, target_groups, needs, .. } = base;
     let like = Like {
         name: NODES,
         description: format!("Chainlink nodes of {}", label.environment.name),
@@ -84,10 +88,17 @@ pub(super) fn declare(
         suspended: vec!["AZRebalance".to_owned()],
         borrowed: borrowed(spec),
         database: Some(database.arn.clone()),
+        target_groups,
         runs: Some(runs),
         needs,
     };
     Ok(group_of(graph, label, NODES, &template, settings)?)
+}
+
+/// What others look at.
+pub(super) struct Built {
+    pub(super) group: Ref<AutoScalingGroup>,
+    pub(super) instances: Ref<Instances>,
 }
 
 /// What instances of a template are like.
@@ -148,6 +159,8 @@ pub(super) struct Settings<'a> {
     pub(super) borrowed: BorrowedKey,
     /// The database that is saved before another node can take it over.
     pub(super) database: Option<Input<String>>,
+    /// The target groups that they are targets of.
+    pub(super) target_groups: &'a [Ref<TargetGroup>],
     /// The node that they run, if it is one.
     pub(super) runs: Option<String>,
     pub(super) needs: After,
@@ -160,8 +173,9 @@ pub(super) fn group_of(
     name: &str,
     template: &Ref<LaunchTemplate>,
     settings: Settings<'_>,
-) -> Result<(), DeclaredTwice> {
-    let Settings { count, subnets, suspended, borrowed, database, runs, needs } = settings;
+) -> Result<Built, DeclaredTwice> {
+    let Settings { count, subnets, suspended, borrowed, database, runs, needs, .. } = settings;
+    let target_groups = settings.target_groups.iter();
     let subnets = subnets.iter();
     let declared = AutoScalingGroupConfig {
         template: template.output("version", LaunchTemplateOutputs::to_launch_from),
@@ -183,6 +197,9 @@ pub(super) fn group_of(
         deletion_protection: "none".to_owned(),
         suspended_processes: suspended,
         enabled_metrics: Vec::new(),
+        target_groups: target_groups
+            .map(|group| group.output("arn", |group| group.arn.clone()))
+            .collect(),
         propagated_tags: Vec::new(),
         borrowed_key: borrowed,
         database: Told(database),
@@ -198,7 +215,8 @@ pub(super) fn group_of(
         unmarked: Vec::new(),
         image: Told(runs),
     };
-    graph.add::<Instances>(name, declared).map(drop)
+    let instances = graph.add::<Instances>(name, declared)?;
+    Ok(Built { group, instances })
 }
 
 /// The image to start from: the one that is written, or the newest one for what is still to be made.

@@ -8,6 +8,7 @@ use clctl_simulator::{Time, World};
 use crate::{
     machine::{Boot, Machine, pause},
     node::Unit,
+    publisher,
     told::Told,
     wire::{element, elements},
 };
@@ -116,6 +117,9 @@ fn done(machine: &mut Machine, world: &mut World, (now, step, name): (Time, usiz
         ("node", _) => {
             if machine.publisher.looks.is_none() {
                 machine.publisher.looks = Some(now + Duration::from_secs(1));
+            }
+            if matches!(machine.told, Told::Node(_)) && machine.metrics.is_none() {
+                machine.metrics = Some(publisher::next_minute(now));
             }
             machine.boot = Boot::Waits { step };
             if matches!(machine.unit, Unit::Off) {

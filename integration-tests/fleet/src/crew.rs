@@ -14,7 +14,7 @@ use crate::{
     database::{Databases, Version},
     machine::{Boot, Hang, Machine, Still},
     node::{self, News, Unit},
-    publisher,
+    publisher::{self, Ills},
     told::{self, Told},
     watch::{Observation, Watch},
 };
@@ -33,11 +33,14 @@ pub(crate) struct Crew {
     pub(crate) versions: BTreeMap<String, Version>,
     /// What the wallets hold.
     pub(crate) balance: f64,
+    /// What ails the nodes.
+    pub(crate) ills: Ills,
 }
 
 impl Guests for Crew {
     fn live(&mut self, world: &mut World, until: Time) {
         self.look(world);
+        self.answer(world);
         loop {
             let due = self.machines.values().filter_map(Machine::due).min();
             let Some(next) = [due, world.due()].into_iter().flatten().min() else { break };
@@ -47,6 +50,7 @@ impl Guests for Crew {
             world.advance(next);
             self.look(world);
             self.act(world);
+            self.answer(world);
         }
     }
 
@@ -61,7 +65,8 @@ impl Guests for Crew {
     fn remember(&mut self, memory: &str) {
         if memory.is_empty() {
             let (chance, versions) = (self.chance, std::mem::take(&mut self.versions));
-            *self = Self { chance, versions, balance: self.balance, ..Self::default() };
+            let (balance, ills) = (self.balance, self.ills);
+            *self = Self { chance, versions, balance, ills, ..Self::default() };
         } else if let Ok(crew) = serde_json::from_str(memory) {
             *self = crew;
         }
@@ -99,6 +104,13 @@ impl Crew {
                 self.served(&resource, serves, now);
             }
             self.observe(now);
+        }
+    }
+
+    /// Tells what answers on the ports of the machines.
+    fn answer(&self, world: &mut World) {
+        for machine in self.machines.values() {
+            world.listen(&machine.region, &machine.id, &machine.answers());
         }
     }
 
@@ -262,7 +274,10 @@ impl Crew {
             let process = machine.unit.process();
             let content = process.and_then(|it| self.databases.0.get(&it.resource));
             let keys = content.and_then(|it| it.facts().keys);
-            publisher::measure(machine, world, keys, self.balance);
+            publisher::measure(machine, world, keys, self.balance, self.ills);
+        }
+        if is_due(machine.metrics) {
+            publisher::say(machine, world, self.ills);
         }
     }
 
@@ -307,7 +322,7 @@ impl Crew {
     }
 
     /// The container of a node dies; systemd starts it again.
-    pub(crate) fn crash(&mut self, world: &World, id: &str) -> bool {
+    pub(crate) fn crash(&mut self, world: &mut World, id: &str) -> bool {
         let now = world.now();
         let done = self.change(id, |crew, machine| {
             let runs = machine.still.is_none() && machine.unit.has_started();
@@ -319,6 +334,7 @@ impl Crew {
             runs
         });
         self.observe(now);
+        self.answer(world);
         done.unwrap_or_default()
     }
 
@@ -327,6 +343,7 @@ impl Crew {
         let now = world.now();
         let known = self.change(id, |crew, machine| crew.cut(machine, now)).is_some();
         self.observe(now);
+        self.answer(world);
         known && world.impair(id, Checks::InstanceFails)
     }
 
@@ -341,6 +358,7 @@ impl Crew {
             world.impair(id, Checks::InstanceFails);
         }
         self.observe(now);
+        self.answer(world);
         done.is_some()
     }
 
@@ -356,6 +374,7 @@ impl Crew {
         });
         world.impair(id, Checks::Pass);
         self.observe(now);
+        self.answer(world);
         done.is_some()
     }
 }

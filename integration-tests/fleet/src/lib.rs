@@ -30,6 +30,7 @@ use clctl_simulator::{Guests, Simulator, Time, World};
 use self::{chance::Chance, crew::Crew};
 pub use self::{
     machine::Hang,
+    publisher::Ills,
     watch::{Broken, Observation, Patience, Silence},
 };
 
@@ -175,6 +176,11 @@ impl Fleet {
     /// What every wallet holds from now on, as the metric `eth_balance` tells it.
     pub fn fund(&self, balance: f64) {
         self.with(|crew, _| crew.balance = balance);
+    }
+
+    /// What ails the nodes from now on, as their metrics tell it.
+    pub fn suffer(&self, ills: Ills) {
+        self.with(|crew, _| crew.ills = ills);
     }
 
     /// The address of the wallet in a database for a chain; nothing before there is one.

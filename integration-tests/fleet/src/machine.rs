@@ -1,8 +1,8 @@
 //! An instance: what is on its disk, what runs on it, and when something of that happens next.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use clctl_simulator::{Running, Time, World};
+use clctl_simulator::{Answers, Running, Time, World};
 use serde::{Deserialize, Serialize};
 
 use crate::{chance::Chance, node::Unit, publisher::Publisher, told::Told, wire::Caller};
@@ -33,6 +33,9 @@ pub(crate) struct Machine {
     pub(crate) publisher: Publisher,
     /// When the CloudWatch agent sends metrics next.
     pub(crate) agent: Option<Time>,
+    /// When `clctl-metrics.timer` fires next.
+    #[serde(default)]
+    pub(crate) metrics: Option<Time>,
     /// When what runs on it is stopped, because it shuts down.
     pub(crate) stops: Option<Time>,
     /// Whether it starts again then.
@@ -101,6 +104,7 @@ impl Machine {
             unit: Unit::Off,
             publisher: Publisher::default(),
             agent: None,
+            metrics: None,
             stops: None,
             reboots: false,
             still: None,
@@ -117,6 +121,14 @@ impl Machine {
         self.still.is_none_or(|it| it.1 != Still::Off)
     }
 
+    /// What answers on its ports, as far as others can reach them.
+    pub(crate) fn answers(&self) -> BTreeMap<u32, Answers> {
+        match &self.told {
+            Told::Node(node) if self.still.is_none() => self.unit.answers(&node.settings.ports),
+            Told::Node(_) | Told::Bastion(_) => BTreeMap::new(),
+        }
+    }
+
     /// When something happens on it next.
     pub(crate) fn due(&self) -> Option<Time> {
         if self.still.is_some() {
@@ -126,8 +138,9 @@ impl Machine {
             Boot::Begins(at) | Boot::Does { until: at, .. } => Some(at),
             Boot::Waits { .. } | Boot::Done | Boot::Off => None,
         };
-        let all = [boot, self.unit.due(), self.publisher.due(), self.agent, self.stops];
-        all.into_iter().flatten().min()
+        let told = [self.publisher.due(), self.agent, self.metrics];
+        let all = [boot, self.unit.due(), self.stops].into_iter().chain(told);
+        all.flatten().min()
     }
 
     /// Everything that runs on it is gone; how its node ended is for the caller to say.
@@ -136,6 +149,7 @@ impl Machine {
         self.unit = Unit::Off;
         self.publisher = Publisher { mute: self.publisher.mute, ..Publisher::default() };
         self.agent = None;
+        self.metrics = None;
         self.stops = None;
     }
 
@@ -152,7 +166,7 @@ impl Machine {
             Boot::Waits { .. } | Boot::Done | Boot::Off => {}
         }
         self.unit.delay(soon);
-        for at in [&mut self.publisher.looks, &mut self.agent, &mut self.stops] {
+        for at in [&mut self.publisher.looks, &mut self.agent, &mut self.metrics, &mut self.stops] {
             at.iter_mut().for_each(late);
         }
     }

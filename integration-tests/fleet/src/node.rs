@@ -3,9 +3,9 @@
 //! <https://github.com/smartcontractkit/chainlink> `core/cmd/shell_local.go`: open the database, wait for the lease,
 //! look at the version, migrate, unlock the keys, start; until then nobody listens.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-use clctl_simulator::{Login, Refused, Time, World};
+use clctl_simulator::{Answers, Login, Refused, Time, World};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,6 +20,9 @@ use crate::{
 
 /// `RestartSec` of the unit, and what taking the container away takes.
 const RESTARTS: Duration = Duration::from_secs(6);
+
+/// The port of the GUI and the API.
+const GUI: u32 = 6688;
 
 /// The unit.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -142,6 +145,23 @@ impl Unit {
             Self::Waiting(it) => Some(&it.process),
             Self::Holding(it) => Some(&it.process),
         }
+    }
+
+    /// What answers on the ports of the node: its GUI and API, and what other nodes connect to. One that waits for
+    /// the lease listens nowhere.
+    ///
+    /// <https://github.com/smartcontractkit/chainlink> `core/services/health.go`: while it migrates, `/health` says
+    /// `204 No Content`.
+    pub(crate) fn answers(&self, others: &[u32]) -> BTreeMap<u32, Answers> {
+        let Self::Holding(holding) = self else { return BTreeMap::new() };
+        if !holding.listens() {
+            return BTreeMap::new();
+        }
+        if !holding.serves() {
+            return BTreeMap::from([(GUI, Answers::Http(204))]);
+        }
+        let others = others.iter().map(|it| (*it, Answers::Tcp));
+        others.chain([(GUI, Answers::Http(200))]).collect()
     }
 
     /// Whether systemd takes it for started.

@@ -24,6 +24,32 @@ const LOOKS: Duration = Duration::from_secs(15);
 /// How often metrics are sent.
 const MINUTE: Duration = Duration::from_mins(1);
 
+/// What ails the nodes and what they run on, beside what comes of the world they live in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ills {
+    /// How many runs of jobs fail in a minute.
+    pub errored_runs: f64,
+    /// How old the oldest transaction is that no chain has confirmed, in seconds.
+    pub unconfirmed: f64,
+    /// Whether no chain has new blocks.
+    pub chains_stall: bool,
+    /// Whether no RPC endpoint is of use to the node.
+    pub rpc_is_dead: bool,
+    /// Whether it answers as one that migrates the database does, and its GUI does not.
+    pub gui_is_deaf: bool,
+    /// Whether the lock of the database is off, so that whoever waits works as well.
+    pub lock_is_off: bool,
+    /// How many RPC endpoints of each chain cannot be reached from the instances.
+    pub unreachable: u32,
+    /// Whether the CloudWatch agent scrapes nothing.
+    pub agent_is_blind: bool,
+    /// How full memory and disk are, in percent, if not as usual.
+    pub memory: Option<f64>,
+    /// How full the disk is, likewise.
+    pub disk: Option<f64>,
+}
+
 /// `clctl-role.timer`, and what it keeps in `/run`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Publisher {
@@ -110,7 +136,13 @@ fn seen(machine: &Machine, databases: &Databases, now: Time) -> Option<&'static 
 }
 
 /// Sends the metrics of a minute: the machine's, and of the active node its own.
-pub(crate) fn measure(machine: &mut Machine, world: &mut World, keys: Option<Keys>, balance: f64) {
+pub(crate) fn measure(
+    machine: &mut Machine,
+    world: &mut World,
+    keys: Option<Keys>,
+    balance: f64,
+    ills: Ills,
+) {
     let now = world.now();
     machine.agent = Some(now + MINUTE);
     let Told::Node(node) = &machine.told else { return };
@@ -121,6 +153,7 @@ pub(crate) fn measure(machine: &mut Machine, world: &mut World, keys: Option<Key
         let step = u32::try_from(machine.chance.next() % 100).unwrap_or_default();
         min + (max - min) * f64::from(step) / 100.0
     });
+    let (memory, disk) = (ills.memory.unwrap_or(memory), ills.disk.unwrap_or(disk));
     for (name, value) in [("mem_used_percent", memory), ("disk_used_percent", disk)] {
         for dimensions in [by_id.clone(), json!([])] {
             data.push(json!({
@@ -131,6 +164,7 @@ pub(crate) fn measure(machine: &mut Machine, world: &mut World, keys: Option<Key
     }
     if let (Unit::Holding(holding), Some(keys)) = (&machine.unit, keys)
         && holding.serves()
+        && !ills.agent_is_blind
     {
         let up = now.since(holding.process.started).as_secs_f64();
         let mut chains: Vec<_> =
@@ -140,11 +174,21 @@ pub(crate) fn measure(machine: &mut Machine, world: &mut World, keys: Option<Key
             let address = keys.address(chain);
             let blocks = u32::try_from(now.as_millis() / 12_000).unwrap_or(u32::MAX);
             let labels = [("account", address.as_str()), ("evmChainID", chain)];
-            data.extend(declared(node, "eth_balance", &labels, &at, balance));
-            let head = f64::from(blocks);
-            data.extend(declared(node, "head_tracker_current_head", &labels, &at, head));
+            let head = if ills.chains_stall { 7.0 } else { f64::from(blocks) };
+            let alive = [("chainId", chain), ("state", "Alive")];
+            let living = if ills.rpc_is_dead { 0.0 } else { 1.0 };
+            for (name, labels, value) in [
+                ("eth_balance", labels, balance),
+                ("head_tracker_current_head", labels, head),
+                ("max_unconfirmed_tx_age", labels, ills.unconfirmed),
+                ("multi_node_states", alive, living),
+            ] {
+                data.extend(declared(node, name, &labels, &at, value));
+            }
         }
-        data.extend(declared(node, "uptime_seconds", &[("job", "chainlink")], &at, up));
+        let job = [("job", "chainlink")];
+        data.extend(declared(node, "uptime_seconds", &job, &at, up));
+        data.extend(declared(node, "pipeline_run_errors", &job, &at, ills.errored_runs));
     }
     let body = json!({ "Namespace": node.metrics.namespace, "MetricData": data });
     let target = ("monitoring", "GraniteServiceVersion20100801");
@@ -152,25 +196,71 @@ pub(crate) fn measure(machine: &mut Machine, world: &mut World, keys: Option<Key
     let _ = machine.caller().json(world, target, "PutMetricData", &body);
 }
 
-/// A metric of the node as the agent is told to send it, if it is.
+/// A metric of the node as the agent is told to send it, for each set of dimensions, if it is.
 fn declared(
     node: &crate::told::Node,
     name: &str,
     labels: &[(&str, &str)],
     at: &Value,
     value: f64,
-) -> Option<Value> {
-    let dimensions = node.metrics.of_node.get(name)?;
-    let dimensions: Option<Vec<_>> = dimensions
-        .iter()
-        .map(|it| {
-            let label = labels.iter().find(|label| label.0 == it)?;
-            Some(json!({ "Name": it, "Value": label.1 }))
+) -> Vec<Value> {
+    let dimension = |it: &String| {
+        let label = labels.iter().find(|label| label.0 == it)?;
+        Some(json!({ "Name": it, "Value": label.1 }))
+    };
+    let datum = |set: &Vec<String>| {
+        let dimensions: Option<Vec<_>> = set.iter().map(dimension).collect();
+        Some(json!({
+            "MetricName": name, "Dimensions": dimensions?, "Timestamp": at, "Value": value,
+        }))
+    };
+    node.metrics.of_node.get(name).into_iter().flatten().filter_map(datum).collect()
+}
+
+/// When `clctl-metrics.timer` fires next: five seconds after a minute begins.
+pub(crate) fn next_minute(now: Time) -> Time {
+    let minute = 60_000;
+    let begun = (now.as_millis() + minute - 5_000) / minute * minute;
+    Time::from_millis(begun + 5_000)
+}
+
+/// Says what alarms have to know of a node whatever it is, as `node-metrics.sh` does.
+pub(crate) fn say(machine: &mut Machine, world: &mut World, ills: Ills) {
+    let now = world.now();
+    machine.metrics = Some(next_minute(now));
+    let Told::Node(node) = &machine.told else { return };
+    let minute = now.as_millis() / 60_000 * 60;
+    let (listens, serves) = match &machine.unit {
+        Unit::Holding(holding) => (holding.listens(), holding.serves()),
+        Unit::Waiting(_) => (ills.lock_is_off, ills.lock_is_off),
+        Unit::Off | Unit::Preparing(_) | Unit::Opening(..) | Unit::Resting(_) => (false, false),
+    };
+    let whether = |it: bool| if it { 1.0 } else { 0.0 };
+    let answers = serves && !ills.gui_is_deaf;
+    let datum = |name: &str, dimensions: Value, value: f64| {
+        json!({
+            "MetricName": name, "Dimensions": dimensions, "Timestamp": minute, "Value": value,
+            "Unit": "Count",
         })
-        .collect();
-    Some(json!({
-        "MetricName": name, "Dimensions": dimensions?, "Timestamp": at, "Value": value,
-    }))
+    };
+    let mut data = vec![
+        datum("node_active", json!([]), whether(listens)),
+        datum("gui_answers", json!([]), whether(answers)),
+    ];
+    if minute.is_multiple_of(300) && machine.unit.has_started() {
+        let mut chains: Vec<_> =
+            node.settings.endpoints.iter().map(|it| it.chain_id.as_str()).collect();
+        chains.dedup();
+        for chain in chains {
+            let dimensions = json!([{ "Name": "chainId", "Value": chain }]);
+            let value = f64::from(ills.unreachable);
+            data.push(datum("rpc_endpoints_unreachable", dimensions, value));
+        }
+    }
+    let body = json!({ "Namespace": node.settings.namespace, "MetricData": data });
+    let target = ("monitoring", "GraniteServiceVersion20100801");
+    // Who is not heard goes on.
+    let _ = machine.caller().json(world, target, "PutMetricData", &body);
 }
 
 impl Machine {

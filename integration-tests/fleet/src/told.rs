@@ -36,10 +36,16 @@ pub(crate) struct Bastion {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Settings {
+    /// Where its own metrics go.
+    #[serde(default)]
+    pub(crate) namespace: String,
     pub(crate) image: String,
     pub(crate) log_group: String,
     /// Whether what it logs as information is not kept.
     pub(crate) silent: bool,
+    /// The ports that others reach the node at.
+    #[serde(default)]
+    pub(crate) ports: Vec<u32>,
     pub(crate) database: Database,
     pub(crate) secrets: Vec<String>,
     pub(crate) passwords: Passwords,
@@ -117,8 +123,8 @@ impl Source {
 pub(crate) struct Metrics {
     /// Where its own go.
     pub(crate) namespace: String,
-    /// Those of the node, each with its dimensions.
-    pub(crate) of_node: BTreeMap<String, Vec<String>>,
+    /// Those of the node, each with its sets of dimensions.
+    pub(crate) of_node: BTreeMap<String, Vec<Vec<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -177,7 +183,8 @@ fn metrics(agent: &Value) -> Metrics {
             let all = value.as_array().into_iter().flatten();
             all.filter_map(Value::as_str).map(ToOwned::to_owned).collect()
         };
-        let dimensions = texts(&one["dimensions"][0]);
+        let sets = one["dimensions"].as_array().into_iter().flatten();
+        let dimensions: Vec<Vec<String>> = sets.map(texts).collect();
         for selector in texts(&one["metric_selectors"]) {
             let names = selector.trim_start_matches("^(").trim_end_matches(")$");
             for name in names.split('|') {

@@ -90,7 +90,7 @@ fn chapters_that_are_not_built_are_named() {
         "node.yaml",
         &spec(
             "later",
-            "  gui: {allowedCidrs: [203.0.113.77/32]}\n  monitoring: {dashboard: true}\n",
+            "  gui: {allowedCidrs: [203.0.113.77/32]}\n  monitoring: {devOpsGuru: {enabled: true}}\n",
         ),
     );
     let ran = place.run(&["diff", "-f", &file]).ends(1);

@@ -20,11 +20,15 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
             ("Marker", "IsTruncated")
         }
         ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
-        ("secretsmanager", "ListSecrets") | ("autoscaling", "DescribeAutoScalingGroups") => {
-            ("NextToken", "")
-        }
-        ("logs", "DescribeLogGroups") => ("nextToken", ""),
+        ("secretsmanager", "ListSecrets")
+        | ("autoscaling", "DescribeAutoScalingGroups")
+        | ("sns", "ListSubscriptionsByTopic")
+        | ("cloudwatch", "DescribeAlarms" | "ListDashboards") => ("NextToken", ""),
+        ("logs", "DescribeLogGroups" | "DescribeMetricFilters") => ("nextToken", ""),
         ("rds", name) if name.starts_with("Describe") => ("Marker", ""),
+        ("elasticloadbalancing", "DescribeTags") => return None,
+        ("elasticloadbalancing", name) if name.ends_with("Attributes") => return None,
+        ("elasticloadbalancing", name) if name.starts_with("Describe") => ("NextMarker", ""),
         ("tag", "GetResources") => ("PaginationToken", ""),
         _ => return None,
     };
@@ -34,6 +38,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
 /// Where an answer about one object says which it is.
 pub(crate) fn name(operation: &str) -> Option<&'static str> {
     Some(match operation {
+        "cloudwatch:GetDashboard" => "DashboardName",
         "iam:GetInstanceProfile" => "InstanceProfileName",
         "iam:GetRole" => "RoleName",
         "iam:GetRolePolicy" => "PolicyName",
@@ -42,6 +47,7 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
         "rds:DescribeDBParameterGroups" => "DBParameterGroupName",
         "rds:DescribeDBClusterParameterGroups" => "DBClusterParameterGroupName",
         "rds:DescribeDBClusters" => "DBClusterIdentifier",
+        "rds:DescribeEventSubscriptions" => "CustSubscriptionId",
         "secretsmanager:DescribeSecret" | "secretsmanager:GetResourcePolicy" => "ARN",
         _ => return None,
     })
@@ -62,6 +68,17 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
             "HealthCheckType",
         ],
         "autoscaling:DescribeScalingActivities" => &["Activities"],
+        "cloudwatch:DescribeAlarms" => &[
+            "MetricAlarms",
+            "AlarmName",
+            "AlarmArn",
+            "ComparisonOperator",
+            "EvaluationPeriods",
+            "ActionsEnabled",
+        ],
+        "cloudwatch:ListDashboards" => &["DashboardEntries", "DashboardName"],
+        "cloudwatch:GetDashboard" => &["DashboardName", "DashboardBody"],
+        "cloudwatch:ListTagsForResource" => &["Tags", "Key", "Value"],
         "iam:GetAccountAuthorizationDetails" => {
             &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
         }
@@ -81,13 +98,32 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "kms:GetKeyRotationStatus" => &["KeyRotationEnabled"],
         "kms:ListResourceTags" => &["Tags", "TagKey", "TagValue"],
         "logs:DescribeLogGroups" => &["logGroups", "logGroupName"],
+        "logs:DescribeMetricFilters" => &[
+            "metricFilters",
+            "filterName",
+            "filterPattern",
+            "logGroupName",
+            "metricTransformations",
+            "metricName",
+            "metricNamespace",
+            "metricValue",
+        ],
         "logs:ListTagsForResource" => &["tags"],
         "secretsmanager:ListSecrets" => &["SecretList", "ARN", "Name"],
         "secretsmanager:DescribeSecret" => &["ARN", "Name"],
         "secretsmanager:GetResourcePolicy" => &["ARN"],
         _ if operation.starts_with("rds:") => required_of_rds(operation),
+        _ if operation.starts_with("elasticloadbalancing:") => required_of_balancers(operation),
+        "acm:DescribeCertificate" => {
+            &["Certificate", "CertificateArn", "Status", "NotAfter", "DomainName"]
+        }
         "secretsmanager:GetSecretValue" => &["SecretString"],
         "secretsmanager:GetRandomPassword" => &["RandomPassword"],
+        "sns:GetTopicAttributes" => &["Attributes"],
+        "sns:ListSubscriptionsByTopic" => {
+            &["Subscriptions", "SubscriptionArn", "Protocol", "Endpoint"]
+        }
+        "sns:ListTagsForResource" => &["Tags", "Key", "Value"],
         "ssm:GetParameter" => &["Parameter"],
         "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
         "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
@@ -168,8 +204,59 @@ fn required_of_ec2(operation: &str) -> &'static [&'static str] {
     }
 }
 
+fn required_of_balancers(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "elasticloadbalancing:DescribeLoadBalancers" => &[
+            "LoadBalancers",
+            "LoadBalancerArn",
+            "DNSName",
+            "CanonicalHostedZoneId",
+            "Scheme",
+            "VpcId",
+            "State",
+            "Code",
+            "AvailabilityZones",
+            "SubnetId",
+        ],
+        "elasticloadbalancing:DescribeTargetGroups" => &[
+            "TargetGroups",
+            "TargetGroupArn",
+            "Protocol",
+            "Port",
+            "VpcId",
+            "TargetType",
+            "HealthCheckProtocol",
+            "HealthCheckPort",
+            "HealthCheckEnabled",
+            "HealthCheckIntervalSeconds",
+            "HealthCheckTimeoutSeconds",
+            "HealthyThresholdCount",
+            "UnhealthyThresholdCount",
+        ],
+        "elasticloadbalancing:DescribeListeners" => {
+            &["Listeners", "ListenerArn", "LoadBalancerArn", "Port", "Protocol", "DefaultActions"]
+        }
+        "elasticloadbalancing:DescribeRules" => {
+            &["Rules", "RuleArn", "Priority", "Conditions", "Field", "Actions", "Type"]
+        }
+        "elasticloadbalancing:DescribeTags" => &["TagDescriptions", "ResourceArn", "Tags", "Key"],
+        "elasticloadbalancing:DescribeListenerAttributes"
+        | "elasticloadbalancing:DescribeLoadBalancerAttributes"
+        | "elasticloadbalancing:DescribeTargetGroupAttributes" => &["Attributes", "Key"],
+        _ => &[],
+    }
+}
+
 fn required_of_rds(operation: &str) -> &'static [&'static str] {
     match operation {
+        "rds:DescribeEventSubscriptions" => &[
+            "EventSubscriptionsList",
+            "CustSubscriptionId",
+            "EventSubscriptionArn",
+            "Status",
+            "SnsTopicArn",
+            "Enabled",
+        ],
         "rds:DescribeDBSubnetGroups" => {
             &["DBSubnetGroups", "DBSubnetGroupName", "DBSubnetGroupArn", "VpcId", "Subnets"]
         }

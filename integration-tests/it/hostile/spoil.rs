@@ -14,6 +14,8 @@ use super::{
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) operation: String,
+    /// What the request said.
+    pub(crate) asked: String,
     /// Which of the run's answers it is.
     pub(crate) nth: usize,
     pub(crate) status: u16,
@@ -47,7 +49,7 @@ pub(crate) enum Spoil {
     NoText(u16),
     /// Without an element.
     Drop(u16),
-    /// Without an element that AWS documents to be always there.
+    /// Without an element, wherever it is, that AWS documents to be always there.
     DropRequired(u8),
     /// With an element twice.
     Double(u16),
@@ -270,8 +272,12 @@ impl Spoil {
                     .filter(|name| all.iter().any(|it| it.name == *name))
                     .collect();
                 let name = pick(&names, u16::from(*which))?;
-                let it = all.iter().find(|it| it.name == *name)?;
-                (it.without(&text), Harm::Broken)
+                // Wherever it is: the first may be of an object that nobody looks at.
+                let mut text = text.clone();
+                while let Some(it) = elements(&text).iter().find(|it| it.name == *name) {
+                    text = it.without(&text);
+                }
+                (text, Harm::Broken)
             }
             Self::Double(which) => {
                 let it = pick(all.get(1..)?, *which)?;
@@ -317,6 +323,8 @@ impl Spoil {
             Self::OtherName => {
                 let name = name(&answer.operation)?;
                 let it = all.iter().find(|it| it.name == name && it.leaf)?;
+                // In a list it is another one, and nobody asked for it.
+                answer.asked.contains(it.of(&text).rsplit(':').next()?).then_some(())?;
                 let other = format!("{}-other", it.of(&text));
                 (it.with(&text, &other), Harm::Broken)
             }

@@ -164,11 +164,13 @@ impl HttpConnector for Connector {
     fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let (wire, below) = (self.wire.clone(), self.below.clone());
         let operation = operation(&request);
+        let asked = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into();
         forget_page(&mut request);
         HttpConnectorFuture::new(async move {
             let response = below.call(request).await?;
             let answer = Answer {
                 operation,
+                asked,
                 nth: 0,
                 status: response.status().as_u16(),
                 kind: response.headers().get("content-type").unwrap_or_default().to_owned(),

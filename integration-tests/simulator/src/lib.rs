@@ -34,6 +34,6 @@ pub use simulator::{CallInfo, Dropped, Fate, Hook, Recorded, Simulator};
 pub use store::WorldError;
 pub use time::Time;
 pub use world::{
-    Checks, Database, Deed, Delivery, Glance, Login, Moments, Object, Refused, Reply, Running,
-    Seed, World,
+    Answers, Checks, Database, Deed, Delivery, Glance, Login, Mail, MetricName, Moments, Object,
+    Refused, Reply, Running, Seed, World,
 };

@@ -114,6 +114,10 @@ pub struct Durations {
     pub flow_log_delivery: Span,
     /// How long a deleted flow log goes on to deliver.
     pub flow_log_drain: Span,
+    /// A change of records from `PENDING` to `INSYNC`.
+    pub dns_change: Span,
+    /// How long the next change of the same hosted zone is refused.
+    pub dns_request: Span,
     /// Until a DB instance has its addresses, or other security groups are in force.
     pub db_network: Span,
     /// A DB instance from `creating` to its first backup.
@@ -148,6 +152,16 @@ pub struct Durations {
     pub backup_start: Span,
     /// From there until it is done.
     pub backup_job: Span,
+    /// A load balancer from `provisioning` to `active`.
+    pub load_balancer: Span,
+    /// Until the interfaces of a load balancer have followed a change.
+    pub load_balancer_change: Span,
+    /// How long the interfaces of a load balancer that is gone are still there.
+    pub load_balancer_interface_linger: Span,
+    /// Until a target that was registered is checked.
+    pub target_registration: Span,
+    /// Until an event subscription that was made or changed is `active`, or one that was deleted is gone.
+    pub db_event_subscription: Span,
     /// An instance from `pending` to `running`.
     pub instance: Span,
     /// From there until its status checks have passed.
@@ -186,6 +200,8 @@ impl Default for Durations {
             log_group_change: Span::fixed(0),
             flow_log_delivery: Span::seconds(480, 900),
             flow_log_drain: Span::seconds(120, 600),
+            dns_change: Span::seconds(20, 60),
+            dns_request: Span::millis(0, 100),
             db_network: Span::seconds(5, 40),
             db_creation: Span::seconds(240, 600),
             db_standby: Span::seconds(120, 360),
@@ -203,6 +219,11 @@ impl Default for Durations {
             db_interface_linger: Span::seconds(0, 60),
             backup_start: Span::seconds(60, 3_600),
             backup_job: Span::seconds(180, 900),
+            load_balancer: Span::seconds(60, 240),
+            load_balancer_change: Span::seconds(2, 30),
+            load_balancer_interface_linger: Span::seconds(15, 120),
+            target_registration: Span::seconds(3, 20),
+            db_event_subscription: Span::seconds(5, 60),
             instance: Span::seconds(15, 60),
             instance_checks: Span::seconds(90, 180),
             instance_stop: Span::seconds(20, 90),
@@ -265,6 +286,22 @@ pub struct Quotas {
     pub auto_scaling_groups: u32,
     pub lifecycle_hooks_per_group: u32,
     pub target_groups_per_group: u32,
+    pub hosted_zones: u32,
+    pub records_per_hosted_zone: u32,
+    pub application_load_balancers: u32,
+    pub network_load_balancers: u32,
+    pub target_groups: u32,
+    pub targets_per_target_group: u32,
+    pub listeners_per_load_balancer: u32,
+    pub rules_per_load_balancer: u32,
+    pub condition_values_per_rule: u32,
+    pub certificates_per_load_balancer: u32,
+    pub certificates: u32,
+    pub names_per_certificate: u32,
+    pub topics: u32,
+    pub alarms: u32,
+    pub metric_filters_per_log_group: u32,
+    pub db_event_subscriptions: u32,
 }
 
 impl Default for Quotas {
@@ -314,6 +351,22 @@ impl Default for Quotas {
             auto_scaling_groups: 500,
             lifecycle_hooks_per_group: 50,
             target_groups_per_group: 50,
+            hosted_zones: 500,
+            records_per_hosted_zone: 10_000,
+            application_load_balancers: 50,
+            network_load_balancers: 50,
+            target_groups: 3_000,
+            targets_per_target_group: 1_000,
+            listeners_per_load_balancer: 50,
+            rules_per_load_balancer: 100,
+            condition_values_per_rule: 5,
+            certificates_per_load_balancer: 25,
+            certificates: 2_500,
+            names_per_certificate: 10,
+            topics: 100_000,
+            alarms: 5_000,
+            metric_filters_per_log_group: 100,
+            db_event_subscriptions: 20,
         }
     }
 }

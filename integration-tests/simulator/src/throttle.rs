@@ -99,12 +99,70 @@ pub(crate) fn iam() -> Rate {
     rate(60, 15)
 }
 
+/// The rate of an action of SNS.
+///
+/// <https://docs.aws.amazon.com/general/latest/gr/sns.html>; of what it does not name, as of the tag calls.
+pub(crate) fn sns(operation: &str) -> Rate {
+    let per_second = match operation {
+        "Publish" => 30_000,
+        "ConfirmSubscription" | "Subscribe" | "Unsubscribe" => 100,
+        "CreateTopic"
+        | "DeleteTopic"
+        | "GetTopicAttributes"
+        | "ListSubscriptions"
+        | "ListSubscriptionsByTopic"
+        | "ListTopics" => 30,
+        _ => 10,
+    };
+    rate(per_second, per_second)
+}
+
 /// The rate of all of RDS's actions together, in a region.
 ///
 /// AWS publishes none; bursts of some dozens were seen to be throttled
 /// (<https://github.com/awslabs/rds-snapshot-tool/issues/29>).
 pub(crate) fn rds() -> Rate {
     rate(50, 10)
+}
+
+/// The rate of all of Route 53's actions together, in the whole account.
+///
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests>
+pub(crate) fn route53() -> Rate {
+    rate(5, 5)
+}
+
+/// The bucket that an action of Elastic Load Balancing takes from.
+///
+/// AWS publishes that there is one for most actions, one for those that make or change things, and one for targets, and
+/// not how large they are: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/throttling.html>.
+pub(crate) fn elb_bucket(operation: &str) -> &'static str {
+    match operation {
+        "RegisterTargets" | "DeregisterTargets" => "targets",
+        other if other.starts_with("Describe") => "describe",
+        _ => "change",
+    }
+}
+
+/// The rate of an action of Elastic Load Balancing.
+pub(crate) fn elb(operation: &str) -> Rate {
+    match elb_bucket(operation) {
+        "change" => rate(40, 10),
+        "describe" => rate(40, 20),
+        _ => rate(100, 20),
+    }
+}
+
+/// The rate of an operation of ACM.
+///
+/// <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html#api-rate-limits>
+pub(crate) fn acm(operation: &str) -> Rate {
+    let per_second = match operation {
+        "DeleteCertificate" | "DescribeCertificate" | "ListTagsForCertificate" => 10,
+        "ListCertificates" => 8,
+        _ => 5,
+    };
+    rate(per_second, per_second)
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

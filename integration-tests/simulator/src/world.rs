@@ -3,10 +3,13 @@
 //! Pure state: a request and a time go in, an answer comes out, and the state is what serde
 //! writes down. No clock, no sockets, no chance from outside.
 
+mod balancers;
 mod census;
 mod databases;
 mod drift;
 mod instances;
+mod mail;
+mod metrics;
 mod retag;
 mod seeds;
 
@@ -17,14 +20,17 @@ use http::{Request, Response};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    balancers::Answers,
     census::{Moments, Object},
     databases::{Database, Login, Refused},
     drift::Deed,
     instances::{Checks, Glance, Running},
+    mail::Mail,
+    metrics::MetricName,
     seeds::Seed,
 };
 pub(crate) use self::{
-    drift::{Drift, HERE, Input},
+    drift::{Drift, HERE, HERE_SNS, Input, NOWHERE},
     retag::Retag,
 };
 use crate::{
@@ -33,8 +39,9 @@ use crate::{
     hidden::Hidden,
     random::Rng,
     services::{
-        self, Around, Asked, AutoScaling, Backup, CloudWatch, DevOpsGuru, Ec2, Hands, Iam, Kms,
-        Logs, Rds, Secrets, Service, ServiceQuotas, Ssm, Tagging,
+        self, Acm, Around, Asked, AutoScaling, Backup, CloudWatch, DevOpsGuru, Ec2, Elb, Hands,
+        Iam, Kms, LoadBalancerHands, Logs, Rds, Route53, Secrets, Service, ServiceQuotas, Site,
+        Sns, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -44,16 +51,19 @@ use crate::{
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Region {
+    pub(crate) acm: Acm,
     pub(crate) autoscaling: AutoScaling,
     pub(crate) backup: Backup,
     pub(crate) cloudwatch: CloudWatch,
     pub(crate) devops_guru: DevOpsGuru,
     pub(crate) ec2: Ec2,
+    pub(crate) elb: Elb,
     pub(crate) kms: Kms,
     pub(crate) logs: Logs,
     pub(crate) quotas: ServiceQuotas,
     pub(crate) rds: Rds,
     pub(crate) secrets: Secrets,
+    pub(crate) sns: Sns,
     pub(crate) ssm: Ssm,
     pub(crate) tagging: Tagging,
 }
@@ -62,20 +72,24 @@ impl Region {
     /// Everything in it, kind by kind.
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
+        all.extend(self.acm.shelves());
         all.extend(self.autoscaling.shelves());
         all.extend(self.backup.shelves());
         all.extend(self.devops_guru.shelves());
+        all.extend(self.elb.shelves());
+        all.extend(self.cloudwatch.shelves());
         all.extend(self.kms.shelves());
         all.extend(self.logs.shelves());
         all.extend(self.rds.shelves());
         all.extend(self.secrets.shelves());
+        all.extend(self.sns.shelves());
         all.extend(self.ssm.shelves());
         all
     }
 
     /// When something happens next by itself.
     fn due(&self) -> Option<Time> {
-        next(&self.ec2, &self.autoscaling, &self.rds, &self.backup)
+        next((&self.ec2, &self.autoscaling, &self.elb, &self.rds), &self.backup)
     }
 
     /// Lets everything happen that is due, one thing after the other.
@@ -87,30 +101,56 @@ impl Region {
         (settings, region): (&Settings, &str),
         iam: &Iam,
         rng: &mut Rng,
-        now: Time,
+        (before, now): (Time, Time),
     ) {
-        let Self { autoscaling, backup, ec2, kms, logs, rds, secrets, .. } = self;
+        let Self {
+            autoscaling, backup, cloudwatch, ec2, elb, kms, logs, rds, secrets, sns, ..
+        } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
-        while let Some(at) = next(ec2, autoscaling, rds, backup).filter(|it| *it <= now) {
+        // What was done since was done then.
+        elb.notice(settings, ec2, rng, before);
+        while let Some(at) = next((ec2, autoscaling, elb, rds), backup).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
-            autoscaling.settle(around, ec2, rng, at);
+            autoscaling.settle(around, (ec2, elb), rng, at);
             autoscaling.hear(around, ec2, rng);
+            elb.follow_groups(at, &autoscaling.in_target_groups(at));
+            elb.settle(&mut LoadBalancerHands { around, ec2 }, rng, at);
             rds.settle(&mut Hands { around, ec2, logs }, rng, at);
             backup.settle(around, rds, rng, at);
+            elb.notice(settings, ec2, rng, at);
         }
+        elb.follow_groups(now, &autoscaling.in_target_groups(now));
         rds.forget_events(now);
         kms.settle(settings, now);
         logs.settle(settings, now);
         let around = Around { settings, region, iam, kms };
         ec2.deliver(around, logs, rng, now);
         secrets.settle(settings, now);
+        for told in rds.take_told() {
+            let site = Site { settings, iam, region, now: told.at() };
+            // What a topic does not take is lost.
+            sns.notify(site, kms, rng, &told.note()).ok();
+        }
+        for counted in logs.take_counted() {
+            cloudwatch.extract(counted, now);
+        }
+        cloudwatch.look(settings, rng, now);
+        for action in cloudwatch.take_actions() {
+            let site = Site { settings, iam, region, now: action.at() };
+            let note = action.note(settings, region);
+            cloudwatch.acted(&action, sns.notify(site, kms, rng, &note));
+        }
+        sns.settle(settings, rng, now);
     }
 }
 
-fn next(ec2: &Ec2, groups: &AutoScaling, rds: &Rds, backup: &Backup) -> Option<Time> {
-    [ec2.due(), groups.due(), rds.due(), backup.due()].into_iter().flatten().min()
+fn next(
+    (ec2, groups, elb, rds): (&Ec2, &AutoScaling, &Elb, &Rds),
+    backup: &Backup,
+) -> Option<Time> {
+    [ec2.due(), groups.due(), elb.due(), rds.due(), backup.due()].into_iter().flatten().min()
 }
 
 /// A simulated AWS account.
@@ -122,6 +162,8 @@ pub struct World {
     pub(crate) buckets: Buckets,
     #[serde(default)]
     pub(crate) iam: Iam,
+    #[serde(default)]
+    pub(crate) route53: Route53,
     pub(crate) regions: BTreeMap<String, Region>,
     /// What guests remember.
     #[serde(default, skip_serializing_if = "Hidden::is_empty")]
@@ -164,6 +206,7 @@ impl World {
             rng: Rng::new(settings.seed),
             buckets: Buckets::default(),
             iam: Iam::default(),
+            route53: Route53::default(),
             regions: BTreeMap::new(),
             memory: Hidden::default(),
             settings,
@@ -199,9 +242,11 @@ impl World {
 
     /// Lets time pass: everything that is due until `now` happens. Time never runs backwards.
     pub fn advance(&mut self, now: Time) {
-        self.now = self.now.max(now);
+        let before = self.now;
+        self.now = before.max(now);
+        let span = (before, self.now);
         for (name, region) in &mut self.regions {
-            region.settle((&self.settings, name), &self.iam, &mut self.rng, self.now);
+            region.settle((&self.settings, name), &self.iam, &mut self.rng, span);
         }
     }
 

@@ -1,8 +1,8 @@
 //! An Auto Scaling group: it keeps as many instances as there are to be, in the subnets it is told.
 //!
 //! It is as declared when its own settings are: which instances run, and on which version of the template, is not a
-//! part of them. Lifecycle hooks, scaling policies, scheduled actions, target groups and notifications that others
-//! have put on it are left alone.
+//! part of them. Lifecycle hooks, scaling policies, scheduled actions and notifications that others have put on it are
+//! left alone; who hands requests to its instances is not for others to say.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -28,6 +28,7 @@ use super::{
         answers::{another, once, required, text},
         clients::Aws,
         ec2::{self, LaunchTemplateId, SubnetId, TemplateVersion},
+        elb::TargetGroupArn,
         identity::TAG_UID,
         kms::KeyArn,
         rds,
@@ -103,6 +104,8 @@ pub struct AutoScalingGroupConfig<S: Stage = Resolved> {
     pub suspended_processes: Vec<String>,
     /// Metrics of its own that it publishes.
     pub enabled_metrics: Vec<String>,
+    /// The target groups that its instances are targets of.
+    pub target_groups: Vec<S::In<TargetGroupArn>>,
     /// Keys of its tags that instances get: none, they have theirs from the template.
     pub propagated_tags: Vec<String>,
     /// A key that is not the environment's own.
@@ -136,6 +139,7 @@ config! { AutoScalingGroupConfig {
     deletion_protection: InPlace,
     suspended_processes: InPlace,
     enabled_metrics: InPlace,
+    target_groups: InPlace,
     propagated_tags: InPlace,
     borrowed_key: InPlace,
     database: InPlace,
@@ -180,6 +184,10 @@ const ACTIVITIES: &str = "autoscaling:DescribeScalingActivities";
 const CREATE: &str = "autoscaling:CreateAutoScalingGroup";
 /// What sets most of it.
 pub(super) const UPDATE: &str = "autoscaling:UpdateAutoScalingGroup";
+/// What makes its instances targets of target groups.
+const ATTACH: &str = "autoscaling:AttachLoadBalancerTargetGroups";
+/// What makes them so no more.
+const DETACH: &str = "autoscaling:DetachLoadBalancerTargetGroups";
 /// The largest page there is.
 const PAGE: i32 = 100;
 /// What stands before the name in an ARN.
@@ -231,6 +239,8 @@ impl Resource for AutoScalingGroup {
                 "autoscaling:ResumeProcesses",
                 "autoscaling:EnableMetricsCollection",
                 "autoscaling:DisableMetricsCollection",
+                ATTACH,
+                DETACH,
                 "autoscaling:CreateOrUpdateTags",
                 "autoscaling:DeleteTags",
                 "autoscaling:DeleteAutoScalingGroup",
@@ -277,6 +287,7 @@ impl Resource for AutoScalingGroup {
                 .default_cooldown(want.default_cooldown)
                 .set_termination_policies(Some(want.termination_policies.clone()))
                 .new_instances_protected_from_scale_in(want.new_instances_protected)
+                .set_target_group_arns(targets(want))
                 .set_tags(Some(tags.clone()))
                 .send()
         };
@@ -320,6 +331,10 @@ impl Resource for AutoScalingGroup {
         }
         if delta.take(field!(AutoScalingGroupConfig.enabled_metrics)) {
             measure(aws, name, &have.config.enabled_metrics, &want.enabled_metrics).await?;
+        }
+        if delta.take(field!(AutoScalingGroupConfig.target_groups)) {
+            let of = |config: &AutoScalingGroupConfig| targets(config).unwrap_or_default();
+            attach(aws, name, &of(&have.config), &of(want)).await?;
         }
         if delta.take(field!(AutoScalingGroupConfig.tags)) {
             let retagging = want.tags.retagging(&have.config.tags, have.ordinal());
@@ -377,6 +392,12 @@ fn name_of(arn: &str) -> String {
 
 fn places(want: &AutoScalingGroupConfig) -> String {
     want.subnets.iter().map(SubnetId::as_str).collect::<Vec<_>>().join(",")
+}
+
+/// The target groups its instances are targets of, if there are any.
+fn targets(want: &AutoScalingGroupConfig) -> Option<Vec<String>> {
+    let all: Vec<String> = want.target_groups.iter().map(ToString::to_string).collect();
+    Some(all).filter(|all| !all.is_empty())
 }
 
 fn specification(template: &TemplateVersion) -> LaunchTemplateSpecification {
@@ -582,6 +603,28 @@ async fn measure(aws: &Aws, name: &str, have: &[String], want: &[String]) -> Res
     Ok(())
 }
 
+/// Ten at a time are what one call takes, and more than there ever are.
+async fn attach(aws: &Aws, name: &str, have: &[String], want: &[String]) -> Result<(), CallError> {
+    const AT_ONCE: usize = 10;
+    for more in without(want, have).chunks(AT_ONCE) {
+        let call = || {
+            let call = aws.autoscaling.attach_load_balancer_target_groups();
+            let call = call.auto_scaling_group_name(name);
+            call.set_target_group_arns(Some(more.to_vec())).send()
+        };
+        aws.write(ATTACH, call).await?;
+    }
+    for less in without(have, want).chunks(AT_ONCE) {
+        let call = || {
+            let call = aws.autoscaling.detach_load_balancer_target_groups();
+            let call = call.auto_scaling_group_name(name);
+            call.set_target_group_arns(Some(less.to_vec())).send()
+        };
+        aws.write(DETACH, call).await?;
+    }
+    Ok(())
+}
+
 /// What a group has done of late, the newest first.
 async fn activities(aws: &Aws, name: &str) -> Result<Vec<types::Activity>, CallError> {
     const FEW: i32 = 20;
@@ -679,6 +722,7 @@ async fn read(
             deletion_protection: protection.to_owned(),
             suspended_processes: suspended.map(ToOwned::to_owned).collect(),
             enabled_metrics: metrics.map(ToOwned::to_owned).collect(),
+            target_groups: from.target_group_arns().iter().map(TargetGroupArn::new).collect(),
             propagated_tags: propagated(from.tags()),
             borrowed_key: BorrowedKey(None),
             database: Told(None),

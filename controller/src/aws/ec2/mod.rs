@@ -1,6 +1,7 @@
 //! EC2: the network, and what instances in it are like. One file per kind of object.
 
 mod blockers;
+mod dhcp_options;
 mod eip;
 mod flow_log;
 mod internet_gateway;
@@ -22,6 +23,7 @@ mod vpc;
 mod vpc_endpoint;
 
 pub use self::{
+    dhcp_options::{DhcpOptions, DhcpOptionsConfig, DhcpOptionsOutputs},
     eip::{Eip, EipConfig, EipId, EipOutputs},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
     internet_gateway::{

@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{another, required, text},
+        answers::{another, required, text, whole},
         clients::Aws,
         kms::KeyArn,
         tags::{Tags, owner_of},
@@ -182,7 +182,10 @@ impl Resource for ClusterInstance {
         let name = object_name(aws, me);
         let call = || aws.rds.describe_db_instances().db_instance_identifier(&name).send();
         let answer = match aws.read(LIST, call).await {
-            Ok(answer) => required(LIST, "DBInstances", answer.db_instances)?,
+            Ok(answer) => {
+                whole(LIST, answer.marker)?;
+                required(LIST, "DBInstances", answer.db_instances)?
+            }
             Err(error) if error.class == Class::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };

@@ -22,7 +22,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{another, required, text},
+        answers::{another, required, text, whole},
         clients::Aws,
         ec2::SecurityGroupId,
         kms::KeyArn,
@@ -601,7 +601,10 @@ pub(super) async fn ours(aws: &Aws) -> Result<Option<String>, CallError> {
 async fn look(aws: &Aws, name: &str) -> Result<Option<Found<Instance>>, CallError> {
     let call = || aws.rds.describe_db_instances().db_instance_identifier(name).send();
     let answer = match aws.read(LIST, call).await {
-        Ok(answer) => required(LIST, "DBInstances", answer.db_instances)?,
+        Ok(answer) => {
+            whole(LIST, answer.marker)?;
+            required(LIST, "DBInstances", answer.db_instances)?
+        }
         Err(error) if error.class == Class::NotFound => {
             return origin::instead(aws, name).await;
         }

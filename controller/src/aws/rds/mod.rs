@@ -9,6 +9,7 @@ mod beginning;
 mod cluster;
 mod cluster_instance;
 mod cluster_source;
+mod event_subscription;
 mod instance;
 mod instance_source;
 mod log_exports;
@@ -35,6 +36,7 @@ pub use self::{
     beginning::{Beginning, BeginsWith},
     cluster::{Cluster, ClusterArn, ClusterConfig, ClusterOutputs},
     cluster_instance::{ClusterInstance, ClusterInstanceConfig, ClusterInstanceOutputs},
+    event_subscription::{EventSubscription, EventSubscriptionConfig, EventSubscriptionOutputs},
     instance::{Instance, InstanceArn, InstanceConfig, InstanceOutputs},
     login::{Login, LoginVersion},
     parameter_group::{

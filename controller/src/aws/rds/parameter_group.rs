@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{another, found, required, text},
+        answers::{another, found, required, text, whole},
         clients::Aws,
         tagging,
         tags::{Tags, owner_of},
@@ -317,6 +317,7 @@ macro_rules! calls {
         async fn describe(aws: &Aws, name: &str) -> Result<Option<Described>, CallError> {
             const DESCRIBE: &str = concat!("rds:Describe", $op, "s");
             let answer = aws.read(DESCRIBE, || aws.rds.$describe().$name(name).send()).await?;
+            whole(DESCRIBE, answer.marker)?;
             let groups: Vec<$group> = required(DESCRIBE, concat!($op, "s"), answer.$described)?;
             let Some(group) = groups.into_iter().next() else { return Ok(None) };
             let told = text(DESCRIBE, concat!($op, "Name"), group.$name())?;

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{another, required, text},
+        answers::{another, required, text, whole},
         clients::Aws,
         ec2::{SubnetId, VpcId},
         tagging,
@@ -197,7 +197,10 @@ fn texts(subnets: &[SubnetId]) -> Vec<String> {
 async fn look(aws: &Aws, name: &str) -> Result<Option<Found<SubnetGroup>>, CallError> {
     let call = || aws.rds.describe_db_subnet_groups().db_subnet_group_name(name).send();
     let answer = match aws.read(DESCRIBE, call).await {
-        Ok(answer) => required(DESCRIBE, "DBSubnetGroups", answer.db_subnet_groups)?,
+        Ok(answer) => {
+            whole(DESCRIBE, answer.marker)?;
+            required(DESCRIBE, "DBSubnetGroups", answer.db_subnet_groups)?
+        }
         Err(error) if error.class == Class::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };

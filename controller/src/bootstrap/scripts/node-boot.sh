@@ -26,7 +26,7 @@ image=$(setting .image)
 docker image inspect "$image" >/dev/null 2>&1 || attempt docker pull -q "$image"
 
 begin node
-systemctl start clctl-role.timer
+systemctl start clctl-role.timer clctl-metrics.timer
 systemctl start clctl-node.service
 
 begin agent

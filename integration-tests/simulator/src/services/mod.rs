@@ -3,12 +3,14 @@
 //! A request is read once into [`Asked`]: who asks which service to do what, and in which
 //! protocol it wants to be answered.
 
+mod acm;
 mod agenda;
 mod autoscaling;
 mod backup;
 mod cloudwatch;
 mod devops_guru;
 pub(crate) mod ec2;
+mod elb;
 mod iam;
 mod kms;
 mod logs;
@@ -17,8 +19,10 @@ mod paging;
 mod permission;
 mod quotas;
 mod rds;
+mod route53;
 mod secrets;
 mod service;
+pub(crate) mod sns;
 mod ssm;
 mod sts;
 mod tag_rules;
@@ -31,19 +35,23 @@ use flate2::read::GzDecoder;
 use http::{HeaderValue, Request, Response};
 
 pub(crate) use self::{
+    acm::{Acm, Usable},
     autoscaling::AutoScaling,
     backup::Backup,
-    cloudwatch::CloudWatch,
+    cloudwatch::{CloudWatch, UNITS},
     devops_guru::DevOpsGuru,
     ec2::{Around, Ec2},
+    elb::{Elb, Leaves, LoadBalancerHands},
     iam::Iam,
     kms::Kms,
     logs::Logs,
     permission::{Identity, Site},
     quotas::ServiceQuotas,
     rds::{Hands, Rds},
+    route53::{Route53, bring as bring_hosted_zone},
     secrets::Secrets,
     service::Service,
+    sns::{Letter, Sns, in_arn as in_topic_arn},
     ssm::Ssm,
     tagging::Tagging,
 };
@@ -56,10 +64,11 @@ use crate::{
     wire::{
         cbor, json,
         query::{self, Dialect, Params},
-        rest::{self, Route},
+        rest,
+        rest_json::{self, Route},
         xml::Xml,
     },
-    world::{Drift, HERE, Input, Region, Retag},
+    world::{Drift, HERE, HERE_SNS, Input, NOWHERE, Region, Retag},
 };
 
 /// A service of a region that speaks JSON, as requests are told apart.
@@ -100,6 +109,7 @@ const fn json<S: Service>() -> Json {
 
 /// The services that speak JSON.
 const JSON: &[Json] = &[
+    json::<Acm>(),
     json::<Backup>(),
     json::<CloudWatch>(),
     json::<DevOpsGuru>(),
@@ -146,7 +156,7 @@ macro_rules! form {
 
 /// The services of a region that speak AWS's query protocol. EC2 has a dialect of its own, IAM and STS have
 /// no region.
-const FORMS: &[Form] = &[form!(autoscaling), form!(rds)];
+const FORMS: &[Form] = &[form!(autoscaling), form!(elb), form!(rds), form!(sns)];
 
 /// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
 pub fn operations() -> Vec<(&'static str, &'static str)> {
@@ -157,6 +167,7 @@ pub fn operations() -> Vec<(&'static str, &'static str)> {
     let json = JSON.iter().flat_map(|it| of(it.name, (it.operations)()));
     of("ec2", ec2::operations())
         .chain(of("iam", iam::operations()))
+        .chain(of("route53", route53::operations()))
         .chain(of("sts", vec![sts::OPERATION]))
         .chain(forms)
         .chain(json)
@@ -173,6 +184,8 @@ pub(crate) struct Asked {
     /// What `X-Amz-Target` says before the operation.
     target: String,
     form: String,
+    /// What is wrong with the body, where that is known before the service reads it.
+    wrong: Option<Fault>,
     body: Bytes,
 }
 
@@ -194,7 +207,8 @@ enum Protocol {
     Query(Dialect),
     Json,
     Cbor,
-    Rest,
+    RestXml,
+    RestJson,
 }
 
 /// What is sent, unpacked.
@@ -231,7 +245,11 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
         || header("content-type").is_some_and(|it| it.starts_with("application/x-amz-json"));
 
     let mut form = String::new();
-    if !is_json {
+    let is_route53 = scope.as_ref().is_ok_and(|it| it.service == "route53");
+    let rest = is_route53.then(|| route53::API.read(request, &body)).unwrap_or_default();
+    if is_route53 {
+        form.push_str(&rest.form);
+    } else if !is_json {
         form.push_str(request.uri().query().unwrap_or_default());
         form.push('&');
         form.push_str(&String::from_utf8_lossy(&body));
@@ -240,6 +258,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let reader = params.reader();
     let operation = match target {
         Some((_, operation)) => operation.to_owned(),
+        None if is_route53 => rest.operation.to_owned(),
         None => reader.text("Action").unwrap_or_default(),
     };
     let service = match (&scope, target, reader.text("Version").as_deref()) {
@@ -260,6 +279,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let protocol = match (service.as_str(), queried) {
         ("ec2", _) => Protocol::Query(Dialect::Ec2),
         ("iam", _) => Protocol::Query(Dialect::Aws { namespace: iam::NAMESPACE }),
+        ("route53", _) => Protocol::RestXml,
         (_, Some(it)) => Protocol::Query(Dialect::Aws { namespace: it.namespace }),
         _ if cbor.is_some() => Protocol::Cbor,
         _ if is_json || json.is_some() => Protocol::Json,
@@ -268,27 +288,30 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let mutating = match (service.as_str(), queried, json) {
         ("ec2", ..) => ec2::mutates(&operation),
         ("iam", ..) => iam::mutates(&operation),
+        ("route53", ..) => route53::mutates(&operation),
         (_, Some(it), _) => (it.mutates)(&operation),
         (_, _, Some(json)) => (json.mutates)(&operation),
         _ => false,
     };
     let target = target.map(|it| it.0.to_owned()).unwrap_or_default();
-    Asked { service, operation, mutating, scope, protocol, target, form, body }
+    let wrong = rest.wrong;
+    Asked { service, operation, mutating, scope, protocol, target, form, wrong, body }
 }
 
 /// Reads a request of a service that is asked in REST: which one it is, only its scope says.
 fn identify_rest(request: &Request<Bytes>, scope: &Result<Scope, Unsigned>) -> Option<Asked> {
     let called = &scope.as_ref().ok()?.service;
     let service = JSON.iter().find(|it| it.name == called && !it.routes.is_empty())?;
-    let (operation, body) = rest::read(service.routes, request, &plain(request));
+    let (operation, body) = rest_json::read(service.routes, request, &plain(request));
     Some(Asked {
         service: service.name.to_owned(),
         mutating: (service.mutates)(&operation),
         operation,
         scope: scope.clone(),
-        protocol: Protocol::Rest,
+        protocol: Protocol::RestJson,
         target: String::new(),
         form: String::new(),
+        wrong: None,
         body,
     })
 }
@@ -303,9 +326,9 @@ impl Asked {
     fn manner(&self) -> Manner {
         match self.protocol {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
-            Protocol::Query(Dialect::Aws { .. }) => Manner::Query,
+            Protocol::Query(Dialect::Aws { .. }) | Protocol::RestXml => Manner::Query,
             Protocol::Json | Protocol::Cbor => Manner::Json,
-            Protocol::Rest => Manner::Rest,
+            Protocol::RestJson => Manner::Rest,
         }
     }
 
@@ -315,7 +338,12 @@ impl Asked {
             Protocol::Query(dialect) => {
                 query::answer(dialect, &self.operation, request_id, Err(fault))
             }
-            Protocol::Json | Protocol::Cbor | Protocol::Rest => self.answer(request_id, Err(fault)),
+            Protocol::RestXml => {
+                rest::answer(&route53::API, &self.operation, request_id, Err(fault))
+            }
+            Protocol::Json | Protocol::Cbor | Protocol::RestJson => {
+                self.answer(request_id, Err(fault))
+            }
         }
     }
 
@@ -325,8 +353,8 @@ impl Asked {
         let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
         let mut response = match self.protocol {
             Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
-            Protocol::Rest => rest::answer(request_id, result),
-            Protocol::Json | Protocol::Query(_) => {
+            Protocol::RestJson => rest_json::answer(request_id, result),
+            Protocol::Json | Protocol::Query(_) | Protocol::RestXml => {
                 // The one service here that speaks the former version.
                 let former = self.service == CloudWatch::NAME;
                 let version = if former { json::Version::Former } else { json::Version::Latter };
@@ -407,6 +435,14 @@ pub(crate) fn perform(
             let result = iam::ask(world, &asked.operation, &params, rng);
             query::answer(dialect, &asked.operation, request_id, result)
         }
+        ("route53", Protocol::RestXml) => {
+            let params = Params::parse(&asked.form);
+            let result = match asked.wrong.clone() {
+                Some(fault) => Err(fault),
+                None => route53::ask(world, &asked.operation, &params, rng),
+            };
+            route53::answer(&world.settings, &asked.operation, request_id, result)
+        }
         (name, protocol) => {
             if let (Some(form), Protocol::Query(dialect)) = (form, protocol) {
                 let params = Params::parse(&asked.form);
@@ -433,18 +469,29 @@ pub(crate) fn drifts(world: &World, key: &str) -> Vec<(String, Drift)> {
     for (name, region) in &world.regions {
         let others = JSON.iter().flat_map(|it| (it.drifts)(region, key));
         let query = FORMS.iter().flat_map(|it| (it.drifts)(region, key));
+        let query = query.chain(region.elb.moves(&region.ec2, key));
         let drifts = region.ec2.drifts(key).into_iter().chain(query).chain(others);
         all.extend(drifts.map(|it| (name.clone(), it)));
     }
-    all.extend(world.iam.drifts(key).into_iter().map(|it| ("global".to_owned(), it)));
+    let names = world.route53.drifts(&alias_targets(world), key);
+    let global = world.iam.drifts(key).into_iter().chain(names);
+    all.extend(global.map(|it| ("global".to_owned(), it)));
     all
+}
+
+/// The load balancers of all regions, as aliases may target them.
+fn alias_targets(world: &World) -> Vec<route53::Target> {
+    let regions = world.regions.iter();
+    let aliases = regions.flat_map(|(name, region)| region.elb.aliases(name));
+    aliases.map(|((name, zone), tags)| route53::Target { name, zone, tags }).collect()
 }
 
 /// The calls by which somebody puts tags on an object, and takes some from it.
 pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
     let json = JSON.iter().map(|it| (it.retag)(kind, id, change));
     let query = FORMS.iter().map(|it| (it.retag)(kind, id, change));
-    let mut all = json.chain(query).chain([iam::retag(kind, id, change)]);
+    let mut all =
+        json.chain(query).chain([iam::retag(kind, id, change), route53::retag(kind, id, change)]);
     all.find(|it| !it.is_empty()).unwrap_or_else(|| ec2::retag(id, change))
 }
 
@@ -469,13 +516,15 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
             let World { settings, iam, .. } = world;
             iam.act(settings, rng, now, (drift.action, params)).map(drop)
         }
+        ("route53", Input::Form(params)) => route53::act(world, rng, (drift.action, params)),
         (name, Input::Form(params)) => {
             let service = FORMS.iter().find(|it| it.name == name);
             let service = service.ok_or_else(|| Fault::unsupported(name))?;
             let here = format!("arn:aws:{name}:{region}:{}:", world.settings.account);
             let whole = |value: String| match value.strip_prefix(HERE) {
                 Some(path) => format!("{here}{path}"),
-                None => value,
+                // In a policy.
+                None => value.replace(&format!("\"{HERE}"), &format!("\"{here}")),
             };
             let params = params.into_iter().map(|(name, value)| (name, whole(value))).collect();
             let identity = Identity::administrator(&world.settings);
@@ -484,20 +533,17 @@ pub(crate) fn act(world: &mut World, region: &str, drift: Drift, rng: Rng) -> Re
         (name, Input::Json(members)) => {
             let service = JSON.iter().find(|it| it.name == name);
             let service = service.ok_or_else(|| Fault::unsupported(name))?;
-            let here = format!("arn:aws:{name}:{region}:{}:", world.settings.account);
-            let members = json::Members::parse(placed(members, &here).to_string().as_bytes())?;
+            let prefix = permission::prefix(name);
+            let here = format!("\"arn:aws:{prefix}:{region}:{}:", world.settings.account);
+            let account = &world.settings.account;
+            let members = members
+                .to_string()
+                .replace(&format!("\"{HERE}"), &here)
+                .replace(&format!("\"{HERE_SNS}"), &format!("\"arn:aws:sns:{region}:{account}:"))
+                .replace(&format!("\"{NOWHERE}"), &format!("\"arn:aws:{prefix}::{account}:"));
+            let members = json::Members::parse(members.as_bytes())?;
             let identity = Identity::administrator(&world.settings);
             (service.act)(world, &identity, region, drift.action, &members, rng).map(drop)
         }
     }
-}
-
-/// The members of a call, whole: those that name what it is about by the beginning of an ARN alone.
-fn placed(mut members: serde_json::Value, here: &str) -> serde_json::Value {
-    for value in members.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
-        if let Some(path) = value.as_str().and_then(|it| it.strip_prefix(HERE)) {
-            *value = format!("{here}{path}").into();
-        }
-    }
-    members
 }

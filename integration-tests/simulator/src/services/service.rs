@@ -15,7 +15,7 @@ use crate::{
     random::Rng,
     shelf::{AnyShelf, Eyes, Stamp},
     throttle::Rate,
-    wire::{json::Members, rest::Route},
+    wire::{json::Members, rest_json::Route},
     world::{Drift, Region, Retag},
 };
 
@@ -47,6 +47,12 @@ pub(crate) trait Service: Clone + Sized + 'static {
     fn shelves(&self) -> Vec<&dyn AnyShelf>;
     /// How often an operation may be called.
     fn rate(operation: &str) -> Rate;
+
+    /// The region in which an operation happens that is asked for in one: what belongs to no region has its own.
+    fn home<'a>(operation: &str, members: &Members, region: &'a str) -> &'a str {
+        let _ = (operation, members);
+        region
+    }
 
     /// Changes that somebody might make to what carries the tag `key`.
     fn drifts(&self, key: &str) -> Vec<Drift> {
@@ -162,6 +168,7 @@ pub(crate) fn act<S: Service>(
     let Some((_, writes, run)) = operation::<S>(name) else {
         return Err(Fault::unsupported(format!("the operation {}:{name}", S::NAME)));
     };
+    let region = S::home(name, members, region);
     world.region(region);
     let World { settings, now, iam, regions, .. } = world;
     let Some(place) = regions.get_mut(region) else {

@@ -214,16 +214,29 @@ const EC2: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 /// Operations whose result has no members and is there all the same, unlike that of those which have
 /// none: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html>,
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html>.
-/// Auto Scaling has more of them:
+/// Auto Scaling and SNS have more of them:
 /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html>.
+/// All of Elastic Load Balancing's have a result:
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html>.
 const HOLLOW: &[&str] = &[
+    "AddTags",
     "AttachLoadBalancerTargetGroups",
     "CompleteLifecycleAction",
     "DeleteLifecycleHook",
+    "DeleteListener",
+    "DeleteLoadBalancer",
+    "DeleteRule",
+    "DeleteTargetGroup",
+    "DeregisterTargets",
     "DetachLoadBalancerTargetGroups",
     "PutLifecycleHook",
     "RecordLifecycleActionHeartbeat",
+    "RegisterTargets",
+    "RemoveListenerCertificates",
+    "RemoveTags",
     "SetInstanceProtection",
+    "TagResource",
+    "UntagResource",
     "UpdateRole",
 ];
 

@@ -1,166 +1,250 @@
-//! REST-JSON: the operation is in the method and the path, and its members are in the path, the query and a
-//! JSON object.
+//! REST-XML: what is asked is in the method, the path, the query and an XML body.
 //!
-//! <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>. They are read into one object, so that
-//! members that nobody has read are found and refused as everywhere.
+//! <https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html>. A request becomes the flat list of names
+//! that the query protocols have (`ChangeBatch.Changes.1.Action`), so that here, too, a parameter nobody
+//! reads is found.
+
+use std::fmt::Write as _;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
-use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use http::{HeaderValue, Request, Response, header::LOCATION};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use xmlparser::{ElementEnd, Token, Tokenizer};
 
-use super::respond;
+use super::{respond, xml::Xml};
 use crate::fault::Fault;
 
-/// What a parameter of the query is in the object.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum As {
-    Text,
-    Number,
-}
-
-/// A parameter: its name in the query, its name among the members, what it is.
-pub(crate) type Parameter = (&'static str, &'static str, As);
-
-/// How an operation is asked for.
+/// An operation, and how it is asked for.
 #[derive(Debug)]
 pub(crate) struct Route {
-    method: &'static str,
-    /// With the members in braces: `/backup-vaults/{BackupVaultName}`.
-    path: &'static str,
     pub(crate) operation: &'static str,
-    query: &'static [Parameter],
+    pub(crate) method: &'static str,
+    /// Below the version, with labels: `hostedzone/{Id}/rrset`.
+    pub(crate) path: &'static str,
+    /// What the query calls a member.
+    pub(crate) query: &'static [(&'static str, &'static str)],
 }
 
-/// An operation without parameters in the query.
-pub(crate) const fn route(
-    method: &'static str,
-    path: &'static str,
-    operation: &'static str,
-) -> Route {
-    Route { method, path, operation, query: &[] }
+/// A service that speaks REST-XML.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) version: &'static str,
+    pub(crate) namespace: &'static str,
+    pub(crate) routes: &'static [Route],
+    /// Lists and what their members are called: `("Changes", "Change")`.
+    pub(crate) lists: &'static [(&'static str, &'static str)],
 }
 
-impl Route {
-    /// With these parameters in the query.
-    pub(crate) const fn with(self, query: &'static [Parameter]) -> Self {
-        Self { query, ..self }
+/// A request, read.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    pub(crate) operation: &'static str,
+    /// The parameters, as a form.
+    pub(crate) form: String,
+    /// What is wrong with the body.
+    pub(crate) wrong: Option<Fault>,
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub(crate) struct Good {
+    pub(crate) status: u16,
+    pub(crate) location: Option<String>,
+    pub(crate) body: Xml,
+}
+
+impl From<Xml> for Good {
+    fn from(body: Xml) -> Self {
+        Self { status: 200, location: None, body }
+    }
+}
+
+impl Api {
+    /// Reads a request; one of no operation that is known has none.
+    pub(crate) fn read(&self, request: &Request<Bytes>, body: &[u8]) -> Read {
+        let path = request.uri().path().trim_start_matches('/');
+        let path = path.strip_prefix(self.version).unwrap_or_default().trim_matches('/');
+        let parts: Vec<_> = path.split('/').filter(|it| !it.is_empty()).collect();
+        let found = self.routes.iter().find_map(|route| {
+            let labels = labels(route.path, &parts)?;
+            (route.method == request.method().as_str()).then_some((route, labels))
+        });
+        let Some((route, mut pairs)) = found else { return Read::default() };
+        for pair in request.uri().query().unwrap_or_default().split('&').filter(|it| !it.is_empty())
+        {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let known = route.query.iter().find(|it| it.0 == name).map_or(name, |it| it.1);
+            let value =
+                percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
+            pairs.push((known.to_owned(), value));
+        }
+        let wrong = match self.flatten(route.operation, body) {
+            Ok(of_body) => {
+                pairs.extend(of_body);
+                None
+            }
+            Err(fault) => Some(fault),
+        };
+        let mut form = String::new();
+        for (name, value) in pairs {
+            let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            write!(form, "{}={}&", encode(&name), encode(&value)).ok();
+        }
+        Read { operation: route.operation, form, wrong }
     }
 
-    /// The members in the path, if it is this one's. A slash at the end says nothing.
-    fn labels(&self, method: &str, path: &str) -> Option<Map<String, Value>> {
-        let parts = |text: &'static str| text.split('/').filter(|it| !it.is_empty());
-        let mut given = path.split('/').filter(|it| !it.is_empty());
-        let mut labels = Map::new();
-        for part in parts(self.path) {
-            let given = decoded(given.next()?);
-            match part.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-                Some(label) => {
-                    labels.insert(label.to_owned(), Value::String(given));
+    /// Every text of the body with the names that lead to it.
+    fn flatten(&self, operation: &str, body: &[u8]) -> Result<Vec<(String, String)>, Fault> {
+        let text = String::from_utf8_lossy(body);
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
+        let expected = format!("{operation}Request");
+        let malformed = |why: &dyn std::fmt::Display| {
+            let text = format!("Could not parse XML: {why}");
+            Fault::client("MalformedInput", text)
+        };
+        let mut pairs = Vec::new();
+        let mut open: Vec<Element> = Vec::new();
+        for token in Tokenizer::from(text.as_ref()) {
+            match token.map_err(|it| malformed(&it))? {
+                Token::ElementStart { local, .. } => {
+                    let name = local.as_str();
+                    if open.is_empty() && name != expected {
+                        let text = format!("{name} is not valid, expected {expected}");
+                        return Err(Fault::client("MalformedInput", text));
+                    }
+                    let path = self.path(&mut open, name);
+                    open.push(Element { name: name.to_owned(), path, ..Element::default() });
                 }
-                None if part == given => {}
-                None => return None,
+                Token::ElementEnd { end: ElementEnd::Open, .. } => {}
+                Token::ElementEnd { .. } => {
+                    let Some(done) = open.pop() else { return Err(malformed(&"no element ends")) };
+                    if done.children == 0 && !open.is_empty() {
+                        pairs.push((done.path, done.text));
+                    }
+                }
+                Token::Text { text } | Token::Cdata { text, .. } => {
+                    if let Some(last) = open.last_mut() {
+                        last.text.push_str(&unescape(text.as_str()));
+                    }
+                }
+                Token::Declaration { .. }
+                | Token::ProcessingInstruction { .. }
+                | Token::Comment { .. }
+                | Token::DtdStart { .. }
+                | Token::EmptyDtd { .. }
+                | Token::EntityDeclaration { .. }
+                | Token::DtdEnd { .. }
+                | Token::Attribute { .. } => {}
             }
         }
-        (given.next().is_none() && method == self.method).then_some(labels)
+        if open.is_empty() { Ok(pairs) } else { Err(malformed(&"an element does not end")) }
     }
 
-    /// A parameter of the query as a member; one that the operation has not keeps its name, and is found.
-    fn member(&self, name: &str, text: String) -> (String, Value) {
-        match self.query.iter().find(|it| it.0 == name) {
-            Some((_, member, As::Number)) => {
-                let number = text.parse::<i64>().map_or_else(|_| text.into(), Value::from);
-                ((*member).to_owned(), number)
+    /// The name of an element in a form: that of a member of a list is its number.
+    fn path(&self, open: &mut [Element], name: &str) -> String {
+        let root = open.len() == 1;
+        let Some(parent) = open.last_mut() else { return String::new() };
+        parent.children += 1;
+        let is_member = self.lists.contains(&(parent.name.as_str(), name));
+        let last = if is_member { parent.children.to_string() } else { name.to_owned() };
+        if root { last } else { format!("{}.{last}", parent.path) }
+    }
+}
+
+/// An element that has not ended.
+#[derive(Default)]
+struct Element {
+    name: String,
+    path: String,
+    text: String,
+    children: usize,
+}
+
+/// The labels of a path, if it is of that form.
+fn labels(form: &str, parts: &[&str]) -> Option<Vec<(String, String)>> {
+    let forms: Vec<_> = form.split('/').collect();
+    if forms.len() != parts.len() {
+        return None;
+    }
+    let mut pairs = Vec::new();
+    for (form, part) in forms.iter().zip(parts) {
+        match form.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
+            Some(label) => {
+                let value = percent_decode_str(part).decode_utf8_lossy().into_owned();
+                pairs.push((label.to_owned(), value));
             }
-            Some((_, member, As::Text)) => ((*member).to_owned(), text.into()),
-            None => (name.to_owned(), text.into()),
+            None if form == part => {}
+            None => return None,
         }
     }
+    Some(pairs)
 }
 
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-/// Stands for a body that is no object: it is none of JSON's.
-const NO_OBJECT: &[u8] = b"-";
-
-/// The operation that is asked for, with its members as one object; what no route leads to is called as it
-/// was asked.
-pub(crate) fn read(routes: &[Route], request: &Request<Bytes>, body: &[u8]) -> (String, Bytes) {
-    let (method, path) = (request.method().as_str(), request.uri().path());
-    let found = routes.iter().find_map(|it| Some((it, it.labels(method, path)?)));
-    let Some((route, labels)) = found else {
-        return (format!("{method} {path}"), Bytes::from_static(b"{}"));
-    };
-    let operation = route.operation.to_owned();
-    let mut members = match serde_json::from_slice(if body.is_empty() { b"{}" } else { body }) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) | Err(_) => return (operation, Bytes::from_static(NO_OBJECT)),
-    };
-    for pair in request.uri().query().unwrap_or_default().split('&').filter(|it| !it.is_empty()) {
-        let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
-        // A plus sign in a query is a plus sign: https://smithy.io/2.0/spec/http-bindings.html
-        members.extend([route.member(&decoded(name), decoded(text))]);
+fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('&') {
+        out.push_str(before);
+        let (name, behind) = after.split_once(';').unwrap_or((after, ""));
+        let number = name.strip_prefix('#').and_then(|it| match it.strip_prefix('x') {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => it.parse().ok(),
+        });
+        let named = match name {
+            "amp" => Some('&'),
+            "lt" => Some('<'),
+            "gt" => Some('>'),
+            "quot" => Some('"'),
+            "apos" => Some('\''),
+            _ => number.and_then(char::from_u32),
+        };
+        out.extend(named);
+        rest = behind;
     }
-    members.extend(labels);
-    (operation, Value::Object(members).to_string().into())
+    out.push_str(rest);
+    out
 }
 
-/// Writes an answer; nothing at all where the operation has none.
-pub(crate) fn answer(request_id: &str, result: Result<Value, Fault>) -> Response<Bytes> {
-    const TYPE: &str = "application/json";
+/// Writes an answer.
+pub(crate) fn answer(
+    api: &Api,
+    operation: &str,
+    request_id: &str,
+    result: Result<Good, Fault>,
+) -> Response<Bytes> {
     match result {
-        Ok(Value::Null) => respond(200, TYPE, request_id, Bytes::new()),
-        Ok(value) => respond(200, TYPE, request_id, value.to_string()),
-        Err(fault) => {
-            let body = json!({ "message": fault.message }).to_string();
-            let mut response = respond(fault.status, TYPE, request_id, body);
-            if let Ok(code) = HeaderValue::from_str(&fault.code) {
-                response.headers_mut().insert("x-amzn-errortype", code);
+        Ok(Good { status, location, body }) => {
+            let document = body.document(&format!("{operation}Response"), Some(api.namespace));
+            let mut response = respond(status, "text/xml", request_id, document);
+            if let Some(value) = location.and_then(|it| HeaderValue::from_str(&it).ok()) {
+                response.headers_mut().insert(LOCATION, value);
             }
             response
         }
+        Err(fault) => {
+            let whose = if fault.status < 500 { "Sender" } else { "Receiver" };
+            let error = Xml::new()
+                .text("Type", whose)
+                .text("Code", &fault.code)
+                .text("Message", &fault.message);
+            let document = Xml::new()
+                .nest("Error", error)
+                .text("RequestId", request_id)
+                .document("ErrorResponse", Some(api.namespace));
+            respond(fault.status, "text/xml", request_id, document)
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ROUTES: &[Route] = &[
-        route("GET", "/plans/", "ListPlans").with(&[("maxResults", "MaxResults", As::Number)]),
-        route("GET", "/plans/{PlanId}/", "GetPlan"),
-        route("PUT", "/plans/{PlanId}/parts/", "CreatePart"),
-        route("POST", "/tags/{ResourceArn}", "TagResource"),
-    ];
-
-    fn ask(method: &str, target: &str, body: &str) -> (String, String) {
-        let request = Request::builder().method(method).uri(target).body(Bytes::new()).unwrap();
-        let (operation, members) = read(ROUTES, &request, body.as_bytes());
-        (operation, String::from_utf8(members.to_vec()).unwrap())
-    }
-
-    #[test]
-    fn members_come_from_everywhere() {
-        let both = |operation: &str, members: &str| (operation.to_owned(), members.to_owned());
-        assert_eq!(ask("GET", "/plans?maxResults=5", ""), both("ListPlans", r#"{"MaxResults":5}"#));
-        assert_eq!(ask("GET", "/plans/a%2Fb", ""), both("GetPlan", r#"{"PlanId":"a/b"}"#));
-        assert_eq!(
-            ask("PUT", "/plans/a/parts/", r#"{"Name":"x"}"#),
-            both("CreatePart", r#"{"Name":"x","PlanId":"a"}"#)
-        );
-        assert_eq!(
-            ask("POST", "/tags/arn%3Aaws%3Ax", r#"{"Tags":{"a":"b"}}"#),
-            both("TagResource", r#"{"ResourceArn":"arn:aws:x","Tags":{"a":"b"}}"#)
-        );
-        assert_eq!(ask("GET", "/plans/a?x=%2B", ""), both("GetPlan", r#"{"PlanId":"a","x":"+"}"#));
-    }
-
-    #[test]
-    fn what_nothing_leads_to_is_called_as_it_was_asked() {
-        assert_eq!(ask("PATCH", "/plans/a", "").0, "PATCH /plans/a");
-        assert_eq!(ask("GET", "/plans/a/b", "").0, "GET /plans/a/b");
-        assert_eq!(ask("PUT", "/plans/a/parts", "[1]").1, "-");
-    }
+/// Writes a refusal that has a form of its own.
+pub(crate) fn refusal(
+    api: &Api,
+    status: u16,
+    request_id: &str,
+    (root, inside): (&str, Xml),
+) -> Response<Bytes> {
+    let document = inside.text("RequestId", request_id).document(root, Some(api.namespace));
+    respond(status, "text/xml", request_id, document)
 }

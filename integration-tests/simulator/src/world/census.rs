@@ -98,7 +98,8 @@ impl World {
         let regional = regions.flat_map(|(name, region)| {
             region.shelves().into_iter().map(move |shelf| (name.as_str(), shelf))
         });
-        let global = self.iam.shelves().into_iter().map(|shelf| ("global", shelf));
+        let global = self.iam.shelves().into_iter().chain(self.route53.shelves());
+        let global = global.map(|shelf| ("global", shelf));
         regional.chain(global).collect()
     }
 

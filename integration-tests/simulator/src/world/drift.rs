@@ -11,6 +11,12 @@ use crate::{World, random::Rng, services};
 /// region knows it: the calls are made in the region of what they are about.
 pub(crate) const HERE: &str = "here:";
 
+/// The same, of a topic, in a call of another service.
+pub(crate) const HERE_SNS: &str = "here-sns:";
+
+/// The same, without a region.
+pub(crate) const NOWHERE: &str = "nowhere:";
+
 /// What marks an object as the controller's.
 const OWNED: &str = "clctl.dev/uid";
 

@@ -3,7 +3,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::Region;
-use crate::{World, random::Rng, services::Around};
+use crate::{
+    World,
+    random::Rng,
+    services::{self, Around},
+};
 
 /// The public key of somebody who keeps the other half to himself.
 const SOMEBODY: &str =
@@ -42,6 +46,17 @@ impl World {
         ec2.act(around, Rng::new(1), now, true, ("ImportKeyPair", import)).ok();
     }
 
+    /// Makes a hosted zone of a person's, with an id that is known, unless it is there.
+    pub fn bring_hosted_zone(&mut self, id: &str, name: &str) {
+        services::bring_hosted_zone(self, id, name);
+    }
+
+    /// Brings a certificate of a person's into a region, issued a month ago, unless it is there.
+    pub fn bring_certificate(&mut self, region: &str, arn: &str, domain: &str) {
+        let now = self.now;
+        self.region(region).acm.bring(now, arn, domain);
+    }
+
     fn network(&mut self, region: &str) -> Vec<(String, String)> {
         let mut made = Vec::new();
         let vpc =
@@ -56,7 +71,7 @@ impl World {
             "",
             &[("InternetGatewayId", &gateway), ("VpcId", &vpc)],
         );
-        let zones = crate::services::ec2::zone_names(region);
+        let zones = services::ec2::zone_names(region);
         for (kind, first) in [("public", 0), ("private", 10)] {
             let name = format!("user-{kind}");
             let table = self.build(region, "CreateRouteTable", "route-table", &name, &vpc_id);

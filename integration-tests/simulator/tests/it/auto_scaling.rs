@@ -523,8 +523,11 @@ async fn metrics_target_groups_and_notifications_are_kept() {
     assert_eq!(stage.see().await.text("Metric"), "GroupDesiredCapacity");
     stage.call("DisableMetricsCollection", &[]).await.good();
     assert!(stage.see().await.texts("Metric").is_empty());
-    let arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/t/0123456789abcdef";
-    let target = [("TargetGroupARNs.member.1", arn)];
+    let vpc = stage.client().vpc().await;
+    let group = [("Name", "t"), ("Protocol", "HTTP"), ("Port", "80"), ("VpcId", &*vpc)];
+    let group = stage.client().elb("CreateTargetGroup", &group).await.good();
+    let arn = group.text("TargetGroupArn");
+    let target = [("TargetGroupARNs.member.1", &*arn)];
     stage.call("AttachLoadBalancerTargetGroups", &target).await.good();
     let shown =
         async || stage.call("DescribeLoadBalancerTargetGroups", &[]).await.good().text("State");
@@ -535,11 +538,12 @@ async fn metrics_target_groups_and_notifications_are_kept() {
     assert_eq!(shown().await, "Removing");
     stage.client().wait(60).await;
     assert_eq!(shown().await, "");
-    let wrong = [("TargetGroupARNs.member.1", "nonsense")];
-    assert_eq!(
-        stage.call("AttachLoadBalancerTargetGroups", &wrong).await.code(),
-        "ValidationError"
-    );
+    let unknown = arn.replace("/t/", "/u/");
+    for wrong in ["nonsense", &*unknown] {
+        let wrong = [("TargetGroupARNs.member.1", wrong)];
+        let refused = stage.call("AttachLoadBalancerTargetGroups", &wrong).await;
+        assert_eq!(refused.code(), "ValidationError");
+    }
     let topic = ("TopicARN", "arn:aws:sns:us-east-1:123456789012:t");
     let kind = ("NotificationTypes.member.1", "autoscaling:EC2_INSTANCE_LAUNCH");
     stage.call("PutNotificationConfiguration", &[topic, kind]).await.good();

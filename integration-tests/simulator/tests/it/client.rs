@@ -111,6 +111,57 @@ impl Client {
         self.query("rds", "2014-10-31", action, params).await.unwrap()
     }
 
+    /// A call of Route 53: `GET hostedzone/Z1/rrset?name=a.example.com`, with a body if it has one.
+    pub(crate) async fn route53(&self, asked: &str, body: &str) -> Answer {
+        self.try_route53(asked, body).await.unwrap()
+    }
+
+    pub(crate) async fn try_route53(&self, asked: &str, body: &str) -> Result<Answer, Dropped> {
+        let (method, path) = asked.split_once(' ').unwrap();
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={}/20260101/us-east-1/route53/aws4_request, \
+             SignedHeaders=host, Signature=0123abcd",
+            self.key
+        );
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("https://route53.amazonaws.com/2013-04-01/{path}"))
+            .header("authorization", authorization);
+        self.raw(request.body(Bytes::from(body.to_owned())).unwrap()).await
+    }
+
+    /// A change of one set of records of a hosted zone: `CREATE`, and what is in the set.
+    pub(crate) async fn record(&self, zone: &str, action: &str, set: &str) -> Answer {
+        let change = format!(
+            "<Change><Action>{action}</Action><ResourceRecordSet>{set}</ResourceRecordSet></Change>"
+        );
+        self.records(zone, &change).await
+    }
+
+    /// A batch of changes of a hosted zone.
+    pub(crate) async fn records(&self, zone: &str, changes: &str) -> Answer {
+        let body = format!(
+            "<ChangeResourceRecordSetsRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
+             <ChangeBatch><Changes>{changes}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"
+        );
+        self.route53(&format!("POST hostedzone/{zone}/rrset"), &body).await
+    }
+
+    /// A call of Elastic Load Balancing.
+    pub(crate) async fn elb(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.query("elasticloadbalancing", "2015-12-01", action, params).await.unwrap()
+    }
+
+    /// A call of ACM.
+    pub(crate) async fn acm(&self, operation: &str, body: serde_json::Value) -> Answer {
+        self.json("acm", "CertificateManager", operation, body).await
+    }
+
+    /// A call of SNS.
+    pub(crate) async fn sns(&self, action: &str, params: &[(&str, &str)]) -> Answer {
+        self.query("sns", "2010-03-31", action, params).await.unwrap()
+    }
+
     /// The newest image of Amazon Linux.
     pub(crate) async fn image(&self) -> String {
         let name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod acm;
 mod address;
 mod auto_scaling;
 mod backup;
@@ -10,7 +11,9 @@ mod cloudwatch;
 mod consistency;
 mod describing;
 mod devops_guru;
+mod dhcp_options;
 mod documents;
+mod elb;
 mod faults;
 mod flow_log;
 mod iam;
@@ -27,6 +30,7 @@ mod permission;
 mod played;
 mod quotas;
 mod rds;
+mod route53;
 mod route_table;
 mod secrets;
 mod security_group;

@@ -38,6 +38,8 @@ pub(super) enum Status {
     /// An instance is launched and not in service yet.
     PreInService,
     InProgress,
+    /// An instance drains behind a load balancer.
+    WaitingForDraining,
     /// A hook waits.
     MidLifecycleAction,
     Successful,
@@ -50,6 +52,7 @@ impl Status {
         match self {
             Self::PreInService => "PreInService",
             Self::InProgress => "InProgress",
+            Self::WaitingForDraining => "WaitingForELBConnectionDraining",
             Self::MidLifecycleAction => "MidLifecycleAction",
             Self::Successful => "Successful",
             Self::Failed => "Failed",
@@ -60,7 +63,7 @@ impl Status {
     fn progress(self) -> u32 {
         match self {
             Self::PreInService => 30,
-            Self::InProgress => 50,
+            Self::InProgress | Self::WaitingForDraining => 50,
             Self::MidLifecycleAction => 60,
             Self::Successful | Self::Failed | Self::Cancelled => 100,
         }

@@ -6,6 +6,7 @@ use crate::{
     fault::Fault,
     random::Rng,
     services::{
+        Elb,
         ec2::{Around, Ec2},
         paging::Page,
     },
@@ -24,6 +25,8 @@ pub(super) struct Call<'a> {
     pub(super) state: &'a mut AutoScaling,
     /// What a group launches into; a call never changes it.
     pub(super) ec2: &'a Ec2,
+    /// What its target groups are of.
+    pub(super) elb: &'a Elb,
     pub(super) params: Reader<'a>,
     pub(super) rng: Rng,
     pub(super) now: Time,
@@ -36,7 +39,7 @@ impl<'a> Call<'a> {
     pub(super) fn new(
         around: Around<'a>,
         state: &'a mut AutoScaling,
-        ec2: &'a Ec2,
+        (ec2, elb): (&'a Ec2, &'a Elb),
         params: Reader<'a>,
         mut rng: Rng,
         now: Time,
@@ -44,7 +47,7 @@ impl<'a> Call<'a> {
         let settings = around.settings;
         let stamp = Stamp::draw(&settings.lag, &mut rng, now);
         let behind = rng.below(1000);
-        Self { around, settings, state, ec2, params, rng, now, stamp, behind }
+        Self { around, settings, state, ec2, elb, params, rng, now, stamp, behind }
     }
 
     /// How this call reads what is named.

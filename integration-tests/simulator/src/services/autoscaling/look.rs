@@ -19,7 +19,10 @@ use super::{
 use crate::{
     Span, Time,
     random::Rng,
-    services::ec2::{Around, Ec2, GROUP_TAG, Look},
+    services::{
+        Elb, Leaves,
+        ec2::{Around, Ec2, GROUP_TAG, Look},
+    },
     shelf::{Record, Stamp, Tags},
 };
 
@@ -32,6 +35,7 @@ pub(super) struct Stage<'a> {
     pub(super) around: Around<'a>,
     pub(super) state: &'a mut AutoScaling,
     pub(super) ec2: &'a mut Ec2,
+    pub(super) elb: &'a Elb,
     pub(super) rng: Rng,
     pub(super) now: Time,
     pub(super) stamp: Stamp,
@@ -41,12 +45,12 @@ impl<'a> Stage<'a> {
     pub(super) fn new(
         around: Around<'a>,
         state: &'a mut AutoScaling,
-        ec2: &'a mut Ec2,
+        (ec2, elb): (&'a mut Ec2, &'a Elb),
         mut rng: Rng,
         now: Time,
     ) -> Self {
         let stamp = Stamp::draw(&around.settings.lag, &mut rng, now);
-        Self { around, state, ec2, rng, now, stamp }
+        Self { around, state, ec2, elb, rng, now, stamp }
     }
 
     pub(super) fn soon(&mut self, span: Span) -> Time {
@@ -201,6 +205,10 @@ fn step(
             leave(stage, group, id);
             true
         }
+        Lifecycle::Terminating if still_drains(stage, member, again) => {
+            stage.end(member, Status::WaitingForDraining, None);
+            false
+        }
         Lifecycle::Terminating => {
             let waits = look.is_some_and(Look::runs);
             let hook = hook_action::next(group, member, Transition::Terminating).filter(|_| waits);
@@ -245,6 +253,26 @@ fn step(
             false
         }
     }
+}
+
+/// Whether an instance that ends has to wait until no load balancer sends it anything any more; and when it is looked
+/// at again.
+///
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html>: it is deregistered first, and
+/// ends when the delay of that is over.
+fn still_drains(stage: &Stage<'_>, member: &Member, again: &mut Vec<Time>) -> bool {
+    if stage.around.settings.disputed("group-waits-until-drained", 2) == 1 {
+        return false;
+    }
+    let until = match stage.elb.leaves(&member.id) {
+        // It is deregistered when the group has looked.
+        Leaves::Registered => Some(stage.now + Duration::from_secs(1)),
+        Leaves::Drains(until) => Some(until),
+        Leaves::Gone => None,
+    };
+    let until = until.filter(|it| *it > stage.now && member.passed.is_empty());
+    again.extend(until);
+    until.is_some()
 }
 
 /// An instance that runs is held by a hook, or comes into service.
@@ -353,13 +381,24 @@ fn leave(stage: &mut Stage<'_>, group: &mut Record<Group>, id: &str) {
 ///
 /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/health-check-grace-period.html>: one that does not
 /// run is unhealthy at once.
-fn ails(group: &Group, member: &Member, look: Option<&Look>, now: Time) -> Result<bool, Time> {
+fn ails(
+    stage: &Stage<'_>,
+    group: &Group,
+    member: &Member,
+    look: Option<&Look>,
+) -> Result<bool, Time> {
+    let now = stage.now;
     let Some(look) = look.filter(|it| it.runs()) else { return Ok(true) };
-    if look.impaired.is_none() {
+    if look.impaired.is_none() && !is_unhealthy_to_balancer(stage, group, &member.id) {
         return Ok(false);
     }
     let graced = member.since + Duration::from_secs(u64::from(group.grace));
     if graced > now { Err(graced) } else { Ok(true) }
+}
+
+/// Whether a group that asks load balancers hears from one that an instance is unhealthy.
+fn is_unhealthy_to_balancer(stage: &Stage<'_>, group: &Group, id: &str) -> bool {
+    group.health_check == "ELB" && stage.elb.ails(stage.now, id) == Some(true)
 }
 
 fn check_health(stage: &mut Stage<'_>, group: &mut Record<Group>, again: &mut Vec<Time>) {
@@ -371,7 +410,11 @@ fn check_health(stage: &mut Stage<'_>, group: &mut Record<Group>, again: &mut Ve
         }
         let look = stage.ec2.look(&id);
         if !group.suspends("HealthCheck") && member.healthy {
-            match ails(group, &member, look.as_ref(), stage.now) {
+            if group.health_check == "ELB" && !group.targets.is_empty() {
+                let span = stage.around.settings.durations.group_notice;
+                again.push(stage.soon(span));
+            }
+            match ails(stage, group, &member, look.as_ref()) {
                 Err(later) => again.push(later),
                 Ok(true) => {
                     if let Some(member) = group.member_mut(&id) {
@@ -388,6 +431,9 @@ fn check_health(stage: &mut Stage<'_>, group: &mut Record<Group>, again: &mut Ve
         let why = match look.as_ref() {
             Some(look) if look.runs() && look.impaired.is_some() => {
                 "EC2 instance status checks failure"
+            }
+            Some(look) if look.runs() && is_unhealthy_to_balancer(stage, group, &id) => {
+                "ELB system health check failure"
             }
             Some(look) if look.runs() => "user health-check",
             Some(_) | None => "EC2 health check indicating it has been terminated or stopped",

@@ -25,13 +25,14 @@ mod tags;
 mod target_group;
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::drift::retag;
 use self::{activity::Activity, call::Call, group::Group};
 use super::{
+    Elb,
     ec2::{Around, Ec2},
     operations::{self, Operations},
 };
@@ -112,6 +113,11 @@ impl AutoScaling {
         all.find(|it| it.member(instance).is_some()).map(|it| it.id.clone())
     }
 
+    /// The instances in service that target groups are to have, each with the ARN of the group.
+    pub(crate) fn in_target_groups(&self, now: Time) -> BTreeSet<(String, String)> {
+        self.groups.all().flat_map(|it| target_group::registered(it, now)).collect()
+    }
+
     /// When something happens next.
     pub(crate) fn due(&self) -> Option<Time> {
         self.looks.values().min().copied()
@@ -141,10 +147,16 @@ impl AutoScaling {
     }
 
     /// Lets every group look that is to look by now.
-    pub(crate) fn settle(&mut self, around: Around<'_>, ec2: &mut Ec2, rng: &mut Rng, now: Time) {
+    pub(crate) fn settle(
+        &mut self,
+        around: Around<'_>,
+        (ec2, elb): (&mut Ec2, &Elb),
+        rng: &mut Rng,
+        now: Time,
+    ) {
         while let Some((name, at)) = self.next(now) {
             self.looks.remove(&name);
-            look::look(look::Stage::new(around, self, ec2, rng.fork(), at), &name);
+            look::look(look::Stage::new(around, self, (ec2, elb), rng.fork(), at), &name);
         }
     }
 
@@ -199,13 +211,13 @@ pub(crate) fn act(
     };
     world.region(region);
     let World { settings, now, iam, regions, .. } = world;
-    let Some(Region { autoscaling, ec2, kms, .. }) = regions.get_mut(region) else {
+    let Some(Region { autoscaling, ec2, elb, kms, .. }) = regions.get_mut(region) else {
         return Err(Fault::unsupported(format!("the region {region}")));
     };
     let mut copy = autoscaling.clone();
     let linked = rng.fork();
     let around = Around { settings, region, iam, kms };
-    let mut call = Call::new(around, &mut copy, ec2, params.reader(), rng, *now);
+    let mut call = Call::new(around, &mut copy, (ec2, elb), params.reader(), rng, *now);
     for known in ["Action", "Version"] {
         call.params.text(known);
     }

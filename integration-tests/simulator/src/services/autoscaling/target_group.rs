@@ -1,8 +1,8 @@
 //! The target groups of load balancers that a group's instances belong to.
 //!
 //! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_AttachLoadBalancerTargetGroups.html>,
-//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeLoadBalancerTargetGroups.html>. Load balancers
-//! are not modelled: any well-formed ARN is taken, and nothing is registered anywhere.
+//! <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeLoadBalancerTargetGroups.html>. Elastic Load
+//! Balancing follows: it registers what is in service.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use super::{
     Answer, Operation,
     call::{Call, invalid},
     group::Group,
+    member::Lifecycle,
 };
 use crate::{Span, Time, fault::Fault, wire::xml::Xml};
 
@@ -34,7 +35,7 @@ pub(super) struct Attached {
     going: bool,
 }
 
-fn arns(call: &Call<'_>) -> Result<Vec<String>, Fault> {
+fn named(call: &Call<'_>) -> Result<Vec<String>, Fault> {
     let arns = call.params.list("TargetGroupARNs.member");
     if arns.len() > MOST {
         return Err(invalid(format!("A request can name at most {MOST} target groups.")));
@@ -43,6 +44,18 @@ fn arns(call: &Call<'_>) -> Result<Vec<String>, Fault> {
     let prefix = format!("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/");
     if let Some(other) = arns.iter().find(|it| !it.starts_with(&prefix)) {
         return Err(invalid(format!("Provided Target Groups may not be valid: {other}")));
+    }
+    Ok(arns)
+}
+
+/// Those that a group is to have: they are there.
+fn arns(call: &Call<'_>) -> Result<Vec<String>, Fault> {
+    let arns = named(call)?;
+    if let Some(other) = arns.iter().find(|it| !call.elb.has_target_group(it)) {
+        return Err(invalid(format!(
+            "Provided Target Groups may not be valid. Please ensure they exist and try again: \
+             {other}"
+        )));
     }
     Ok(arns)
 }
@@ -81,8 +94,9 @@ fn attach(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new())
 }
 
+/// One that is gone can be detached, too.
 fn detach(call: &mut Call<'_>) -> Answer {
-    let arns = arns(call)?;
+    let arns = named(call)?;
     let group = call.group()?;
     if let Some(other) = arns.iter().find(|it| !group.targets.contains_key(*it)) {
         return Err(invalid(format!(
@@ -113,8 +127,19 @@ fn list(call: &mut Call<'_>) -> Answer {
     call.page(all.collect(), |page| Xml::new().members("LoadBalancerTargetGroups", "member", page))
 }
 
+/// The instances of a group that its target groups are to have by now, each with the ARN of one.
+///
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/attach-load-balancer-asg.html>: those in service, once the
+/// target group is added.
+pub(super) fn registered(group: &Group, now: Time) -> Vec<(String, String)> {
+    let added = group.targets.iter().filter(|it| !it.1.going && it.1.done <= now);
+    let arns: Vec<_> = added.map(|it| it.0).collect();
+    let serving = group.members.iter().filter(|it| it.state == Lifecycle::InService);
+    serving.flat_map(|it| arns.iter().map(|arn| (it.id.clone(), (*arn).clone()))).collect()
+}
+
 /// Takes away what was to go by now.
 pub(super) fn settle(group: &mut Group, now: Time, again: &mut Vec<Time>) {
     group.targets.retain(|_, it| !it.going || it.done > now);
-    again.extend(group.targets.values().filter(|it| it.going).map(|it| it.done));
+    again.extend(group.targets.values().map(|it| it.done).filter(|it| *it > now));
 }

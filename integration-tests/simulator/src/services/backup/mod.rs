@@ -35,7 +35,7 @@ use crate::{
     fault::Fault,
     shelf::{AnyShelf, Kind, Record, Shelf},
     throttle::{Rate, rate},
-    wire::rest::{As, Parameter, Route, route},
+    wire::rest_json::{As, Parameter, Route, route},
     world::{Drift, Region, Retag},
 };
 

@@ -66,7 +66,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
             && name.as_ref().is_none_or(|one| *one == it.name.metric)
             && filtered
             && it.listed <= call.now
-            && call.now.since(it.newest) <= youngest
+            && (it.is_held() || call.now.since(it.newest) <= youngest)
     });
     let rows = kept.map(|(key, it)| (key.clone(), it.name.shown())).collect();
     let cut = page.cut(call.settings.page.unwrap_or(PAGE).min(PAGE), rows);

@@ -3,7 +3,11 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html>: the same name with other
 //! dimensions is another metric; data points are kept for fifteen months, and the older they are the coarser.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
@@ -162,11 +166,95 @@ pub(super) struct Metric {
     /// The moment of its newest data point.
     pub(super) newest: Time,
     hours: BTreeMap<u64, Hour>,
+    /// Values that AWS's own services give it every minute, from when on, each until the next.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    steady: BTreeMap<Time, Option<f64>>,
 }
 
 impl Metric {
     pub(super) fn new(name: Name, listed: Time, counted: Time) -> Self {
-        Self { name, listed, counted, newest: Time::default(), hours: BTreeMap::new() }
+        let (newest, hours, steady) = (Time::default(), BTreeMap::new(), BTreeMap::new());
+        Self { name, listed, counted, newest, hours, steady }
+    }
+
+    /// Lets it have a value every minute from a moment on, or none any more.
+    pub(super) fn hold(&mut self, from: Time, value: Option<f64>) {
+        let from = Time::from_millis(from.as_millis() / 60_000 * 60_000);
+        self.steady.insert(from, value);
+        self.newest = self.newest.max(from);
+    }
+
+    /// Whether it has a value every minute.
+    pub(super) fn is_held(&self) -> bool {
+        self.steady.last_key_value().is_some_and(|it| it.1.is_some())
+    }
+
+    /// The first moment from another one on for which there is data.
+    pub(super) fn first_since(&self, from: Time) -> Option<Time> {
+        let hours = self.hours.range(from.as_millis() / HOUR..);
+        let samples = hours.flat_map(|it| it.1.0.iter()).map(|it| it.at);
+        let sample = samples.filter(|it| *it >= from).min();
+        let holding = self.steady.range(..=from).next_back().filter(|it| it.1.is_some());
+        let later = || self.steady.range(from..).find(|it| it.1.is_some()).map(|it| *it.0);
+        let steady = holding.map(|_| from).or_else(later);
+        sample.into_iter().chain(steady).min()
+    }
+
+    /// What it has every minute of a time.
+    fn held(&self, from: u64, to: u64) -> impl Iterator<Item = (Time, f64)> {
+        let all: Vec<_> = self.steady.iter().collect();
+        let ends: Vec<_> =
+            all.iter().skip(1).map(|it| it.0.as_millis()).chain([u64::MAX]).collect();
+        let spans: Vec<_> = all
+            .into_iter()
+            .zip(ends)
+            .filter_map(|((begins, value), ends)| {
+                let first = begins.as_millis().max(from).div_ceil(60_000) * 60_000;
+                Some((first, ends.min(to), (*value)?))
+            })
+            .collect();
+        spans.into_iter().flat_map(|(first, end, value)| {
+            let minutes = (first..end.max(first)).step_by(60_000);
+            minutes.map(move |it| (Time::from_millis(it), value))
+        })
+    }
+
+    /// The percentile of what was published in periods. Where values were published together, nobody knows it, and
+    /// where `few` counts, nor does anybody of too few values.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Percentiles>,
+    /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html>
+    pub(super) fn percentiles(
+        &self,
+        wanted: &Wanted<'_>,
+        now: Time,
+        percent: f64,
+        few: bool,
+    ) -> BTreeMap<Time, f64> {
+        let mut values: BTreeMap<Time, Vec<(f64, f64)>> = BTreeMap::new();
+        let mut unknown = BTreeSet::new();
+        self.each(wanted, now, |begins, _, set| {
+            if (set.most - set.least).abs() > f64::EPSILON {
+                unknown.insert(begins);
+            }
+            values.entry(begins).or_default().push((set.least, set.count));
+        });
+        let share = percent / 100.0;
+        let known = values.into_iter().filter_map(|(at, mut all)| {
+            all.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let whole: f64 = all.iter().map(|it| it.1).sum();
+            let enough = if share < 0.5 { 10.0 / share.max(0.001) } else { 10.0 / (1.001 - share) };
+            if unknown.contains(&at) || (few && whole < enough) {
+                return None;
+            }
+            let mut passed = 0.0;
+            let found = all.iter().find(|it| {
+                passed += it.1;
+                passed >= share * whole
+            });
+            Some((at, found.or(all.last())?.0))
+        });
+        known.collect()
     }
 
     pub(super) fn add(&mut self, sample: Sample, now: Time) {
@@ -186,8 +274,17 @@ impl Metric {
     /// than fifteen days is there in steps of five minutes, and after 63 days in steps of an hour.
     pub(super) fn periods(&self, wanted: &Wanted<'_>, now: Time) -> BTreeMap<(Time, String), Set> {
         let mut all: BTreeMap<(Time, String), Set> = BTreeMap::new();
+        self.each(wanted, now, |begins, unit, set| {
+            let unit = if wanted.apart { unit.to_owned() } else { String::new() };
+            all.entry((begins, unit)).and_modify(|it| it.add(set)).or_insert(*set);
+        });
+        all
+    }
+
+    /// Goes through what was published in a time, each with the beginning of its period and its unit.
+    fn each(&self, wanted: &Wanted<'_>, now: Time, mut take: impl FnMut(Time, &str, &Set)) {
         if now < self.counted {
-            return all;
+            return;
         }
         let (from, to) = (wanted.from.as_millis(), wanted.to.as_millis());
         let period = millis(wanted.period);
@@ -201,12 +298,18 @@ impl Metric {
             if fits {
                 let origin = wanted.origin.as_millis();
                 let begins = origin + (at - origin) / period * period;
-                let unit = if wanted.apart { sample.unit.clone() } else { String::new() };
-                let begins = (Time::from_millis(begins), unit);
-                all.entry(begins).and_modify(|it| it.add(&sample.set)).or_insert(sample.set);
+                take(Time::from_millis(begins), &sample.unit, &sample.set);
             }
         }
-        all
+        if self.steady.is_empty() || wanted.unit.is_some_and(|it| it != "None") {
+            return;
+        }
+        for (at, value) in self.held(from, to.min(now.as_millis())) {
+            let origin = wanted.origin.as_millis();
+            let begins = origin + (at.as_millis() - origin) / period * period;
+            let set = Set { count: 1.0, sum: value, least: value, most: value };
+            take(Time::from_millis(begins), "None", &set);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ const TWO_WEEKS: Duration = Duration::from_hours(14 * 24);
 const DAY: Duration = Duration::from_hours(24);
 
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html>
-const UNITS: &[&str] = &[
+pub(crate) const UNITS: &[&str] = &[
     "Bits",
     "Bits/Second",
     "Bytes",

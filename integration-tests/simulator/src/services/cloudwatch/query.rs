@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     Call, metric,
     metric::{Dimension, Name, Wanted, moment},
+    refused,
 };
 use crate::{
     Time,
@@ -49,10 +50,6 @@ struct Named {
     metric_name: Option<String>,
     #[serde(default)]
     dimensions: Vec<Dimension>,
-}
-
-fn refused(message: impl Into<String>) -> Fault {
-    Fault::client("ValidationError", message)
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Answer {

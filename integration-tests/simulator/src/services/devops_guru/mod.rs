@@ -18,7 +18,7 @@ use crate::{
     random::{self, Rng},
     shelf::{AnyShelf, Shelf},
     throttle::{Rate, rate},
-    wire::rest::{As, Route, route},
+    wire::rest_json::{As, Route, route},
     world::{Drift, Region},
 };
 

@@ -75,6 +75,13 @@ enum User {
         /// The attachment to a machine of RDS.
         attachment: String,
     },
+    /// A load balancer; its service manages it.
+    LoadBalancer {
+        /// The attachment to a machine of the service.
+        attachment: String,
+        /// Whether it is a network load balancer.
+        network: bool,
+    },
     /// An instance.
     Instance {
         id: String,
@@ -91,7 +98,10 @@ impl NetworkInterface {
     pub(super) fn is_managed(&self) -> bool {
         match self.user {
             User::Nobody | User::Instance { .. } => false,
-            User::NatGateway { .. } | User::VpcEndpoint { .. } | User::Database { .. } => true,
+            User::NatGateway { .. }
+            | User::VpcEndpoint { .. }
+            | User::Database { .. }
+            | User::LoadBalancer { .. } => true,
         }
     }
 
@@ -102,6 +112,7 @@ impl NetworkInterface {
             User::NatGateway { attachment }
             | User::VpcEndpoint { attachment }
             | User::Database { attachment }
+            | User::LoadBalancer { attachment, .. }
             | User::Instance { attachment, .. } => Some(attachment),
         }
     }
@@ -113,7 +124,8 @@ impl NetworkInterface {
             User::Nobody
             | User::NatGateway { .. }
             | User::VpcEndpoint { .. }
-            | User::Database { .. } => None,
+            | User::Database { .. }
+            | User::LoadBalancer { .. } => None,
         }
     }
 
@@ -124,7 +136,8 @@ impl NetworkInterface {
             User::Nobody
             | User::NatGateway { .. }
             | User::VpcEndpoint { .. }
-            | User::Database { .. } => false,
+            | User::Database { .. }
+            | User::LoadBalancer { .. } => false,
         }
     }
 
@@ -135,7 +148,8 @@ impl NetworkInterface {
             User::Nobody
             | User::NatGateway { .. }
             | User::VpcEndpoint { .. }
-            | User::Database { .. } => false,
+            | User::Database { .. }
+            | User::LoadBalancer { .. } => false,
         }
     }
 
@@ -148,6 +162,7 @@ impl NetworkInterface {
             User::NatGateway { .. }
             | User::VpcEndpoint { .. }
             | User::Database { .. }
+            | User::LoadBalancer { .. }
             | User::Instance { .. } => "in-use",
             User::Nobody if now < self.ready => "pending",
             User::Nobody => "available",
@@ -157,7 +172,11 @@ impl NetworkInterface {
     /// The model lists `natGateway`, the filter's documentation and the service say `nat_gateway`.
     fn interface_type(&self, scene: &Scene<'_>) -> &'static str {
         match self.user {
-            User::Nobody | User::Database { .. } | User::Instance { .. } => "interface",
+            User::LoadBalancer { network: true, .. } => "network_load_balancer",
+            User::Nobody
+            | User::Database { .. }
+            | User::LoadBalancer { network: false, .. }
+            | User::Instance { .. } => "interface",
             User::NatGateway { .. } => match scene.settings.disputed("nat-interface-type", 2) {
                 0 => "natGateway",
                 _ => "nat_gateway",
@@ -170,7 +189,10 @@ impl NetworkInterface {
     fn requester(&self, scene: &Scene<'_>) -> String {
         match self.user {
             User::Nobody | User::Instance { .. } => scene.settings.account.clone(),
-            User::NatGateway { .. } | User::VpcEndpoint { .. } => "amazon-aws".to_owned(),
+            User::NatGateway { .. }
+            | User::VpcEndpoint { .. }
+            | User::LoadBalancer { network: true, .. } => "amazon-aws".to_owned(),
+            User::LoadBalancer { network: false, .. } => "amazon-elb".to_owned(),
             User::Database { .. } => "amazon-rds".to_owned(),
         }
     }
@@ -473,6 +495,15 @@ pub(super) fn wanted_address(
     subnet: &Record<Subnet>,
     text: &str,
 ) -> Result<Ipv4Addr, Fault> {
+    free_to_have(scene.ec2, subnet, text)
+}
+
+/// The same, wherever it is asked for.
+pub(super) fn free_to_have(
+    ec2: &Ec2,
+    subnet: &Record<Subnet>,
+    text: &str,
+) -> Result<Ipv4Addr, Fault> {
     let address: Ipv4Addr = text.parse().map_err(|_| {
         Fault::invalid(format!("Value ({text}) for parameter privateIpAddress is invalid."))
     })?;
@@ -484,7 +515,7 @@ pub(super) fn wanted_address(
         let text = format!("Address {text} is in subnet's reserved address range");
         return Err(Fault::invalid(text));
     }
-    let mut others = scene.ec2.network_interfaces.all();
+    let mut others = ec2.network_interfaces.all();
     if others.any(|it| it.subnet == subnet.id && it.private_ip == address) {
         let text = format!("Address {text} is in use.");
         return Err(Fault::client("InvalidIPAddress.InUse", text));
@@ -536,6 +567,64 @@ pub(super) fn make_for_database(
     Some(made)
 }
 
+/// What the interface of a load balancer is to be like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lending<'a> {
+    pub(crate) subnet: &'a str,
+    pub(crate) groups: &'a [String],
+    pub(crate) description: &'a str,
+    /// Whether it is of a network load balancer.
+    pub(crate) network: bool,
+    /// Whether it is reached from the internet.
+    pub(crate) public: bool,
+    /// The Elastic IP address that it gets; one of Amazon's, otherwise.
+    pub(crate) allocation: Option<&'a str>,
+    /// Its private address; any, otherwise.
+    pub(crate) private: Option<&'a str>,
+}
+
+/// Makes the interface of a load balancer; nothing when the subnet is full, or an address that it is to have is not
+/// free.
+pub(super) fn make_for_load_balancer(
+    scene: &mut Scene<'_>,
+    subnet: &Record<Subnet>,
+    wanted: Lending<'_>,
+) -> Option<Record<NetworkInterface>> {
+    if let Some(allocation) = wanted.allocation
+        && scene.ec2.addresses.get(allocation).is_none_or(|it| it.association.is_some())
+    {
+        return None;
+    }
+    let private_ip = match wanted.private {
+        Some(text) => Some(wanted_address(scene, subnet, text).ok()?),
+        None => None,
+    };
+    let user =
+        User::LoadBalancer { attachment: scene.rng.id("ela-attach"), network: wanted.network };
+    let (description, groups) = (wanted.description.to_owned(), wanted.groups.to_vec());
+    let made = make_managed(scene, subnet, user, description, groups)?;
+    if let Some(private_ip) = private_ip {
+        scene.change::<NetworkInterface>(&made.id, |it| it.private_ip = private_ip);
+    }
+    let made = scene.ec2.network_interfaces.get(&made.id)?.clone();
+    if let Some(allocation) = wanted.allocation {
+        address::map(scene, allocation, &made);
+    } else if wanted.public {
+        let public_ip = address::unused(scene);
+        scene.change::<NetworkInterface>(&made.id, |it| it.public_ip = Some(public_ip));
+    }
+    Some(made)
+}
+
+/// Takes an interface away, and from it what is mapped to it.
+pub(super) fn take_away(scene: &mut Scene<'_>, id: &str) {
+    let mapped = scene.ec2.network_interfaces.get(id).and_then(|it| mapped(it, scene.ec2));
+    if let Some(allocation) = mapped.map(|it| it.id.clone()) {
+        address::unmap(scene, &allocation);
+    }
+    scene.remove::<NetworkInterface>(id);
+}
+
 fn make_managed(
     scene: &mut Scene<'_>,
     subnet: &Record<Subnet>,
@@ -545,9 +634,11 @@ fn make_managed(
 ) -> Option<Record<NetworkInterface>> {
     let private_ip = free_address(scene, subnet)?;
     let source_dest_check = match user {
-        User::Nobody | User::VpcEndpoint { .. } | User::Database { .. } | User::Instance { .. } => {
-            true
-        }
+        User::Nobody
+        | User::VpcEndpoint { .. }
+        | User::Database { .. }
+        | User::LoadBalancer { .. }
+        | User::Instance { .. } => true,
         // It sends on what is not its own.
         User::NatGateway { .. } => false,
     };

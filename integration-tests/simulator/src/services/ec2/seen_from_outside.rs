@@ -105,6 +105,17 @@ impl Ec2 {
             && self.lets(to, Way::In, (from.private_ip, &from.groups), port)
     }
 
+    /// Whether security groups let an interface of AWS open a connection to an instance.
+    pub(crate) fn lets_reach(&self, from: &str, instance: &str, port: u32) -> bool {
+        let to = self.instances.get(instance);
+        let to = to.and_then(|it| self.network_interfaces.get(&it.interface));
+        let (Some(from), Some(to)) = (self.network_interfaces.get(from), to) else { return false };
+        // What has no groups is not held back by any.
+        let out =
+            from.groups.is_empty() || self.lets(from, Way::Out, (to.private_ip, &to.groups), port);
+        from.vpc == to.vpc && out && self.lets(to, Way::In, (from.private_ip, &from.groups), port)
+    }
+
     fn lets(
         &self,
         interface: &NetworkInterface,

@@ -41,6 +41,7 @@ const SERVICES: &[&str] = &[
     "ecs-tasks",
     "elasticloadbalancing",
     "events",
+    "events.rds",
     "firehose",
     "kms",
     "lambda",

@@ -86,7 +86,7 @@ fn shown(call: &Call<'_>, group: &Record<LogGroup>, whole: bool) -> Value {
     shown["deletionProtectionEnabled"] = json!(group.protected);
     shown["logGroupArn"] = json!(arn);
     shown["logGroupClass"] = json!("STANDARD");
-    shown["metricFilterCount"] = json!(0);
+    shown["metricFilterCount"] = json!(call.state.filters_of(&group.id));
     shown["storedBytes"] = json!(stored);
     if let Some(days) = group.retention {
         shown["retentionInDays"] = json!(days);

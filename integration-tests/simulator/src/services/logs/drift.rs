@@ -2,13 +2,55 @@
 
 use serde_json::{Value, json};
 
-use super::{LogGroup, Logs};
+use super::{LogGroup, Logs, metric_filter::MetricFilter};
 use crate::{shelf::Record, world::Drift};
 
 /// Changes that somebody might make to what carries the tag `key`.
 pub(super) fn all(logs: &Logs, key: &str) -> Vec<Drift> {
     let owned = logs.groups.all().filter(|it| it.tags.contains_key(key));
-    owned.flat_map(of_group).collect()
+    let mut all: Vec<_> = owned.flat_map(of_group).collect();
+    let of_owned = |it: &&Record<MetricFilter>| {
+        logs.groups.get(&it.group).is_some_and(|it| it.tags.contains_key(key))
+    };
+    all.extend(logs.filters.all().filter(of_owned).flat_map(of_filter));
+    all
+}
+
+fn of_filter(filter: &Record<MetricFilter>) -> Vec<Drift> {
+    let MetricFilter { group, name, pattern, transformation, .. } = &filter.body;
+    let put = |what: &str, pattern: &str, change: &[(&str, Value)]| {
+        let mut to = json!(transformation);
+        for (member, value) in change {
+            to[*member] = value.clone();
+        }
+        let members = json!({
+            "logGroupName": group, "filterName": name, "filterPattern": pattern,
+            "metricTransformations": [to],
+        });
+        let says = format!("{what} metric filter {name} of {group}");
+        Drift::json("logs", says, "PutMetricFilter", members)
+    };
+    let other = if pattern == "by_hand" { "by_other_hand" } else { "by_hand" };
+    let value = if transformation.metric_value == "7" { "8" } else { "7" };
+    let hand = format!("{}-by-hand", transformation.metric_name);
+    let space = format!("{}-by-hand", transformation.metric_namespace);
+    let unit = if transformation.unit.as_deref() == Some("Count") { "Bytes" } else { "Count" };
+    let mut all = vec![
+        put("the value is another one of", pattern, &[("metricValue", json!(value))]),
+        put("the metric is another one of", pattern, &[("metricName", json!(hand))]),
+        put("the namespace is another one of", pattern, &[("metricNamespace", json!(space))]),
+        put("the unit is another one of", pattern, &[("unit", json!(unit))]),
+    ];
+    if transformation.dimensions.is_empty() {
+        all.push(put("the pattern is another one of", other, &[("metricValue", json!("1"))]));
+        let default = transformation.default_value.map_or(3.0, |it| it + 1.0);
+        let change = [("defaultValue", json!(default))];
+        all.push(put("the default is another one of", pattern, &change));
+    }
+    let members = json!({ "logGroupName": group, "filterName": name });
+    let says = format!("metric filter {name} of {group} is gone");
+    all.push(Drift::json("logs", says, "DeleteMetricFilter", members));
+    all
 }
 
 fn of_group(group: &Record<LogGroup>) -> Vec<Drift> {

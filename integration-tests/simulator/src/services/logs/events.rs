@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Call, constraint, describe, invalid, names,
+    Answer, Call, constraint, describe, invalid, metric_filter, names,
     streams::{self, Event, OVERHEAD, Stream},
 };
 use crate::{fault::Fault, hidden::Hidden};
@@ -80,13 +80,15 @@ pub(super) fn put(call: &mut Call<'_>) -> Answer {
     let streams = call.state.streams.get_mut(&group);
     let stream = streams.and_then(|it| it.get_mut(&stream)).ok_or_else(streams::not_found)?;
     let first = old.max(gone);
-    let good = given.into_iter().take(new).skip(first);
-    stream.events.extend(good.map(|it| Event {
+    let good: Vec<_> = given.into_iter().take(new).skip(first).collect();
+    let seen: Vec<_> = good.iter().map(|it| (it.timestamp, it.message.clone())).collect();
+    stream.events.extend(good.into_iter().map(|it| Event {
         at: it.timestamp,
         came,
         message: Hidden::new(it.message),
     }));
     stream.events.sort_by_key(|it| it.at);
+    call.state.count(&group, &seen);
     let mut answer = json!({ "nextSequenceToken": format!("{token:056}") });
     if !rejected.is_empty() {
         answer["rejectedLogEventsInfo"] = Value::Object(rejected);
@@ -169,16 +171,6 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
     }))
 }
 
-/// The words of a filter, all of which an event has to have.
-fn words(pattern: &str) -> Result<Vec<&str>, Fault> {
-    let plain = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == ' ';
-    if pattern.chars().all(plain) {
-        Ok(pattern.split_whitespace().collect())
-    } else {
-        Err(Fault::unsupported(format!("the filter pattern {pattern}")))
-    }
-}
-
 pub(super) fn filter(call: &mut Call<'_>) -> Answer {
     masked(call)?;
     let group = names::either(call)?;
@@ -192,7 +184,7 @@ pub(super) fn filter(call: &mut Call<'_>) -> Answer {
             "logStreamNames and logStreamNamePrefix are mutually exclusive parameters.",
         ));
     }
-    let words = words(&pattern)?;
+    let meaning = metric_filter::pattern(&pattern)?;
     let request = format!("{group} {pattern} {named:?} {prefix:?}");
     let (page, most) = describe::page(call, MOST, MOST, &request)?;
     let mut all = Vec::new();
@@ -201,7 +193,7 @@ pub(super) fn filter(call: &mut Call<'_>) -> Answer {
             && prefix.as_ref().is_none_or(|it| name.starts_with(it));
         for (index, it) in within(call, stream, true)? {
             let text = it.message.reveal();
-            if meant && words.iter().all(|word| text.contains(word)) {
+            if meant && meaning.matches(text) {
                 let key = format!("{:020} {name} {index:010}", it.at);
                 let event = json!({
                     "logStreamName": name, "timestamp": it.at, "message": text,

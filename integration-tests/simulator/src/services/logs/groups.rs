@@ -71,5 +71,10 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     call.occupy(&name)?;
     call.state.groups.remove(call.stamp, &name);
     call.state.streams.remove(&name);
+    let of = call.state.filters.all().filter(|it| it.group == name);
+    let filters: Vec<_> = of.map(|it| it.id.clone()).collect();
+    for filter in filters {
+        call.state.filters.remove(call.stamp, &filter);
+    }
     Ok(json!({}))
 }

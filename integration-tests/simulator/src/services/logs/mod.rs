@@ -9,7 +9,9 @@ mod drift;
 mod events;
 mod groups;
 mod key;
+mod metric_filter;
 mod names;
+mod pattern;
 mod retention;
 mod streams;
 mod tags;
@@ -19,7 +21,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 
-use self::streams::Stream;
+pub(crate) use self::metric_filter::Counted;
+use self::{metric_filter::MetricFilter, streams::Stream};
 use super::service::{self, Answer, Operation, Service};
 use crate::{
     Settings, Time,
@@ -37,6 +40,11 @@ pub(crate) struct Logs {
     streams: BTreeMap<String, BTreeMap<String, Stream>>,
     /// Until when a group is still busy with the last change.
     busy: BTreeMap<String, Time>,
+    #[serde(default)]
+    filters: Shelf<MetricFilter>,
+    /// Data of metrics that came out of events.
+    #[serde(default)]
+    counted: Vec<Counted>,
 }
 
 /// A log group, by its name.
@@ -108,9 +116,11 @@ impl Service for Logs {
         ("CreateLogStream", true, streams::create),
         ("DeleteLogGroup", true, groups::delete),
         ("DeleteLogStream", true, streams::delete),
+        ("DeleteMetricFilter", true, metric_filter::delete),
         ("DeleteRetentionPolicy", true, retention::delete),
         ("DescribeLogGroups", false, describe::groups),
         ("DescribeLogStreams", false, streams::describe),
+        ("DescribeMetricFilters", false, metric_filter::describe),
         ("DisassociateKmsKey", true, key::disassociate),
         ("FilterLogEvents", false, events::filter),
         ("GetLogEvents", false, events::get),
@@ -119,9 +129,11 @@ impl Service for Logs {
         ("ListTagsLogGroup", false, tags::list_group),
         ("PutLogEvents", true, events::put),
         ("PutLogGroupDeletionProtection", true, groups::protect),
+        ("PutMetricFilter", true, metric_filter::put),
         ("PutRetentionPolicy", true, retention::put),
         ("TagLogGroup", true, tags::add_group),
         ("TagResource", true, tags::add),
+        ("TestMetricFilter", false, metric_filter::test),
         ("UntagLogGroup", true, tags::remove_group),
         ("UntagResource", true, tags::remove),
     ];
@@ -135,7 +147,7 @@ impl Service for Logs {
     }
 
     fn shelves(&self) -> Vec<&dyn AnyShelf> {
-        vec![&self.groups]
+        vec![&self.groups, &self.filters]
     }
 
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>

@@ -41,6 +41,7 @@ type Named = (&'static str, Option<&'static str>);
 const ADDRESS: Named = ("AllocationId", Some("elastic-ip"));
 /// What an association joins to something: a table, an address.
 const ASSOCIATION: Named = ("AssociationId", None);
+const DHCP: Named = ("DhcpOptionsId", Some("dhcp-options"));
 const ENDPOINT: Named = ("VpcEndpointId", Some("vpc-endpoint"));
 const FLOW_LOG: Named = ("FlowLogId", Some("vpc-flow-log"));
 const GATEWAY: Named = ("InternetGatewayId", Some("internet-gateway"));
@@ -58,10 +59,12 @@ const VPC: Named = ("VpcId", Some("vpc"));
 const ABOUT: &[About] = &[
     makes("AllocateAddress", "elastic-ip", &[]),
     on("AssociateAddress", &[ADDRESS, INSTANCE, INTERFACE]),
+    on("AssociateDhcpOptions", &[DHCP, VPC]),
     on("AssociateRouteTable", &[TABLE, SUBNET, ("GatewayId", Some("internet-gateway"))]),
     on("AttachInternetGateway", &[GATEWAY, VPC]),
     on("AuthorizeSecurityGroupEgress", &[GROUP]),
     on("AuthorizeSecurityGroupIngress", &[GROUP]),
+    makes("CreateDhcpOptions", "dhcp-options", &[]),
     makes("CreateFlowLogs", "vpc-flow-log", &[RESOURCE]),
     makes("CreateInternetGateway", "internet-gateway", &[]),
     makes("CreateLaunchTemplate", "launch-template", &[]),
@@ -83,6 +86,7 @@ const ABOUT: &[About] = &[
         "vpc-endpoint",
         &[VPC, TABLE, SUBNET, ("SecurityGroupId", Some("security-group"))],
     ),
+    on("DeleteDhcpOptions", &[DHCP]),
     on("DeleteFlowLogs", &[FLOW_LOG]),
     on("DeleteInternetGateway", &[GATEWAY]),
     on("DeleteKeyPair", &[("KeyName", Some("key-pair")), ("KeyPairId", Some("key-pair"))]),

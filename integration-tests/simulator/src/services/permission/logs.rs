@@ -12,11 +12,14 @@ const ON_GROUPS: &[&str] = &[
     "AssociateKmsKey",
     "CreateLogGroup",
     "DeleteLogGroup",
+    "DeleteMetricFilter",
     "DeleteRetentionPolicy",
     "DescribeLogStreams",
+    "DescribeMetricFilters",
     "DisassociateKmsKey",
     "ListTagsLogGroup",
     "PutLogGroupDeletionProtection",
+    "PutMetricFilter",
     "PutRetentionPolicy",
     "TagLogGroup",
     "UntagLogGroup",
@@ -46,6 +49,8 @@ pub(super) fn needs(request: &Request<'_>) -> Result<Vec<Need>, Fault> {
                 Vec::new()
             }
         }
+        // It is about no group.
+        "TestMetricFilter" => Vec::new(),
         _ if ON_STREAMS.contains(&operation) => {
             let stream = request.text("logStreamName").unwrap_or_default();
             named(request).into_iter().map(|it| group(request, &action, it, Some(stream))).collect()

@@ -5,12 +5,14 @@
 //! its policies in the simulated IAM allow, as the replica that is asked knows them. What a service
 //! does in the caller's name (SSM uses a key) is judged here, too.
 
+mod acm;
 mod autoscaling;
 mod backup;
 mod caller;
 mod cloudwatch;
 mod devops_guru;
 mod ec2;
+mod elb;
 mod iam;
 mod keys;
 mod kms;
@@ -18,7 +20,9 @@ mod logs;
 mod need;
 mod rds;
 mod request;
+mod route53;
 mod secrets;
+mod sns;
 mod ssm;
 
 use self::request::Request;
@@ -202,7 +206,9 @@ pub(super) fn check(
     let needs = match (&identity.policies, service) {
         (Policies::Unmodelled(fault), _) => return Err(fault.clone()),
         // Only what has a policy of its own can be denied to who may do everything.
-        (Policies::Everything, "backup" | "kms" | "secretsmanager") => needs(world, asked, scope)?,
+        (Policies::Everything, "backup" | "kms" | "secretsmanager" | "sns") => {
+            needs(world, asked, scope)?
+        }
         (Policies::Everything, _) => return Ok(()),
         (Policies::These(_), _) => {
             // A region begins as AWS makes it, whoever asks first.
@@ -236,7 +242,7 @@ fn withheld(world: &World, asked: &Asked, scope: &Scope, identity: &Identity) ->
 }
 
 /// What actions call a service.
-fn prefix(service: &str) -> &str {
+pub(super) fn prefix(service: &str) -> &str {
     match service {
         "monitoring" => "cloudwatch",
         "tagging" => "tag",
@@ -261,16 +267,20 @@ pub(crate) fn to_link(settings: &Settings, iam: &Iam, service: &str) -> Option<N
 fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let request = || Request::read(world, asked, scope);
     match asked.service.as_str() {
+        "acm" => acm::needs(&request()),
         "autoscaling" => autoscaling::needs(world, asked, scope),
         "backup" => backup::needs(&request()),
         "devops-guru" => devops_guru::needs(&request()),
         "ec2" => ec2::needs(world, asked, scope),
+        "elasticloadbalancing" => elb::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),
         "kms" => kms::needs(&request()),
         "logs" => logs::needs(&request()),
         "monitoring" => Ok(cloudwatch::needs(&request())),
         "rds" => rds::needs(world, asked, scope),
+        "route53" => route53::needs(world, asked),
         "secretsmanager" => secrets::needs(&request()),
+        "sns" => sns::needs(world, asked, scope),
         "ssm" => ssm::needs(&request()),
         // Their lists are of everything:
         // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonresourcegrouptaggingapi.html>,

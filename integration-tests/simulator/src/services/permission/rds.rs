@@ -25,6 +25,7 @@ const NAMES: &[(&str, &str)] = &[
     ("DBSubnetGroupName", "subgrp"),
     ("NewDBInstanceIdentifier", "db"),
     ("SourceDBInstanceIdentifier", "db"),
+    ("SubscriptionName", "es"),
     ("SourceDBClusterIdentifier", "cluster"),
     ("TargetDBInstanceIdentifier", "db"),
 ];
@@ -38,6 +39,7 @@ const MAKES: &[(&str, &str, &str)] = &[
     ("CreateDBParameterGroup", "DBParameterGroupName", "pg"),
     ("CreateDBSnapshot", "DBSnapshotIdentifier", "snapshot"),
     ("CreateDBSubnetGroup", "DBSubnetGroupName", "subgrp"),
+    ("CreateEventSubscription", "SubscriptionName", "es"),
     ("RestoreDBClusterFromSnapshot", "DBClusterIdentifier", "cluster"),
     ("RestoreDBClusterToPointInTime", "DBClusterIdentifier", "cluster"),
     ("RestoreDBInstanceFromDBSnapshot", "DBInstanceIdentifier", "db"),

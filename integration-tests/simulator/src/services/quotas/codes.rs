@@ -26,6 +26,8 @@ pub(super) struct Quota {
 impl Quota {
     pub(super) fn service_name(&self) -> &'static str {
         match self.service {
+            "acm" => "AWS Certificate Manager (ACM)",
+            "elasticloadbalancing" => "Elastic Load Balancing (ELB)",
             "ec2" => "Amazon Elastic Compute Cloud (Amazon EC2)",
             "iam" => "AWS Identity and Access Management (IAM)",
             "kms" => "AWS Key Management Service (AWS KMS)",
@@ -65,12 +67,10 @@ const fn fixed(
 
 /// Services that AWS has quotas of and this simulator has not.
 pub(super) const OTHERS: &[&str] = &[
-    "acm",
     "autoscaling",
     "backup",
     "dynamodb",
     "ebs",
-    "elasticloadbalancing",
     "lambda",
     "logs",
     "monitoring",
@@ -83,6 +83,14 @@ pub(super) const OTHERS: &[&str] = &[
 
 /// Every quota there is.
 pub(super) const QUOTAS: &[Quota] = &[
+    quota("acm", "L-F141DD1D", "ACM certificates", |it| it.certificates),
+    quota("elasticloadbalancing", "L-53DA6B97", "Application Load Balancers per Region", |it| {
+        it.application_load_balancers
+    }),
+    quota("elasticloadbalancing", "L-69A177A2", "Network Load Balancers per Region", |it| {
+        it.network_load_balancers
+    }),
+    quota("elasticloadbalancing", "L-B22855CB", "Target Groups per Region", |it| it.target_groups),
     quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", |it| it.addresses),
     quota(
         "ec2",

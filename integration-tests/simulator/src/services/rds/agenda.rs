@@ -26,6 +26,8 @@ pub(super) enum Due {
     Cluster(String, cluster::Step),
     /// Interfaces of what is gone go, too.
     Interfaces(Vec<String>),
+    /// An event subscription is gone.
+    EventSubscription(String),
 }
 
 impl Agenda<Due> {
@@ -33,7 +35,7 @@ impl Agenda<Due> {
     pub(super) fn clear(&mut self, resource: &str) {
         self.forget(|due| match due {
             Due::Instance(other, _) | Due::Cluster(other, _) => other == resource,
-            Due::Interfaces(_) => false,
+            Due::Interfaces(_) | Due::EventSubscription(_) => false,
         });
     }
 }
@@ -55,6 +57,10 @@ impl Rds {
                 }
                 Due::Cluster(resource, step) => {
                     cluster::happen(&mut scene, hands, &resource, step);
+                }
+                Due::EventSubscription(name) => {
+                    let stamp = scene.stamp;
+                    scene.rds.event_subscriptions.remove(stamp, &name);
                 }
                 Due::Interfaces(all) => {
                     for interface in all {

@@ -4,6 +4,7 @@ use super::{
     Rds,
     cluster::{self, Cluster},
     cluster_snapshot::ClusterSnapshot,
+    event_subscription::EventSubscription,
     instance::{Instance, Switch},
     parameter_group::{ClusterGroup, Group, Parameters},
     snapshot::Snapshot,
@@ -28,6 +29,7 @@ pub(crate) fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
         SubnetGroup::TYPE,
         Group::TYPE,
         ClusterGroup::TYPE,
+        EventSubscription::TYPE,
     ];
     if !kinds.contains(&kind) {
         return Vec::new();
@@ -71,6 +73,8 @@ pub(super) fn all(rds: &Rds, key: &str) -> Vec<Drift> {
             }
         }
     }
+    let subscriptions = rds.event_subscriptions.all().filter(|it| it.tags.contains_key(key));
+    all.extend(subscriptions.filter(|it| it.exists()).flat_map(of_subscription));
     let groups = rds.subnet_groups.all().filter(|it| it.tags.contains_key(key));
     all.extend(groups.flat_map(of_subnet_group));
     all.extend(of_parameters::<Group>(&rds.parameter_groups, key, "DBParameterGroup"));
@@ -106,6 +110,44 @@ fn of_tag((kind, id): (&str, &str), name: &str, value: &str) -> [Drift; 2] {
             &[named, ("Tags.Tag.1.Key", name), ("Tags.Tag.1.Value", &other)],
         ),
     ]
+}
+
+fn of_subscription(it: &Record<EventSubscription>) -> Vec<Drift> {
+    let id = &it.id;
+    let named = ("SubscriptionName", id.as_str());
+    let set = |what: String, param: (&str, &str)| {
+        let says = format!("{what} of event subscription {id} by hand");
+        drift(says, "ModifyEventSubscription", &[named, param])
+    };
+    let enabled = if it.enabled { "false" } else { "true" };
+    let categories = if it.categories.len() == 1 && it.categories.iter().any(|it| it == "failure") {
+        "notification"
+    } else {
+        "failure"
+    };
+    let mut all = vec![
+        set(format!("Enabled is {enabled}"), ("Enabled", enabled)),
+        drift(format!("event subscription {id} is deleted"), "DeleteEventSubscription", &[named]),
+    ];
+    if it.kind.as_deref().is_none_or(|it| ["db-cluster", "db-instance"].contains(&it)) {
+        let param = ("EventCategories.EventCategory.1", categories);
+        all.push(set(format!("the one category is {categories}"), param));
+    }
+    if it.sources.is_empty()
+        && let Some(other) = ["db-instance", "db-cluster"]
+            .into_iter()
+            .find(|other| it.kind.as_deref() != Some(other) && it.categories.is_empty())
+    {
+        all.push(set(format!("the type of sources is {other}"), ("SourceType", other)));
+    }
+    for source in &it.sources {
+        all.push(drift(
+            format!("{source} is no source of event subscription {id} any more"),
+            "RemoveSourceIdentifierFromSubscription",
+            &[named, ("SourceIdentifier", source)],
+        ));
+    }
+    all
 }
 
 fn of_subnet_group(group: &Record<SubnetGroup>) -> Vec<Drift> {

@@ -15,6 +15,7 @@ mod cluster_snapshot;
 mod drift;
 mod engine;
 mod event;
+mod event_subscription;
 mod filters;
 mod instance;
 mod key;
@@ -39,6 +40,7 @@ use self::{
     cluster::Cluster,
     cluster_snapshot::ClusterSnapshot,
     event::Event,
+    event_subscription::{EventSubscription, Told},
     instance::Instance,
     parameter_group::{ClusterGroup, Group},
     scene::Scene,
@@ -89,6 +91,9 @@ pub(crate) struct Rds {
     retained: Vec<Retained<Instance>>,
     retained_clusters: Vec<Retained<Cluster>>,
     events: Vec<Event>,
+    event_subscriptions: Shelf<EventSubscription>,
+    /// What topics are to be told.
+    told: Vec<Told>,
     agenda: Agenda<Due>,
 }
 
@@ -104,6 +109,7 @@ const OPERATIONS: Operations<Run> = Operations(&[
     cluster_snapshot::OPERATIONS,
     engine::OPERATIONS,
     event::OPERATIONS,
+    event_subscription::OPERATIONS,
     instance::OPERATIONS,
     maintenance::OPERATIONS,
     parameter_group::OPERATIONS,
@@ -133,6 +139,7 @@ impl Rds {
             &self.snapshots,
             &self.clusters,
             &self.cluster_snapshots,
+            &self.event_subscriptions,
         ]
     }
 
@@ -145,6 +152,7 @@ impl Rds {
             &mut self.snapshots,
             &mut self.clusters,
             &mut self.cluster_snapshots,
+            &mut self.event_subscriptions,
         ]
     }
 

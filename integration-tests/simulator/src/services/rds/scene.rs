@@ -96,6 +96,7 @@ impl<'a> Scene<'a> {
             categories: categories.iter().map(|it| (*it).to_owned()).collect(),
             message: message.into(),
         };
+        self.rds.spread(&event);
         self.rds.events.push(event);
     }
 

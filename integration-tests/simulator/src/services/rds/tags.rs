@@ -65,6 +65,7 @@ fn unknown(kind: &str, name: &str) -> Fault {
         "cluster" => not("DBClusterNotFoundFault", "DBCluster"),
         "cluster-pg" | "pg" => not("DBParameterGroupNotFound", "DBParameterGroup"),
         "cluster-snapshot" => not("DBClusterSnapshotNotFoundFault", "DBClusterSnapshot"),
+        "es" => not("SubscriptionNotFound", "Event subscription"),
         "snapshot" => not("DBSnapshotNotFound", "DBSnapshot"),
         "subgrp" => not("DBSubnetGroupNotFoundFault", "DB subnet group"),
         _ => not("DBInstanceNotFound", "DBInstance"),
@@ -84,7 +85,7 @@ fn named(call: &Call<'_>, read: bool) -> Result<(String, String, Tags), Fault> {
     if call.arn(path) != arn {
         return Err(invalid());
     }
-    if matches!(kind, "es" | "og" | "proxy" | "ri" | "secgrp") {
+    if matches!(kind, "og" | "proxy" | "ri" | "secgrp") {
         return Err(Fault::unsupported(format!("tags of {arn}")));
     }
     let shelf = call.rds.shelves().into_iter().find(|it| it.kind() == kind).ok_or_else(invalid)?;

@@ -22,12 +22,16 @@ type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
 
 /// The services that are looked into.
 const SERVICES: &[(&str, Shelves)] = &[
+    ("acm", |it| it.acm.shelves()),
     ("backup", |it| it.backup.shelves()),
+    ("cloudwatch", |it| it.cloudwatch.shelves()),
     ("ec2", |it| it.ec2.shelves().into()),
+    ("elasticloadbalancing", |it| it.elb.shelves()),
     ("kms", |it| it.kms.shelves()),
     ("logs", |it| it.logs.shelves()),
     ("rds", |it| it.rds.shelves()),
     ("secretsmanager", |it| it.secrets.shelves()),
+    ("sns", |it| it.sns.shelves()),
     ("ssm", |it| it.ssm.shelves()),
 ];
 
@@ -41,6 +45,10 @@ struct Found {
 impl Found {
     /// What comes before its name: `vpc`, `log-group`.
     fn kind(&self) -> &str {
+        // Nothing comes before the name of a topic.
+        if self.service == "sns" {
+            return "topic";
+        }
         self.tagged.path.split([':', '/']).next().unwrap_or_default()
     }
 }
@@ -55,7 +63,11 @@ fn all(call: &Call<'_>) -> Vec<Found> {
     });
     found
         .map(|(service, tagged)| Found {
-            arn: format!("arn:aws:{service}:{region}:{account}:{}", tagged.path),
+            arn: match tagged.path.starts_with("dashboard/") {
+                // What belongs to no region.
+                true => format!("arn:aws:{service}::{account}:{}", tagged.path),
+                false => format!("arn:aws:{service}:{region}:{account}:{}", tagged.path),
+            },
             service,
             tagged,
         })

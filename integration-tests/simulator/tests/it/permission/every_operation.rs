@@ -7,6 +7,7 @@ use crate::client::{Answer, Client};
 
 /// What `X-Amz-Target` says before the operation.
 const TARGETS: &[(&str, &str)] = &[
+    ("acm", "CertificateManager"),
     ("kms", "TrentService"),
     ("logs", "Logs_20140328"),
     ("monitoring", "GraniteServiceVersion20100801"),
@@ -57,6 +58,7 @@ async fn bare(client: &Client, service: &str, operation: &str) -> Answer {
     match service {
         "ec2" => client.ec2(operation, &[]).await,
         "autoscaling" => client.autoscaling(operation, &[]).await,
+        "elasticloadbalancing" => client.elb(operation, &[]).await,
         "iam" => client.iam(operation, &[]).await,
         "rds" => client.rds(operation, &[]).await,
         "backup" | "devops-guru" => {

@@ -1,0 +1,380 @@
+//! A target group: where a load balancer finds the node that is active.
+//!
+//! Whoever works answers, and whoever stands by does not even listen: of the two there is one healthy target, and that
+//! the other one is not is as it should be. What counts healthy targets asks for one, therefore.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    self, Matcher, ProtocolEnum, TargetGroupAttribute, TargetGroupIpAddressTypeEnum, TargetTypeEnum,
+};
+use serde::Serialize;
+
+use crate::{
+    config,
+    engine::{
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
+        PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+    },
+    field, id, leaf,
+};
+
+use super::{
+    super::{
+        answers::{once, required, text},
+        clients::Aws,
+        ec2::VpcId,
+        tagging,
+        tags::{Tags, owner_of},
+    },
+    LISTS_TAGS, TAGS, UNTAGS, arn_among, as_tags, asked,
+    attributes::{self, Attributes},
+    object_name, retag, tags_of, together, told_of_all,
+};
+
+/// A target group.
+pub struct TargetGroup;
+
+id!(
+    /// The ARN of a [`TargetGroup`].
+    TargetGroupArn
+);
+
+/// How a load balancer finds out whether a target is healthy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthCheck {
+    /// Whether it asks at all.
+    pub enabled: bool,
+    /// How it asks.
+    pub protocol: String,
+    /// At which port.
+    pub port: String,
+    /// For what.
+    pub path: String,
+    /// Which answers are healthy.
+    pub matcher: String,
+    /// How often, in seconds.
+    pub interval: i32,
+    /// How long an answer may take, in seconds.
+    pub timeout: i32,
+    /// After how many good answers in a row it is healthy.
+    pub healthy_threshold: i32,
+    /// After how many bad ones it is not.
+    pub unhealthy_threshold: i32,
+}
+leaf!(HealthCheck);
+
+/// The settable part of a [`TargetGroup`].
+#[derive(Clone, Debug)]
+pub struct TargetGroupConfig<S: Stage = Resolved> {
+    /// The VPC its targets are in.
+    pub vpc: S::In<VpcId>,
+    /// What its targets are: instances.
+    pub target_type: String,
+    /// How they are spoken to.
+    pub protocol: String,
+    /// In which version of that.
+    pub protocol_version: String,
+    /// At which port.
+    pub port: i32,
+    /// At which kind of address.
+    pub ip_address_type: String,
+    /// How it is found out whether one is healthy.
+    pub health_check: HealthCheck,
+    /// For how many seconds one that leaves may end what it has begun.
+    pub deregistration_delay: i32,
+    /// The rest of how requests are handed to its targets.
+    pub attributes: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+config! { TargetGroupConfig {
+    vpc: Replace,
+    target_type: Replace,
+    protocol: Replace,
+    protocol_version: Replace,
+    port: Replace,
+    ip_address_type: Replace,
+    health_check: InPlace,
+    deregistration_delay: InPlace,
+    attributes: InPlace,
+    tags: InPlace,
+} }
+
+impl<S: Stage> TargetGroupConfig<S> {
+    /// How requests are handed to targets where nobody says anything.
+    pub fn usual_attributes() -> BTreeMap<String, String> {
+        attributes::usual(ATTRIBUTES)
+    }
+}
+
+const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
+/// What else is about its targets, with what is usual. One healthy target is enough: there is never another one.
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("load_balancing.algorithm.anomaly_mitigation", "off"),
+    ("load_balancing.algorithm.type", "round_robin"),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+    ("slow_start.duration_seconds", "0"),
+    ("stickiness.enabled", "false"),
+    ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
+    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
+    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
+    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
+];
+
+/// What a [`TargetGroup`] has once it exists.
+#[derive(Clone, Debug)]
+pub struct TargetGroupOutputs {
+    /// Its ARN.
+    pub arn: TargetGroupArn,
+}
+
+/// What lists them.
+const LIST: &str = "elasticloadbalancing:DescribeTargetGroups";
+/// What shows the attributes of one.
+const SHOWS: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
+
+impl Resource for TargetGroup {
+    type Cloud = Aws;
+    type Config = TargetGroupConfig;
+    type Outputs = TargetGroupOutputs;
+
+    const ABOUT: Kind = Kind {
+        name: "target-group",
+        ids: "arn:*:elasticloadbalancing:*:targetgroup/*",
+        summary: "Finds the node that is active, for the load balancer",
+        cloudformation: "AWS::ElasticLoadBalancingV2::TargetGroup",
+        // The new one has another name: the ordinal is part of it.
+        replacement: Replacement::CreateFirst,
+        creation: Creation::Key,
+        typical: Duration::from_secs(2),
+        typical_removal: Duration::from_secs(5),
+        patience: Duration::from_mins(15),
+        outage: "the GUI is not reached until the new one knows the node that is active; the oracle goes on",
+        stands_on: &[],
+        keeping: None,
+        calls: Calls {
+            read: &[tagging::LISTS, LIST, SHOWS, LISTS_TAGS],
+            write: &[
+                "elasticloadbalancing:CreateTargetGroup",
+                "elasticloadbalancing:ModifyTargetGroup",
+                "elasticloadbalancing:ModifyTargetGroupAttributes",
+                TAGS,
+                UNTAGS,
+                "elasticloadbalancing:DeleteTargetGroup",
+            ],
+        },
+    };
+
+    async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
+        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:targetgroup").await?;
+        let mut found = together(&arns, |arns| look(aws, arns)).await?;
+        if let Scope::Owned = scope {
+            found.retain(|found| found.owner != Owner::Other);
+        }
+        once(LIST, found)
+    }
+
+    async fn create(
+        aws: &Aws,
+        me: &Identity,
+        want: &TargetGroupConfig,
+    ) -> Result<PhysicalId, CallError> {
+        let (name, tags) = (object_name(aws, me), as_tags(&want.tags, me.ordinal));
+        let check = &want.health_check;
+        let call = || {
+            aws.elb
+                .create_target_group()
+                .name(&name)
+                .vpc_id(want.vpc.as_str())
+                .target_type(TargetTypeEnum::from(want.target_type.as_str()))
+                .protocol(ProtocolEnum::from(want.protocol.as_str()))
+                .protocol_version(&want.protocol_version)
+                .port(want.port)
+                .ip_address_type(TargetGroupIpAddressTypeEnum::from(want.ip_address_type.as_str()))
+                .health_check_enabled(check.enabled)
+                .health_check_protocol(ProtocolEnum::from(check.protocol.as_str()))
+                .health_check_port(&check.port)
+                .health_check_path(&check.path)
+                .matcher(Matcher::builder().http_code(&check.matcher).build())
+                .health_check_interval_seconds(check.interval)
+                .health_check_timeout_seconds(check.timeout)
+                .healthy_threshold_count(check.healthy_threshold)
+                .unhealthy_threshold_count(check.unhealthy_threshold)
+                .set_tags(Some(tags.clone()))
+                .send()
+        };
+        let operation = "elasticloadbalancing:CreateTargetGroup";
+        let made = aws.write(operation, call).await?.target_groups;
+        let made = made.and_then(|made| made.into_iter().next());
+        Ok(PhysicalId(text(operation, "TargetGroupArn", made.and_then(|it| it.target_group_arn))?))
+    }
+
+    async fn holder(
+        aws: &Aws,
+        me: &Identity,
+        _: &TargetGroupConfig,
+    ) -> Result<Option<Found<Self>>, CallError> {
+        let name = object_name(aws, me);
+        let call = || aws.elb.describe_target_groups().names(&name).send();
+        let answer = match aws.read(LIST, call).await {
+            Err(error) if error.class == Class::NotFound => return Ok(None),
+            answer => required(LIST, "TargetGroups", answer?.target_groups)?,
+        };
+        match answer.first().and_then(types::TargetGroup::target_group_arn) {
+            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
+            None => Ok(None),
+        }
+    }
+
+    async fn update(
+        aws: &Aws,
+        have: &Found<Self>,
+        want: &TargetGroupConfig,
+        delta: &mut Delta,
+    ) -> Result<(), CallError> {
+        if delta.take(field!(TargetGroupConfig.health_check)) {
+            let check = &want.health_check;
+            let call = || {
+                aws.elb
+                    .modify_target_group()
+                    .target_group_arn(&have.id.0)
+                    .health_check_enabled(check.enabled)
+                    .health_check_protocol(ProtocolEnum::from(check.protocol.as_str()))
+                    .health_check_port(&check.port)
+                    .health_check_path(&check.path)
+                    .matcher(Matcher::builder().http_code(&check.matcher).build())
+                    .health_check_interval_seconds(check.interval)
+                    .health_check_timeout_seconds(check.timeout)
+                    .healthy_threshold_count(check.healthy_threshold)
+                    .unhealthy_threshold_count(check.unhealthy_threshold)
+                    .send()
+            };
+            aws.write("elasticloadbalancing:ModifyTargetGroup", call).await?;
+        }
+        set_attributes(aws, have, want, delta).await?;
+        if delta.take(field!(TargetGroupConfig.tags)) {
+            let retagging = want.tags.retagging(&have.config.tags, have.ordinal());
+            retag(aws, &have.id, retagging).await?;
+        }
+        Ok(())
+    }
+
+    fn retagged(
+        have: &Found<Self>,
+        to: Option<&TargetGroupConfig<Declared>>,
+    ) -> Option<TargetGroupConfig> {
+        let tags = have.config.tags.becoming(to.map(|it| &it.tags));
+        Some(TargetGroupConfig { tags, ..have.config.clone() })
+    }
+
+    async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
+        let call = || aws.elb.delete_target_group().target_group_arn(&have.id.0).send();
+        aws.write("elasticloadbalancing:DeleteTargetGroup", call).await.map(drop)
+    }
+}
+
+/// Sets what only attributes set, in one call.
+async fn set_attributes(
+    aws: &Aws,
+    have: &Found<TargetGroup>,
+    want: &TargetGroupConfig,
+    delta: &mut Delta,
+) -> Result<(), CallError> {
+    let mut set: Vec<(&str, String)> = Vec::new();
+    if delta.take(field!(TargetGroupConfig.deregistration_delay)) {
+        set.push((DEREGISTRATION_DELAY, want.deregistration_delay.to_string()));
+    }
+    if delta.take(field!(TargetGroupConfig.attributes)) {
+        set.extend(attributes::missing(&want.attributes, &have.config.attributes));
+    }
+    if set.is_empty() {
+        return Ok(());
+    }
+    let set: Vec<TargetGroupAttribute> = set
+        .into_iter()
+        .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
+        .collect();
+    let call = || {
+        let call = aws.elb.modify_target_group_attributes().target_group_arn(&have.id.0);
+        call.set_attributes(Some(set.clone())).send()
+    };
+    aws.write("elasticloadbalancing:ModifyTargetGroupAttributes", call).await.map(drop)
+}
+
+/// Looks at these, all of them.
+async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<TargetGroup>>, CallError> {
+    let groups = aws
+        .pages(
+            LIST,
+            |marker| {
+                let call = aws.elb.describe_target_groups();
+                let call = call.set_target_group_arns(Some(arns.clone()));
+                call.set_marker(marker).send()
+            },
+            |page| (page.target_groups, page.next_marker),
+        )
+        .await?;
+    told_of_all(LIST, groups.len(), arns.len())?;
+    let tags = tags_of(aws, &arns).await?;
+    let mut found = Vec::new();
+    for group in &groups {
+        let arn = arn_among(LIST, "TargetGroupArn", group.target_group_arn(), &arns)?;
+        let call = || aws.elb.describe_target_group_attributes().target_group_arn(arn).send();
+        let answer = aws.read(SHOWS, call).await?;
+        let told = required(SHOWS, "Attributes", answer.attributes)?;
+        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
+        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
+        found.push(read(aws, group, arn, &told, tags)?);
+    }
+    Ok(found)
+}
+
+fn read(
+    aws: &Aws,
+    from: &types::TargetGroup,
+    arn: &str,
+    told: &Attributes,
+    tags: &[(String, String)],
+) -> Result<Found<TargetGroup>, CallError> {
+    let protocol = required(LIST, "HealthCheckProtocol", from.health_check_protocol())?;
+    let or_none = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let number = |element, value: Option<i32>| required(LIST, element, value);
+    let health_check = HealthCheck {
+        enabled: required(LIST, "HealthCheckEnabled", from.health_check_enabled())?,
+        protocol: protocol.as_str().to_owned(),
+        port: text(LIST, "HealthCheckPort", from.health_check_port())?.to_owned(),
+        // Somebody else's may be asked in another way.
+        path: or_none(from.health_check_path()),
+        matcher: or_none(from.matcher().and_then(Matcher::http_code)),
+        interval: number("HealthCheckIntervalSeconds", from.health_check_interval_seconds())?,
+        timeout: number("HealthCheckTimeoutSeconds", from.health_check_timeout_seconds())?,
+        healthy_threshold: number("HealthyThresholdCount", from.healthy_threshold_count())?,
+        unhealthy_threshold: number("UnhealthyThresholdCount", from.unhealthy_threshold_count())?,
+    };
+    let target_type = required(LIST, "TargetType", from.target_type())?;
+    let protocol = required(LIST, "Protocol", from.protocol())?;
+    Ok(Found {
+        id: PhysicalId(arn.to_owned()),
+        owner: owner_of(aws, TargetGroup::ABOUT.name, tags),
+        config: TargetGroupConfig {
+            vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
+            target_type: target_type.as_str().to_owned(),
+            protocol: protocol.as_str().to_owned(),
+            protocol_version: or_none(from.protocol_version()),
+            port: number("Port", from.port())?,
+            ip_address_type: from
+                .ip_address_type()
+                .map_or("ipv4", TargetGroupIpAddressTypeEnum::as_str)
+                .to_owned(),
+            health_check,
+            deregistration_delay: told.value(DEREGISTRATION_DELAY)?,
+            attributes: told.of(ATTRIBUTES)?,
+            tags: Tags::of(aws, tags),
+        },
+        outputs: TargetGroupOutputs { arn: TargetGroupArn::new(arn) },
+        phase: Phase::Ready,
+    })
+}
