@@ -39,6 +39,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("secret", "rotation, replicas in other regions"),
     ("topic", "delivery status, archive and data protection policies"),
     ("log-group", "subscription and metric filters, data protection"),
+    ("backup-vault", "a lock, notifications"),
+    ("backup-plan", "advanced settings, scans and indexes"),
     (
         "auto-scaling-group",
         "lifecycle hooks, scaling policies, scheduled actions, classic load balancers and notifications of others, a warm pool, the longest life of instances",

@@ -4,6 +4,7 @@
 
 mod answers;
 mod architecture;
+mod backup;
 mod cli;
 mod generated;
 mod gui;

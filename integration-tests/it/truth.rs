@@ -120,7 +120,7 @@ impl Truth {
         };
         let whole = world.whole().into_iter();
         let whole = whole.filter(|(object, _, body)| is_ours(object) && !is_brought(object, body));
-        for (object, tags, mut body) in whole {
+        for (object, mut tags, mut body) in whole {
             if object.kind == "resource-record-set"
                 && let Some(target) = body["leads"]["Alias"]["name"].as_str()
             {
@@ -173,6 +173,27 @@ impl Truth {
                 if body["rebalances"] == false {
                     body["rebalances"].take();
                 }
+            }
+            // What it backs up by itself comes and goes as well.
+            if object.kind == "recovery-point" {
+                continue;
+            }
+            if object.kind.starts_with("backup-") {
+                // By which request it was made, which version it is and when it ran is history.
+                for history in ["request", "version", "last", "rules"] {
+                    body[history].take();
+                }
+            }
+            if object.kind == "backup-selection" {
+                // It has no tags, and says by its name which it is.
+                let name = body["document"]["SelectionName"].take();
+                let name = name.as_str().and_then(|it| it.strip_prefix("clctl-")).map(|name| {
+                    let numbered = name.rsplit_once('-');
+                    let is_number = |end: &str| end.bytes().all(|it| it.is_ascii_digit());
+                    numbered.filter(|(_, end)| is_number(end)).map_or(name, |it| it.0).to_owned()
+                });
+                let address = name.map(|name| format!("{}/{name}", object.kind));
+                tags.extend(address.map(|it| ("clctl.dev/address".to_owned(), it)));
             }
             if object.kind == "secret" {
                 // Which values it had before is history.

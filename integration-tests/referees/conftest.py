@@ -4,7 +4,8 @@ import pytest
 
 import differences
 import drive
-import sequences_balancers  # noqa: F401  they add themselves
+import sequences_backup  # noqa: F401  they add themselves
+import sequences_balancers  # noqa: F401
 import sequences_compute  # noqa: F401
 import sequences_ec2  # noqa: F401
 import sequences_iam  # noqa: F401

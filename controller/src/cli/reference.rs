@@ -208,7 +208,7 @@ fn iam_policy() -> Value {
     ];
     // Those who launch hand roles on, and those who have a group launch are asked as if they did it themselves.
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
-    let services = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
+    let services = ["backup.amazonaws.com", "ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
     let split = |calls: Vec<&'static str>| -> (Vec<&'static str>, Vec<&'static str>) {
         calls.into_iter().partition(|call| call.starts_with("ssm:"))
     };
@@ -228,6 +228,11 @@ fn iam_policy() -> Value {
             // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
             { "Sid": "ClctlEncryptsSecrets", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
               "Condition": { "StringLike": { "kms:ViaService": "secretsmanager.*.amazonaws.com" } } },
+            // https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html#backup-api-permissions-ref
+            { "Sid": "ClctlMakesVaults", "Effect": "Allow", "Action": ["backup-storage:MountCapsule"], "Resource": "*" },
+            { "Sid": "ClctlEncryptsVaults", "Effect": "Allow",
+              "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"], "Resource": "*",
+              "Condition": { "StringLike": { "kms:ViaService": "backup.*.amazonaws.com" } } },
             { "Sid": "ClctlWritesItsMarker", "Effect": "Allow", "Action": marker_writes, "Resource": marker },
         ],
     })

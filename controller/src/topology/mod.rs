@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod backup;
 mod bastion;
 mod dashboard;
 mod database;
@@ -81,6 +82,7 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
+    backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
     let base = gui::Base {
         network: &network,
         group: &access.balancer,

@@ -7,8 +7,7 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 3] =
-    ["spec.monitoring.devOpsGuru", "spec.backup", "spec.policies.deletion.backups"];
+const LEFT_OUT: [&str; 2] = ["spec.monitoring.devOpsGuru", "spec.backup.copyToRegion"];
 
 /// Something that is written and not built yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

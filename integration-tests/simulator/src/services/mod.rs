@@ -6,7 +6,9 @@
 mod acm;
 mod agenda;
 mod autoscaling;
+mod backup;
 mod cloudwatch;
+mod devops_guru;
 pub(crate) mod ec2;
 mod elb;
 mod iam;
@@ -36,7 +38,9 @@ use percent_encoding::percent_decode_str;
 pub(crate) use self::{
     acm::{Acm, Usable},
     autoscaling::AutoScaling,
+    backup::Backup,
     cloudwatch::{CloudWatch, UNITS},
+    devops_guru::DevOpsGuru,
     ec2::{Around, Ec2},
     elb::{Elb, Leaves, LoadBalancerHands},
     iam::Iam,
@@ -62,6 +66,7 @@ use crate::{
         cbor, json,
         query::{self, Dialect, Params},
         rest,
+        rest_json::{self, Route},
         xml::Xml,
     },
     world::{Drift, HERE, HERE_SNS, Input, NOWHERE, Region, Retag},
@@ -71,7 +76,9 @@ use crate::{
 struct Json {
     name: &'static str,
     target: &'static str,
+    routes: &'static [Route],
     throttled: &'static str,
+    broken: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
     ask: fn(&mut World, &Identity, &str, &str, &json::Members, Rng) -> service::Answer,
@@ -87,7 +94,9 @@ const fn json<S: Service>() -> Json {
     Json {
         name: S::NAME,
         target: S::TARGET,
+        routes: S::ROUTES,
         throttled: S::THROTTLED,
+        broken: S::BROKEN,
         mutates: service::mutates::<S>,
         operations: service::operations::<S>,
         ask: service::ask::<S>,
@@ -102,7 +111,9 @@ const fn json<S: Service>() -> Json {
 /// The services that speak JSON.
 const JSON: &[Json] = &[
     json::<Acm>(),
+    json::<Backup>(),
     json::<CloudWatch>(),
+    json::<DevOpsGuru>(),
     json::<Kms>(),
     json::<Logs>(),
     json::<Secrets>(),
@@ -201,6 +212,7 @@ enum Protocol {
     Json,
     Cbor,
     RestXml,
+    RestJson,
 }
 
 /// What is sent, unpacked.
@@ -222,6 +234,9 @@ fn plain(request: &Request<Bytes>) -> Bytes {
 /// Reads a request as far as every service needs it.
 pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let scope = auth::scope(request);
+    if let Some(asked) = identify_rest(request, &scope) {
+        return asked;
+    }
     let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
     let cbor = cbor::target(request);
     let mut body = plain(request);
@@ -287,6 +302,24 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     Asked { service, operation, mutating, scope, protocol, target, form, wrong, body }
 }
 
+/// Reads a request of a service that is asked in REST: which one it is, only its scope says.
+fn identify_rest(request: &Request<Bytes>, scope: &Result<Scope, Unsigned>) -> Option<Asked> {
+    let called = &scope.as_ref().ok()?.service;
+    let service = JSON.iter().find(|it| it.name == called && !it.routes.is_empty())?;
+    let (operation, body) = rest_json::read(service.routes, request, &plain(request));
+    Some(Asked {
+        service: service.name.to_owned(),
+        mutating: (service.mutates)(&operation),
+        operation,
+        scope: scope.clone(),
+        protocol: Protocol::RestJson,
+        target: String::new(),
+        form: String::new(),
+        wrong: None,
+        body,
+    })
+}
+
 /// Which service a request asks, by its name in credential scopes, and to do what.
 pub fn asked(request: &Request<Bytes>) -> (String, String) {
     let Asked { service, operation, .. } = identify(request);
@@ -315,6 +348,7 @@ impl Asked {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
             Protocol::Query(Dialect::Aws { .. }) | Protocol::RestXml => Manner::Query,
             Protocol::Json | Protocol::Cbor => Manner::Json,
+            Protocol::RestJson => Manner::Rest,
         }
     }
 
@@ -327,7 +361,9 @@ impl Asked {
             Protocol::RestXml => {
                 rest::answer(&route53::API, &self.operation, request_id, Err(fault))
             }
-            Protocol::Json | Protocol::Cbor => self.answer(request_id, Err(fault)),
+            Protocol::Json | Protocol::Cbor | Protocol::RestJson => {
+                self.answer(request_id, Err(fault))
+            }
         }
     }
 
@@ -337,6 +373,7 @@ impl Asked {
         let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
         let mut response = match self.protocol {
             Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
+            Protocol::RestJson => rest_json::answer(request_id, result),
             Protocol::Json | Protocol::Query(_) | Protocol::RestXml => {
                 // The one service here that speaks the former version.
                 let former = self.service == CloudWatch::NAME;
@@ -357,7 +394,7 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Manner::Query => Fault::client("Throttling", "Rate exceeded"),
-            Manner::Json => {
+            Manner::Json | Manner::Rest => {
                 let service = JSON.iter().find(|it| it.name == self.service);
                 let code = service.map_or("ThrottlingException", |it| it.throttled);
                 Fault::client(code, "Rate exceeded")
@@ -370,8 +407,10 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(500, "InternalError", "An internal error has occurred"),
             Manner::Query => Fault::new(500, "InternalFailure", "An internal error has occurred"),
-            Manner::Json => {
-                Fault::new(500, "InternalServerError", "An internal error has occurred")
+            Manner::Json | Manner::Rest => {
+                let service = JSON.iter().find(|it| it.name == self.service);
+                let code = service.map_or("InternalServerError", |it| it.broken);
+                Fault::new(500, code, "An internal error has occurred")
             }
         }
     }

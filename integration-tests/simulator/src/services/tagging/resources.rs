@@ -23,6 +23,7 @@ type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
 /// The services that are looked into.
 const SERVICES: &[(&str, Shelves)] = &[
     ("acm", |it| it.acm.shelves()),
+    ("backup", |it| it.backup.shelves()),
     ("cloudwatch", |it| it.cloudwatch.shelves()),
     ("ec2", |it| it.ec2.shelves().into()),
     ("elasticloadbalancing", |it| it.elb.shelves()),
