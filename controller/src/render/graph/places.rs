@@ -169,6 +169,7 @@ const KINDS: [(&str, Place); 24] = [
     ("instance-profile", Place::Shelf(Shelf::Identity)),
     ("key-pair", Place::Shelf(Shelf::Identity)),
     ("dashboard", Place::Shelf(Shelf::Monitoring)),
+    ("subscriptions", Place::Shelf(Shelf::Monitoring)),
 ];
 
 /// How kinds begin that share a place.
