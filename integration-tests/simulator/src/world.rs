@@ -136,7 +136,7 @@ impl Region {
             sns.notify(site, kms, rng, &told.note()).ok();
         }
         for counted in logs.take_counted() {
-            cloudwatch.extract(counted, now);
+            cloudwatch.extract(&counted, now);
         }
         cloudwatch.look(settings, rng, now);
         for action in cloudwatch.take_actions() {

@@ -63,10 +63,11 @@ fn all(call: &Call<'_>) -> Vec<Found> {
     });
     found
         .map(|(service, tagged)| Found {
-            arn: match tagged.path.starts_with("dashboard/") {
+            arn: if tagged.path.starts_with("dashboard/") {
                 // What belongs to no region.
-                true => format!("arn:aws:{service}::{account}:{}", tagged.path),
-                false => format!("arn:aws:{service}:{region}:{account}:{}", tagged.path),
+                format!("arn:aws:{service}::{account}:{}", tagged.path)
+            } else {
+                format!("arn:aws:{service}:{region}:{account}:{}", tagged.path)
             },
             service,
             tagged,
