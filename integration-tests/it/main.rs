@@ -24,6 +24,7 @@ mod fleet;
 mod found;
 mod harness;
 mod hostile;
+mod preflight;
 mod promises;
 mod real;
 mod rng;

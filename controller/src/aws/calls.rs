@@ -135,6 +135,7 @@ impl Operation {
             "Auto Scaling" => "autoscaling".to_owned(),
             "CloudWatch Logs" => "logs".to_owned(),
             "Resource Groups Tagging API" => "tag".to_owned(),
+            "Service Quotas" => "servicequotas".to_owned(),
             "Secrets Manager" => "secretsmanager".to_owned(),
             other => other.to_ascii_lowercase(),
         };

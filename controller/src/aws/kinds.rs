@@ -8,15 +8,18 @@ use super::{
     Aws,
     autoscaling::AutoScalingGroup,
     ec2::{
-        Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
+        self, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway, RouteTable,
         SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
     fleet::{self, Instances},
-    iam::{InstanceProfile, Role},
+    iam::{self, InstanceProfile, Role},
     kms::Key,
     logs::LogGroup,
-    marker,
-    rds::{Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup, SubnetGroup},
+    marker, quotas,
+    rds::{
+        self, Cluster, ClusterInstance, ClusterParameterGroup, Instance, ParameterGroup,
+        SubnetGroup,
+    },
     secrets::{self, Secret},
     wallets,
 };
@@ -64,6 +67,9 @@ pub fn reads() -> Vec<&'static str> {
     reads.extend(["sts:GetCallerIdentity"]);
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
+    reads.extend(quotas::READS);
+    reads.extend(iam::ALLOWED);
+    reads.extend([ec2::OFFERINGS, rds::OPTIONS]);
     reads.sort_unstable();
     reads.dedup();
     reads

@@ -7,7 +7,7 @@ use crate::engine::{CallError, Class};
 use super::{
     answers::{another, required, text},
     clients::Aws,
-    ec2::{AskedNetwork, ExistingNetwork, ImageId, usable_key_pair},
+    ec2::{AskedNetwork, ExistingNetwork, ImageId, Unfound, usable_key_pair},
     kms::usable_key,
     secrets::current_version,
 };
@@ -41,7 +41,9 @@ pub struct Lookups {
 }
 
 /// Why nothing is known of a network that nobody asked for.
-const UNASKED: &str = "nobody has looked the network up";
+fn unasked() -> Unfound {
+    Unfound::Unread("nobody has looked the network up".to_owned())
+}
 
 /// Where AWS says which image is the newest
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/naming-and-versioning.html>).
@@ -80,7 +82,7 @@ impl Lookups {
         let network = async {
             match &asked.network {
                 Some(network) => ExistingNetwork::of(aws, network).await,
-                None => ExistingNetwork::unknown(UNASKED),
+                None => ExistingNetwork::unknown(&unasked()),
             }
         };
         // Side by side: every command waits for them.
@@ -92,7 +94,7 @@ impl Lookups {
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
-        let network = ExistingNetwork::unknown(UNASKED);
+        let network = ExistingNetwork::unknown(&unasked());
         Self { newest_image, versions: BTreeMap::new(), key_pair: Ok(()), key: Ok(()), network }
     }
 
@@ -125,6 +127,33 @@ impl Lookups {
         let unasked = || Err(format!("nobody has looked the secret {id} up"));
         self.versions.get(id).cloned().unwrap_or_else(unasked)
     }
+}
+
+/// Whether something of somebody else's can be used; or why not, and what to do; or why nobody knows.
+pub type Checked = Result<Result<(), &'static str>, CallError>;
+
+/// Whether a secret of somebody else's, by its name or ARN, can be used. What it holds is not looked at.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn secret(aws: &Aws, id: &str) -> Checked {
+    Ok(current_version(aws, id).await?.map(drop))
+}
+
+/// The same of a key pair, by its name.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn key_pair(aws: &Aws, name: &str) -> Checked {
+    usable_key_pair(aws, name).await
+}
+
+/// The same of a key, by its ARN.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn key(aws: &Aws, arn: &str) -> Checked {
+    usable_key(aws, arn).await
 }
 
 /// What was found out about something; or why it is of no use; or why nobody knows.

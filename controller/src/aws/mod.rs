@@ -18,6 +18,7 @@ pub mod logs;
 mod lookups;
 mod marker;
 pub mod policy;
+pub mod quotas;
 pub mod rds;
 pub mod secrets;
 mod tagging;
@@ -30,7 +31,7 @@ pub use self::{
     clients::{Aws, Connection},
     connect::{Caller, ConnectError, Target, connect},
     identity::{Deletions, Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
-    lookups::{Lookups, PARAMETERS, Questions},
+    lookups::{Checked, Lookups, PARAMETERS, Questions, key, key_pair, secret},
     tags::Tags,
     time::Clock,
     wallets::Balance,

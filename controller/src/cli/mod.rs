@@ -8,6 +8,7 @@ mod carry_out;
 mod delete;
 mod describe;
 mod diff;
+mod doctor;
 mod exit;
 mod explain;
 mod failover;
@@ -100,6 +101,7 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
         Verb::Delete(args) => Asking::Delete(args),
         Verb::Get(args) => Asking::Get(args),
         Verb::Describe(args) => Asking::Describe(args),
+        Verb::Doctor(args) => Asking::Doctor(args),
         Verb::Failover(args) => Asking::Failover(args),
         Verb::Tunnel(args) => Asking::Tunnel(args),
         Verb::Secret(args::Secret::Put(args)) => Asking::SecretPut(args),
@@ -134,6 +136,7 @@ enum Asking {
     Delete(args::Delete),
     Get(args::Get),
     Describe(args::Describe),
+    Doctor(args::Doctor),
     Tunnel(args::Tunnel),
     Failover(args::Failover),
     SecretPut(args::SecretPut),
@@ -150,6 +153,7 @@ impl Asking {
             Self::Delete(args) => &args.files,
             Self::Get(args) => &args.files,
             Self::Describe(args) => &args.files,
+            Self::Doctor(args) => &args.files,
             Self::Failover(args) => return args.file.as_slice(),
             Self::Tunnel(args) => return args.file.as_slice(),
             Self::SecretPut(args) => return args.file.as_slice(),
@@ -168,6 +172,7 @@ async fn asking(command: &Command, verb: Asking, read: Reading) -> anyhow::Resul
         Asking::Delete(args) => Box::pin(delete::run(command, args, read)).await,
         Asking::Get(args) => get::run(command, args, read).await,
         Asking::Describe(args) => describe::run(command, args, read).await,
+        Asking::Doctor(args) => Box::pin(doctor::run(command, args, read)).await,
         Asking::Failover(args) => Box::pin(failover::run(command, args, read)).await,
         Asking::Tunnel(args) => Box::pin(tunnel::run(command, args, read)).await,
         Asking::SecretPut(args) => secret::put(command, args, read).await,

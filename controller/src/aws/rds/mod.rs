@@ -13,6 +13,7 @@ mod instance;
 mod instance_source;
 mod log_exports;
 mod login;
+mod offered;
 mod origin;
 mod parameter_group;
 mod parameters;
@@ -30,13 +31,13 @@ use super::{
     tags::{Retagging, Tags},
 };
 
-pub(super) use self::saving::{READS as SAVED, WRITES as SAVES, last_image, saved, say_last_image};
 pub use self::{
     beginning::{Beginning, BeginsWith},
     cluster::{Cluster, ClusterArn, ClusterConfig, ClusterOutputs},
     cluster_instance::{ClusterInstance, ClusterInstanceConfig, ClusterInstanceOutputs},
     instance::{Instance, InstanceArn, InstanceConfig, InstanceOutputs},
     login::{Login, LoginVersion},
+    offered::{Offer, offers},
     parameter_group::{
         ClusterParameterGroup, ClusterParameterGroupArn, ParameterGroup, ParameterGroupArn,
         ParameterGroupConfig, ParameterGroupOutputs,
@@ -45,6 +46,10 @@ pub use self::{
     saving::{SavedBefore, saved_before},
     subnet_group::{SubnetGroup, SubnetGroupArn, SubnetGroupConfig, SubnetGroupOutputs},
     values::{EngineVersion, Storage},
+};
+pub(super) use self::{
+    offered::OPTIONS,
+    saving::{READS as SAVED, WRITES as SAVES, last_image, saved, say_last_image},
 };
 
 /// Where the instances write their logs, each under its name
