@@ -5,6 +5,7 @@ pub mod bootstrap;
 pub mod cli;
 pub mod engine;
 mod gzip;
+pub mod preflight;
 pub mod render;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

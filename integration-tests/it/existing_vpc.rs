@@ -12,10 +12,10 @@ use crate::{
 };
 
 /// The ids of what the user has, by name.
-type Theirs = BTreeMap<String, String>;
+pub(crate) type Theirs = BTreeMap<String, String>;
 
 /// An account in which the user has a network.
-async fn account() -> (Bench, Theirs) {
+pub(crate) async fn account() -> (Bench, Theirs) {
     let bench = Bench::calm();
     let made = bench.simulator.with(|world| world.seed(Seed::OpenNetwork));
     bench.somebody().wait(SETTLED).await;
@@ -23,7 +23,7 @@ async fn account() -> (Bench, Theirs) {
 }
 
 /// How the file names the network.
-fn by_ids(theirs: &Theirs) -> String {
+pub(crate) fn by_ids(theirs: &Theirs) -> String {
     let pair = |side: &str| {
         format!(
             "ids: [{}, {}]",
@@ -43,7 +43,7 @@ const BY_TAGS: &str = "vpc: {tags: {Name: user-vpc}}, privateSubnets: {tags: {ti
                        publicSubnets: {tags: {tier: public, shared: \"yes\"}}";
 
 /// The example in such a network.
-fn wanted(network: &str) -> Wanted {
+pub(crate) fn wanted(network: &str) -> Wanted {
     wanted_with(network, "")
 }
 

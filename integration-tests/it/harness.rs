@@ -17,6 +17,7 @@ use clctl::{
         Plan, Purpose, RemovalReason, Report, Sink, Step, Stop, Uncontested, Until, Verdict, Walk,
         observe, observe_settled, plan, walk,
     },
+    preflight::{Check, preflight},
     sandbox,
     store::Store,
     topology,
@@ -231,6 +232,8 @@ impl fmt::Display for NoPlan {
 /// One command, connected.
 pub(crate) struct Session {
     pub(crate) aws: Arc<Aws>,
+    caller: String,
+    lookups: Lookups,
     graph: Graph<Aws>,
     /// What a deletion declares.
     nothing: Graph<Aws>,
@@ -491,7 +494,7 @@ impl Bench {
         let nothing = wanted.spec.as_deref().map(topology::nothing).unwrap_or_default();
         let beginning = wanted.spec.as_deref().map(topology::beginning);
         let aws = aws.beginning(beginning);
-        Ok(Session { aws: Arc::new(aws), graph, nothing })
+        Ok(Session { aws: Arc::new(aws), caller: caller.arn, lookups, graph, nothing })
     }
 
     /// What `diff` shows, under the list of what reads.
@@ -505,6 +508,16 @@ impl Bench {
         let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
         let look = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show);
         Ok(plan(&graph, &look.await.map_err(|error| NoPlan::Look(error.into()))?))
+    }
+
+    /// What `doctor` checks of what is to be made, under the list of what reads.
+    pub(crate) async fn preflight(&self, wanted: &Wanted) -> Vec<Check> {
+        let session = self.connect(wanted, Mode::ReadOnly).await.unwrap();
+        let Session { aws, caller, lookups, graph, .. } = session;
+        let (kinds, journal) = (kinds::all(), self.journal(&aws.environment));
+        let look = observe(&kinds, &aws, &graph, journal.as_ref(), Purpose::Show).await.unwrap();
+        let spec = wanted.spec.as_deref().unwrap();
+        preflight(&aws, &caller, &lookups, spec, &plan(&graph, &look)).await
     }
 
     /// The differences that `diff` shows, as text.

@@ -138,6 +138,7 @@ impl Operation {
             "Elastic Load Balancing v2" => "elasticloadbalancing".to_owned(),
             "Resource Groups Tagging API" => "tag".to_owned(),
             "Route 53" => "route53".to_owned(),
+            "Service Quotas" => "servicequotas".to_owned(),
             "Secrets Manager" => "secretsmanager".to_owned(),
             other => other.to_ascii_lowercase(),
         };

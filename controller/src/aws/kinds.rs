@@ -11,17 +11,17 @@ use super::{
     certificate,
     cloudwatch::{Alarm, Dashboard},
     ec2::{
-        DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
+        self, DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
         RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
     elb::{Listener, ListenerRule, LoadBalancer, TargetGroup},
     fleet::{self, Instances},
-    iam::{InstanceProfile, Role},
+    iam::{self, InstanceProfile, Role},
     kms::Key,
     logs::{LogGroup, MetricFilter},
-    marker,
+    marker, quotas,
     rds::{
-        Cluster, ClusterInstance, ClusterParameterGroup, EventSubscription, Instance,
+        self, Cluster, ClusterInstance, ClusterParameterGroup, EventSubscription, Instance,
         ParameterGroup, SubnetGroup,
     },
     route53::{self, DnsRecord},
@@ -89,6 +89,9 @@ pub fn reads() -> Vec<&'static str> {
     reads.extend(marker::READS);
     reads.extend(wallets::READS);
     reads.extend(certificate::READS);
+    reads.extend(quotas::READS);
+    reads.extend(iam::ALLOWED);
+    reads.extend([ec2::OFFERINGS, rds::OPTIONS]);
     reads.sort_unstable();
     reads.dedup();
     reads

@@ -8,7 +8,7 @@ use super::{
     answers::{another, required, text},
     certificate::usable_certificate,
     clients::Aws,
-    ec2::{AskedNetwork, ExistingNetwork, ImageId, usable_key_pair},
+    ec2::{AskedNetwork, ExistingNetwork, ImageId, Unfound, usable_key_pair},
     kms::usable_key,
     route53::usable_zone,
     secrets::current_version,
@@ -60,7 +60,9 @@ pub struct Lookups {
 }
 
 /// Why nothing is known of a network that nobody asked for.
-const UNASKED: &str = "nobody has looked the network up";
+fn unasked() -> Unfound {
+    Unfound::Unread("nobody has looked the network up".to_owned())
+}
 
 /// Where AWS says which image is the newest
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/naming-and-versioning.html>).
@@ -107,7 +109,7 @@ impl Lookups {
         let network = async {
             match &asked.network {
                 Some(network) => ExistingNetwork::of(aws, network).await,
-                None => ExistingNetwork::unknown(UNASKED),
+                None => ExistingNetwork::unknown(&unasked()),
             }
         };
         // Side by side: every command waits for them.
@@ -122,7 +124,7 @@ impl Lookups {
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
         let (key_pair, key, certificate, hosted_zone) = (Ok(()), Ok(()), Ok(()), Ok(()));
-        let (versions, network) = (BTreeMap::new(), ExistingNetwork::unknown(UNASKED));
+        let (versions, network) = (BTreeMap::new(), ExistingNetwork::unknown(&unasked()));
         Self { newest_image, versions, key_pair, key, certificate, hosted_zone, network }
     }
 
@@ -177,6 +179,49 @@ impl Lookups {
         let unasked = || Err(format!("nobody has looked the secret {id} up"));
         self.versions.get(id).cloned().unwrap_or_else(unasked)
     }
+}
+
+/// Whether something of somebody else's can be used; or why not, and what to do; or why nobody knows.
+pub type Checked = Result<Result<(), String>, CallError>;
+
+/// Whether a secret of somebody else's, by its name or ARN, can be used. What it holds is not looked at.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn secret(aws: &Aws, id: &str) -> Checked {
+    Ok(current_version(aws, id).await?.map(drop).map_err(ToOwned::to_owned))
+}
+
+/// The same of a key pair, by its name.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn key_pair(aws: &Aws, name: &str) -> Checked {
+    Ok(usable_key_pair(aws, name).await?.map_err(ToOwned::to_owned))
+}
+
+/// The same of a key, by its ARN.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn key(aws: &Aws, arn: &str) -> Checked {
+    Ok(usable_key(aws, arn).await?.map_err(ToOwned::to_owned))
+}
+
+/// The same of a certificate, for the name that is asked for.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn certificate(aws: &Aws, asked: AskedCertificate<'_>) -> Checked {
+    usable_certificate(aws, asked.arn, asked.domain).await
+}
+
+/// The same of a hosted zone, by its id, for a name that is to be made in it.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn hosted_zone(aws: &Aws, id: &str, name: &str) -> Checked {
+    usable_zone(aws, id, name).await
 }
 
 /// What was found out about something; or why it is of no use; or why nobody knows.

@@ -22,6 +22,7 @@ pub mod logs;
 mod lookups;
 mod marker;
 pub mod policy;
+pub mod quotas;
 pub mod rds;
 pub mod route53;
 pub mod secrets;
@@ -36,7 +37,10 @@ pub use self::{
     clients::{Aws, Connection},
     connect::{Caller, ConnectError, Target, connect},
     identity::{Deletions, Environment, TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
-    lookups::{AskedCertificate, Lookups, PARAMETERS, Questions},
+    lookups::{
+        AskedCertificate, Checked, Lookups, PARAMETERS, Questions, certificate, hosted_zone, key,
+        key_pair, secret,
+    },
     tags::Tags,
     time::Clock,
     wallets::Balance,

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     aws::{Aws, Mode},
     engine::{Cloud, Done, Error, PhysicalId, Plan, Purpose, Report, Scope, Step, plan},
+    preflight::{self, Check, preflight},
     render::{EnvironmentView, PlanView, StepView, Verdict, line, outputs, text, view},
 };
 
@@ -15,8 +16,10 @@ use super::{
     advice,
     args::{Apply, Form},
     carry_out::{self, Outcome, Question},
+    doctor,
     exit::Exit,
     files::{Named, Reading},
+    printer::Printer,
     progress::{Names, Progress, short},
     secret,
     session::{Command, Ends, Session},
@@ -133,6 +136,9 @@ async fn one(
         printer.note("nothing was done: not everything could be read");
         return Ok(Exit::Unknown);
     }
+    if !args.skip_preflight && shown.summary.changes() > 0 {
+        checked(&session, &planned, printer).await?;
+    }
     agree(&shown, args, command, stopping).await?;
     session.remember()?;
     let start = session.aws.now();
@@ -168,6 +174,33 @@ async fn one(
         all.0.push(serde_json::to_value(&result)?);
     }
     Ok(exit)
+}
+
+/// Checks what can be known before the first write. What failed ends the command.
+async fn checked(session: &Session, planned: &Plan<Aws>, printer: &Printer) -> anyhow::Result<()> {
+    let spec = &session.named.document.node.spec;
+    let checks = preflight(&session.aws, &session.caller, &session.lookups, spec, planned).await;
+    let of = |outcome: preflight::Outcome| -> Vec<&Check> {
+        checks.iter().filter(|check| check.outcome == outcome).collect()
+    };
+    for check in of(preflight::Outcome::NotChecked) {
+        let advice = check.advice.as_deref().unwrap_or_default();
+        printer.note(&format!("not checked: {}: {}: {advice}", check.name, check.message));
+    }
+    let failed = of(preflight::Outcome::Fail);
+    if failed.is_empty() {
+        return Ok(());
+    }
+    for check in &failed {
+        printer.note(doctor::told(check).trim_end());
+    }
+    let checks = if failed.len() == 1 { "a check" } else { "several checks" };
+    anyhow::bail!(Ends {
+        exit: Exit::Refused,
+        text: format!(
+            "{checks} of what can be known before anything is made failed: nothing was done; see above what to do, or go on with --skip-preflight"
+        ),
+    })
 }
 
 /// What a plan that was carried out, or shown, leaves to be said.

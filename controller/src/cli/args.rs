@@ -112,6 +112,14 @@ pub(super) enum Verb {
     /// A picture for a runbook, light or dark as what shows it:
     /// clctl graph -f node.yaml > node.svg
     Graph(Graph),
+    /// Say what stands in the way of an environment, and how it is now. Changes nothing.
+    ///
+    /// What can be known before anything is made: secrets, keys, a VPC of yours and its ways out, what AWS offers, quotas,
+    /// permissions. Then how it is: what is not as declared, who works and who stands by. `apply` makes the former checks
+    /// before its first write, and only one that failed stops it.
+    ///
+    /// Exit codes: 7 if apply would be refused, 6 if the environment is not well, 5 if something of it could not be read.
+    Doctor(Doctor),
     /// Open the way to the active node: to its GUI and API, to a shell on it, or to its database.
     ///
     /// Runs `aws ssm start-session` through Session Manager, or `ssh` through the bastion, and keeps the local port:
@@ -207,6 +215,9 @@ pub(super) struct Apply {
     /// Do not ask before anything that interrupts, replaces or removes.
     #[arg(short, long)]
     pub(super) yes: bool,
+    /// Do not check before the first write what can be known then; see `clctl doctor`.
+    #[arg(long)]
+    pub(super) skip_preflight: bool,
     /// Show the plan and stop.
     #[arg(long)]
     pub(super) dry_run: bool,
@@ -285,6 +296,15 @@ pub(super) struct Graph {
     /// The form. Mermaid is for Markdown.
     #[arg(short, long, value_name = "FORM", default_value = "svg")]
     pub(super) output: GraphForm,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// The form.
+    #[arg(short, long, value_name = "FORM", default_value = "text")]
+    pub(super) output: ExplainForm,
 }
 
 /// The file of one environment, for verbs that are about one.

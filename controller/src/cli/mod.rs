@@ -8,6 +8,7 @@ mod carry_out;
 mod delete;
 mod describe;
 mod diff;
+mod doctor;
 mod exit;
 mod explain;
 mod failover;
@@ -103,6 +104,7 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
         Verb::Delete(args) => Asking::Delete(args),
         Verb::Get(args) => Asking::Get(args),
         Verb::Describe(args) => Asking::Describe(args),
+        Verb::Doctor(args) => Asking::Doctor(args),
         Verb::Failover(args) => Asking::Failover(args),
         Verb::Tunnel(args) => Asking::Tunnel(args),
         Verb::Secret(args::Secret::Put(args)) => Asking::SecretPut(args),
@@ -138,6 +140,7 @@ enum Asking {
     Get(args::Get),
     Describe(args::Describe),
     Graph(args::Graph),
+    Doctor(args::Doctor),
     Tunnel(args::Tunnel),
     Failover(args::Failover),
     SecretPut(args::SecretPut),
@@ -155,6 +158,7 @@ impl Asking {
             Self::Get(args) => &args.files,
             Self::Describe(args) => &args.files,
             Self::Graph(args) => return args.file.as_slice(),
+            Self::Doctor(args) => &args.files,
             Self::Failover(args) => return args.file.as_slice(),
             Self::Tunnel(args) => return args.file.as_slice(),
             Self::SecretPut(args) => return args.file.as_slice(),
@@ -174,6 +178,7 @@ async fn asking(command: &Command, verb: Asking, read: Reading) -> anyhow::Resul
         Asking::Get(args) => get::run(command, args, read).await,
         Asking::Describe(args) => describe::run(command, args, read).await,
         Asking::Graph(args) => graph::run(command, args, read).await,
+        Asking::Doctor(args) => Box::pin(doctor::run(command, args, read)).await,
         Asking::Failover(args) => Box::pin(failover::run(command, args, read)).await,
         Asking::Tunnel(args) => Box::pin(tunnel::run(command, args, read)).await,
         Asking::SecretPut(args) => secret::put(command, args, read).await,

@@ -21,6 +21,8 @@ use super::{args::Global, exit::Exit, files::Named, printer::Printer, stopping::
 pub(super) struct Session {
     /// AWS as the environment sees it.
     pub(super) aws: Arc<Aws>,
+    /// Who calls, as STS says.
+    pub(super) caller: String,
     /// What was looked up before that.
     pub(super) lookups: Lookups,
     /// What is declared.
@@ -127,13 +129,14 @@ impl Command {
         let wanted = node.spec.aws.account_id.as_ref().map(ToString::to_string);
         let caller = connection.caller(wanted.as_deref()).await?;
         let environment = environment(node, caller.account, caller.partition);
+        let caller = caller.arn;
         let beginning = topology::beginning(&node.spec);
         let aws = Arc::new(Aws::new(&connection, environment).beginning(Some(beginning)));
         let lookups = Lookups::of(&aws, &topology::questions(&node.spec)).await;
         let graph = topology::declare(&aws.environment, &lookups, &node.spec)
             .with_context(|| format!("{} cannot be laid out", node.metadata.name))?;
         let store = Store::open(&self.state_folder()?)?;
-        Ok(Session { aws, lookups, graph, kinds: kinds::all(), store, named })
+        Ok(Session { aws, caller, lookups, graph, kinds: kinds::all(), store, named })
     }
 
     #[cfg(feature = "sandbox")]

@@ -95,7 +95,7 @@ fn group(
         },
         // What they are to be nobody knows: they stay as they are.
         Err(why) => {
-            SecurityGroupRulesConfig { group: Input::Unlearned(why.clone()), rules: Vec::new() }
+            SecurityGroupRulesConfig { group: Input::Unlearned(why.to_string()), rules: Vec::new() }
         }
     };
     graph.add::<SecurityGroupRules>(name, declared)?;

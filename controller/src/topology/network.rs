@@ -16,7 +16,7 @@ use crate::{
             AskedNetwork, AskedSubnets, AskedTags, AskedVpc, AttachedVpc, DefaultRules,
             DhcpOptions, DhcpOptionsConfig, Eip, EipConfig, InternetGateway, InternetGatewayConfig,
             NatGateway, NatGatewayConfig, RouteTable, RouteTableConfig, RouteTableId, Subnet,
-            SubnetConfig, SubnetId, Target, Vpc, VpcConfig, VpcId,
+            SubnetConfig, SubnetId, Target, Unfound, Vpc, VpcConfig, VpcId,
         },
     },
     engine::{After, DeclaredTwice, Graph, Input, Loose, Ref, Resource},
@@ -29,7 +29,7 @@ use super::Label;
 pub(super) struct Built {
     pub(super) vpc: Input<VpcId>,
     /// The ranges of the VPC; or why nobody knows them.
-    pub(super) ranges: Result<Vec<Ipv4Net>, String>,
+    pub(super) ranges: Result<Vec<Ipv4Net>, Unfound>,
     /// In the order of the zones; empty where none are named.
     pub(super) public_subnets: Vec<Input<SubnetId>>,
     /// In the order of the zones.
@@ -91,12 +91,15 @@ fn texts(tags: &BTreeMap<SelectorKey, TagValue>) -> AskedTags<'_> {
 /// What was found of the network of the user's own. Nothing of it is declared: nothing of it is ever changed.
 fn existing(declared: &ExistingVpc, lookups: &Lookups) -> Built {
     let network = lookups.network();
-    let both = |found: &Result<[SubnetId; 2], String>| match found {
+    let both = |found: &Result<[SubnetId; 2], Unfound>| match found {
         Ok(subnets) => subnets.iter().cloned().map(Input::Known).collect(),
-        Err(why) => vec![Input::Unlearned(why.clone())],
+        Err(why) => vec![Input::Unlearned(why.to_string())],
     };
     Built {
-        vpc: network.vpc.clone().map_or_else(Input::Unlearned, Input::Known),
+        vpc: match &network.vpc {
+            Ok(vpc) => Input::Known(vpc.clone()),
+            Err(why) => Input::Unlearned(why.to_string()),
+        },
         ranges: network.ranges.clone(),
         public_subnets: match &declared.public_subnets {
             Some(_) => both(&network.public_subnets),
@@ -105,7 +108,7 @@ fn existing(declared: &ExistingVpc, lookups: &Lookups) -> Built {
         private_subnets: both(&network.private_subnets),
         private_tables: match &network.private_tables {
             Ok(tables) => tables.iter().cloned().map(Input::Known).collect(),
-            Err(why) => vec![Input::Unlearned(why.clone())],
+            Err(why) => vec![Input::Unlearned(why.to_string())],
         },
         nat_gateways: Vec::new(),
         public_way: After::default(),

@@ -13,6 +13,7 @@ fn help_of_every_verb() {
         vec!["get"],
         vec!["describe"],
         vec!["graph"],
+        vec!["doctor"],
         vec!["validate"],
         vec!["sandbox"],
         vec!["sandbox", "status"],

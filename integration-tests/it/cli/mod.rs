@@ -3,6 +3,7 @@
 mod access;
 mod adoption;
 mod crashes;
+mod doctor;
 mod exits;
 mod files;
 mod graph;

@@ -55,7 +55,8 @@ fn nothing_of_the_credentials_is_printed_or_kept() {
     };
     run(&["diff"]).ends(1);
     deny(&["ec2:CreateSubnet"]);
-    run(&["apply"]).ends(6);
+    run(&["doctor"]).ends(7);
+    run(&["apply", "--skip-preflight"]).ends(6);
     deny(&["sts:*", "ec2:*", "ssm:*"]);
     run(&["diff"]);
     deny(&[]);

@@ -56,30 +56,41 @@ pub enum AskedSubnets<'a> {
     Tags(AskedTags<'a>),
 }
 
+/// Why something of somebody else's was not found, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfound {
+    /// It is not there, not the only one, or of no use.
+    #[error("{0}")]
+    OfNoUse(String),
+    /// Nobody knows: it could not be looked at.
+    #[error("{0}")]
+    Unread(String),
+}
+
 /// What was found of a network of somebody else's; or why something was not, in words.
 #[derive(Clone, Debug)]
 pub struct ExistingNetwork {
     /// The VPC.
-    pub vpc: Result<VpcId, String>,
+    pub vpc: Result<VpcId, Unfound>,
     /// Its ranges of addresses.
-    pub ranges: Result<Vec<Ipv4Net>, String>,
+    pub ranges: Result<Vec<Ipv4Net>, Unfound>,
     /// Its private subnets, in the order of the zones.
-    pub private_subnets: Result<[SubnetId; 2], String>,
+    pub private_subnets: Result<[SubnetId; 2], Unfound>,
     /// Its public subnets, in the order of the zones.
-    pub public_subnets: Result<[SubnetId; 2], String>,
+    pub public_subnets: Result<[SubnetId; 2], Unfound>,
     /// The route tables of its private subnets, each once.
-    pub private_tables: Result<Vec<RouteTableId>, String>,
+    pub private_tables: Result<Vec<RouteTableId>, Unfound>,
 }
 
 impl ExistingNetwork {
     /// Nothing of it is known, for this reason.
-    pub fn unknown(why: &str) -> Self {
+    pub fn unknown(why: &Unfound) -> Self {
         Self {
-            vpc: Err(why.to_owned()),
-            ranges: Err(why.to_owned()),
-            private_subnets: Err(why.to_owned()),
-            public_subnets: Err(why.to_owned()),
-            private_tables: Err(why.to_owned()),
+            vpc: Err(why.clone()),
+            ranges: Err(why.clone()),
+            private_subnets: Err(why.clone()),
+            public_subnets: Err(why.clone()),
+            private_tables: Err(why.clone()),
         }
     }
 
@@ -99,7 +110,9 @@ impl ExistingNetwork {
         let private_subnets = choose("private", &asked.private_subnets);
         let public_subnets = match &asked.public_subnets {
             Some(which) => choose("public", which),
-            None => Err("no public subnets are named: write `publicSubnets`".to_owned()),
+            None => Err(Unfound::OfNoUse(
+                "no public subnets are named: write `publicSubnets`".to_owned(),
+            )),
         };
         let private_tables = private_subnets
             .clone()
@@ -123,7 +136,7 @@ fn has(tags: &[types::Tag], asked: &AskedTags<'_>) -> bool {
 }
 
 /// The VPC, and its ranges of addresses.
-async fn vpc(aws: &Aws, asked: &AskedVpc<'_>) -> Result<(VpcId, Vec<Ipv4Net>), String> {
+async fn vpc(aws: &Aws, asked: &AskedVpc<'_>) -> Result<(VpcId, Vec<Ipv4Net>), Unfound> {
     let place = format!("{} of the account {}", aws.environment.region, aws.environment.account);
     let (what, found) = match asked {
         AskedVpc::Id(id) => {
@@ -132,9 +145,7 @@ async fn vpc(aws: &Aws, asked: &AskedVpc<'_>) -> Result<(VpcId, Vec<Ipv4Net>), S
             let found = match aws.read(VPCS, call).await {
                 Ok(answer) => answer.vpcs.unwrap_or_default(),
                 Err(error) if error.class == Class::NotFound => Vec::new(),
-                Err(error) => {
-                    return Err(unlearned(&format!("{what} could not be looked up"), &error));
-                }
+                Err(error) => return Err(unread(&what, &error)),
             };
             (what, found.into_iter().filter(|it| it.vpc_id() == Some(*id)).collect::<Vec<_>>())
         }
@@ -153,19 +164,21 @@ async fn vpc(aws: &Aws, asked: &AskedVpc<'_>) -> Result<(VpcId, Vec<Ipv4Net>), S
                     |page| (page.vpcs, page.next_token),
                 )
                 .await
-                .map_err(|error| unlearned(&format!("{what} could not be looked up"), &error))?;
+                .map_err(|error| unread(&what, &error))?;
             (what, found.into_iter().filter(|it| has(it.tags(), tags)).collect())
         }
     };
     let vpc = match found.as_slice() {
         [vpc] => vpc,
-        [] => return Err(format!("{what} is not in {place}: name another one")),
+        [] => {
+            return Err(Unfound::OfNoUse(format!("{what} is not in {place}: name another one")));
+        }
         several => {
             let ids: Vec<&str> = several.iter().filter_map(types::Vpc::vpc_id).collect();
-            return Err(format!(
+            return Err(Unfound::OfNoUse(format!(
                 "{what} is no single one: {} have them: name another tag, or write `id`",
                 ids.join(", ")
-            ));
+            )));
         }
     };
     understood(&what, read_vpc(aws, vpc))?
@@ -175,18 +188,19 @@ async fn vpc(aws: &Aws, asked: &AskedVpc<'_>) -> Result<(VpcId, Vec<Ipv4Net>), S
 fn read_vpc(
     aws: &Aws,
     vpc: &types::Vpc,
-) -> Result<Result<(VpcId, Vec<Ipv4Net>), String>, CallError> {
+) -> Result<Result<(VpcId, Vec<Ipv4Net>), Unfound>, CallError> {
     let id = text(VPCS, "vpcId", vpc.vpc_id())?;
     let owner = text(VPCS, "ownerId", vpc.owner_id())?;
     if owner != aws.environment.account {
-        return Ok(Err(format!(
+        return Ok(Err(Unfound::OfNoUse(format!(
             "the VPC {id} belongs to the account {owner}, which shares it: clctl builds in VPCs of its own account \
              only: name another one"
-        )));
+        ))));
     }
     let state = required(VPCS, "state", vpc.state())?;
     if *state != VpcState::Available {
-        return Ok(Err(format!("the VPC {id} is {}: wait until it is available", state.as_str())));
+        let why = format!("the VPC {id} is {}: wait until it is available", state.as_str());
+        return Ok(Err(Unfound::OfNoUse(why)));
     }
     let mut ranges = vec![parsed(VPCS, "cidrBlock", vpc.cidr_block())?];
     for association in vpc.cidr_block_association_set() {
@@ -200,9 +214,14 @@ fn read_vpc(
     Ok(Ok((VpcId::new(id), ranges)))
 }
 
-/// Why an answer was not understood, in words.
-fn understood<T>(what: &str, answer: Result<T, CallError>) -> Result<T, String> {
-    answer.map_err(|error| unlearned(&format!("{what} could not be looked up"), &error))
+/// Why something is not known, in words.
+fn unread(what: &str, error: &CallError) -> Unfound {
+    Unfound::Unread(unlearned(&format!("{what} could not be looked up"), error))
+}
+
+/// What was read, or why nobody knows.
+fn understood<T>(what: &str, answer: Result<T, CallError>) -> Result<T, Unfound> {
+    answer.map_err(|error| unread(what, &error))
 }
 
 /// A subnet, as far as it matters which one it is.
@@ -215,7 +234,7 @@ struct Subnet {
 }
 
 /// All subnets of a VPC.
-async fn subnets(aws: &Aws, vpc: &VpcId) -> Result<Vec<Subnet>, String> {
+async fn subnets(aws: &Aws, vpc: &VpcId) -> Result<Vec<Subnet>, Unfound> {
     let filters = vec![filter("vpc-id", [vpc.to_string()])];
     let read = async {
         let found = aws
@@ -251,7 +270,7 @@ fn chosen(
     zones: &[&str; 2],
     vpc: &VpcId,
     all: &[Subnet],
-) -> Result<[SubnetId; 2], String> {
+) -> Result<[SubnetId; 2], Unfound> {
     let [first, second] = zones;
     match which {
         AskedSubnets::Ids([a, b]) => {
@@ -269,16 +288,17 @@ fn by_id(
     zone: &str,
     vpc: &VpcId,
     all: &[Subnet],
-) -> Result<SubnetId, String> {
+) -> Result<SubnetId, Unfound> {
     let Some(subnet) = all.iter().find(|subnet| subnet.id == id) else {
-        return Err(format!("the {side} subnet {id} is not in {vpc}: name one that is"));
+        let why = format!("the {side} subnet {id} is not in {vpc}: name one that is");
+        return Err(Unfound::OfNoUse(why));
     };
     if subnet.zone != zone {
-        return Err(format!(
+        return Err(Unfound::OfNoUse(format!(
             "the {side} subnet {id} is in {}, not in {zone}: write the subnets in the order of `availabilityZones`, \
              one in each",
             subnet.zone
-        ));
+        )));
     }
     usable(side, subnet)
 }
@@ -289,31 +309,32 @@ fn by_tags(
     zone: &str,
     vpc: &VpcId,
     all: &[Subnet],
-) -> Result<SubnetId, String> {
+) -> Result<SubnetId, Unfound> {
     let found: Vec<&Subnet> =
         all.iter().filter(|subnet| subnet.zone == zone && has(&subnet.tags, tags)).collect();
     match found.as_slice() {
         [subnet] => usable(side, subnet),
-        [] => Err(format!(
+        [] => Err(Unfound::OfNoUse(format!(
             "no subnet of {vpc} in {zone} has the tags {} of the {side} ones: tag one, or write `ids`",
             told(tags)
-        )),
+        ))),
         several => {
             let ids: Vec<&str> = several.iter().map(|subnet| subnet.id.as_str()).collect();
-            Err(format!(
+            Err(Unfound::OfNoUse(format!(
                 "{} in {zone} all have the tags {} of the {side} subnet: name another tag, or write `ids`",
                 ids.join(", "),
                 told(tags)
-            ))
+            )))
         }
     }
 }
 
-fn usable(side: &str, subnet: &Subnet) -> Result<SubnetId, String> {
+fn usable(side: &str, subnet: &Subnet) -> Result<SubnetId, Unfound> {
     if subnet.available {
         Ok(SubnetId::new(&subnet.id))
     } else {
-        Err(format!("the {side} subnet {} is not available yet: wait until it is", subnet.id))
+        let why = format!("the {side} subnet {} is not available yet: wait until it is", subnet.id);
+        Err(Unfound::OfNoUse(why))
     }
 }
 
@@ -326,7 +347,7 @@ struct Table {
 }
 
 /// All route tables of a VPC.
-async fn tables(aws: &Aws, vpc: &VpcId) -> Result<Vec<Table>, String> {
+async fn tables(aws: &Aws, vpc: &VpcId) -> Result<Vec<Table>, Unfound> {
     let filters = vec![filter("vpc-id", [vpc.to_string()])];
     let read = async {
         let found = aws
@@ -359,13 +380,14 @@ fn read_table(table: &types::RouteTable) -> Result<Table, CallError> {
 
 /// The tables that these subnets have, each once: without one of its own a subnet has the main one
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html>).
-fn tables_of(subnets: &[SubnetId; 2], all: &[Table]) -> Result<Vec<RouteTableId>, String> {
+fn tables_of(subnets: &[SubnetId; 2], all: &[Table]) -> Result<Vec<RouteTableId>, Unfound> {
     let mut tables: Vec<RouteTableId> = Vec::new();
     for subnet in subnets {
         let own = all.iter().find(|table| table.subnets.iter().any(|it| it == subnet.as_str()));
         let table = own.or_else(|| all.iter().find(|table| table.main));
         let table = table.map(|table| RouteTableId::new(&table.id)).ok_or_else(|| {
-            format!("no route table of {subnet} was found: associate one with it, or try again")
+            let why = "was found: associate one with it, or try again";
+            Unfound::OfNoUse(format!("no route table of {subnet} {why}"))
         })?;
         if !tables.contains(&table) {
             tables.push(table);
@@ -391,7 +413,7 @@ mod tests {
         }
     }
 
-    fn choose(which: &AskedSubnets<'_>, all: &[Subnet]) -> Result<[SubnetId; 2], String> {
+    fn choose(which: &AskedSubnets<'_>, all: &[Subnet]) -> Result<[SubnetId; 2], Unfound> {
         chosen("private", which, &ZONES, &VpcId::new("vpc-1"), all)
     }
 
@@ -410,7 +432,7 @@ mod tests {
             (["subnet-b", "subnet-a"], "subnet-b is in us-east-1b, not in us-east-1a"),
             (["subnet-a", "subnet-d"], "subnet-d is not in vpc-1"),
         ] {
-            let told = choose(&AskedSubnets::Ids(ids), &all).unwrap_err();
+            let told = choose(&AskedSubnets::Ids(ids), &all).unwrap_err().to_string();
             assert!(told.contains(why), "{told}");
         }
     }
@@ -427,7 +449,7 @@ mod tests {
             (BTreeMap::from([("tier", "priv*")]), "no subnet of vpc-1 in us-east-1a"),
             (BTreeMap::from([("team", "x")]), "no subnet of vpc-1 in us-east-1a"),
         ] {
-            let told = choose(&AskedSubnets::Tags(tags), &all).unwrap_err();
+            let told = choose(&AskedSubnets::Tags(tags), &all).unwrap_err().to_string();
             assert!(told.contains(why), "{told}");
         }
     }

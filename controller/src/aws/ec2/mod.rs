@@ -10,6 +10,7 @@ mod key_pair;
 mod launch_data;
 mod launch_template;
 mod nat_gateway;
+mod offered;
 mod refused;
 mod role;
 mod route_table;
@@ -22,11 +23,12 @@ mod subnet;
 mod user_data;
 mod vpc;
 mod vpc_endpoint;
+mod ways;
 
 pub use self::{
     dhcp_options::{DhcpOptions, DhcpOptionsConfig, DhcpOptionsOutputs},
     eip::{Eip, EipConfig, EipId, EipOutputs},
-    existing::{AskedNetwork, AskedSubnets, AskedTags, AskedVpc, ExistingNetwork},
+    existing::{AskedNetwork, AskedSubnets, AskedTags, AskedVpc, ExistingNetwork, Unfound},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
     internet_gateway::{
         AttachedVpc, InternetGateway, InternetGatewayConfig, InternetGatewayId,
@@ -39,6 +41,7 @@ pub use self::{
         LaunchTemplateOutputs, TemplateVersion,
     },
     nat_gateway::{NatGateway, NatGatewayConfig, NatGatewayId, NatGatewayOutputs},
+    offered::offered,
     role::{BOOT_TAG, HEARTBEAT_TAG, ROLE_TAG, Role, Word},
     route_table::{RouteTable, RouteTableConfig, RouteTableId, RouteTableOutputs, Target},
     rule::{Direction, Peer, Rule},
@@ -50,8 +53,10 @@ pub use self::{
     user_data::UserData,
     vpc::{DefaultRules, Vpc, VpcConfig, VpcId, VpcOutputs},
     vpc_endpoint::{Leads, VpcEndpoint, VpcEndpointConfig, VpcEndpointId, VpcEndpointOutputs},
+    ways::{Nat, Way, dns, free_addresses, ways},
 };
 pub(super) use self::{
     key_pair::usable_key_pair,
+    offered::OFFERINGS,
     running::{GROUP, LIST as LIST_INSTANCES, detached, running, tag},
 };

@@ -61,7 +61,7 @@ pub struct NatGatewayOutputs {
 }
 
 /// What lists them.
-const LIST: &str = "ec2:DescribeNatGateways";
+pub(super) const LIST: &str = "ec2:DescribeNatGateways";
 
 impl Resource for NatGateway {
     type Cloud = Aws;

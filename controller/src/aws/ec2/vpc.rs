@@ -270,7 +270,11 @@ async fn set_support(aws: &Aws, id: &str, on: bool) -> Result<(), CallError> {
 }
 
 /// Reads one attribute: AWS gives one a call, and none in lists.
-async fn attribute(aws: &Aws, id: &str, name: VpcAttributeName) -> Result<bool, CallError> {
+pub(super) async fn attribute(
+    aws: &Aws,
+    id: &str,
+    name: VpcAttributeName,
+) -> Result<bool, CallError> {
     let call = || aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
     let operation = "ec2:DescribeVpcAttribute";
     let answer = aws.read(operation, call).await?;

@@ -1,9 +1,12 @@
 //! IAM: who may do what. The same for all regions of an account: names carry the region.
 
+mod allowed;
 mod instance_profile;
 mod role;
 
+pub(super) use self::allowed::ALLOWED;
 pub use self::{
+    allowed::{Ruling, Says, is_there, principal, rulings},
     instance_profile::{
         HeldRole, InstanceProfile, InstanceProfileArn, InstanceProfileConfig,
         InstanceProfileOutputs,

@@ -14,6 +14,7 @@ mod instance;
 mod instance_source;
 mod log_exports;
 mod login;
+mod offered;
 mod origin;
 mod parameter_group;
 mod parameters;
@@ -31,7 +32,6 @@ use super::{
     tags::{Retagging, Tags},
 };
 
-pub(super) use self::saving::{READS as SAVED, WRITES as SAVES, last_image, saved, say_last_image};
 pub use self::{
     beginning::{Beginning, BeginsWith},
     cluster::{Cluster, ClusterArn, ClusterConfig, ClusterOutputs},
@@ -39,6 +39,7 @@ pub use self::{
     event_subscription::{EventSubscription, EventSubscriptionConfig, EventSubscriptionOutputs},
     instance::{Instance, InstanceArn, InstanceConfig, InstanceOutputs},
     login::{Login, LoginVersion},
+    offered::{Offer, offers},
     parameter_group::{
         ClusterParameterGroup, ClusterParameterGroupArn, ParameterGroup, ParameterGroupArn,
         ParameterGroupConfig, ParameterGroupOutputs,
@@ -47,6 +48,10 @@ pub use self::{
     saving::{SavedBefore, saved_before},
     subnet_group::{SubnetGroup, SubnetGroupArn, SubnetGroupConfig, SubnetGroupOutputs},
     values::{EngineVersion, Storage},
+};
+pub(super) use self::{
+    offered::OPTIONS,
+    saving::{READS as SAVED, WRITES as SAVES, last_image, saved, say_last_image},
 };
 
 /// Where the instances write their logs, each under its name

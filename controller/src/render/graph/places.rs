@@ -144,7 +144,7 @@ pub(super) enum Sign {
 }
 
 /// Kinds that have a place of their own. What is not here goes by the beginning of its name, see [`BEGINNINGS`].
-const KINDS: [(&str, Place); 24] = [
+const KINDS: [(&str, Place); 25] = [
     ("vpc", Place::Network),
     ("subnet", Place::Subnet),
     ("internet-gateway", Place::Border),

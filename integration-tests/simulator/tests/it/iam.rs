@@ -423,6 +423,20 @@ async fn what_the_caller_may_not_do_is_said() {
 
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 #[tokio::test(start_paused = true)]
+async fn a_simulation_says_what_the_administrator_could_do() {
+    let client =
+        Client::new(Settings { denied: vec!["ec2:CreateVpc".to_owned()], ..Settings::calm() });
+    let ask = [
+        ("PolicySourceArn", "arn:aws:iam::123456789012:user/clctl"),
+        ("ActionNames.member.1", "ec2:CreateVpc"),
+        ("ActionNames.member.2", "ec2:CreateSubnet"),
+    ];
+    let said = client.iam("SimulatePrincipalPolicy", &ask).await.good();
+    assert_eq!(said.texts("EvalDecision"), ["explicitDeny", "allowed"]);
+}
+
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
+#[tokio::test(start_paused = true)]
 async fn a_simulation_says_what_a_role_could_do() {
     let client = Client::calm();
     let arn = client.role("r").await;

@@ -33,6 +33,11 @@ fn simulate_principal(call: &mut Call<'_>) -> Answer {
     if !source.starts_with("arn:") {
         return Err(Fault::client("InvalidInput", format!("Invalid ARN: {source}")));
     }
+    if source == call.settings.caller_arn() {
+        let mut documents = vec![administrator(call)?];
+        documents.extend(given(call)?);
+        return simulate(call, &documents, Context::default());
+    }
     if !source.contains(":role/") {
         return Err(Fault::unsupported(format!("the policies of {source}")));
     }
@@ -46,6 +51,18 @@ fn simulate_principal(call: &mut Call<'_>) -> Answer {
     role.describe(call.settings, &mut context);
     documents.extend(given(call)?);
     simulate(call, &documents, context)
+}
+
+/// What the account's administrator may do: everything but what the settings deny.
+fn administrator(call: &Call<'_>) -> Result<Document, Fault> {
+    let everything = |effect: &str, actions: &[String]| serde_json::json!({ "Effect": effect, "Action": actions, "Resource": "*" });
+    let mut statements = vec![everything("Allow", &["*".to_owned()])];
+    let denied = &call.settings.denied;
+    if !denied.is_empty() {
+        statements.push(everything("Deny", denied));
+    }
+    let document = serde_json::json!({ "Version": "2012-10-17", "Statement": statements });
+    Document::read(&document, Grammar::Identity).map_err(|it| Fault::client("InvalidInput", it.0))
 }
 
 /// The documents that the request brings along.
