@@ -54,7 +54,7 @@ fn declaring(spec: Arc<NodeSpec>) -> Box<Declare> {
 
 /// How what a graph of a test's own declares is deleted.
 const NOTHING_LEFT: Deletions =
-    Deletions { secret_in_days: 30, key_in_days: 30, final_snapshot: false };
+    Deletions { secret_in_days: 30, key_in_days: 30, final_snapshot: false, backups: true };
 
 /// The example of that name.
 pub(crate) fn example(name: &str) -> &'static str {
