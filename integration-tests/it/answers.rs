@@ -165,8 +165,10 @@ fn a_password_that_is_none_is_never_used() {
 /// The fuzzer can spoil the answer to any operation of any kind.
 #[test]
 fn every_operation_can_be_named() {
-    let named = (0..=u8::MAX).filter_map(|code| {
-        let input = Input::read(&[0, code, 0, 1, 23]);
+    let codes =
+        (0..=u8::MAX).flat_map(|code| [vec![0, code, 0, 1, 23], vec![0, 255, code, 0, 1, 23]]);
+    let named = codes.filter_map(|bytes| {
+        let input = Input::read(&bytes);
         input.attacks.first().and_then(|attack| attack.operation)
     });
     let named: BTreeSet<&str> = named.collect();

@@ -92,6 +92,7 @@ impl Input {
         while !bytes.0.is_empty() && attacks.len() < ATTACKS {
             let operation = match bytes.byte() {
                 NAMES => None,
+                LATE => operations.late(bytes.byte()),
                 code => operations.named(code),
             };
             let (after, times) = (bytes.byte(), bytes.byte());
@@ -103,6 +104,8 @@ impl Input {
 
 /// How many operations of a sort can be named.
 const NAMES: u8 = 127;
+/// What stands before the code of an operation that has none of its own.
+const LATE: u8 = u8::MAX;
 
 /// The operations by their codes, which their names alone decide, so that bytes mean the same when there are more
 /// operations: reads first, writes behind them.
@@ -112,17 +115,21 @@ const NAMES: u8 = 127;
 struct Operations {
     names: BTreeMap<u8, &'static str>,
     all: Vec<&'static str>,
+    /// Those for which there is no code.
+    late: Vec<&'static str>,
 }
 
 impl Operations {
     fn of(reads: &[&'static str], writes: &[&'static str]) -> Self {
         let all = reads.iter().chain(writes).copied().collect();
-        let mut operations = Self { names: BTreeMap::new(), all };
+        let mut operations = Self { names: BTreeMap::new(), all, late: Vec::new() };
         let crowded = [operations.place(reads, 0), operations.place(writes, NAMES + 1)];
         // There are more of one sort than it has codes.
         for name in crowded.concat() {
-            let free = (0..NAMES).find(|code| !operations.names.contains_key(code));
-            operations.names.extend(free.map(|free| (free, name)));
+            match (0..NAMES).find(|code| !operations.names.contains_key(code)) {
+                Some(free) => drop(operations.names.insert(free, name)),
+                None => operations.late.push(name),
+            }
         }
         operations
     }
@@ -144,6 +151,10 @@ impl Operations {
             free.is_none_or(|free| self.names.insert(free, name).is_some())
         });
         late
+    }
+
+    fn late(&self, code: u8) -> Option<&'static str> {
+        self.late.get(usize::from(code) % self.late.len().max(1)).copied()
     }
 
     fn named(&self, code: u8) -> Option<&'static str> {
