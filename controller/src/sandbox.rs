@@ -59,6 +59,10 @@ pub const NO_DIFFERENCE: &[(&str, &str)] = &[
         "elasticloadbalancing:DeregisterTargets",
         "which instances are targets is for the group to say that they belong to",
     ),
+    (
+        "cloudwatch:SetAlarmState",
+        "what an alarm has seen is no setting, and the next look sets it right",
+    ),
     ("sns:Subscribe", "whoever asks AWS to be told is told: clctl keeps those it has asked itself"),
     ("sns:Unsubscribe", "who has ended it is not asked again: `clctl get` says so"),
     ("rds:RebootDBInstance", "it is as it was when it is back"),

@@ -39,6 +39,8 @@ const UNSEEN: &[(&str, &str)] = &[
     ("secret", "rotation, replicas in other regions"),
     ("topic", "delivery status, archive and data protection policies"),
     ("log-group", "subscription and metric filters, data protection"),
+    ("backup-vault", "a lock, notifications"),
+    ("backup-plan", "advanced settings, scans and indexes"),
     (
         "auto-scaling-group",
         "lifecycle hooks, scaling policies, scheduled actions, classic load balancers and notifications of others, a warm pool, the longest life of instances",
@@ -81,7 +83,9 @@ fn plain(says: &str, truth: &Truth) -> String {
     let mut said = says.to_owned();
     for thing in truth.things() {
         let digits = thing.id.bytes().filter(u8::is_ascii_hexdigit).count();
-        if let Some(address) = thing.address().filter(|_| digits > 16 && !thing.id.contains('/')) {
+        let balances = thing.id.starts_with("arn:aws:elasticloadbalancing:");
+        let is_id = digits > 16 && !thing.id.contains('/') || balances;
+        if let Some(address) = thing.address().filter(|_| is_id) {
             said = said.replace(&thing.id, address);
         }
     }
@@ -318,6 +322,11 @@ const ORDERS: &[(&str, &str)] = &[
     ("instances", "stuck"),
     // Whose it is, says a tag that nobody takes away here: without it, most would be a stranger's.
     ("instances", "unmarked"),
+    ("alarm", "needs"),
+    ("alarm", "other_settings"),
+    ("db-event-subscription", "topic"),
+    // Who was asked is not asked again, whatever has become of it.
+    ("subscriptions", "receivers"),
     ("db-instance", "log_groups"),
     ("db-cluster", "log_groups"),
     ("db-cluster", "instance_parameter_group"),

@@ -246,12 +246,8 @@ async fn without_a_certificate_that_can_be_shown_there_is_no_https_and_all_else_
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_for_another_name_and_one_that_cannot_be_looked_at_are_told_of() {
-    let named = |domain: &str| {
-        Wanted::with(&[(
-            "    allowedCidrs:",
-            &format!("    domainName: {domain}\n    allowedCidrs:"),
-        )])
-    };
+    let named =
+        |domain: &str| Wanted::with(&[(FROM, &format!("{FROM}    domainName: {domain}\n"))]);
     let bench = standing(&Wanted::usual()).await;
     let told = async |wanted: &Wanted| {
         let plan = bench.diff(wanted).await;

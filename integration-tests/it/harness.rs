@@ -54,13 +54,14 @@ fn declaring(spec: Arc<NodeSpec>) -> Box<Declare> {
 
 /// How what a graph of a test's own declares is deleted.
 const NOTHING_LEFT: Deletions =
-    Deletions { secret_in_days: 30, key_in_days: 30, final_snapshot: false };
+    Deletions { secret_in_days: 30, key_in_days: 30, final_snapshot: false, backups: true };
 
 /// The example of that name.
 pub(crate) fn example(name: &str) -> &'static str {
     match name {
         "aurora" => include_str!("../../examples/aurora.yaml"),
         "minimal" => include_str!("../../examples/minimal.yaml"),
+        "existing-vpc" => include_str!("../../examples/existing-vpc.yaml"),
         "full" => full(),
         "no-load-balancer" => include_str!("../../examples/no-load-balancer.yaml"),
         _ => include_str!("../../examples/node.yaml"),
@@ -124,6 +125,7 @@ impl Wanted {
             deletion.encryption_key = Kept::Delete;
             deletion.database = DatabaseDeletion::Delete;
             deletion.logs = Kept::Delete;
+            deletion.backups = Kept::Delete;
             self.declare = declaring(declared.clone());
         }
         self
@@ -661,6 +663,13 @@ impl Bench {
                 "kms" => somebody.kms(operation, params.into_iter().collect()).await.good(),
                 "secretsmanager" => {
                     somebody.secrets(operation, params.into_iter().collect()).await.good()
+                }
+                "backup" => {
+                    assert_eq!(operation, "PutBackupVaultAccessPolicy");
+                    let [(_, vault), (_, policy)] = params[..] else { panic!("{params:?}") };
+                    let path = format!("/backup-vaults/{vault}/access-policy");
+                    let body = serde_json::json!({ "Policy": policy });
+                    somebody.rest("backup", "PUT", &path, body).await.good()
                 }
                 other => panic!("nobody meddles with {other} so far"),
             };

@@ -4,6 +4,7 @@
 
 mod answers;
 mod architecture;
+mod backup;
 mod cli;
 mod generated;
 mod gui;
@@ -20,6 +21,7 @@ mod drift;
 mod environments;
 mod every_drift;
 mod existing;
+mod existing_vpc;
 mod fleet;
 mod found;
 mod harness;

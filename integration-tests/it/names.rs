@@ -61,7 +61,9 @@ async fn the_name_of_the_example_leads_to_its_load_balancer_and_goes_with_it() {
     assert!(listed.text("DNSName").ends_with(".us-east-1.elb.amazonaws.com."), "{}", listed.body);
     let text = listed.texts("Value").pop().unwrap();
     assert!(text.contains("clctl.dev/address=dns-record/gui"), "{text}");
-    let outcome = bench.apply(&Wanted::usual()).await.complete();
+    // The nodes are told the name as well.
+    let wanted = Wanted::with(&[(LINE, &format!("    domainName: {NAME}\n{LINE}"))]);
+    let outcome = bench.apply(&wanted).await.complete();
     assert_eq!(steps(&outcome.plan), ["remove dns-record/gui"]);
     assert_eq!((names(&bench).await, parameters(&bench)), (Vec::<String>::new(), 0));
 }
@@ -106,7 +108,7 @@ async fn what_somebody_does_to_the_record_is_named_and_put_right() {
     let (world, before) = (standing.world(), standing.truth());
     let deeds = world.deeds().into_iter().filter(|it| it.call().starts_with("route53:"));
     let deeds: Vec<_> = deeds.collect();
-    assert_eq!(deeds.len(), 3);
+    assert_eq!(deeds.len(), 4);
     for deed in deeds {
         let bench = Bench::at(world.clone());
         bench.lose_record();
@@ -138,6 +140,7 @@ async fn a_lost_mark_is_put_back_and_what_leads_elsewhere_without_one_is_somebod
     let outcome = bench.apply(&wanted).await;
     let why = outcome.error(RECORD).to_string();
     assert!(why.contains("is in the way"), "{why}");
+    assert!(zone(&bench).await.texts("Value").contains(&"192.0.2.1".to_owned()));
     bench.delete(&wanted).await.complete();
     assert_eq!((names(&bench).await, parameters(&bench)), (vec![NAME.to_owned()], 0));
 }
@@ -156,12 +159,10 @@ async fn a_zone_of_no_use_is_told_of_before_anything_is_made() {
 
 #[tokio::test(start_paused = true)]
 async fn instances_are_told_what_the_file_says_and_another_set_takes_the_place_of_the_first() {
-    const LINE: &str = "  nodes:\n";
+    const LINE: &str = "        natGateways: OnePerZone\n";
     let with = |options: &str| {
-        let chapter = format!(
-            "  network:\n    vpc:\n      create:\n        dhcpOptions: {options}\n\n{LINE}"
-        );
-        Wanted::with(&[(&format!("\n{LINE}"), &format!("\n{chapter}"))])
+        let more = format!("{LINE}        dhcpOptions: {options}\n");
+        Wanted::with(&[(LINE, &more)])
     };
     let wanted = with("{}");
     let bench = Bench::standing(&wanted).await;

@@ -9,6 +9,10 @@ use clctl::{
     aws::{
         Aws, Environment,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig},
+        backup::{
+            BackupPlan, BackupPlanConfig, BackupSelection, BackupSelectionConfig, BackupVault,
+            BackupVaultConfig,
+        },
         cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
             DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig, FlowLog,
@@ -238,6 +242,33 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ..Sample::of::<ClusterInstance>(cluster_instance, "db-NOTHING")
     },
     Sample {
+        fixed: &["access_policy"],
+        rare: &["backup:DeleteRecoveryPoint"],
+        seldom_read: &["backup:ListBackupVaults"],
+        meddling: &[(
+            "backup:PutBackupVaultAccessPolicy",
+            r#"BackupVaultName=clctl-contract-backup-vault-sample&Policy={"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"210987654321"},"Action":"backup:CopyIntoBackupVault","Resource":"*"}]}"#,
+        )],
+        ..Sample::of::<BackupVault>(
+            vault,
+            "arn:aws:backup:us-east-1:123456789012:backup-vault:clctl-contract-nothing",
+        )
+    },
+    Sample {
+        seldom_read: &["backup:ListBackupPlans"],
+        ..Sample::of::<BackupPlan>(
+            backup_plan,
+            "arn:aws:backup:us-east-1:123456789012:backup-plan:01234567-89ab-cdef-0123-456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["other"],
+        ..Sample::of::<BackupSelection>(
+            backup_selection,
+            "01234567-89ab-cdef-0123-456789abcdef|01234567-89ab-cdef-0123-456789abcdef",
+        )
+    },
+    Sample {
         fixed: &["ip_address_type", "needs"],
         // Its addresses are of version 4.
         rare: &["elasticloadbalancing:SetIpAddressType"],
@@ -328,7 +359,8 @@ pub(crate) static SAMPLES: &[Sample] = &[
     },
     Sample::of::<Topic>(topic, "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing"),
     Sample {
-        // Nobody has confirmed that they want it: there is nothing to end.
+        // Those of another topic are another node. Nobody has confirmed that they want it: there is nothing to end.
+        fixed: &["topic"],
         rare: &["sns:Unsubscribe"],
         ..Sample::of::<Subscriptions>(
             subscriptions,
@@ -336,7 +368,8 @@ pub(crate) static SAMPLES: &[Sample] = &[
         )
     },
     Sample {
-        fixed: &["other_settings"],
+        // It has no tags, so that nobody but clctl can say which one it is.
+        fixed: &["group", "other_settings"],
         ..Sample::of::<MetricFilter>(
             metric_filter,
             "metric-filter//clctl/contract/nothing:clctl-contract-metric-filter-nothing",
@@ -1166,6 +1199,44 @@ fn secret(stand: &mut Stand<'_>) {
     stand.sample::<Secret>(declared);
 }
 
+fn vault(stand: &mut Stand<'_>) {
+    let keys = ["main", "other"].map(|name| stand.key(name));
+    let declared = BackupVaultConfig {
+        key: key_arn(stand.pick(field!(BackupVaultConfig.key), &keys[0], &keys[1])),
+        access_policy: ResourcePolicy::None,
+        tags: stand.tags::<BackupVault>(SAMPLE),
+    };
+    stand.sample::<BackupVault>(declared);
+}
+
+fn backup_plan(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let vault = stand.vault("main", &key);
+    let days = stand.pick(field!(BackupPlanConfig.rules), 35, 7);
+    let declared = BackupPlanConfig {
+        name: stand.pick(field!(BackupPlanConfig.name), "this", "that").to_owned(),
+        rules: vec![Stand::backup_rule(&vault, days)],
+        tags: stand.tags::<BackupPlan>(SAMPLE),
+    };
+    stand.sample::<BackupPlan>(declared);
+}
+
+fn backup_selection(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    let vault = stand.vault("main", &key);
+    let plans = ["main", "other"].map(|name| stand.backup_plan(name, &vault));
+    let roles = ["main", "other"].map(|name| stand.role(name, "backup.amazonaws.com"));
+    let plan = stand.pick(field!(BackupSelectionConfig.plan), &plans[0], &plans[1]);
+    let resource = stand.pick(field!(BackupSelectionConfig.resources), "this", "that");
+    let declared = BackupSelectionConfig {
+        plan: plan.output("arn", |plan| plan.arn.clone()),
+        role: role_arn(stand.pick(field!(BackupSelectionConfig.role), &roles[0], &roles[1])),
+        resources: vec![format!("arn:aws:rds:us-east-1:123456789012:db:{resource}").into()],
+        other: String::new(),
+    };
+    stand.sample::<BackupSelection>(declared);
+}
+
 fn log_group(stand: &mut Stand<'_>) {
     let keys = ["main", "other"].map(|name| stand.key(name));
     let retention = field!(LogGroupConfig.retention);
@@ -1223,14 +1294,14 @@ fn topic(stand: &mut Stand<'_>) {
 
 fn subscriptions(stand: &mut Stand<'_>) {
     let key = stand.key("main");
-    let topics = ["main", "other"].map(|name| stand.topic(name, &key));
+    // It is called as its topic is.
+    let topic = stand.topic(SAMPLE, &key);
     let receivers = stand.pick(
         field!(SubscriptionsConfig.receivers),
         Receivers::of(["ops@example.com", "oncall@example.com"]),
         Receivers::of(["ops@example.com", "night@example.com"]),
     );
-    let topic = stand.pick(field!(SubscriptionsConfig.topic), &topics[0], &topics[1]);
-    let declared = SubscriptionsConfig { topic: topic_arn(topic), receivers };
+    let declared = SubscriptionsConfig { topic: topic_arn(&topic), receivers };
     stand.sample::<Subscriptions>(declared);
 }
 

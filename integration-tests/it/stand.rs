@@ -6,6 +6,10 @@ use clctl::{
     aws::{
         Aws, Environment, Tags,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey, service_linked_role},
+        backup::{
+            BackupPlan, BackupPlanConfig, BackupRule, BackupSelection, BackupSelectionConfig,
+            BackupVault, BackupVaultConfig,
+        },
         cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
         ec2::{
             AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig,
@@ -345,6 +349,37 @@ impl<'a> Stand<'a> {
             tags: self.tags::<Key>(name),
         };
         self.add::<Key>(name, declared)
+    }
+
+    pub(crate) fn vault(&mut self, name: &str, key: &Ref<Key>) -> Ref<BackupVault> {
+        let declared = BackupVaultConfig {
+            key: key_arn(key),
+            access_policy: ResourcePolicy::None,
+            tags: self.tags::<BackupVault>(name),
+        };
+        self.add::<BackupVault>(name, declared)
+    }
+
+    /// A rule that copies every day, and keeps what it copies so long.
+    pub(crate) fn backup_rule(vault: &Ref<BackupVault>, days: i32) -> BackupRule<Declared> {
+        BackupRule {
+            name: "daily".to_owned(),
+            vault: vault.output("arn", |vault| vault.arn.clone()),
+            schedule: "cron(0 5 * * ? *)".to_owned(),
+            retention_in_days: days,
+            start_window_minutes: 480,
+            completion_window_minutes: 10_080,
+            other: String::new(),
+        }
+    }
+
+    pub(crate) fn backup_plan(&mut self, name: &str, vault: &Ref<BackupVault>) -> Ref<BackupPlan> {
+        let declared = BackupPlanConfig {
+            name: format!("{}-{name}", self.environment.name),
+            rules: vec![Self::backup_rule(vault, 35)],
+            tags: self.tags::<BackupPlan>(name),
+        };
+        self.add::<BackupPlan>(name, declared)
     }
 
     /// A topic to which alarms may publish.
@@ -937,6 +972,16 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<FlowLog>("main"),
     };
     stand.add::<FlowLog>("main", flow_log);
+    let vault = stand.vault("main", &key);
+    let plan = stand.backup_plan("main", &vault);
+    let copies = stand.role("copies", "backup.amazonaws.com");
+    let selection = BackupSelectionConfig {
+        plan: plan.output("arn", |plan| plan.arn.clone()),
+        role: role_arn(&copies),
+        resources: vec![environment.arn("rds", "db:somewhere").into()],
+        other: String::new(),
+    };
+    stand.add::<BackupSelection>("main", selection);
     let (subnets, parameters) = (stand.subnet_group("main", &vpc), stand.parameter_group("main"));
     let (subnets, parameters) = (&subnets, &parameters);
     let base = InstanceBase { subnets, group: &group, parameters, key: &key, secret: &secret };
@@ -949,7 +994,9 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let cluster = stand.add::<Cluster>("main", cluster);
     let member = stand.cluster_instance("main", &cluster, &own, &key);
     stand.add::<ClusterInstance>("main", member);
-    let balancer = stand.balanced("gui", &vpc);
+    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
+    let declared = stand.load_balancer("main", &vpc, &[&subnet, &other], &group);
+    let balancer = stand.add::<LoadBalancer>("main", declared);
     let declared = stand.target_group("main", &vpc);
     let targets = stand.add::<TargetGroup>("main", declared);
     let declared = ListenerConfig {
@@ -970,14 +1017,15 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
-    stand.add::<DnsRecord>("main", named(NAME, &balancer));
+    // No two environments have one name.
+    let name = format!("{}.oracles.example.com", environment.name);
+    stand.add::<DnsRecord>("main", named(&name, &balancer));
     let declared = stand.dhcp_options("main", &vpc);
     stand.add::<DhcpOptions>("main", declared);
     let (profile, key) = (stand.profile("launch"), stand.launching_key("launch"));
     let base = LaunchBase { group: &group, profile: &profile, key: &key };
     let declared = stand.launch_template("main", &base);
     let template = stand.add::<LaunchTemplate>("main", declared);
-    let other = stand.subnet_in("b", "launch", &vpc, "10.1.7.0/24");
     let declared = AutoScalingGroupConfig {
         target_groups: vec![target_group_arn(&targets)],
         ..stand.scaling_group("main", &template, &[&subnet, &other])

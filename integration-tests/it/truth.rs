@@ -26,6 +26,8 @@ pub(crate) const ACCIDENTAL: &[&str] = &[
     "changed",
     "content",
     "created",
+    // The rule that stands for what a listener does.
+    "default_rule",
     "deleted",
     "first",
     "forgotten",
@@ -118,7 +120,14 @@ impl Truth {
         };
         let whole = world.whole().into_iter();
         let whole = whole.filter(|(object, _, body)| is_ours(object) && !is_brought(object, body));
-        for (object, tags, mut body) in whole {
+        for (object, mut tags, mut body) in whole {
+            if object.kind == "resource-record-set"
+                && let Some(target) = body["leads"]["Alias"]["name"].as_str()
+            {
+                // The name of a load balancer has a number in it.
+                let plain: String = target.chars().filter(|it| !it.is_ascii_digit()).collect();
+                body["leads"]["Alias"]["name"] = plain.into();
+            }
             if object.kind == "network-acl" {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
@@ -153,6 +162,10 @@ impl Truth {
                 for history in ["version", "name"] {
                     body["template"][history].take();
                 }
+                // So is when a target group was attached.
+                if let Some(targets) = body["targets"].as_object_mut() {
+                    targets.values_mut().for_each(|it| drop(it["done"].take()));
+                }
                 // Since when something is suspended is history, and what is not said is no.
                 if let Some(suspended) = body["suspended"].as_object_mut() {
                     suspended.values_mut().for_each(|since| drop(since.take()));
@@ -160,6 +173,27 @@ impl Truth {
                 if body["rebalances"] == false {
                     body["rebalances"].take();
                 }
+            }
+            // What it backs up by itself comes and goes as well.
+            if object.kind == "recovery-point" {
+                continue;
+            }
+            if object.kind.starts_with("backup-") {
+                // By which request it was made, which version it is and when it ran is history.
+                for history in ["request", "version", "last", "rules"] {
+                    body[history].take();
+                }
+            }
+            if object.kind == "backup-selection" {
+                // It has no tags, and says by its name which it is.
+                let name = body["document"]["SelectionName"].take();
+                let name = name.as_str().and_then(|it| it.strip_prefix("clctl-")).map(|name| {
+                    let numbered = name.rsplit_once('-');
+                    let is_number = |end: &str| end.bytes().all(|it| it.is_ascii_digit());
+                    numbered.filter(|(_, end)| is_number(end)).map_or(name, |it| it.0).to_owned()
+                });
+                let address = name.map(|name| format!("{}/{name}", object.kind));
+                tags.extend(address.map(|it| ("clctl.dev/address".to_owned(), it)));
             }
             if object.kind == "secret" {
                 // Which values it had before is history.
@@ -184,6 +218,15 @@ impl Truth {
                 for chosen in chosen {
                     body[chosen].take();
                 }
+            }
+            // How AWS calls what it makes for a load balancer is its affair.
+            if object.kind == "loadbalancer" {
+                body["host"].take();
+            }
+            if let Some((of, _)) = body["description"].as_str().and_then(|it| it.rsplit_once('/'))
+                && of.starts_with("ELB ")
+            {
+                body["description"] = of.into();
             }
             if object.kind == "cluster" {
                 // So is which of its instances does.
@@ -351,6 +394,7 @@ fn named(text: &str) -> &str {
 
 /// A value without what differs from world to world, ids replaced by what they name.
 fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
+    let name_of = |text: &str| names.get(text).or_else(|| names.get(named(text)));
     match value {
         // A document, in which there are ids.
         Value::String(text) if text.starts_with('{') => {
@@ -358,7 +402,7 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
             let told = |text: String, (id, name): (&&str, &String)| text.replace(*id, name);
             all.fold(text.clone(), told).into()
         }
-        Value::String(text) => names.get(named(text)).map_or_else(
+        Value::String(text) => name_of(text).map_or_else(
             || {
                 // An account is its root, in either writing.
                 if text.len() == 12 && text.bytes().all(|it| it.is_ascii_digit()) {
@@ -384,7 +428,7 @@ fn plain(value: &Value, names: &BTreeMap<&str, String>) -> Value {
                     let versions = versions.values().map(|it| plain(it, names));
                     return (key.clone(), versions.collect());
                 }
-                let name = names.get(named(key));
+                let name = name_of(key);
                 let key = name.map_or_else(|| key.clone(), |name| format!("<{name}>"));
                 (key, plain(value, names))
             })

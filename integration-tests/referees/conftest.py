@@ -4,12 +4,14 @@ import pytest
 
 import differences
 import drive
-import sequences_balancers  # noqa: F401  they add themselves
+import sequences_backup  # noqa: F401  they add themselves
+import sequences_balancers  # noqa: F401
 import sequences_compute  # noqa: F401
 import sequences_ec2  # noqa: F401
 import sequences_iam  # noqa: F401
 import sequences_keys  # noqa: F401
 import sequences_others  # noqa: F401
+import sequences_names  # noqa: F401
 import sequences_rds  # noqa: F401
 import sequences_refused  # noqa: F401
 import sequences_secrets  # noqa: F401

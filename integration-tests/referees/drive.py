@@ -144,10 +144,11 @@ class Drive:
 
     def __getattr__(self, service):
         if service not in {
-            "acm", "autoscaling", "cloudwatch", "ec2", "elbv2", "iam", "kms", "logs", "quotas", "rds", "secretsmanager", "ssm", "sts", "tagging"
+            "acm", "autoscaling", "backup", "cloudwatch", "ec2", "elbv2", "guru", "iam", "kms", "logs", "quotas", "rds", "route53",
+            "secretsmanager", "ssm", "sts", "tagging",
         }:
             raise AttributeError(service)
-        boto = {"quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
+        boto = {"guru": "devops-guru", "quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)
         return lambda operation, **params: self.call(boto, operation, **params)
 
     def call(self, service, operation, fails=None, until=None, **params):

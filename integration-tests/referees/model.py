@@ -60,7 +60,7 @@ EC2_ERRORS = set(
     """
     CannotDelete DependencyViolation DryRunOperation Gateway.NotAttached IdempotentParameterMismatch
     InvalidAllocationID.NotFound InvalidAssociationID.NotFound InvalidClientToken InvalidDhcpOptionsID.NotFound
-    InvalidFlowLogId.NotFound InvalidGatewayID.NotFound InvalidGroup.Duplicate InvalidGroup.InUse
+    InvalidFlowLogId.NotFound InvalidGatewayID.NotFound InvalidDhcpOptionID.NotFound InvalidGroup.Duplicate InvalidGroup.InUse
     InvalidGroup.NotFound InvalidGroup.Reserved InvalidGroupId.Malformed InvalidID
     InvalidInternetGatewayID.NotFound InvalidInternetGatewayId.Malformed InvalidIPAddress.InUse
     InvalidKey.Format InvalidKeyPair.Duplicate InvalidKeyPair.Format InvalidKeyPair.NotFound
@@ -115,7 +115,7 @@ class Check:
         if self.status == 501:
             return self.complaints
         try:
-            if self.protocol in ("ec2", "query"):
+            if self.protocol in ("ec2", "query", "rest-xml"):
                 self.xml()
             else:
                 self.json()
@@ -123,7 +123,8 @@ class Check:
             self.complain("body", f"cannot be read: {error}: {self.body[:200]!r}")
         return self.complaints
 
-    # XML: https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html and aws-query-protocol.html
+    # XML: https://smithy.io/2.0/aws/protocols/aws-ec2-query-protocol.html, aws-query-protocol.html and
+    # aws-restxml-protocol.html
 
     def xml(self):
         kind = self.headers.get("content-type", "")
@@ -143,6 +144,8 @@ class Check:
         output = self.operation.output_shape
         if self.protocol == "ec2":
             return self.xml_structure(root, output, "", also={"requestId"}, bare={"return"})
+        if self.protocol == "rest-xml":
+            return self.xml_structure(root, output, "")
         parts = {local(part.tag): part for part in root}
         metadata = parts.pop("ResponseMetadata", None)
         if metadata is None or metadata.find("{*}RequestId") is None:
@@ -198,6 +201,10 @@ class Check:
                 self.complain(f"{path}{name}", "is there more than once")
             self.xml_value(children[0], member, f"{path}{name}.")
         for name in shape.required_members if shape is not None else ():
+            if shape.members[name].serialization.get("location") == "header":
+                if not self.headers.get(shape.members[name].serialization["name"]):
+                    self.complain(f"{path}{name}", "is required and no header")
+                continue
             if self.xml_name(name, shape.members[name]) not in given:
                 self.complain(f"{path}{name}", "is required and missing")
 

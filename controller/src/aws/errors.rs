@@ -306,6 +306,17 @@ fn said(code: &str, message: &str) -> Option<Class> {
         {
             Some(Class::NotYetVisible)
         }
+        // AWS Backup says so of a vault that is not there; who may not ask is told for what.
+        "accessdeniedexception" if message.starts_with("Insufficient privileges") => {
+            Some(Class::NotFound)
+        }
+        "invalidrequestexception" if of_backups(message) => Some(Class::InUse),
+        // The role, or the key, that was made a moment ago.
+        "invalidparametervalueexception"
+            if message.contains("cannot be assumed") || message.contains("encryption key") =>
+        {
+            Some(Class::NotYetVisible)
+        }
         // It can be taken back, and after that it is as it was.
         "invalidrequestexception" if message.contains("marked for deletion") => Some(Class::Busy),
         "invalidparameter" if message.contains("Unable to assume") => Some(Class::NotYetVisible),
@@ -325,6 +336,11 @@ fn said(code: &str, message: &str) -> Option<Class> {
         "invalidinput" if message.contains("has been taken in this account") => Some(Class::Exists),
         _ => None,
     }
+}
+
+/// Whether a vault has something in it, or a plan still selects something.
+fn of_backups(message: &str) -> bool {
+    message.contains("recovery point") || message.contains("selections must be deleted")
 }
 
 /// What is wrong with a batch of changes of records.

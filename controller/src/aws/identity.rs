@@ -47,12 +47,14 @@ pub struct Deletions {
     pub key_in_days: i32,
     /// Whether a last snapshot of the database is made, which stays.
     pub final_snapshot: bool,
+    /// Whether what our plans have put into a backup vault goes with it.
+    pub backups: bool,
 }
 
 impl Default for Deletions {
     /// The longest that AWS allows, and nothing lost.
     fn default() -> Self {
-        Self { secret_in_days: 30, key_in_days: 30, final_snapshot: true }
+        Self { secret_in_days: 30, key_in_days: 30, final_snapshot: true, backups: false }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::engine::{AnyKind, KindOf, Kinds};
 use super::{
     Aws,
     autoscaling::AutoScalingGroup,
+    backup::{BackupPlan, BackupSelection, BackupVault},
     certificate,
     cloudwatch::{Alarm, Dashboard},
     ec2::{
@@ -61,6 +62,9 @@ kinds! {
     ClusterParameterGroup,
     Cluster,
     ClusterInstance,
+    BackupVault,
+    BackupPlan,
+    BackupSelection,
     LoadBalancer,
     TargetGroup,
     Listener,

@@ -8,7 +8,7 @@ use super::{
     answers::{another, required, text},
     certificate::usable_certificate,
     clients::Aws,
-    ec2::{ImageId, usable_key_pair},
+    ec2::{AskedNetwork, ExistingNetwork, ImageId, usable_key_pair},
     kms::usable_key,
     route53::usable_zone,
     secrets::current_version,
@@ -27,6 +27,8 @@ pub struct Questions<'a> {
     pub hosted_zone: Option<(&'a str, &'a str)>,
     /// The certificate of somebody else's that the load balancer shows.
     pub certificate: Option<AskedCertificate<'a>>,
+    /// A network of somebody else's that everything is built in.
+    pub network: Option<AskedNetwork<'a>>,
 }
 
 /// A certificate that is to be looked up.
@@ -53,7 +55,12 @@ pub struct Lookups {
     hosted_zone: Result<(), String>,
     /// The same of the certificate of somebody else's.
     certificate: Result<(), String>,
+    /// What was found of the network of somebody else's.
+    network: ExistingNetwork,
 }
+
+/// Why nothing is known of a network that nobody asked for.
+const UNASKED: &str = "nobody has looked the network up";
 
 /// Where AWS says which image is the newest
 /// (<https://docs.aws.amazon.com/linux/al2023/ug/naming-and-versioning.html>).
@@ -97,19 +104,37 @@ impl Lookups {
             let Some(AskedCertificate { arn, domain }) = asked.certificate else { return Ok(()) };
             told(&format!("the certificate {arn}"), usable_certificate(aws, arn, domain).await)
         };
+        let network = async {
+            match &asked.network {
+                Some(network) => ExistingNetwork::of(aws, network).await,
+                None => ExistingNetwork::unknown(UNASKED),
+            }
+        };
         // Side by side: every command waits for them.
-        let all =
-            async { tokio::join!(newest_image, versions, key_pair, key, certificate, hosted_zone) };
-        let (newest_image, versions, key_pair, key, certificate, hosted_zone) = Box::pin(all).await;
-        Self { newest_image, versions, key_pair, key, certificate, hosted_zone }
+        let theirs = async { tokio::join!(key_pair, key, certificate, hosted_zone, network) };
+        let all = async { tokio::join!(newest_image, versions, theirs) };
+        let (newest_image, versions, theirs) = Box::pin(all).await;
+        let (key_pair, key, certificate, hosted_zone, network) = theirs;
+        Self { newest_image, versions, key_pair, key, certificate, hosted_zone, network }
     }
 
     /// This image, looked up by somebody else.
     pub fn found(image: &str) -> Self {
         let newest_image = Ok(ImageId::new(image));
         let (key_pair, key, certificate, hosted_zone) = (Ok(()), Ok(()), Ok(()), Ok(()));
-        let versions = BTreeMap::new();
-        Self { newest_image, versions, key_pair, key, certificate, hosted_zone }
+        let (versions, network) = (BTreeMap::new(), ExistingNetwork::unknown(UNASKED));
+        Self { newest_image, versions, key_pair, key, certificate, hosted_zone, network }
+    }
+
+    /// What was found of the network of somebody else's, if one was looked for.
+    pub fn network(&self) -> &ExistingNetwork {
+        &self.network
+    }
+
+    /// Nothing: nobody has looked.
+    pub fn unasked() -> Self {
+        let why = || "nobody has looked it up".to_owned();
+        Self { newest_image: Err(why()), key_pair: Err(why()), key: Err(why()), ..Self::found("") }
     }
 
     /// Whether the key pair of somebody else's, if one was looked for, can be used.
@@ -166,7 +191,7 @@ fn told<T>(
 }
 
 /// Why something was not found out, and what to do about it.
-fn unlearned(what: &str, error: &CallError) -> String {
+pub(super) fn unlearned(what: &str, error: &CallError) -> String {
     if error.class == Class::Denied {
         return format!("{what}: {error}: allow {} on it", error.operation);
     }

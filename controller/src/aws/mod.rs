@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod autoscaling;
+pub mod backup;
 mod calls;
 mod certificate;
 mod clients;

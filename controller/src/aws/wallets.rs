@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_cloudwatch::types::{Metric, MetricDataQuery, MetricStat, ScanBy};
+use aws_sdk_cloudwatch::types::{DimensionFilter, Metric, MetricDataQuery, MetricStat, ScanBy};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 
@@ -54,7 +54,9 @@ impl Aws {
         for (name, _) in METRICS {
             let call = |token| {
                 let call = self.cloudwatch.list_metrics().namespace(namespace).metric_name(name);
-                call.set_next_token(token).send()
+                // They are also told by chain alone, for alarms.
+                let by_wallet = DimensionFilter::builder().name(ACCOUNT).build();
+                call.dimensions(by_wallet).set_next_token(token).send()
             };
             metrics.extend(self.pages(LIST, call, |page| (page.metrics, page.next_token)).await?);
         }

@@ -106,6 +106,12 @@ pub(super) enum Verb {
     /// Show everything known of an environment: conditions, objects field by field, what happened.
     /// Changes nothing.
     Describe(Describe),
+    /// Draw an environment as a picture: zones, subnets, nodes with their roles, database, who speaks to whom, and
+    /// how each object stands. Changes nothing.
+    ///
+    /// A picture for a runbook, light or dark as what shows it:
+    /// clctl graph -f node.yaml > node.svg
+    Graph(Graph),
     /// Open the way to the active node: to its GUI and API, to a shell on it, or to its database.
     ///
     /// Runs `aws ssm start-session` through Session Manager, or `ssh` through the bastion, and keeps the local port:
@@ -267,6 +273,18 @@ pub(super) struct Describe {
     pub(super) files: Files,
     /// Only these objects: an address such as subnet/private-a, a kind such as subnet, or an AWS id.
     pub(super) objects: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Graph {
+    #[command(flatten)]
+    pub(super) file: OneFile,
+    /// Draw what the file declares, and ask AWS nothing: no credentials are needed.
+    #[arg(long)]
+    pub(super) declared: bool,
+    /// The form. Mermaid is for Markdown.
+    #[arg(short, long, value_name = "FORM", default_value = "svg")]
+    pub(super) output: GraphForm,
 }
 
 /// The file of one environment, for verbs that are about one.
@@ -500,6 +518,14 @@ pub(super) enum DiffForm {
     Json,
     Yaml,
     Name,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphForm {
+    /// One file that needs no other.
+    Svg,
+    /// A flowchart.
+    Mermaid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

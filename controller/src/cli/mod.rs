@@ -14,6 +14,7 @@ mod failover;
 mod files;
 mod funds;
 mod get;
+mod graph;
 mod nodes;
 mod printer;
 mod progress;
@@ -97,6 +98,8 @@ fn run(global: Global, verb: Verb, printer: &Printer) -> anyhow::Result<Exit> {
         Verb::Sandbox(verb) => return sandbox::run(&verb, &global, printer),
         Verb::Apply(args) => Asking::Apply(args),
         Verb::Diff(args) => Asking::Diff(args),
+        Verb::Graph(args) if args.declared => return graph::run_declared(&args, printer),
+        Verb::Graph(args) => Asking::Graph(args),
         Verb::Delete(args) => Asking::Delete(args),
         Verb::Get(args) => Asking::Get(args),
         Verb::Describe(args) => Asking::Describe(args),
@@ -134,6 +137,7 @@ enum Asking {
     Delete(args::Delete),
     Get(args::Get),
     Describe(args::Describe),
+    Graph(args::Graph),
     Tunnel(args::Tunnel),
     Failover(args::Failover),
     SecretPut(args::SecretPut),
@@ -150,6 +154,7 @@ impl Asking {
             Self::Delete(args) => &args.files,
             Self::Get(args) => &args.files,
             Self::Describe(args) => &args.files,
+            Self::Graph(args) => return args.file.as_slice(),
             Self::Failover(args) => return args.file.as_slice(),
             Self::Tunnel(args) => return args.file.as_slice(),
             Self::SecretPut(args) => return args.file.as_slice(),
@@ -168,6 +173,7 @@ async fn asking(command: &Command, verb: Asking, read: Reading) -> anyhow::Resul
         Asking::Delete(args) => Box::pin(delete::run(command, args, read)).await,
         Asking::Get(args) => get::run(command, args, read).await,
         Asking::Describe(args) => describe::run(command, args, read).await,
+        Asking::Graph(args) => graph::run(command, args, read).await,
         Asking::Failover(args) => Box::pin(failover::run(command, args, read)).await,
         Asking::Tunnel(args) => Box::pin(tunnel::run(command, args, read)).await,
         Asking::SecretPut(args) => secret::put(command, args, read).await,

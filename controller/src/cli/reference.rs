@@ -200,10 +200,15 @@ fn kinds_table() -> String {
 
 /// The permissions clctl needs, and no more.
 fn iam_policy() -> Value {
-    let marker = ["arn:*:ssm:*:*:parameter/clctl/*/intent"];
+    // Where the names of an environment are is in parameters as well.
+    let marker = [
+        "arn:*:ssm:*:*:parameter/clctl/*/intent",
+        "arn:*:ssm:*:*:parameter/clctl/*/dns-record",
+        "arn:*:ssm:*:*:parameter/clctl/*/dns-record/*",
+    ];
     // Those who launch hand roles on, and those who have a group launch are asked as if they did it themselves.
     // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
-    let services = ["ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
+    let services = ["backup.amazonaws.com", "ec2.amazonaws.com", "vpc-flow-logs.amazonaws.com"];
     let split = |calls: Vec<&'static str>| -> (Vec<&'static str>, Vec<&'static str>) {
         calls.into_iter().partition(|call| call.starts_with("ssm:"))
     };
@@ -223,6 +228,11 @@ fn iam_policy() -> Value {
             // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
             { "Sid": "ClctlEncryptsSecrets", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
               "Condition": { "StringLike": { "kms:ViaService": "secretsmanager.*.amazonaws.com" } } },
+            // https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html#backup-api-permissions-ref
+            { "Sid": "ClctlMakesVaults", "Effect": "Allow", "Action": ["backup-storage:MountCapsule"], "Resource": "*" },
+            { "Sid": "ClctlEncryptsVaults", "Effect": "Allow",
+              "Action": ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey", "kms:RetireGrant"], "Resource": "*",
+              "Condition": { "StringLike": { "kms:ViaService": "backup.*.amazonaws.com" } } },
             { "Sid": "ClctlWritesItsMarker", "Effect": "Allow", "Action": marker_writes, "Resource": marker },
         ],
     })

@@ -129,7 +129,7 @@ fn seed(
     printer: &Printer,
 ) -> anyhow::Result<()> {
     let kind = match what {
-        SeedKind::Vpc => Seed::Network,
+        SeedKind::Vpc => Seed::OpenNetwork,
     };
     let made = simulator.edit(|world| {
         let home = std::mem::replace(&mut world.settings_mut().region, region.to_owned());

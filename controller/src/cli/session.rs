@@ -226,7 +226,8 @@ fn allows(named: &Named, mode: Mode) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn environment(node: &ChainlinkNode, account: String, partition: String) -> Environment {
+/// The environment that a document describes, in such an account.
+pub(super) fn environment(node: &ChainlinkNode, account: String, partition: String) -> Environment {
     Environment {
         name: node.metadata.name.to_string(),
         partition,

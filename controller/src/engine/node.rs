@@ -32,6 +32,8 @@ pub trait Seen: Send + Sync {
     fn mentions(&self) -> BTreeSet<PhysicalId>;
     /// Whether there is nothing of it to remove.
     fn is_vacant(&self) -> bool;
+    /// Whether nothing is lost with it.
+    fn holds_nothing(&self) -> bool;
     /// Whether it is as its creation leaves it, in what only an update sets.
     fn is_new(&self) -> bool;
     /// Why it must not be removed, if it must not.
@@ -104,6 +106,10 @@ impl<R: Resource> Seen for Found<R> {
 
     fn is_vacant(&self) -> bool {
         R::is_vacant(self)
+    }
+
+    fn holds_nothing(&self) -> bool {
+        R::holds_nothing(self)
     }
 
     fn is_new(&self) -> bool {

@@ -448,6 +448,7 @@ impl Objects {
             let doubled = claims.get(&(seen.address(), seen.ordinal())).is_some_and(|of| *of > 1);
             let proven = look.vouched.contains(&ObjectKey::of(seen));
             let unproven = (doubled || seen.kind().keeping.is_some()) && !proven;
+            let wanted = wanted.filter(|_| !seen.holds_nothing());
             wanted.map(KeepReason::Wanted).or(unproven.then_some(KeepReason::Unproven))
         };
         let mut kept: Vec<Kept> = Vec::new();

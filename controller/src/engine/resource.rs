@@ -131,6 +131,12 @@ pub trait Resource: Sized + Send + Sync + 'static {
         false
     }
 
+    /// Whether nothing is lost with it: then it goes although its kind is to be kept.
+    fn holds_nothing(have: &Found<Self>) -> bool {
+        let _ = have;
+        false
+    }
+
     /// What is to be known of an object that is as it is to be, for the user.
     fn notice(have: &Found<Self>) -> Option<String> {
         let _ = have;

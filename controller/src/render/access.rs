@@ -101,7 +101,8 @@ pub fn nodes(plan: &Plan<Aws>) -> Vec<NodeView> {
     nodes
 }
 
-fn running(of: &InstancesOutputs) -> impl Iterator<Item = NodeView> {
+/// The instances of a group as they are.
+pub(super) fn running(of: &InstancesOutputs) -> impl Iterator<Item = NodeView> {
     let now = of.members.now;
     of.members.all.iter().map(move |member| {
         let role =

@@ -12,6 +12,7 @@ pub(crate) use line;
 mod access;
 mod cell;
 mod explain;
+mod graph;
 mod markdown;
 mod removals;
 mod shell;
@@ -19,6 +20,7 @@ mod state;
 mod text;
 mod view;
 
+pub(crate) use self::graph::{Scene, Setting, declared, mermaid, observed, svg};
 pub use self::{
     access::{EndpointsView, Given, NodeView, OutputsView, age, endpoints, nodes},
     explain::{field, reference, tree},

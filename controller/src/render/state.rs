@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     aws::{Aws, ec2::Eip},
-    engine::{Action, Blocked, Found, Phase, Plan, RemovalReason, Seen, Verdict},
+    engine::{Action, Blocked, Found, Phase, Plan, PlannedNode, RemovalReason, Seen, Verdict},
 };
 
 use super::{
@@ -116,33 +116,7 @@ pub fn state(
     gui: Option<String>,
 ) -> StateView {
     let declared = plan.nodes.iter().map(|planned| {
-        let (status, detail) = match &planned.verdict {
-            Verdict::Blocked(blocked) => ("Unknown", told(blocked)),
-            Verdict::Change(change) => {
-                match (change.action, planned.seen.as_deref().map(Seen::phase)) {
-                    (_, None) => ("Missing", String::new()),
-                    (_, Some(Phase::Pending(phase) | Phase::Settling(phase))) => {
-                        ("Pending", phase.clone())
-                    }
-                    (_, Some(Phase::Recoverable { how, .. })) => {
-                        ("Deleted", format!("can be taken back {how}"))
-                    }
-                    (_, Some(Phase::Failed(why))) => ("Failed", why.clone()),
-                    (Action::Refuse, Some(_)) if change.refusal().is_some() => {
-                        ("Refused", change.refusal().unwrap_or_default().to_owned())
-                    }
-                    (Action::Keep, Some(_)) => {
-                        let notice = planned.seen.as_deref().and_then(Seen::notice);
-                        ("Ready", notice.unwrap_or_default())
-                    }
-                    (_, Some(_)) => {
-                        let fields: Vec<_> =
-                            change.fields.iter().map(|change| change.field).collect();
-                        ("Drifted", fields.join(", "))
-                    }
-                }
-            }
-        };
+        let (status, detail) = standing(planned);
         resource(
             plan.time,
             planned.node.address().to_string(),
@@ -181,6 +155,32 @@ pub fn state(
         created_at: None,
         resources,
         not_built,
+    }
+}
+
+/// How a declared object stands, in one word, and what differs or is the matter.
+pub(super) fn standing(planned: &PlannedNode<Aws>) -> (&'static str, String) {
+    let change = match &planned.verdict {
+        Verdict::Blocked(blocked) => return ("Unknown", told(blocked)),
+        Verdict::Change(change) => change,
+    };
+    match (change.action, planned.seen.as_deref().map(Seen::phase)) {
+        (_, None) => ("Missing", String::new()),
+        (_, Some(Phase::Pending(phase) | Phase::Settling(phase))) => ("Pending", phase.clone()),
+        (_, Some(Phase::Recoverable { how, .. })) => {
+            ("Deleted", format!("can be taken back {how}"))
+        }
+        (_, Some(Phase::Failed(why))) => ("Failed", why.clone()),
+        (Action::Refuse, Some(_)) if change.refusal().is_some() => {
+            ("Refused", change.refusal().unwrap_or_default().to_owned())
+        }
+        (Action::Keep, Some(_)) => {
+            ("Ready", planned.seen.as_deref().and_then(Seen::notice).unwrap_or_default())
+        }
+        (_, Some(_)) => {
+            let fields: Vec<_> = change.fields.iter().map(|change| change.field).collect();
+            ("Drifted", fields.join(", "))
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn declare(
         graph.add::<SecurityGroup>(
             name,
             SecurityGroupConfig {
-                vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+                vpc: network.vpc.clone(),
                 description: description.to_owned(),
                 tags: label.tags(SecurityGroup::ABOUT.name, name),
             },

@@ -202,15 +202,12 @@ fn subnet_group(
     label: &Label<'_>,
     network: &network::Built,
 ) -> Result<Ref<SubnetGroup>, DeclaredTwice> {
-    let subnets = network.private_subnets.iter();
     graph.add::<SubnetGroup>(
         MAIN,
         SubnetGroupConfig {
-            vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+            vpc: network.vpc.clone(),
             description: format!("The private subnets of {}", label.environment.name),
-            subnets: subnets
-                .map(|subnet| subnet.output("id", |subnet| subnet.id.clone()))
-                .collect(),
+            subnets: network.private_subnets.clone(),
             tags: label.tags(SubnetGroup::ABOUT.name, MAIN),
         },
     )

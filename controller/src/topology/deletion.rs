@@ -6,6 +6,7 @@ use clctl_spec::{DatabaseDeletion, Deletion, Fate, Key as DeclaredKey, NodeSpec}
 use crate::{
     aws::{
         Deletions,
+        backup::BackupVault,
         kms::Key,
         logs::LogGroup,
         rds::{Cluster, ClusterInstance, Instance},
@@ -18,7 +19,8 @@ use super::secrets::KEYSTORE;
 
 /// Why an object stays that nothing declares any more; nothing if it goes.
 pub(super) fn retention(deletion: &Deletion) -> impl Fn(&Address) -> Option<String> + use<> {
-    let Deletion { database, keystore_password, secrets, encryption_key, logs, .. } = *deletion;
+    let Deletion { database, keystore_password, secrets, encryption_key, logs, backups, .. } =
+        *deletion;
     move |address| {
         let of_database = format!("policies.deletion.database is {database:?}");
         if [Instance::ABOUT.name, Cluster::ABOUT.name].contains(&address.kind) {
@@ -35,6 +37,7 @@ pub(super) fn retention(deletion: &Deletion) -> impl Fn(&Address) -> Option<Stri
             kind if kind == Secret::ABOUT.name => (secrets, "secrets"),
             kind if kind == Key::ABOUT.name => (encryption_key, "encryptionKey"),
             kind if kind == LogGroup::ABOUT.name => (logs, "logs"),
+            kind if kind == BackupVault::ABOUT.name => (backups, "backups"),
             _ => return None,
         };
         (fate == Fate::Retain).then(|| format!("policies.deletion.{field} is Retain"))
@@ -61,5 +64,6 @@ pub fn deletions(spec: &NodeSpec) -> Deletions {
         secret_in_days: secret.port(),
         key_in_days: key.cast_signed(),
         final_snapshot: spec.policies.deletion.database != DatabaseDeletion::Delete,
+        backups: spec.policies.deletion.backups == Fate::Delete,
     }
 }

@@ -1,6 +1,7 @@
-//! The ways to AWS's services that do not lead through the internet, in a new VPC.
+//! The ways to AWS's services that do not lead through the internet. In a VPC of the user's own only those that are
+//! asked for: they change what others in it see.
 
-use clctl_spec::NewVpc;
+use clctl_spec::{ServiceName, Vpc};
 
 use crate::{
     aws::{
@@ -11,7 +12,7 @@ use crate::{
         },
         policy::Policy,
     },
-    engine::{After, DeclaredTwice, Graph, Resource},
+    engine::{After, DeclaredTwice, Graph, Input, Ref, Resource},
 };
 
 use super::{Label, network};
@@ -21,13 +22,17 @@ const HTTPS: u16 = 443;
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
-    vpc: &NewVpc,
+    vpc: &Vpc,
     network: &network::Built,
 ) -> Result<After, DeclaredTwice> {
+    let (s3, interfaces): (bool, &[ServiceName]) = match vpc {
+        Vpc::Create(vpc) => (vpc.s3_endpoint, &vpc.interface_endpoints),
+        Vpc::Existing(vpc) => (vpc.s3_endpoint, &vpc.interface_endpoints),
+    };
     let mut all = After::default();
     let service = |name: &str| format!("com.amazonaws.{}.{name}", label.environment.region);
     let endpoint = |name: &str, leads| VpcEndpointConfig {
-        vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+        vpc: network.vpc.clone(),
         service: service(name),
         leads,
         route_tables: Vec::new(),
@@ -37,25 +42,20 @@ pub(super) fn declare(
         policy: Policy::open(),
         tags: label.tags(VpcEndpoint::ABOUT.name, &node_name(name)),
     };
-    if vpc.s3_endpoint {
-        let tables = network.private_tables.iter();
-        let route_tables = tables.map(|table| table.output("id", |table| table.id.clone()));
+    if s3 {
         let declared = VpcEndpointConfig {
-            route_tables: route_tables.collect(),
+            route_tables: network.private_tables.clone(),
             ..endpoint("s3", Leads::Gateway)
         };
         all = all.and(After::node(&graph.add::<VpcEndpoint>("s3", declared)?));
     }
-    if vpc.interface_endpoints.is_empty() {
+    if interfaces.is_empty() {
         return Ok(all);
     }
-    let group = group(graph, label, vpc, network)?;
-    for name in &vpc.interface_endpoints {
-        let subnets = network.private_subnets.iter();
+    let group = group(graph, label, network)?;
+    for name in interfaces {
         let declared = VpcEndpointConfig {
-            subnets: subnets
-                .map(|subnet| subnet.output("id", |subnet| subnet.id.clone()))
-                .collect(),
+            subnets: network.private_subnets.clone(),
             security_groups: vec![group.output("id", |group| group.id.clone())],
             private_dns: true,
             ..endpoint(name.as_str(), Leads::Interface)
@@ -75,22 +75,28 @@ fn node_name(service: &str) -> String {
 fn group(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
-    vpc: &NewVpc,
     network: &network::Built,
-) -> Result<crate::engine::Ref<SecurityGroup>, DeclaredTwice> {
+) -> Result<Ref<SecurityGroup>, DeclaredTwice> {
     let name = "endpoints";
     let group = graph.add::<SecurityGroup>(
         name,
         SecurityGroupConfig {
-            vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+            vpc: network.vpc.clone(),
             description: "HTTPS to AWS services".to_owned(),
             tags: label.tags(SecurityGroup::ABOUT.name, name),
         },
     )?;
-    let rule = Rule::tcp(Direction::Ingress, HTTPS, Peer::Cidr(vpc.cidr), "HTTPS from the network");
-    let declared = SecurityGroupRulesConfig {
-        group: group.output("id", |group| group.id.clone()),
-        rules: vec![rule],
+    let from =
+        |range| Rule::tcp(Direction::Ingress, HTTPS, Peer::Cidr(range), "HTTPS from the network");
+    let declared = match &network.ranges {
+        Ok(ranges) => SecurityGroupRulesConfig {
+            group: group.output("id", |group| group.id.clone()),
+            rules: ranges.iter().copied().map(from).collect(),
+        },
+        // What they are to be nobody knows: they stay as they are.
+        Err(why) => {
+            SecurityGroupRulesConfig { group: Input::Unlearned(why.clone()), rules: Vec::new() }
+        }
     };
     graph.add::<SecurityGroupRules>(name, declared)?;
     Ok(group)

@@ -5,11 +5,11 @@ use clctl_spec::{NodeSpec, TrafficType};
 use crate::{
     aws::{
         Aws,
-        ec2::{FlowLog, FlowLogConfig, LogDestination, Vpc},
+        ec2::{FlowLog, FlowLogConfig, LogDestination, VpcId},
         kms::KeyArn,
         policy::{Policy, Statement},
     },
-    engine::{DeclaredTwice, Graph, Input, Ref, Resource},
+    engine::{DeclaredTwice, Graph, Input, Resource},
 };
 
 use super::{Label, logs, roles};
@@ -18,7 +18,7 @@ pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
-    vpc: &Ref<Vpc>,
+    vpc: &Input<VpcId>,
     key: &Input<KeyArn>,
 ) -> Result<(), DeclaredTwice> {
     let flow_logs = &spec.network.flow_logs;
@@ -51,7 +51,7 @@ pub(super) fn declare(
         .add::<FlowLog>(
             name,
             FlowLogConfig {
-                vpc: vpc.output("id", |vpc| vpc.id.clone()),
+                vpc: vpc.clone(),
                 traffic: traffic.to_owned(),
                 destination: group.output("arn", |group| LogDestination::new(&group.arn)),
                 role: role.output("arn", |role| role.arn.clone()),

@@ -108,7 +108,7 @@ fn targets(
     network: &network::Built,
 ) -> Result<Ref<TargetGroup>, DeclaredTwice> {
     let config = TargetGroupConfig {
-        vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+        vpc: network.vpc.clone(),
         target_type: "instance".to_owned(),
         protocol: "HTTP".to_owned(),
         protocol_version: "HTTP1".to_owned(),
@@ -143,17 +143,14 @@ fn balancer(
     let network = base.network;
     let (scheme, subnets, ways) = match declared.scheme {
         Scheme::InternetFacing => {
-            ("internet-facing", &network.public_subnets, After::node(&network.public_table))
+            ("internet-facing", &network.public_subnets, network.public_way.clone())
         }
-        Scheme::Internal => {
-            ("internal", &network.private_subnets, After::nodes(&network.private_tables))
-        }
+        Scheme::Internal => ("internal", &network.private_subnets, network.private_way.clone()),
     };
-    let subnets = subnets.iter().map(|subnet| subnet.output("id", |subnet| subnet.id.clone()));
     let config = LoadBalancerConfig {
-        vpc: network.vpc.output("id", |vpc| vpc.id.clone()),
+        vpc: network.vpc.clone(),
         scheme: scheme.to_owned(),
-        subnets: subnets.collect(),
+        subnets: subnets.clone(),
         security_groups: vec![base.group.output("id", |group| group.id.clone())],
         ip_address_type: "ipv4".to_owned(),
         idle_timeout: declared.idle_timeout.get().cast_signed(),

@@ -2,6 +2,7 @@
 
 mod access;
 mod alarms;
+mod backup;
 mod bastion;
 mod dashboard;
 mod database;
@@ -21,7 +22,7 @@ mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource, Vpc};
+use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource};
 
 pub use self::{
     alarms::{ALL as ALARMS, About as AboutAlarm},
@@ -69,12 +70,9 @@ pub fn declare(
     check(spec)?;
     let mut graph = Graph::default();
     let label = Label::new(environment, spec);
-    let network = network::declare(&mut graph, &label, spec)?;
+    let network = network::declare(&mut graph, &label, spec, lookups)?;
     let access = access::declare(&mut graph, &label, spec, &network)?;
-    let endpoints = match &spec.network.vpc {
-        Vpc::Create(vpc) => endpoints::declare(&mut graph, &label, vpc, &network)?,
-        Vpc::Existing(_) => After::default(),
-    };
+    let endpoints = endpoints::declare(&mut graph, &label, &spec.network.vpc, &network)?;
     let addresses = bastion::addresses(&mut graph, &label, spec)?;
     let roles = roles::declare(&mut graph, &label, spec, &addresses)?;
     let key = encryption::declare(&mut graph, &label, spec, lookups, &roles)?;
@@ -84,6 +82,7 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
+    backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
     let base = gui::Base {
         network: &network,
         group: &access.balancer,
@@ -93,7 +92,7 @@ pub fn declare(
     let target_groups = gui::declare(&mut graph, &label, spec, &base)?;
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
-    let ways = After::nodes(&network.private_tables).and(endpoints);
+    let ways = network.private_way.clone().and(endpoints);
     let base = nodes::Base {
         network: &network,
         group: &access.nodes,
@@ -135,7 +134,7 @@ pub fn declare(
             lookups,
             needs: After::node(log)
                 .and(After::nodes(&access.rules))
-                .and(After::node(&network.public_table)),
+                .and(network.public_way.clone()),
         };
         bastion::declare(&mut graph, &label, spec, declared, base)?;
     }
@@ -194,6 +193,7 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
             arn: balancer.certificate_arn.as_str(),
             domain: spec.gui.domain_name.as_ref().map(|name| name.as_str()),
         }),
+        network: network::asked(spec),
     }
 }
 

@@ -1,34 +1,47 @@
-//! The chapter `network`: a VPC of two zones, each with a public and a private subnet.
+//! The chapter `network`: a VPC of two zones, each with a public and a private subnet; a new one, or the user's own.
 
 use std::collections::BTreeMap;
 
 use clctl_spec::{
-    DhcpOptions as DeclaredOptions, NatGateways, NewVpc, NodeSpec, Vpc as DeclaredVpc, Zone,
+    DhcpOptions as DeclaredOptions, ExistingVpc, NatGateways, NewVpc, NodeSpec, SelectorKey,
+    SubnetId as DeclaredSubnet, SubnetSelector, TagValue, Vpc as DeclaredVpc, VpcSelector, Zone,
+    ZoneName,
 };
 use ipnet::Ipv4Net;
 
 use crate::{
     aws::{
-        Aws, Tags,
+        Aws, Lookups, Tags,
         ec2::{
-            AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Eip, EipConfig,
-            InternetGateway, InternetGatewayConfig, NatGateway, NatGatewayConfig, RouteTable,
-            RouteTableConfig, Subnet, SubnetConfig, Target, Vpc, VpcConfig,
+            AskedNetwork, AskedSubnets, AskedTags, AskedVpc, AttachedVpc, DefaultRules,
+            DhcpOptions, DhcpOptionsConfig, Eip, EipConfig, InternetGateway, InternetGatewayConfig,
+            NatGateway, NatGatewayConfig, RouteTable, RouteTableConfig, RouteTableId, Subnet,
+            SubnetConfig, SubnetId, Target, Vpc, VpcConfig, VpcId,
         },
     },
-    engine::{After, DeclaredTwice, Graph, Loose, Ref, Resource},
+    engine::{After, DeclaredTwice, Graph, Input, Loose, Ref, Resource},
 };
 
-use super::{Label, NotBuilt, NotDeclared};
+use super::Label;
 
-/// What other chapters build on.
+/// What other chapters build on: nodes of ours, or what was found of the user's own. What was not found stands for
+/// what depends on it, which is then left alone.
 pub(super) struct Built {
-    pub(super) vpc: Ref<Vpc>,
-    pub(super) public_subnets: Vec<Ref<Subnet>>,
-    pub(super) public_table: Ref<RouteTable>,
-    pub(super) private_subnets: Vec<Ref<Subnet>>,
-    pub(super) private_tables: Vec<Ref<RouteTable>>,
+    pub(super) vpc: Input<VpcId>,
+    /// The ranges of the VPC; or why nobody knows them.
+    pub(super) ranges: Result<Vec<Ipv4Net>, String>,
+    /// In the order of the zones; empty where none are named.
+    pub(super) public_subnets: Vec<Input<SubnetId>>,
+    /// In the order of the zones.
+    pub(super) private_subnets: Vec<Input<SubnetId>>,
+    /// The route tables of the private subnets.
+    pub(super) private_tables: Vec<Input<RouteTableId>>,
+    /// Those of ours: how others reach the internet is theirs to watch.
     pub(super) nat_gateways: Vec<Ref<NatGateway>>,
+    /// What has to be there before anybody in a public subnet reaches the internet.
+    pub(super) public_way: After,
+    /// The same of private ones.
+    pub(super) private_way: After,
 }
 
 struct Declaring<'a> {
@@ -41,12 +54,62 @@ pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
-) -> Result<Built, NotDeclared> {
+    lookups: &Lookups,
+) -> Result<Built, DeclaredTwice> {
     match &spec.network.vpc {
-        DeclaredVpc::Create(vpc) => {
-            Ok(new(graph, label, vpc, vpc.zones(&spec.availability_zones))?)
-        }
-        DeclaredVpc::Existing(_) => Err(NotBuilt::EXISTING_VPC.into()),
+        DeclaredVpc::Create(vpc) => new(graph, label, vpc, vpc.zones(&spec.availability_zones)),
+        DeclaredVpc::Existing(vpc) => Ok(existing(vpc, lookups)),
+    }
+}
+
+/// What has to be found of the network of the user's own, if everything is built in one.
+pub(super) fn asked(spec: &NodeSpec) -> Option<AskedNetwork<'_>> {
+    let DeclaredVpc::Existing(vpc) = &spec.network.vpc else { return None };
+    Some(AskedNetwork {
+        vpc: match &vpc.vpc {
+            VpcSelector::Id(id) => AskedVpc::Id(id.as_str()),
+            VpcSelector::Tags(tags) => AskedVpc::Tags(texts(tags)),
+        },
+        private_subnets: subnets(&vpc.private_subnets),
+        public_subnets: vpc.public_subnets.as_ref().map(subnets),
+        zones: spec.availability_zones.0.each_ref().map(ZoneName::as_str),
+        route_tables: vpc.s3_endpoint,
+    })
+}
+
+fn subnets(selector: &SubnetSelector) -> AskedSubnets<'_> {
+    match selector {
+        SubnetSelector::Ids(ids) => AskedSubnets::Ids(ids.0.each_ref().map(DeclaredSubnet::as_str)),
+        SubnetSelector::Tags(tags) => AskedSubnets::Tags(texts(tags)),
+    }
+}
+
+fn texts(tags: &BTreeMap<SelectorKey, TagValue>) -> AskedTags<'_> {
+    tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// What was found of the network of the user's own. Nothing of it is declared: nothing of it is ever changed.
+fn existing(declared: &ExistingVpc, lookups: &Lookups) -> Built {
+    let network = lookups.network();
+    let both = |found: &Result<[SubnetId; 2], String>| match found {
+        Ok(subnets) => subnets.iter().cloned().map(Input::Known).collect(),
+        Err(why) => vec![Input::Unlearned(why.clone())],
+    };
+    Built {
+        vpc: network.vpc.clone().map_or_else(Input::Unlearned, Input::Known),
+        ranges: network.ranges.clone(),
+        public_subnets: match &declared.public_subnets {
+            Some(_) => both(&network.public_subnets),
+            None => Vec::new(),
+        },
+        private_subnets: both(&network.private_subnets),
+        private_tables: match &network.private_tables {
+            Ok(tables) => tables.iter().cloned().map(Input::Known).collect(),
+            Err(why) => vec![Input::Unlearned(why.clone())],
+        },
+        nat_gateways: Vec::new(),
+        public_way: After::default(),
+        private_way: After::default(),
     }
 }
 
@@ -91,7 +154,18 @@ fn new(
         private_tables.push(declaring.private_table(zone, private, &nat)?);
         way_out = Some(nat);
     }
-    Ok(Built { vpc, public_subnets, public_table, private_subnets, private_tables, nat_gateways })
+    let id = |subnet: &Ref<Subnet>| subnet.output("id", |subnet| subnet.id.clone());
+    let tables = private_tables.iter();
+    Ok(Built {
+        vpc: vpc.output("id", |vpc| vpc.id.clone()),
+        ranges: Ok(vec![network.cidr]),
+        public_subnets: public_subnets.iter().map(id).collect(),
+        private_subnets: private_subnets.iter().map(id).collect(),
+        private_tables: tables.map(|table| table.output("id", |table| table.id.clone())).collect(),
+        public_way: After::node(&public_table),
+        private_way: After::nodes(&private_tables),
+        nat_gateways,
+    })
 }
 
 /// Everywhere.

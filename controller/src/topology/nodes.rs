@@ -10,7 +10,7 @@ use crate::{
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey},
         ec2::{
             ImageId, KeyName, KeyPair, LaunchTags, LaunchTemplate, LaunchTemplateConfig,
-            LaunchTemplateOutputs, Metadata, SecurityGroup, Subnet, UserData, Volume,
+            LaunchTemplateOutputs, Metadata, SecurityGroup, SubnetId, UserData, Volume,
         },
         elb::TargetGroup,
         fleet::{Instances, InstancesConfig, NODES, Versions},
@@ -154,7 +154,7 @@ pub(super) fn template(
 /// How a group of instances is set.
 pub(super) struct Settings<'a> {
     pub(super) count: i32,
-    pub(super) subnets: &'a [Ref<Subnet>],
+    pub(super) subnets: &'a [Input<SubnetId>],
     pub(super) suspended: Vec<String>,
     pub(super) borrowed: BorrowedKey,
     /// The database that is saved before another node can take it over.
@@ -176,10 +176,9 @@ pub(super) fn group_of(
 ) -> Result<Built, DeclaredTwice> {
     let Settings { count, subnets, suspended, borrowed, database, runs, needs, .. } = settings;
     let target_groups = settings.target_groups.iter();
-    let subnets = subnets.iter();
     let declared = AutoScalingGroupConfig {
         template: template.output("version", LaunchTemplateOutputs::to_launch_from),
-        subnets: subnets.map(|subnet| subnet.output("id", |subnet| subnet.id.clone())).collect(),
+        subnets: subnets.to_vec(),
         min_size: count,
         max_size: count,
         desired_capacity: count,

@@ -204,6 +204,46 @@ fn instance(
     Ok((role, profile))
 }
 
+/// Lets a service take on a role, for this account: where the service says for whom it acts.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>. That AWS Backup says so when it takes on a
+/// role is not documented
+/// (<https://docs.aws.amazon.com/aws-backup/latest/devguide/cross-service-confused-deputy-prevention.html>), so what it does
+/// not say is no reason to refuse it.
+pub(super) fn of_this_account(label: &Label<'_>, service: &str) -> Policy<Declared> {
+    let mut trust = Policy::assumed_by(service);
+    let account = &label.environment.account;
+    trust.statements = trust
+        .statements
+        .into_iter()
+        .map(|it| it.only("StringEqualsIfExists", "aws:SourceAccount", [account.clone()]))
+        .collect();
+    trust
+}
+
+/// A role that is trusted so.
+pub(super) fn trusting(
+    graph: &mut Graph<Aws>,
+    label: &Label<'_>,
+    name: &str,
+    description: &str,
+    trust: Policy<Declared>,
+    policies: Vec<(&str, Policy<Declared>)>,
+) -> Result<Ref<Role>, DeclaredTwice> {
+    let policies = policies.into_iter().map(|(name, policy)| (name.to_owned(), policy));
+    graph.add::<Role>(
+        name,
+        RoleConfig {
+            description: format!("{description} of {}", label.environment.name),
+            trust,
+            max_session_seconds: SESSION,
+            policies: policies.collect(),
+            attached: Vec::new(),
+            tags: label.tags(Role::ABOUT.name, name),
+        },
+    )
+}
+
 /// A role for a service.
 pub(super) fn role(
     graph: &mut Graph<Aws>,

@@ -7,8 +7,7 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 3] =
-    ["spec.monitoring.devOpsGuru", "spec.backup", "spec.policies.deletion.backups"];
+const LEFT_OUT: [&str; 2] = ["spec.monitoring.devOpsGuru", "spec.backup.copyToRegion"];
 
 /// Something that is written and not built yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -21,8 +20,7 @@ pub struct LeftOut {
 }
 
 /// What is read, checked, and refused where it asks for more than its default.
-const REFUSED: [&str; 5] =
-    [NotBuilt::EXISTING_VPC.path, TENANCY, ASSUME_ROLE, MAINTENANCE_WINDOWS, DRIFT];
+const REFUSED: [&str; 4] = [TENANCY, ASSUME_ROLE, MAINTENANCE_WINDOWS, DRIFT];
 const TENANCY: &str = "spec.network.vpc.create.tenancy";
 const ASSUME_ROLE: &str = "spec.aws.assumeRole";
 const MAINTENANCE_WINDOWS: &str = "spec.policies.maintenanceWindows";
@@ -59,11 +57,6 @@ pub struct NotBuilt {
     otherwise: &'static str,
 }
 
-impl NotBuilt {
-    pub(super) const EXISTING_VPC: Self =
-        Self { path: "spec.network.vpc.existing", otherwise: "clctl would make a second VPC" };
-}
-
 /// Checks that nothing is asked for that cannot be left out.
 ///
 /// # Errors
@@ -73,11 +66,10 @@ pub fn check(spec: &NodeSpec) -> Result<(), NotBuilt> {
     let repairs = |on: &OnDrift| *on == OnDrift::Repair;
     let refuse = |path, otherwise| Err(NotBuilt { path, otherwise });
     match &spec.network.vpc {
-        Vpc::Existing(_) => return Err(NotBuilt::EXISTING_VPC),
         Vpc::Create(vpc) if vpc.tenancy == Tenancy::Dedicated => {
             return refuse(TENANCY, "the VPC would share its hardware for good");
         }
-        Vpc::Create(_) => {}
+        Vpc::Create(_) | Vpc::Existing(_) => {}
     }
     if spec.aws.assume_role.is_some() {
         return refuse(ASSUME_ROLE, "clctl would act as whoever it is, perhaps in another account");

@@ -103,10 +103,8 @@ fn chapters_that_are_not_built_are_named() {
 #[test]
 fn what_cannot_be_left_out_is_refused() {
     let place = Place::sandbox(Settings::calm());
-    let existing = include_str!("../../../examples/existing-vpc.yaml");
     let full = include_str!("../../../examples/full.yaml");
     for (name, text) in [
-        ("existing_vpc", existing.to_owned()),
         ("assume_role", full.to_owned()),
         ("tenancy", spec("dedicated", "  network: {vpc: {create: {tenancy: dedicated}}}\n")),
         (

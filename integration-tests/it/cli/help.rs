@@ -12,6 +12,7 @@ fn help_of_every_verb() {
         vec!["delete"],
         vec!["get"],
         vec!["describe"],
+        vec!["graph"],
         vec!["validate"],
         vec!["sandbox"],
         vec!["sandbox", "status"],

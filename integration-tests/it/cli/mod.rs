@@ -5,6 +5,7 @@ mod adoption;
 mod crashes;
 mod exits;
 mod files;
+mod graph;
 mod help;
 mod interrupts;
 mod permissions;

@@ -343,6 +343,8 @@ async fn the_active_node_tells_what_its_wallet_holds() {
         .namespace("clctl/minimal")
         .metric_name("eth_balance")
         .dimensions(chain)
+        // By chain alone it is told as well, for alarms.
+        .dimensions(DimensionFilter::builder().name("account").build())
         .send()
         .await
         .unwrap();

@@ -29,6 +29,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         ("elasticloadbalancing", "DescribeTags") => return None,
         ("elasticloadbalancing", name) if name.ends_with("Attributes") => return None,
         ("elasticloadbalancing", name) if name.starts_with("Describe") => ("NextMarker", ""),
+        ("ssm", "GetParametersByPath") => ("NextToken", ""),
         ("tag", "GetResources") => ("PaginationToken", ""),
         _ => return None,
     };
@@ -119,12 +120,25 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         }
         "secretsmanager:GetSecretValue" => &["SecretString"],
         "secretsmanager:GetRandomPassword" => &["RandomPassword"],
+        "route53:GetHostedZone" => &["HostedZone", "Id", "Name"],
+        "route53:ListResourceRecordSets" => &[
+            "ResourceRecordSets",
+            "Name",
+            "Type",
+            "HostedZoneId",
+            "DNSName",
+            "EvaluateTargetHealth",
+            "Value",
+            "IsTruncated",
+            "MaxItems",
+        ],
         "sns:GetTopicAttributes" => &["Attributes"],
         "sns:ListSubscriptionsByTopic" => {
             &["Subscriptions", "SubscriptionArn", "Protocol", "Endpoint"]
         }
         "sns:ListTagsForResource" => &["Tags", "Key", "Value"],
         "ssm:GetParameter" => &["Parameter"],
+        "ssm:GetParametersByPath" => &["Parameters", "Name", "Value"],
         "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
         "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
         "sts:GetCallerIdentity" => &["Account", "Arn"],
@@ -179,6 +193,7 @@ fn required_of_ec2(operation: &str) -> &'static [&'static str] {
             "state",
             "policyDocument",
         ],
+        "ec2:DescribeDhcpOptions" => &["dhcpOptionsSet", "dhcpOptionsId", "dhcpConfigurationSet"],
         "ec2:DescribeFlowLogs" => &[
             "flowLogSet",
             "flowLogId",

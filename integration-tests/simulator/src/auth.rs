@@ -75,12 +75,14 @@ pub(crate) enum Manner {
     Ec2,
     Query,
     Json,
+    /// REST, with a JSON object each way.
+    Rest,
 }
 
 /// Refuses a request without scope.
 pub(crate) fn unsigned(manner: Manner, why: &Unsigned) -> Fault {
-    let json = manner == Manner::Json;
-    let status = if json { 400 } else { 403 };
+    let json = matches!(manner, Manner::Json | Manner::Rest);
+    let status = if manner == Manner::Json { 400 } else { 403 };
     match why {
         Unsigned::Missing => {
             let code = if json {
@@ -92,7 +94,9 @@ pub(crate) fn unsigned(manner: Manner, why: &Unsigned) -> Fault {
                 Manner::Ec2 => {
                     "The request must contain either a valid (registered) AWS access key ID or X.509 certificate."
                 }
-                Manner::Query | Manner::Json => "Request is missing Authentication Token",
+                Manner::Query | Manner::Json | Manner::Rest => {
+                    "Request is missing Authentication Token"
+                }
             };
             Fault::new(status, code, text)
         }
@@ -111,6 +115,7 @@ pub(crate) fn key(manner: Manner, settings: &Settings, key: &str) -> Result<(), 
             Manner::Ec2 => Fault::new(400, "RequestExpired", "Request has expired."),
             Manner::Query => Fault::new(403, "ExpiredToken", text),
             Manner::Json => Fault::new(400, "ExpiredTokenException", text),
+            Manner::Rest => Fault::new(403, "ExpiredTokenException", text),
         });
     }
     let listed = settings.valid_keys.iter().any(|it| it == key);
@@ -131,5 +136,6 @@ pub(crate) fn unknown_key(manner: Manner) -> Fault {
         ),
         Manner::Query => Fault::new(403, "InvalidClientTokenId", text),
         Manner::Json => Fault::new(400, "UnrecognizedClientException", text),
+        Manner::Rest => Fault::new(403, "UnrecognizedClientException", text),
     }
 }

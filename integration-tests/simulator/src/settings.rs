@@ -148,6 +148,10 @@ pub struct Durations {
     pub db_cluster_deletion: Span,
     /// How long the interfaces of a DB instance that is gone are still there.
     pub db_interface_linger: Span,
+    /// A job of AWS Backup from its time until it starts.
+    pub backup_start: Span,
+    /// From there until it is done.
+    pub backup_job: Span,
     /// A load balancer from `provisioning` to `active`.
     pub load_balancer: Span,
     /// Until the interfaces of a load balancer have followed a change.
@@ -213,6 +217,8 @@ impl Default for Durations {
             db_cluster_creation: Span::seconds(45, 180),
             db_cluster_deletion: Span::seconds(60, 240),
             db_interface_linger: Span::seconds(0, 60),
+            backup_start: Span::seconds(60, 3_600),
+            backup_job: Span::seconds(180, 900),
             load_balancer: Span::seconds(60, 240),
             load_balancer_change: Span::seconds(2, 30),
             load_balancer_interface_linger: Span::seconds(15, 120),
@@ -273,6 +279,9 @@ pub struct Quotas {
     pub db_cluster_parameter_groups: u32,
     pub db_clusters: u32,
     pub db_cluster_snapshots: u32,
+    pub backup_vaults: u32,
+    pub backup_plans: u32,
+    pub selections_per_backup_plan: u32,
     pub instance_vcpus: u32,
     pub auto_scaling_groups: u32,
     pub lifecycle_hooks_per_group: u32,
@@ -335,6 +344,9 @@ impl Default for Quotas {
             db_cluster_parameter_groups: 50,
             db_clusters: 40,
             db_cluster_snapshots: 100,
+            backup_vaults: 100,
+            backup_plans: 100,
+            selections_per_backup_plan: 100,
             instance_vcpus: 5,
             auto_scaling_groups: 500,
             lifecycle_hooks_per_group: 50,

@@ -79,6 +79,8 @@ pub struct Recorded {
     pub operation: String,
     /// Whether it is a write.
     pub mutating: bool,
+    /// The ids of EC2's that it names, each once: `vpc-0123456789abcdef0`.
+    pub names: Vec<String>,
     /// When it reached the world, in the world's time.
     pub at: Time,
 }
@@ -281,6 +283,7 @@ impl Simulator {
                 service: asked.service.clone(),
                 operation: asked.operation.clone(),
                 mutating: asked.mutating,
+                names: asked.names(),
                 at: state.now(),
             };
             held(&self.inner.calls).push(recorded);

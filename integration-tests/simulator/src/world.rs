@@ -39,9 +39,9 @@ use crate::{
     hidden::Hidden,
     random::Rng,
     services::{
-        self, Acm, Around, Asked, AutoScaling, CloudWatch, Ec2, Elb, Hands, Iam, Kms,
-        LoadBalancerHands, Logs, Rds, Route53, Secrets, Service, ServiceQuotas, Site, Sns, Ssm,
-        Tagging,
+        self, Acm, Around, Asked, AutoScaling, Backup, CloudWatch, DevOpsGuru, Ec2, Elb, Hands,
+        Iam, Kms, LoadBalancerHands, Logs, Rds, Route53, Secrets, Service, ServiceQuotas, Site,
+        Sns, Ssm, Tagging,
     },
     shelf::AnyShelf,
     throttle::Buckets,
@@ -53,7 +53,9 @@ use crate::{
 pub(crate) struct Region {
     pub(crate) acm: Acm,
     pub(crate) autoscaling: AutoScaling,
+    pub(crate) backup: Backup,
     pub(crate) cloudwatch: CloudWatch,
+    pub(crate) devops_guru: DevOpsGuru,
     pub(crate) ec2: Ec2,
     pub(crate) elb: Elb,
     pub(crate) kms: Kms,
@@ -72,6 +74,8 @@ impl Region {
         let mut all: Vec<&dyn AnyShelf> = self.ec2.shelves().into();
         all.extend(self.acm.shelves());
         all.extend(self.autoscaling.shelves());
+        all.extend(self.backup.shelves());
+        all.extend(self.devops_guru.shelves());
         all.extend(self.elb.shelves());
         all.extend(self.cloudwatch.shelves());
         all.extend(self.kms.shelves());
@@ -85,7 +89,7 @@ impl Region {
 
     /// When something happens next by itself.
     fn due(&self) -> Option<Time> {
-        next(&self.ec2, &self.autoscaling, &self.elb, &self.rds)
+        next((&self.ec2, &self.autoscaling, &self.elb, &self.rds), &self.backup)
     }
 
     /// Lets everything happen that is due, one thing after the other.
@@ -99,13 +103,15 @@ impl Region {
         rng: &mut Rng,
         (before, now): (Time, Time),
     ) {
-        let Self { autoscaling, cloudwatch, ec2, elb, kms, logs, rds, secrets, sns, .. } = self;
+        let Self {
+            autoscaling, backup, cloudwatch, ec2, elb, kms, logs, rds, secrets, sns, ..
+        } = self;
         let around = Around { settings, region, iam, kms };
         autoscaling.hear(around, ec2, rng);
         // What was done since was done then.
         elb.notice(settings, ec2, rng, before);
         elb.publish(cloudwatch, before);
-        while let Some(at) = next(ec2, autoscaling, elb, rds).filter(|it| *it <= now) {
+        while let Some(at) = next((ec2, autoscaling, elb, rds), backup).filter(|it| *it <= now) {
             ec2.settle(around, rng, at);
             autoscaling.hear(around, ec2, rng);
             autoscaling.settle(around, (ec2, elb), rng, at);
@@ -113,6 +119,7 @@ impl Region {
             elb.follow_groups(at, &autoscaling.in_target_groups(at));
             elb.settle(&mut LoadBalancerHands { around, ec2 }, rng, at);
             rds.settle(&mut Hands { around, ec2, logs }, rng, at);
+            backup.settle(around, rds, rng, at);
             elb.notice(settings, ec2, rng, at);
             elb.publish(cloudwatch, at);
         }
@@ -129,7 +136,7 @@ impl Region {
             sns.notify(site, kms, rng, &told.note()).ok();
         }
         for counted in logs.take_counted() {
-            cloudwatch.extract(counted, now);
+            cloudwatch.extract(&counted, now);
         }
         cloudwatch.look(settings, rng, now);
         for action in cloudwatch.take_actions() {
@@ -141,8 +148,11 @@ impl Region {
     }
 }
 
-fn next(ec2: &Ec2, groups: &AutoScaling, elb: &Elb, rds: &Rds) -> Option<Time> {
-    [ec2.due(), groups.due(), elb.due(), rds.due()].into_iter().flatten().min()
+fn next(
+    (ec2, groups, elb, rds): (&Ec2, &AutoScaling, &Elb, &Rds),
+    backup: &Backup,
+) -> Option<Time> {
+    [ec2.due(), groups.due(), elb.due(), rds.due(), backup.due()].into_iter().flatten().min()
 }
 
 /// A simulated AWS account.

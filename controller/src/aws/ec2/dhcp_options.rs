@@ -253,7 +253,7 @@ fn read(
     let options = required(LIST, "dhcpConfigurationSet", from.dhcp_configurations.as_ref())?;
     let values = |key: &str| -> Vec<String> {
         let option = options.iter().find(|option| option.key() == Some(key));
-        let values = option.map(|option| option.values()).unwrap_or_default();
+        let values = option.map(types::DhcpConfiguration::values).unwrap_or_default();
         values.iter().filter_map(|value| value.value.clone()).collect()
     };
     let vpc = vpcs.iter().find(|vpc| vpc.dhcp_options_id() == Some(id));

@@ -3,6 +3,7 @@
 mod blockers;
 mod dhcp_options;
 mod eip;
+mod existing;
 mod flow_log;
 mod internet_gateway;
 mod key_pair;
@@ -25,6 +26,7 @@ mod vpc_endpoint;
 pub use self::{
     dhcp_options::{DhcpOptions, DhcpOptionsConfig, DhcpOptionsOutputs},
     eip::{Eip, EipConfig, EipId, EipOutputs},
+    existing::{AskedNetwork, AskedSubnets, AskedTags, AskedVpc, ExistingNetwork},
     flow_log::{FlowLog, FlowLogConfig, FlowLogOutputs, LogDestination},
     internet_gateway::{
         AttachedVpc, InternetGateway, InternetGatewayConfig, InternetGatewayId,

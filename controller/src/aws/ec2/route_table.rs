@@ -115,7 +115,7 @@ pub struct RouteTableOutputs {
 }
 
 /// What lists them.
-const LIST: &str = "ec2:DescribeRouteTables";
+pub(super) const LIST: &str = "ec2:DescribeRouteTables";
 /// Where the id of an association is.
 const ASSOCIATION: &str = "routeTableAssociationId";
 

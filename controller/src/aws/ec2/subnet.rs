@@ -64,7 +64,7 @@ pub struct SubnetOutputs {
 }
 
 /// What lists them.
-const LIST: &str = "ec2:DescribeSubnets";
+pub(super) const LIST: &str = "ec2:DescribeSubnets";
 
 impl Resource for Subnet {
     type Cloud = Aws;

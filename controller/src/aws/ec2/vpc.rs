@@ -98,7 +98,7 @@ pub struct VpcOutputs {
 }
 
 /// What lists them.
-const LIST: &str = "ec2:DescribeVpcs";
+pub(super) const LIST: &str = "ec2:DescribeVpcs";
 
 impl Resource for Vpc {
     type Cloud = Aws;

@@ -3,6 +3,19 @@
 
 use aws_sdk_rds::types::RestoreWindow;
 use aws_smithy_types::{DateTime, date_time::Format};
+use jiff::Timestamp;
+
+/// How far automated backups may lag behind, in seconds: RDS saves the log every five minutes
+/// (<https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html>).
+const LAG: i64 = 3600;
+
+/// What is to be known of the automated backups of a database that is available: there is no metric of them.
+pub(super) fn behind(now: Timestamp, latest: Option<&DateTime>) -> Option<String> {
+    let latest = latest.filter(|latest| now.as_second().saturating_sub(latest.secs()) > LAG)?;
+    Some(format!(
+        "its automated backups reach no further than {latest}: see what RDS says of it (`aws rds describe-events`)"
+    ))
+}
 
 /// The automated backups of one database.
 pub(super) struct Backup {
@@ -49,6 +62,15 @@ impl Backup {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn backups_that_lag_are_told() {
+        let latest = DateTime::from_secs(1_000_000);
+        let at = |seconds: i64| Timestamp::from_second(1_000_000 + seconds).unwrap();
+        assert_eq!(behind(at(3_600), Some(&latest)), None);
+        assert!(behind(at(3_601), Some(&latest)).unwrap().contains("1970-01-12T13:46:40Z"));
+        assert_eq!(behind(at(9_999), None), None);
+    }
 
     #[test]
     fn a_time_is_within_reach_or_not() {

@@ -29,7 +29,7 @@ use super::{
         secrets,
         tags::{Tags, owner_of},
     },
-    ClusterParameterGroupArn, PAGE, ParameterGroupArn, SubnetGroupArn, arn, as_tags,
+    ClusterParameterGroupArn, PAGE, ParameterGroupArn, SubnetGroupArn, arn, as_tags, backup,
     beginning::is_ours,
     cluster_source::{BACKUPS, SNAPSHOTS},
     instance::STOPPED,
@@ -144,6 +144,8 @@ pub struct ClusterOutputs {
     pub port: i32,
     /// Its instances, whoever made them.
     pub members: Vec<String>,
+    /// What is to be known of its automated backups, if they lag behind.
+    pub behind: Option<String>,
 }
 
 /// What it is called as a kind.
@@ -383,6 +385,10 @@ impl Resource for Cluster {
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
         aws.environment.is_name_of(KIND, &have.owner, name_of(&have.id.0))
+    }
+
+    fn notice(have: &Found<Self>) -> Option<String> {
+        have.outputs.behind.clone()
     }
 
     fn protection(have: &Found<Self>) -> Option<String> {
@@ -627,6 +633,8 @@ fn read(aws: &Aws, from: &DbCluster) -> Result<Found<Cluster>, CallError> {
             address: from.endpoint().map(ToOwned::to_owned),
             port: from.port().unwrap_or_default(),
             members: members.map(ToOwned::to_owned).collect(),
+            behind: backup::behind(aws.answered(LIST), from.latest_restorable_time())
+                .filter(|_| status == "available"),
         },
         phase: phase(from, status, *pending == nothing),
     })
@@ -683,6 +691,7 @@ pub(super) fn blank(aws: &Aws, name: &str, owner: Owner) -> Found<Cluster> {
             address: None,
             port: 0,
             members: Vec::new(),
+            behind: None,
         },
         phase: Phase::Gone,
     }

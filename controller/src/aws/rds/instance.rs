@@ -29,7 +29,7 @@ use super::{
         secrets,
         tags::{Tags, owner_of},
     },
-    PAGE, ParameterGroupArn, SubnetGroupArn, arn, as_tags,
+    PAGE, ParameterGroupArn, SubnetGroupArn, arn, as_tags, backup,
     beginning::{is_ours, named},
     instance_source::{BACKUPS, SNAPSHOTS},
     log_exports,
@@ -154,6 +154,8 @@ pub struct InstanceOutputs {
     pub address: Option<String>,
     /// At which port.
     pub port: i32,
+    /// What is to be known of its automated backups, if they lag behind.
+    pub behind: Option<String>,
 }
 
 /// What it is called as a kind.
@@ -404,6 +406,10 @@ impl Resource for Instance {
 
     fn is_vouched(aws: &Aws, have: &Found<Self>) -> bool {
         aws.environment.is_name_of(Self::ABOUT.name, &have.owner, name_of(&have.id.0))
+    }
+
+    fn notice(have: &Found<Self>) -> Option<String> {
+        have.outputs.behind.clone()
     }
 
     fn protection(have: &Found<Self>) -> Option<String> {
@@ -698,6 +704,8 @@ fn read(aws: &Aws, from: &DbInstance) -> Result<Found<Instance>, CallError> {
             identifier: name.to_owned(),
             address: from.endpoint().and_then(|it| it.address()).map(ToOwned::to_owned),
             port: port.unwrap_or_default(),
+            behind: backup::behind(aws.answered(LIST), from.latest_restorable_time())
+                .filter(|_| status == "available"),
         },
         phase: phase(from, status, *pending == nothing),
     })
@@ -781,6 +789,7 @@ pub(super) fn blank(aws: &Aws, name: &str, owner: Owner) -> Found<Instance> {
             identifier: name.to_owned(),
             address: None,
             port: 0,
+            behind: None,
         },
         phase: Phase::Gone,
     }

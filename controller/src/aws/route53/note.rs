@@ -9,7 +9,7 @@ use crate::engine::{Address, CallError, Class, Owner};
 
 use super::{
     super::{
-        answers::{found, required, text},
+        answers::{another, found, required, text},
         clients::Aws,
         identity::{TAG_ADDRESS, TAG_ENVIRONMENT, TAG_REPLACEMENT, TAG_UID},
     },
@@ -65,7 +65,7 @@ pub(super) async fn all(aws: &Aws, kind: &str) -> Result<Vec<Note>, CallError> {
         let name = text(LIST, "Name", parameter.name())?;
         let place = name.strip_prefix(&below).and_then(|rest| rest.strip_prefix('/'));
         let Some((zone, name)) = place.and_then(|rest| rest.split_once('/')) else { continue };
-        let mark = parameter.value().and_then(|value| mark::read(aws, kind, value));
+        let mark = mark::read(aws, kind, text(LIST, "Value", parameter.value())?);
         // What is not of our making is nobody's note.
         let Some(mark) = mark.filter(|mark| mark.owner != Owner::Other) else { continue };
         let place = Place { zone: zone.to_owned(), name: super::name::normal(name) };
@@ -80,7 +80,11 @@ pub(super) async fn of(aws: &Aws, kind: &str, place: &Place) -> Result<Option<Ma
     let call = || aws.ssm.get_parameter().name(&name).send();
     let Some(answer) = found(aws.read(GET, call).await)? else { return Ok(None) };
     let parameter = required(GET, "Parameter", answer.parameter)?;
-    let mark = parameter.value().and_then(|value| mark::read(aws, kind, value));
+    let told = text(GET, "Name", parameter.name())?;
+    if told != name {
+        return Err(another(GET, told, name));
+    }
+    let mark = mark::read(aws, kind, text(GET, "Value", parameter.value())?);
     Ok(mark.filter(|mark| mark.owner != Owner::Other))
 }
 

@@ -176,8 +176,7 @@ impl Resource for DnsRecord {
         // What is somebody else's is not even noted.
         let there = sets(aws, &place.zone, &place.name, &RrType::A).await?;
         if !there.is_empty() && !is_ours(aws, &place).await? {
-            let why = format!("{} exists and is not of this environment's making", id_of(&place));
-            return Err(CallError::new(CHANGE, Class::Exists, "InvalidChangeBatch", why));
+            return Err(in_the_way(&place, Class::Exists));
         }
         note::put(aws, &place, (&me.address, me.ordinal), &want.target.name).await?;
         let made = make(aws, me, &place, want).await;
@@ -228,6 +227,11 @@ impl Resource for DnsRecord {
         let mut changes = Vec::new();
         if leads || evaluates {
             let current = have.outputs.current.clone();
+            // Of a name that is only noted, what has come meanwhile is somebody else's.
+            let there = sets(aws, &place.zone, &place.name, &RrType::A).await?;
+            if current.is_none() && !there.is_empty() {
+                return Err(in_the_way(&place, Class::Rejected));
+            }
             changes.extend(current.map(|it| (ChangeAction::Delete, it)));
             changes.push((ChangeAction::Create, alias(&place, want)?));
         }
@@ -257,6 +261,16 @@ impl Resource for DnsRecord {
         }
         note::remove(aws, Self::ABOUT.name, &place).await
     }
+}
+
+/// A record that is there and is not ours.
+fn in_the_way(place: &Place, class: Class) -> CallError {
+    let why = format!(
+        "{} is in the way and is not of this environment's making: it is left alone; rename or remove it, or choose \
+         another value in the spec",
+        id_of(place)
+    );
+    CallError::new(CHANGE, class, "Foreign", why)
 }
 
 fn place(want: &DnsRecordConfig) -> Place {
@@ -382,11 +396,14 @@ async fn look(
         return Ok(None);
     };
     let current = current.filter(|_| alone);
-    let (target, evaluates) = leads(current.as_ref())?;
+    let (target, _) = leads(current.as_ref())?;
     let right = noted.as_ref().is_some_and(|it| it.target.as_ref() == Some(&target.name));
+    // Where nothing but a note says that a name is ours, what is there has to lead where the note says: else it is
+    // somebody else's, and ours is not there.
+    let strange = mark.is_none() && noted.is_some() && !right;
+    let current = current.filter(|_| !strange);
+    let (target, evaluates) = leads(current.as_ref())?;
     let owner = mark.as_ref().or(noted.as_ref()).map_or(Owner::Other, |it| it.owner.clone());
-    // Where nothing but a note says that a name is ours, what is there has to lead where the note says.
-    let owner = if mark.is_none() && current.is_some() && !right { Owner::Other } else { owner };
     Ok(Some(Found {
         id: id_of(place),
         owner,
@@ -413,7 +430,8 @@ fn leads(record: Option<&ResourceRecordSet>) -> Result<(AliasTarget, bool), Call
             Ok((AliasTarget::new(name, zone), alias.evaluate_target_health()))
         }
         None => {
-            let values: Vec<&str> = record.resource_records().iter().map(|it| it.value()).collect();
+            let values = record.resource_records().iter().map(ResourceRecord::value);
+            let values: Vec<&str> = values.collect();
             Ok((AliasTarget::other(values.join(", ")), false))
         }
     }
@@ -429,7 +447,7 @@ async fn others(aws: &Aws, place: &Place) -> Result<Option<Found<DnsRecord>>, Ca
             zone: HostedZoneId::new(&place.zone),
             name: DnsName::new(&place.name),
             target: AliasTarget::other(
-                set.resource_records().first().map(|it| it.value()).unwrap_or_default(),
+                set.resource_records().first().map(ResourceRecord::value).unwrap_or_default(),
             ),
             evaluate_target_health: false,
             marked: false,

@@ -90,6 +90,9 @@ pub struct TopicOutputs {
     pub arn: TopicArn,
 }
 
+/// How DevOps Guru names what it adds to a policy.
+const ADDED: &str = "DevOpsGuru-added-SNS-topic-permissions";
+
 /// What describes one.
 const DESCRIBE: &str = "sns:GetTopicAttributes";
 /// What it calls the key, and the policy.
@@ -219,7 +222,24 @@ fn of(policy: &Policy, arn: &str) -> Policy {
 }
 
 /// The same as it is declared.
-fn without(mut policy: Policy, arn: &str) -> Policy {
+///
+/// DevOps Guru adds to the policy of a topic that it may publish, if it is told to
+/// (<https://docs.aws.amazon.com/devops-guru/latest/userguide/sns-required-permissions.html>): what it adds for this
+/// account is no more than what is declared.
+fn without(aws: &Aws, mut policy: Policy, arn: &str) -> Policy {
+    let guru = format!("{}.devops-guru.amazonaws.com", aws.environment.region);
+    let account = Some(&vec![aws.environment.account.clone()]);
+    policy.statements.retain(|statement| {
+        let is_theirs = statement.principals.iter().all(|it| it.kind == "Service" && it.id == guru);
+        let publishes = |action: &String| action.eq_ignore_ascii_case("sns:Publish");
+        let equals = statement.conditions.get("StringEquals");
+        let mut of = equals.into_iter().flatten();
+        let ours = of.find(|(key, _)| key.eq_ignore_ascii_case("aws:SourceAccount"));
+        !(is_theirs
+            && statement.sid == ADDED
+            && statement.actions.iter().all(publishes)
+            && ours.map(|(_, values)| values) == account)
+    });
     for statement in &mut policy.statements {
         if statement.resources == [arn] {
             statement.resources.clear();
@@ -281,7 +301,7 @@ async fn look(aws: &Aws, arn: &str) -> Result<Option<Found<Topic>>, CallError> {
         owner: owner_of(aws, Topic::ABOUT.name, &tags),
         config: TopicConfig {
             key: KeyArn::new(attributes.get(KEY).map_or(NO_KEY, String::as_str)),
-            policy: without(Policy::read(policy), arn),
+            policy: without(aws, Policy::read(policy), arn),
             attributes: as_given(&attributes),
             tags: Tags::of(aws, &tags),
         },

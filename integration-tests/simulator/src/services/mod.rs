@@ -6,7 +6,9 @@
 mod acm;
 mod agenda;
 mod autoscaling;
+mod backup;
 mod cloudwatch;
+mod devops_guru;
 pub(crate) mod ec2;
 mod elb;
 mod iam;
@@ -31,11 +33,14 @@ use std::{fmt, io::Read as _};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderValue, Request, Response};
+use percent_encoding::percent_decode_str;
 
 pub(crate) use self::{
     acm::{Acm, Usable},
     autoscaling::AutoScaling,
+    backup::Backup,
     cloudwatch::{CloudWatch, UNITS},
+    devops_guru::DevOpsGuru,
     ec2::{Around, Ec2},
     elb::{Elb, Leaves, LoadBalancerHands},
     iam::Iam,
@@ -61,6 +66,7 @@ use crate::{
         cbor, json,
         query::{self, Dialect, Params},
         rest,
+        rest_json::{self, Route},
         xml::Xml,
     },
     world::{Drift, HERE, HERE_SNS, Input, NOWHERE, Region, Retag},
@@ -70,7 +76,9 @@ use crate::{
 struct Json {
     name: &'static str,
     target: &'static str,
+    routes: &'static [Route],
     throttled: &'static str,
+    broken: &'static str,
     mutates: fn(&str) -> bool,
     operations: fn() -> Vec<&'static str>,
     ask: fn(&mut World, &Identity, &str, &str, &json::Members, Rng) -> service::Answer,
@@ -86,7 +94,9 @@ const fn json<S: Service>() -> Json {
     Json {
         name: S::NAME,
         target: S::TARGET,
+        routes: S::ROUTES,
         throttled: S::THROTTLED,
+        broken: S::BROKEN,
         mutates: service::mutates::<S>,
         operations: service::operations::<S>,
         ask: service::ask::<S>,
@@ -101,7 +111,9 @@ const fn json<S: Service>() -> Json {
 /// The services that speak JSON.
 const JSON: &[Json] = &[
     json::<Acm>(),
+    json::<Backup>(),
     json::<CloudWatch>(),
+    json::<DevOpsGuru>(),
     json::<Kms>(),
     json::<Logs>(),
     json::<Secrets>(),
@@ -200,6 +212,7 @@ enum Protocol {
     Json,
     Cbor,
     RestXml,
+    RestJson,
 }
 
 /// What is sent, unpacked.
@@ -221,6 +234,9 @@ fn plain(request: &Request<Bytes>) -> Bytes {
 /// Reads a request as far as every service needs it.
 pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     let scope = auth::scope(request);
+    if let Some(asked) = identify_rest(request, &scope) {
+        return asked;
+    }
     let header = |name: &str| request.headers().get(name).and_then(|it| it.to_str().ok());
     let cbor = cbor::target(request);
     let mut body = plain(request);
@@ -234,7 +250,7 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
 
     let mut form = String::new();
     let is_route53 = scope.as_ref().is_ok_and(|it| it.service == "route53");
-    let rest = is_route53.then(|| route53::API.read(request, &body)).unwrap_or_default();
+    let rest = if is_route53 { route53::API.read(request, &body) } else { rest::Read::default() };
     if is_route53 {
         form.push_str(&rest.form);
     } else if !is_json {
@@ -286,6 +302,24 @@ pub(crate) fn identify(request: &Request<Bytes>) -> Asked {
     Asked { service, operation, mutating, scope, protocol, target, form, wrong, body }
 }
 
+/// Reads a request of a service that is asked in REST: which one it is, only its scope says.
+fn identify_rest(request: &Request<Bytes>, scope: &Result<Scope, Unsigned>) -> Option<Asked> {
+    let called = &scope.as_ref().ok()?.service;
+    let service = JSON.iter().find(|it| it.name == called && !it.routes.is_empty())?;
+    let (operation, body) = rest_json::read(service.routes, request, &plain(request));
+    Some(Asked {
+        service: service.name.to_owned(),
+        mutating: (service.mutates)(&operation),
+        operation,
+        scope: scope.clone(),
+        protocol: Protocol::RestJson,
+        target: String::new(),
+        form: String::new(),
+        wrong: None,
+        body,
+    })
+}
+
 /// Which service a request asks, by its name in credential scopes, and to do what.
 pub fn asked(request: &Request<Bytes>) -> (String, String) {
     let Asked { service, operation, .. } = identify(request);
@@ -293,11 +327,28 @@ pub fn asked(request: &Request<Bytes>) -> (String, String) {
 }
 
 impl Asked {
+    /// The ids of EC2's that the request names, each once, in their order.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = format!("{}&{text}", self.form);
+        let text = percent_decode_str(&text).decode_utf8_lossy();
+        let mut names: Vec<String> = Vec::new();
+        for word in text.split(|it: char| !it.is_ascii_alphanumeric() && it != '-') {
+            let digits = word.rsplit_once('-').map_or("", |it| it.1);
+            let is_id = digits.len() == 17 && digits.bytes().all(|it| it.is_ascii_hexdigit());
+            if is_id && !names.iter().any(|it| it == word) {
+                names.push(word.to_owned());
+            }
+        }
+        names
+    }
+
     fn manner(&self) -> Manner {
         match self.protocol {
             Protocol::Query(Dialect::Ec2) => Manner::Ec2,
             Protocol::Query(Dialect::Aws { .. }) | Protocol::RestXml => Manner::Query,
             Protocol::Json | Protocol::Cbor => Manner::Json,
+            Protocol::RestJson => Manner::Rest,
         }
     }
 
@@ -310,7 +361,9 @@ impl Asked {
             Protocol::RestXml => {
                 rest::answer(&route53::API, &self.operation, request_id, Err(fault))
             }
-            Protocol::Json | Protocol::Cbor => self.answer(request_id, Err(fault)),
+            Protocol::Json | Protocol::Cbor | Protocol::RestJson => {
+                self.answer(request_id, Err(fault))
+            }
         }
     }
 
@@ -320,6 +373,7 @@ impl Asked {
         let compatible = cloudwatch::query_code(&code).filter(|_| self.service == CloudWatch::NAME);
         let mut response = match self.protocol {
             Protocol::Cbor => cbor::answer(request_id, result, cloudwatch::is_time),
+            Protocol::RestJson => rest_json::answer(request_id, result),
             Protocol::Json | Protocol::Query(_) | Protocol::RestXml => {
                 // The one service here that speaks the former version.
                 let former = self.service == CloudWatch::NAME;
@@ -340,7 +394,7 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(503, "RequestLimitExceeded", "Request limit exceeded."),
             Manner::Query => Fault::client("Throttling", "Rate exceeded"),
-            Manner::Json => {
+            Manner::Json | Manner::Rest => {
                 let service = JSON.iter().find(|it| it.name == self.service);
                 let code = service.map_or("ThrottlingException", |it| it.throttled);
                 Fault::client(code, "Rate exceeded")
@@ -353,8 +407,10 @@ impl Asked {
         match self.manner() {
             Manner::Ec2 => Fault::new(500, "InternalError", "An internal error has occurred"),
             Manner::Query => Fault::new(500, "InternalFailure", "An internal error has occurred"),
-            Manner::Json => {
-                Fault::new(500, "InternalServerError", "An internal error has occurred")
+            Manner::Json | Manner::Rest => {
+                let service = JSON.iter().find(|it| it.name == self.service);
+                let code = service.map_or("InternalServerError", |it| it.broken);
+                Fault::new(500, code, "An internal error has occurred")
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     random::Rng,
     shelf::{AnyShelf, Eyes, Stamp},
     throttle::Rate,
-    wire::json::Members,
+    wire::{json::Members, rest_json::Route},
     world::{Drift, Region, Retag},
 };
 
@@ -30,8 +30,12 @@ pub(crate) trait Service: Clone + Sized + 'static {
     const NAME: &'static str;
     /// The code for too many calls.
     const THROTTLED: &'static str = "ThrottlingException";
-    /// What `X-Amz-Target` says before the operation.
-    const TARGET: &'static str;
+    /// The code for what breaks for a moment.
+    const BROKEN: &'static str = "InternalServerError";
+    /// What `X-Amz-Target` says before the operation; nothing where it is asked in REST.
+    const TARGET: &'static str = "";
+    /// How its operations are asked for, where it is asked in REST.
+    const ROUTES: &'static [Route] = &[];
     /// What it can be asked to do.
     const OPERATIONS: &'static [Operation<Self>];
 
@@ -91,6 +95,8 @@ pub(crate) struct Call<'a, S> {
     /// How far behind the replica is that answers this call.
     behind: u64,
     pub(crate) members: &'a Members,
+    /// The service whose role is made with it, if it is not there yet: `backup.amazonaws.com`.
+    pub(crate) links: Option<&'static str>,
 }
 
 impl<S> Call<'_, S> {
@@ -171,6 +177,7 @@ pub(crate) fn act<S: Service>(
     let mut copy = S::of(place).clone();
     let stamp = Stamp::draw(&settings.lag, &mut rng, *now);
     let behind = rng.below(1000);
+    let for_role = rng.clone();
     let mut call = Call {
         settings,
         region,
@@ -183,13 +190,18 @@ pub(crate) fn act<S: Service>(
         rng,
         behind,
         members,
+        links: None,
     };
     let answer = run(&mut call)?;
+    let links = call.links;
     if let Some(unread) = members.unread() {
         return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
     }
     if *writes {
         *S::of_mut(place) = copy;
+    }
+    if let Some(service) = links {
+        iam.ensure_service_role(settings, for_role, *now, service);
     }
     Ok(answer)
 }

@@ -6,6 +6,7 @@ pub(crate) mod cbor;
 pub(crate) mod json;
 pub(crate) mod query;
 pub(crate) mod rest;
+pub(crate) mod rest_json;
 pub(crate) mod xml;
 
 use bytes::Bytes;

@@ -19,6 +19,9 @@ pub enum Seed {
     /// A VPC 10.42.0.0/16 with two public and two private subnets in two zones, an internet
     /// gateway, and a route table each for the public and the private subnets.
     Network,
+    /// The same with a NAT gateway, which is the way out of the private subnets, and with tags on
+    /// the subnets: `tier`, `public` or `private`, and `shared`, `yes`.
+    OpenNetwork,
 }
 
 impl World {
@@ -30,6 +33,7 @@ impl World {
         let region = self.settings.region.clone();
         match seed {
             Seed::Network => self.network(&region),
+            Seed::OpenNetwork => self.open_network(&region),
         }
     }
 
@@ -98,6 +102,39 @@ impl World {
         }
         made.push(("user-vpc".to_owned(), vpc));
         made.push(("user-igw".to_owned(), gateway));
+        made
+    }
+
+    fn open_network(&mut self, region: &str) -> Vec<(String, String)> {
+        let mut made = self.network(region);
+        let id = |name: &str| {
+            let found = made.iter().find(|it| it.0 == name);
+            found.map(|it| it.1.clone()).unwrap_or_default()
+        };
+        let (subnet, table) = (id("user-public-a"), id("user-private"));
+        for (name, subnet) in made.iter().filter(|it| it.1.starts_with("subnet-")) {
+            let tier = if name.starts_with("user-public") { "public" } else { "private" };
+            let tags = [
+                ("ResourceId.1", subnet.as_str()),
+                ("Tag.1.Key", "tier"),
+                ("Tag.1.Value", tier),
+                ("Tag.2.Key", "shared"),
+                ("Tag.2.Value", "yes"),
+            ];
+            self.build(region, "CreateTags", "", "", &tags);
+        }
+        let domain = [("Domain", "vpc")];
+        let address = self.build(region, "AllocateAddress", "elastic-ip", "user-nat", &domain);
+        let place = [("SubnetId", subnet.as_str()), ("AllocationId", &address)];
+        let nat = self.build(region, "CreateNatGateway", "natgateway", "user-nat", &place);
+        let route = [
+            ("RouteTableId", table.as_str()),
+            ("DestinationCidrBlock", "0.0.0.0/0"),
+            ("NatGatewayId", &nat),
+        ];
+        self.build(region, "CreateRoute", "", "", &route);
+        made.push(("user-nat".to_owned(), nat));
+        made.push(("user-nat-address".to_owned(), address));
         made
     }
 

@@ -284,6 +284,6 @@ async fn who_asks_in_cbor_is_answered_in_cbor() {
     for nonsense in [&b"\x01"[..], b"\xff", b"{}"] {
         assert_eq!(ask("ListMetrics", nonsense).await.status().as_u16(), 400);
     }
-    let unknown = ask("DescribeAlarms", b"\xa0").await;
+    let unknown = ask("DescribeAnomalyDetectors", b"\xa0").await;
     assert_eq!(unknown.status().as_u16(), 501);
 }

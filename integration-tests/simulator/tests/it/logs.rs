@@ -323,7 +323,10 @@ async fn events_are_put_and_found_again() {
     let errors = json!({ "logGroupName": "a", "filterPattern": "ERROR" });
     let errors = client.logs("FilterLogEvents", errors).await.good();
     assert_eq!(messages(&errors), ["four ERROR", "two ERROR"]);
-    let pattern = json!({ "logGroupName": "a", "filterPattern": "{ $.x = 1 }" });
+    let unwanted = json!({ "logGroupName": "a", "filterPattern": "?two ?four" });
+    let unwanted = client.logs("FilterLogEvents", unwanted).await.good();
+    assert_eq!(messages(&unwanted), ["four ERROR", "two ERROR"]);
+    let pattern = json!({ "logGroupName": "a", "filterPattern": "[a, b]" });
     let pattern = client.logs("FilterLogEvents", pattern).await;
     assert_eq!(pattern.kind(), "ClctlSimulatorUnsupported");
     let streams = json!({ "logGroupName": "a", "orderBy": "LastEventTime", "descending": true });

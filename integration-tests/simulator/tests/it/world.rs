@@ -151,6 +151,26 @@ async fn a_network_to_deploy_into_is_there_and_ready() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_open_network_has_a_way_out_of_its_private_subnets() {
+    let client = Client::calm();
+    let made = client.simulator.with(|world| world.seed(Seed::OpenNetwork));
+    assert!(made.iter().all(|it| !it.1.is_empty()), "{made:?}");
+    let id = |name: &str| made.iter().find(|it| it.0 == name).unwrap().1.clone();
+    let table = [("RouteTableId.1", &*id("user-private"))];
+    let table = client.ec2("DescribeRouteTables", &table).await.good();
+    assert_eq!(table.text("natGatewayId"), id("user-nat"));
+    client.wait(300).await;
+    let nat = client.ec2("DescribeNatGateways", &[("NatGatewayId.1", &id("user-nat"))]).await;
+    assert_eq!(nat.good().text("state"), "available");
+    let of = [("Filter.1.Name", "tag:tier"), ("Filter.1.Value.1", "private")];
+    let private = client.ec2("DescribeSubnets", &of).await.good();
+    assert_eq!(private.texts("subnetId").len(), 2);
+    // Whoever asks what a call named is told.
+    let named = client.simulator.calls().into_iter().find(|it| it.operation.ends_with("Gateways"));
+    assert_eq!(named.unwrap().names, [id("user-nat")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_timeline_tells_when_things_were_made_ready_and_gone() {
     let client = Client::calm();
     let start = client.simulator.now();

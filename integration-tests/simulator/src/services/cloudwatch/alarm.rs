@@ -41,29 +41,33 @@ impl State {
 /// When a value breaches a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Operator {
-    GreaterThanOrEqualToThreshold,
-    GreaterThanThreshold,
-    LessThanThreshold,
-    LessThanOrEqualToThreshold,
+    #[serde(rename = "GreaterThanOrEqualToThreshold")]
+    AtLeast,
+    #[serde(rename = "GreaterThanThreshold")]
+    Above,
+    #[serde(rename = "LessThanThreshold")]
+    Below,
+    #[serde(rename = "LessThanOrEqualToThreshold")]
+    AtMost,
 }
 
 impl Operator {
     pub(super) fn breaches(self, value: f64, threshold: f64) -> bool {
         match self {
-            Self::GreaterThanOrEqualToThreshold => value >= threshold,
-            Self::GreaterThanThreshold => value > threshold,
-            Self::LessThanThreshold => value < threshold,
-            Self::LessThanOrEqualToThreshold => value <= threshold,
+            Self::AtLeast => value >= threshold,
+            Self::Above => value > threshold,
+            Self::Below => value < threshold,
+            Self::AtMost => value <= threshold,
         }
     }
 
     /// As a reason has it.
     pub(super) const fn says(self) -> &'static str {
         match self {
-            Self::GreaterThanOrEqualToThreshold => "greater than or equal to",
-            Self::GreaterThanThreshold => "greater than",
-            Self::LessThanThreshold => "less than",
-            Self::LessThanOrEqualToThreshold => "less than or equal to",
+            Self::AtLeast => "greater than or equal to",
+            Self::Above => "greater than",
+            Self::Below => "less than",
+            Self::AtMost => "less than or equal to",
         }
     }
 }
@@ -74,7 +78,8 @@ impl Operator {
 pub(super) enum Missing {
     Breaching,
     Ignore,
-    Missing,
+    #[serde(rename = "missing")]
+    Unknown,
     NotBreaching,
 }
 

@@ -49,15 +49,15 @@ fn judge(found: &[Slot], set: &Setting) -> Option<State> {
     }
     let real = breaching(found);
     let good = found.len() - real;
-    match set.missing.unwrap_or(Missing::Missing) {
+    match set.missing.unwrap_or(Missing::Unknown) {
         Missing::Breaching => by(real + needed - found.len()),
         Missing::NotBreaching => by(real),
-        Missing::Ignore | Missing::Missing if real >= most => Some(State::Alarm),
-        Missing::Ignore | Missing::Missing if good > 0 => Some(State::Ok),
+        Missing::Ignore | Missing::Unknown if real >= most => Some(State::Alarm),
+        Missing::Ignore | Missing::Unknown if good > 0 => Some(State::Ok),
         Missing::Ignore => None,
-        Missing::Missing if found.is_empty() => Some(State::InsufficientData),
+        Missing::Unknown if found.is_empty() => Some(State::InsufficientData),
         // Old enough to have been followed by others that breached as well.
-        Missing::Missing => {
+        Missing::Unknown => {
             let oldest = found.last().map_or(0, |it| it.age as usize + 1);
             (oldest >= most).then_some(State::Alarm)
         }
@@ -197,7 +197,7 @@ fn reason(set: &Setting, state: State, recent: &[Slot]) -> String {
         return format!("Insufficient Data: {} datapoints were unknown.", set.periods);
     }
     if recent.is_empty() {
-        let how = json!(set.missing.unwrap_or(Missing::Missing));
+        let how = json!(set.missing.unwrap_or(Missing::Unknown));
         let how = how.as_str().unwrap_or_default().to_owned();
         return format!(
             "Threshold Crossed: no datapoints were received for {} periods and {} missing datapoints were treated \
@@ -257,7 +257,7 @@ mod tests {
             periods,
             datapoints: Some(datapoints),
             threshold: 0.5,
-            operator: Operator::GreaterThanThreshold,
+            operator: Operator::Above,
             missing: Some(missing),
             few_samples: None,
         }
@@ -282,7 +282,7 @@ mod tests {
             (2, "---X-", [alarm, None, alarm, ok]),
         ] {
             let ways =
-                [Missing::Missing, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
+                [Missing::Unknown, Missing::Ignore, Missing::Breaching, Missing::NotBreaching];
             for (missing, expected) in ways.into_iter().zip(expected) {
                 let slots = (0..).zip(row.chars().rev()).filter(|it| it.1 != '-');
                 let found: Vec<_> = slots

@@ -67,10 +67,10 @@ pub(super) enum Expr {
     Id(String),
     /// All metrics of the request.
     Metrics,
-    List(Vec<Expr>),
-    Negative(Box<Expr>),
-    Binary(Op, Box<Expr>, Box<Expr>),
-    Call(Function, Vec<Expr>),
+    List(Vec<Self>),
+    Negative(Box<Self>),
+    Binary(Op, Box<Self>, Box<Self>),
+    Call(Function, Vec<Self>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -328,24 +328,13 @@ impl Known<'_> {
             Function::Ceil => each(self.worth(first)?, f64::ceil),
             Function::Floor => each(self.worth(first)?, f64::floor),
             Function::Period => Worth::Number(self.period.as_secs_f64()),
-            Function::Sum | Function::Avg | Function::Min | Function::Max => {
-                let of = |all: &[f64]| match function {
-                    Function::Sum => all.iter().sum(),
-                    Function::Min => all.iter().copied().fold(f64::INFINITY, f64::min),
-                    Function::Max => all.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-                    _ => all.iter().sum::<f64>() / count(all),
-                };
-                match self.worth(first)? {
-                    Worth::Several(several) => Worth::Series(across(&several, of)),
-                    Worth::Series(points) => {
-                        let values: Vec<_> = points.values().copied().collect();
-                        if values.is_empty() {
-                            return None;
-                        }
-                        Worth::Number(of(&values))
-                    }
-                    Worth::Number(number) => Worth::Number(number),
-                }
+            Function::Sum => self.fold(first, |all| all.iter().sum())?,
+            Function::Avg => self.fold(first, |all| all.iter().sum::<f64>() / count(all))?,
+            Function::Min => {
+                self.fold(first, |all| all.iter().copied().fold(f64::INFINITY, f64::min))?
+            }
+            Function::Max => {
+                self.fold(first, |all| all.iter().copied().fold(f64::NEG_INFINITY, f64::max))?
             }
             Function::Diff => Worth::Series(steps(&self.series(first)?, |from, to| to.1 - from.1)),
             Function::Rate => Worth::Series(steps(&self.series(first)?, |from, to| {
@@ -365,6 +354,18 @@ impl Known<'_> {
                 });
                 Worth::Series(chosen.collect())
             }
+        })
+    }
+
+    /// One value of several series at each moment, or of one series over the whole time.
+    fn fold(&self, expr: &Expr, of: impl Fn(&[f64]) -> f64) -> Option<Worth> {
+        Some(match self.worth(expr)? {
+            Worth::Several(several) => Worth::Series(across(&several, of)),
+            Worth::Series(points) => {
+                let values: Vec<_> = points.values().copied().collect();
+                (!values.is_empty()).then(|| Worth::Number(of(&values)))?
+            }
+            Worth::Number(number) => Worth::Number(number),
         })
     }
 

@@ -41,10 +41,10 @@ impl CloudWatch {
     }
 
     /// Takes data that came out of log events.
-    pub(crate) fn extract(&mut self, counted: Counted, now: Time) {
+    pub(crate) fn extract(&mut self, counted: &Counted, now: Time) {
         let values =
             counted.values.iter().map(|it| Set { count: 1.0, sum: *it, least: *it, most: *it });
-        let Counted { namespace, metric, dimensions, unit, at, .. } = &counted;
+        let Counted { namespace, metric, dimensions, unit, at, .. } = counted;
         let metric = self.of_service((namespace, metric), dimensions, now);
         for set in values {
             metric.add(Sample { at: *at, unit: unit.clone(), set, seen: now }, now);

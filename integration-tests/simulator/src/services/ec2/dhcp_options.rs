@@ -148,7 +148,8 @@ fn values(option: &Reader<'_>, key: &str) -> Result<Vec<String>, Fault> {
             }
         }
         "netbios-node-type" => {
-            if values.len() != 1 || !["1", "2", "4", "8"].contains(&values[0].as_str()) {
+            let known = |it: &String| ["1", "2", "4", "8"].contains(&it.as_str());
+            if !matches!(values.as_slice(), [one] if known(one)) {
                 return wrong(&values.join(","));
             }
         }
@@ -186,12 +187,12 @@ fn create(call: &mut Call<'_>) -> Answer {
     Ok(Xml::new().nest("dhcpOptions", made::<DhcpOptions>(call, &id)?))
 }
 
-/// What a VPC says that was told to have none: it is said both ways.
 fn associate(call: &mut Call<'_>) -> Answer {
     let vpc = call.params.need("VpcId")?;
     let asked = call.params.need("DhcpOptionsId")?;
     call.find::<Vpc>(&vpc)?;
     let set = if asked == DEFAULT {
+        // What a VPC says that was told to have none.
         match call.settings.disputed("vpc-default-dhcp-options", 2) {
             0 => default_set(call),
             _ => DEFAULT.to_owned(),

@@ -188,7 +188,11 @@ fn service(who: &str) -> Result<(), Stranger> {
         return Err(Stranger::Unknown(spoken("Service", who)));
     };
     let regional = name.rsplit_once('.').filter(|it| it.1.matches('-').count() >= 2);
-    let known = SERVICES.contains(&name) || regional.is_some_and(|it| SERVICES.contains(&it.0));
+    // Who publishes for DevOps Guru has the region before its name:
+    // https://docs.aws.amazon.com/devops-guru/latest/userguide/sns-required-permissions.html
+    let guru = name.strip_suffix(".devops-guru").is_some_and(|it| it.matches('-').count() >= 2);
+    let known =
+        guru || SERVICES.contains(&name) || regional.is_some_and(|it| SERVICES.contains(&it.0));
     if known { Ok(()) } else { Err(Stranger::Unmodelled(spoken("Service", who))) }
 }
 
@@ -314,6 +318,8 @@ mod tests {
         for (who, good) in [
             ("ec2.amazonaws.com", true),
             ("logs.us-east-1.amazonaws.com", true),
+            ("us-east-1.devops-guru.amazonaws.com", true),
+            ("us-east-1.ec2.amazonaws.com", false),
             ("nonsense.amazonaws.com", false),
             ("ec2", false),
         ] {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, Call, Logs, constraint, describe, invalid, names,
-    pattern::{Pattern, Selector, Wrong},
+    pattern::{Pattern, Selector, Wrong, plain},
 };
 use crate::{
     Time,
@@ -272,10 +272,7 @@ fn extract(filter: &MetricFilter, events: &[(u64, String)]) -> Vec<Counted> {
             let event = || serde_json::from_str::<Value>(message).ok();
             let text = |path: &str| {
                 let event = event()?;
-                match Selector::read(path)?.of(&event)? {
-                    Value::String(text) => Some(text.clone()),
-                    other => Some(other.to_string()),
-                }
+                Some(plain(Selector::read(path)?.of(&event)?))
             };
             let number = set.metric_value.parse().ok();
             let number = number.or_else(|| text(&set.metric_value)?.parse::<f64>().ok());

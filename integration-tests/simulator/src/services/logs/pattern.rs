@@ -23,8 +23,8 @@ pub(super) struct Words {
 /// A condition on an event that is JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Condition {
-    And(Box<Condition>, Box<Condition>),
-    Or(Box<Condition>, Box<Condition>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
     Is(Selector, Test),
 }
 
@@ -150,13 +150,7 @@ impl Pattern {
         else {
             return Vec::new();
         };
-        let one = |it: &Selector| {
-            let text = match it.of(&value)? {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            Some((it.shown(), text))
-        };
+        let one = |it: &Selector| Some((it.shown(), plain(it.of(&value)?)));
         condition.selectors().into_iter().filter_map(one).collect()
     }
 }
@@ -240,6 +234,11 @@ impl Test {
             }
         }
     }
+}
+
+/// A value as text: a text without its quotes.
+pub(super) fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Whether a text is like another with `*` in it.
@@ -365,7 +364,7 @@ mod tests {
             (r#"{ $.level = "crit*" }"#, r#"{"level":"critical"}"#, true),
             (r#"{ $.level != "info" && $.n > 3 }"#, r#"{"level":"warn","n":4}"#, true),
             (r#"{ $.level != "info" && $.n > 3 }"#, r#"{"level":"warn","n":3}"#, false),
-            (r#"{ ($.a.b[1] = 2) || $.c IS TRUE }"#, r#"{"a":{"b":[1,2]}}"#, true),
+            ("{ ($.a.b[1] = 2) || $.c IS TRUE }", r#"{"a":{"b":[1,2]}}"#, true),
             ("{ $.a NOT EXISTS }", r#"{"b":1}"#, true),
             ("{ $.a IS NULL }", r#"{"a":null}"#, true),
         ] {

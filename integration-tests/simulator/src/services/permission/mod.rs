@@ -7,8 +7,10 @@
 
 mod acm;
 mod autoscaling;
+mod backup;
 mod caller;
 mod cloudwatch;
+mod devops_guru;
 mod ec2;
 mod elb;
 mod iam;
@@ -171,6 +173,7 @@ impl Refusal {
             }
             (Self::Denied(text), Manner::Query) => Fault::new(403, "AccessDenied", text),
             (Self::Denied(text), Manner::Json) => Fault::client("AccessDeniedException", text),
+            (Self::Denied(text), Manner::Rest) => Fault::new(403, "AccessDeniedException", text),
         }
     }
 }
@@ -203,7 +206,9 @@ pub(super) fn check(
     let needs = match (&identity.policies, service) {
         (Policies::Unmodelled(fault), _) => return Err(fault.clone()),
         // Only what has a policy of its own can be denied to who may do everything.
-        (Policies::Everything, "kms" | "secretsmanager" | "sns") => needs(world, asked, scope)?,
+        (Policies::Everything, "backup" | "kms" | "secretsmanager" | "sns") => {
+            needs(world, asked, scope)?
+        }
         (Policies::Everything, _) => return Ok(()),
         (Policies::These(_), _) => {
             // A region begins as AWS makes it, whoever asks first.
@@ -216,7 +221,10 @@ pub(super) fn check(
     let World { settings, iam, now, .. } = world;
     let site = Site { settings, iam, region: &scope.region, now: *now };
     let mut needs = needs.iter();
-    needs.try_for_each(|it| identity.judge(site, it)).map_err(|it| it.fault(asked.manner()))
+    needs.try_for_each(|it| identity.judge(site, it)).map_err(|it| {
+        let fault = it.fault(asked.manner());
+        if service == "sns" { sns::refusal(fault) } else { fault }
+    })
 }
 
 /// Refuses what the settings of the world withhold, whoever asks.
@@ -264,6 +272,8 @@ fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault
     match asked.service.as_str() {
         "acm" => acm::needs(&request()),
         "autoscaling" => autoscaling::needs(world, asked, scope),
+        "backup" => backup::needs(&request()),
+        "devops-guru" => devops_guru::needs(&request()),
         "ec2" => ec2::needs(world, asked, scope),
         "elasticloadbalancing" => elb::needs(world, asked, scope),
         "iam" => iam::needs(world, asked),

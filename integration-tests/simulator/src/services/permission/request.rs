@@ -62,6 +62,18 @@ impl<'a> Request<'a> {
         all.into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
+    /// A text within members, at the end of this path.
+    pub(super) fn within(&self, path: &[&str]) -> Option<&str> {
+        path.iter().try_fold(&self.members, |value, name| value.get(name))?.as_str()
+    }
+
+    /// A member that is a map of texts.
+    pub(super) fn map(&self, name: &str) -> Tags {
+        let all = self.members.get(name).and_then(Value::as_object);
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        all.into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+    }
+
     /// An ARN of the service, in the region and the account of the request.
     pub(super) fn arn(&self, rest: &str) -> String {
         let (service, account) = (&self.asked.service, &self.world.settings.account);

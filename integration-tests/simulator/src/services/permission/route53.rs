@@ -32,11 +32,13 @@ pub(super) fn needs(world: &World, asked: &Asked) -> Result<Vec<Need>, Fault> {
             vec![Need::new(&action, format!("arn:aws:route53:::change/{id}"))]
         }
         "ChangeTagsForResource" | "ListTagsForResource" => vec![on("ResourceId")],
-        "ListTagsForResources" => reader
-            .list("ResourceIds")
-            .into_iter()
-            .map(|id| Need::on(&action, subject(world, &id)))
-            .collect(),
+        "ListTagsForResources" => {
+            let ids = reader.list("ResourceIds");
+            if ids.is_empty() {
+                return Ok(vec![Need::new(&action, "*")]);
+            }
+            ids.iter().map(|id| Need::on(&action, subject(world, id))).collect()
+        }
         _ => return unknown(&action),
     })
 }

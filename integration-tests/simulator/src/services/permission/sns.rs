@@ -19,9 +19,9 @@ use crate::{
 
 pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let operation = asked.operation.as_str();
-    let action = format!("sns:{operation}");
+    let action = format!("SNS:{operation}");
     if !sns::operations().contains(&operation) {
-        return unknown(&action);
+        return unknown(&format!("sns:{operation}"));
     }
     let params = Params::parse(&asked.form);
     let reader = params.reader();
@@ -36,7 +36,7 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
         None => Need::new(&action, "*"),
     }];
     if operation == "CreateTopic" && !tags.is_empty() {
-        needs.extend(named.iter().map(|it| on(world, scope, "sns:TagResource", it)));
+        needs.extend(named.iter().map(|it| on(world, scope, "SNS:TagResource", it)));
     }
     let complete = |need: Need| {
         let need = need.tagging(&tags).untagging(&gone);
@@ -48,6 +48,17 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
         }
     };
     Ok(needs.into_iter().map(complete).collect())
+}
+
+/// A denial under the code that SNS has for it.
+///
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors>
+pub(super) fn refusal(fault: Fault) -> Fault {
+    if fault.code == "AccessDenied" {
+        Fault::new(fault.status, "AuthorizationError", fault.message)
+    } else {
+        fault
+    }
 }
 
 /// The permission on a topic, with its tags and its policy if it is there.

@@ -19,7 +19,7 @@ use crate::{
     fault::Fault,
     services::{
         Site,
-        sns::{Lost, Note},
+        sns::{Lost, Note, is_fifo},
     },
     shelf::{AnyShelf, Kind, Record},
     wire::xml::Xml,
@@ -201,7 +201,7 @@ fn admitted(call: &Call<'_>, topic: &str) -> Result<(), Lost> {
 
 /// Refuses a topic that RDS cannot publish to. The key of a topic it does not try.
 fn check_topic(call: &Call<'_>, topic: &str) -> Result<(), Fault> {
-    if !topic.starts_with("arn:aws:sns:") || topic.ends_with(".fifo") {
+    if !topic.starts_with("arn:aws:sns:") || is_fifo(topic) {
         return Err(Fault::client("SNSInvalidTopic", format!("Invalid SNS topic: {topic}")));
     }
     match admitted(call, topic) {
@@ -350,7 +350,7 @@ fn to_change(call: &Call<'_>) -> Result<Record<EventSubscription>, Fault> {
 }
 
 /// Keeps what became of a subscription, which is being modified for a while.
-fn keep(call: &mut Call<'_>, mut changed: Record<EventSubscription>) -> Answer {
+fn keep(call: &mut Call<'_>, mut changed: Record<EventSubscription>) -> Xml {
     let span = call.settings.durations.db_event_subscription;
     changed.until = call.after(span).max(changed.until);
     if changed.until <= call.now || changed.phase != Phase::Creating {
@@ -358,7 +358,7 @@ fn keep(call: &mut Call<'_>, mut changed: Record<EventSubscription>) -> Answer {
     }
     let (stamp, body) = (call.stamp, changed.body.clone());
     call.rds.event_subscriptions.change(stamp, &changed.id, |it| it.body = body);
-    Ok(answer(call, &changed))
+    answer(call, &changed)
 }
 
 fn modify(call: &mut Call<'_>) -> Answer {
@@ -383,7 +383,7 @@ fn modify(call: &mut Call<'_>) -> Answer {
     if let Some(enabled) = call.flag("Enabled")? {
         it.enabled = enabled;
     }
-    keep(call, it)
+    Ok(keep(call, it))
 }
 
 fn add_source(call: &mut Call<'_>) -> Answer {
@@ -397,7 +397,7 @@ fn add_source(call: &mut Call<'_>) -> Answer {
         it.sources.push(source);
         it.sources.sort();
     }
-    keep(call, it)
+    Ok(keep(call, it))
 }
 
 fn remove_source(call: &mut Call<'_>) -> Answer {
@@ -408,7 +408,7 @@ fn remove_source(call: &mut Call<'_>) -> Answer {
         return Err(Fault::new(404, "SourceNotFound", text));
     }
     it.sources.retain(|it| *it != source);
-    keep(call, it)
+    Ok(keep(call, it))
 }
 
 fn delete(call: &mut Call<'_>) -> Answer {

@@ -6,6 +6,7 @@
 
 mod agenda;
 mod automated_backup;
+mod backed_up;
 mod call;
 mod certificate;
 mod class;
@@ -48,6 +49,7 @@ use self::{
 };
 pub(crate) use self::{
     agenda::Hands,
+    backed_up::Source,
     drift::{retag, unprotect},
 };
 use super::{

@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
     pub(super) fn new_id(&mut self, first: char) -> String {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
         let mut id = String::from(first);
-        while id.len() < 21 {
+        while id.len() < 20 {
             id.extend(self.rng.pick(LETTERS).map(|it| char::from(*it)));
         }
         id

@@ -8,7 +8,7 @@ use super::{
     Answer, Operation, alias,
     call::{Call, invalid},
     name,
-    record::{Content, RecordSet},
+    record::{Leads, RecordSet},
     zone::{self, HostedZone},
 };
 use crate::{
@@ -24,7 +24,7 @@ pub(super) const OPERATIONS: &[Operation] =
 /// The code of a batch that cannot be made.
 pub(super) const INVALID: &str = "InvalidChangeBatch";
 /// What is between its messages, before they are written.
-pub(super) const BETWEEN: char = '\n';
+pub(super) const BETWEEN: &str = "\n";
 
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests-changeresourcerecordsets>
 const MOST_RECORDS: usize = 1_000;
@@ -166,9 +166,9 @@ fn within_limits(changes: &[(Action, RecordSet)]) -> Result<(), Fault> {
         let text = format!("Number of records limit of {MOST_RECORDS} exceeded.");
         return Err(Fault::client(INVALID, text));
     }
-    let characters = |it: &(Action, RecordSet)| match &it.1.content {
-        Content::Alias(_) => 0,
-        Content::Records { values, .. } => {
+    let characters = |it: &(Action, RecordSet)| match &it.1.leads {
+        Leads::Alias(_) => 0,
+        Leads::Records { values, .. } => {
             values.iter().map(|it| it.chars().count()).sum::<usize>() * times(it.0)
         }
     };
@@ -224,7 +224,7 @@ fn outcome(
                 }
             }
             (Action::Create | Action::Upsert, there) => {
-                if let Content::Alias(alias) = &record.content {
+                if let Leads::Alias(alias) = &record.leads {
                     messages.extend(alias::refusal(call, &after, &record, alias)?);
                 }
                 if let Some(at) = there {
@@ -241,7 +241,7 @@ fn outcome(
         messages.push(format!("Number of records limit of {most} exceeded."));
     }
     if !messages.is_empty() {
-        return Err(Fault::client(INVALID, messages.join(&BETWEEN.to_string())));
+        return Err(Fault::client(INVALID, messages.join(BETWEEN)));
     }
     let gone = before.into_iter().filter(|it| !after.iter().any(|set| set.key() == it.key()));
     let gone = gone.collect();

@@ -3,7 +3,7 @@
 use super::{
     Route53,
     alias::Target,
-    record::{Alias, Content, RecordSet},
+    record::{Alias, Leads, RecordSet},
 };
 use crate::world::Drift;
 
@@ -16,19 +16,25 @@ pub(super) fn all(route53: &Route53, targets: &[Target], key: &str) -> Vec<Drift
         |alias: &Alias| targets.iter().any(|it| it.tags.contains_key(key) && it.is_of(alias));
     let mut all = Vec::new();
     for record in route53.records.all() {
-        let Content::Alias(alias) = &record.content else { continue };
+        let Leads::Alias(alias) = &record.leads else { continue };
         if !ours(alias) {
             continue;
         }
         let other = Alias { evaluate: !alias.evaluate, ..alias.clone() };
         let says = format!("EvaluateTargetHealth of {} is {} now", record.name, other.evaluate);
-        let set = RecordSet { content: Content::Alias(other), ..record.body.clone() };
+        let set = RecordSet { leads: Leads::Alias(other), ..record.body.clone() };
         all.push(drift(says, "UPSERT", &set));
         let says = format!("{} leads to {ELSEWHERE} now", record.name);
-        let content = Content::Records { ttl: 60, values: vec![ELSEWHERE.to_owned()] };
-        all.push(drift(says, "UPSERT", &RecordSet { content, ..record.body.clone() }));
+        let leads = Leads::Records { ttl: 60, values: vec![ELSEWHERE.to_owned()] };
+        all.push(drift(says, "UPSERT", &RecordSet { leads, ..record.body.clone() }));
         let says = format!("the record {} is deleted", record.name);
         all.push(drift(says, "DELETE", record));
+        let below = format!(".{}", record.name);
+        let of_it = route53.records.all();
+        let of_it = of_it.filter(|it| it.zone == record.zone && it.name.ends_with(&below));
+        all.extend(
+            of_it.map(|it| drift(format!("the record {} is deleted", it.name), "DELETE", it)),
+        );
     }
     all
 }
@@ -45,13 +51,13 @@ fn drift(says: String, action: &str, set: &RecordSet) -> Drift {
         add("ResourceRecordSet.SetIdentifier", identifier.clone());
         add("ResourceRecordSet.Weight", weight.to_string());
     }
-    match &set.content {
-        Content::Alias(alias) => {
+    match &set.leads {
+        Leads::Alias(alias) => {
             add("ResourceRecordSet.AliasTarget.HostedZoneId", alias.zone.clone());
             add("ResourceRecordSet.AliasTarget.DNSName", alias.name.clone());
             add("ResourceRecordSet.AliasTarget.EvaluateTargetHealth", alias.evaluate.to_string());
         }
-        Content::Records { ttl, values } => {
+        Leads::Records { ttl, values } => {
             add("ResourceRecordSet.TTL", ttl.to_string());
             for (n, value) in (1..).zip(values) {
                 add(&format!("ResourceRecordSet.ResourceRecords.{n}.Value"), value.clone());

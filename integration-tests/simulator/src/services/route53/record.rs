@@ -26,12 +26,12 @@ pub(super) struct RecordSet {
     pub(super) kind: String,
     /// What tells it from others of its name and type, and how much it weighs.
     pub(super) weighted: Option<(String, u64)>,
-    pub(super) content: Content,
+    pub(super) leads: Leads,
 }
 
 /// What it leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Content {
+pub(super) enum Leads {
     Alias(Alias),
     Records { ttl: u64, values: Vec<String> },
 }
@@ -80,9 +80,9 @@ impl RecordSet {
 
     /// How many records it counts for.
     pub(super) fn weight(&self) -> usize {
-        match &self.content {
-            Content::Alias(_) => 1,
-            Content::Records { values, .. } => values.len(),
+        match &self.leads {
+            Leads::Alias(_) => 1,
+            Leads::Records { values, .. } => values.len(),
         }
     }
 
@@ -90,7 +90,7 @@ impl RecordSet {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let sorted = |set: &Self| {
             let mut set = set.clone();
-            if let Content::Records { values, .. } = &mut set.content {
+            if let Leads::Records { values, .. } = &mut set.leads {
                 values.sort();
             }
             set
@@ -106,15 +106,15 @@ impl RecordSet {
             }
             None => xml,
         };
-        match &self.content {
-            Content::Alias(Alias { zone, name, evaluate }) => xml.nest(
+        match &self.leads {
+            Leads::Alias(Alias { zone, name, evaluate }) => xml.nest(
                 "AliasTarget",
                 Xml::new()
                     .text("HostedZoneId", zone)
                     .text("DNSName", name)
                     .text("EvaluateTargetHealth", evaluate),
             ),
-            Content::Records { ttl, values } => {
+            Leads::Records { ttl, values } => {
                 let records = values.iter().map(|it| Xml::new().text("Value", it));
                 xml.text("TTL", ttl).members("ResourceRecords", "ResourceRecord", records)
             }
@@ -169,9 +169,9 @@ impl RecordSet {
             .iter()
             .map(|it| it.text("Value").unwrap_or_default())
             .collect();
-        let content = match (set.structure("AliasTarget"), ttl, values.is_empty()) {
-            (Some(alias), None, true) => Content::Alias(read_alias(&alias, &about())?),
-            (None, Some(ttl), false) => Content::Records { ttl, values: checked(&kind, values)? },
+        let leads = match (set.structure("AliasTarget"), ttl, values.is_empty()) {
+            (Some(alias), None, true) => Leads::Alias(read_alias(&alias, &about())?),
+            (None, Some(ttl), false) => Leads::Records { ttl, values: checked(&kind, values)? },
             (found, ttl, empty) => {
                 let found = match (found, ttl, empty) {
                     (None, None, true) => "none".to_owned(),
@@ -187,7 +187,7 @@ impl RecordSet {
                 return Err(invalid(text));
             }
         };
-        Ok(Self { zone: zone.to_owned(), name, kind, weighted, content })
+        Ok(Self { zone: zone.to_owned(), name, kind, weighted, leads })
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
     call::{Call, invalid},
     change,
     name::{normal, order},
-    record::{Content, RecordSet},
+    record::{Leads, RecordSet},
 };
 use crate::{
     Time, World,
@@ -120,7 +120,7 @@ fn establish(call: &mut Call<'_>, id: Option<String>) -> Answer {
     let private = call.params.text("HostedZoneConfig.PrivateZone");
     let vpc = match (call.params.text("VPC.VPCRegion"), call.params.text("VPC.VPCId")) {
         (Some(region), Some(id)) => {
-            if !call.regions.get(&region).is_some_and(|it| it.ec2.has_vpc(&id, None)) {
+            if call.regions.get(&region).is_none_or(|it| !it.ec2.has_vpc(&id, None)) {
                 let text =
                     format!("The VPC {id} in region {region} that you provided is not valid.");
                 return Err(Fault::client("InvalidVPCId", text));
@@ -171,7 +171,7 @@ fn first_records(id: &str, zone: &HostedZone) -> [RecordSet; 2] {
         name: zone.name.clone(),
         kind: kind.to_owned(),
         weighted: None,
-        content: Content::Records { ttl, values },
+        leads: Leads::Records { ttl, values },
     };
     let servers: Vec<_> = zone.name_servers.iter().map(|it| format!("{it}.")).collect();
     let first = servers.first().cloned().unwrap_or_default();

@@ -57,12 +57,11 @@ fn of_topic(state: &Sns, topic: &Record<Topic>) -> Vec<Drift> {
         "DisplayName",
         display,
     )];
-    all.push(match topic.key {
-        Some(_) => set(format!("topic {name} has no key any more"), "KmsMasterKeyId", ""),
-        None => {
-            let says = format!("topic {name} is encrypted under the key of SNS now");
-            set(says, "KmsMasterKeyId", "alias/aws/sns")
-        }
+    all.push(if topic.key.is_some() {
+        set(format!("topic {name} has no key any more"), "KmsMasterKeyId", "")
+    } else {
+        let says = format!("topic {name} is encrypted under the key of SNS now");
+        set(says, "KmsMasterKeyId", "alias/aws/sns")
     });
     let policy = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"by-hand","Effect":"Allow","Principal":{{"Service":"events.amazonaws.com"}},"Action":"sns:Publish","Resource":"{arn}"}}]}}"#

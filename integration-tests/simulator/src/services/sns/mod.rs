@@ -24,7 +24,7 @@ pub(crate) use self::{
     delivery::{Lost, Note},
     drift::{retag, unprotect},
     letters::Letter,
-    names::in_arn,
+    names::{in_arn, is_fifo},
 };
 use super::{
     Identity,

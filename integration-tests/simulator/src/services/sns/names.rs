@@ -16,9 +16,14 @@ pub(crate) fn in_arn<'a>(settings: &Settings, region: &str, arn: &'a str) -> Opt
     (!path.is_empty()).then_some(path)
 }
 
+/// Whether a topic of that name, or ARN, would keep the order of messages.
+pub(crate) fn is_fifo(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|it| it.1 == "fifo")
+}
+
 /// Refuses what no topic can be called.
 pub(super) fn check(name: &str) -> Result<(), Fault> {
-    if name.ends_with(".fifo") {
+    if is_fifo(name) {
         return Err(Fault::unsupported("FIFO topics"));
     }
     let good = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';

@@ -23,6 +23,7 @@ type Shelves = fn(&Region) -> Vec<&dyn AnyShelf>;
 /// The services that are looked into.
 const SERVICES: &[(&str, Shelves)] = &[
     ("acm", |it| it.acm.shelves()),
+    ("backup", |it| it.backup.shelves()),
     ("cloudwatch", |it| it.cloudwatch.shelves()),
     ("ec2", |it| it.ec2.shelves().into()),
     ("elasticloadbalancing", |it| it.elb.shelves()),
@@ -62,10 +63,11 @@ fn all(call: &Call<'_>) -> Vec<Found> {
     });
     found
         .map(|(service, tagged)| Found {
-            arn: match tagged.path.starts_with("dashboard/") {
+            arn: if tagged.path.starts_with("dashboard/") {
                 // What belongs to no region.
-                true => format!("arn:aws:{service}::{account}:{}", tagged.path),
-                false => format!("arn:aws:{service}:{region}:{account}:{}", tagged.path),
+                format!("arn:aws:{service}::{account}:{}", tagged.path)
+            } else {
+                format!("arn:aws:{service}:{region}:{account}:{}", tagged.path)
             },
             service,
             tagged,

@@ -10,8 +10,10 @@ mod iam;
 mod instances;
 mod keys;
 mod logs;
+mod monitoring;
 mod networks;
 mod parameters;
+mod records;
 mod rules;
 mod secrets;
 mod tags;
@@ -55,7 +57,9 @@ async fn allow(admin: &Client, statements: &Value) {
 fn denied(answer: &Answer, action: &str, resource: &str) {
     let kind: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     let code = kind["__type"].as_str().map_or_else(|| answer.code(), str::to_owned);
-    let expected = if answer.body.contains("<ErrorResponse") {
+    let expected = if action.starts_with("SNS:") {
+        (403, "AuthorizationError")
+    } else if answer.body.contains("<ErrorResponse") {
         (403, "AccessDenied")
     } else if answer.body.contains("<Response") {
         (403, "UnauthorizedOperation")

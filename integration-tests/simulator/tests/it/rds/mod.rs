@@ -3,6 +3,7 @@
 mod backup;
 mod cluster;
 mod drift;
+mod event_subscription;
 mod groups;
 mod instance;
 mod looks;
