@@ -151,7 +151,7 @@ def target_groups(d):
 def listeners(d):
     """Listeners, their certificates and rules, and the tags of all."""
     vpc, subnets, _ = network(d)
-    arn = balancer(d, subnets)
+    arn = balancer(d, subnets, Tags=TAGS)
     redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
     plain = listener(d, arn, [{"Type": "redirect", "RedirectConfig": redirect}])
     group = target_group(d, vpc, Tags=TAGS)

@@ -32,7 +32,7 @@ async fn the_certificate_of_a_user_is_issued_and_valid_for_a_year() {
     assert_eq!(it["Status"], "ISSUED");
     assert_eq!(it["InUseBy"], json!([]));
     assert_eq!(it["RenewalEligibility"], "INELIGIBLE");
-    assert_eq!(it["KeyAlgorithm"], "RSA-2048");
+    assert_eq!(it["KeyAlgorithm"], "RSA_2048");
     let (from, until) = (it["NotBefore"].as_f64().unwrap(), it["NotAfter"].as_f64().unwrap());
     assert!((until - from - 395.0 * 86_400.0).abs() < 1.0, "{from} {until}");
     client.wait(366 * 86_400).await;

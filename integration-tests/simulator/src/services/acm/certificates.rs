@@ -256,10 +256,10 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
             "Export": "DISABLED",
         },
     });
-    // The model says RSA_2048 and the service was seen to write RSA-2048.
+    // The model says `RSA_2048`, examples in the guide of the CLI have `RSA-2048`.
     shown["KeyAlgorithm"] = match call.settings.disputed("key-algorithm-of-certificate", 2) {
-        0 => json!(it.algorithm.replace("RSA_", "RSA-")),
-        _ => json!(it.algorithm),
+        0 => json!(it.algorithm),
+        _ => json!(it.algorithm.replace("RSA_", "RSA-")),
     };
     if status == "VALIDATION_TIMED_OUT" {
         shown["FailureReason"] = json!("DOMAIN_VALIDATION_DENIED");

@@ -62,9 +62,6 @@ const OF_APPLICATION: Table = &[
     ("connection_logs.s3.enabled", "false", Rule::Only("false")),
     ("connection_logs.s3.bucket", "", Rule::Text),
     ("connection_logs.s3.prefix", "", Rule::Text),
-    ("health_check_logs.s3.enabled", "false", Rule::Only("false")),
-    ("health_check_logs.s3.bucket", "", Rule::Text),
-    ("health_check_logs.s3.prefix", "", Rule::Text),
     ("idle_timeout.timeout_seconds", "60", Rule::Range(1, 4_000)),
     (
         "routing.http.desync_mitigation_mode",
@@ -74,7 +71,6 @@ const OF_APPLICATION: Table = &[
     ("routing.http.drop_invalid_header_fields.enabled", "false", Rule::Flag),
     ("routing.http.preserve_host_header.enabled", "false", Rule::Flag),
     ("routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false", Rule::Flag),
-    ("routing.http.x_amzn_tls_kx.enabled", "false", Rule::Flag),
     ("routing.http.xff_client_port.enabled", "false", Rule::Flag),
     (
         "routing.http.xff_header_processing.mode",
@@ -83,6 +79,14 @@ const OF_APPLICATION: Table = &[
     ),
     ("routing.http2.enabled", "true", Rule::Flag),
     ("waf.fail_open.enabled", "false", Rule::Flag),
+];
+
+/// Those that are not shown before they are set: the model has room for twenty, and there are twenty others.
+const LATER: Table = &[
+    ("health_check_logs.s3.enabled", "false", Rule::Only("false")),
+    ("health_check_logs.s3.bucket", "", Rule::Text),
+    ("health_check_logs.s3.prefix", "", Rule::Text),
+    ("routing.http.x_amzn_tls_kx.enabled", "false", Rule::Flag),
 ];
 
 const OF_NETWORK: Table = &[
@@ -180,10 +184,10 @@ const OF_HTTPS_LISTENERS: Table = &[
 
 const OF_TCP_LISTENERS: Table = &[("tcp.idle_timeout.seconds", "350", Rule::Range(60, 6_000))];
 
-fn balancer_tables(family: Family) -> [Table; 2] {
+fn balancer_tables(family: Family) -> [Table; 3] {
     match family {
-        Family::Application => [OF_ALL, OF_APPLICATION],
-        Family::Network => [OF_ALL, OF_NETWORK],
+        Family::Application => [OF_ALL, OF_APPLICATION, LATER],
+        Family::Network => [OF_ALL, OF_NETWORK, &[]],
     }
 }
 
@@ -204,26 +208,27 @@ fn listener_tables(protocol: ListenerProtocol) -> [Table; 2] {
 
 type Values = BTreeMap<String, String>;
 
-fn defaults(tables: [Table; 2]) -> Values {
-    let all = tables.into_iter().flatten();
+fn defaults(tables: &[Table]) -> Values {
+    let all = tables.iter().copied().flatten();
     all.map(|(key, value, _)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
 /// The attributes of a new load balancer.
 pub(super) fn of_balancer(family: Family, internal: bool) -> Values {
-    let mut all = defaults(balancer_tables(family));
+    let [shared, own, _] = balancer_tables(family);
+    let mut all = defaults(&[shared, own]);
     all.insert("ipv6.deny_all_igw_traffic".to_owned(), internal.to_string());
     all
 }
 
 /// The attributes of a new target group.
 pub(super) fn of_group(family: Family) -> Values {
-    defaults(group_tables(family))
+    defaults(&group_tables(family))
 }
 
 /// The attributes of a new listener.
 pub(super) fn of_listener(protocol: ListenerProtocol) -> Values {
-    defaults(listener_tables(protocol))
+    defaults(&listener_tables(protocol))
 }
 
 fn render(values: &Values) -> Xml {
@@ -260,7 +265,7 @@ fn fits(rule: Rule, key: &str, value: &str) -> Result<(), Fault> {
 }
 
 /// The values that a request gives, each as its table allows it.
-fn given(call: &Call<'_>, noun: &str, tables: [Table; 2]) -> Result<Values, Fault> {
+fn given(call: &Call<'_>, noun: &str, tables: &[Table]) -> Result<Values, Fault> {
     let all = call.params.structs("Attributes.member");
     if all.is_empty() {
         return Err(missing("Attributes"));
@@ -269,7 +274,7 @@ fn given(call: &Call<'_>, noun: &str, tables: [Table; 2]) -> Result<Values, Faul
     for attribute in all {
         let key = attribute.text("Key").unwrap_or_default();
         let value = attribute.text("Value").unwrap_or_default();
-        let known = tables.into_iter().flatten().find(|it| it.0 == key);
+        let known = tables.iter().copied().flatten().find(|it| it.0 == key);
         let Some((_, _, rule)) = known else {
             return Err(impossible(format!("{noun} attribute key '{key}' is not recognized")));
         };
@@ -298,7 +303,7 @@ fn describe_listener(call: &mut Call<'_>) -> Answer {
 
 fn modify_balancer(call: &mut Call<'_>) -> Answer {
     let it = call.find::<LoadBalancer>(&call.need("LoadBalancerArn")?)?;
-    let values = given(call, "Load balancer", balancer_tables(it.family))?;
+    let values = given(call, "Load balancer", &balancer_tables(it.family))?;
     let stamp = call.stamp;
     let changed = call.elb.load_balancers.change(stamp, &it.id, |it| {
         it.attributes.extend(values);
@@ -309,7 +314,7 @@ fn modify_balancer(call: &mut Call<'_>) -> Answer {
 
 fn modify_group(call: &mut Call<'_>) -> Answer {
     let it = call.find::<TargetGroup>(&call.need("TargetGroupArn")?)?;
-    let values = given(call, "Target group", group_tables(it.family()))?;
+    let values = given(call, "Target group", &group_tables(it.family()))?;
     let mut all = it.attributes.clone();
     all.extend(values);
     let is = |key: &str, value: &str| all.get(key).is_some_and(|it| it == value);
@@ -335,7 +340,7 @@ fn modify_group(call: &mut Call<'_>) -> Answer {
 
 fn modify_listener(call: &mut Call<'_>) -> Answer {
     let it = call.find::<Listener>(&call.need("ListenerArn")?)?;
-    let values = given(call, "Listener", listener_tables(it.protocol))?;
+    let values = given(call, "Listener", &listener_tables(it.protocol))?;
     let stamp = call.stamp;
     let changed = call.elb.listeners.change(stamp, &it.id, |it| {
         it.attributes.extend(values);
