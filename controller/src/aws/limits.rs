@@ -45,7 +45,7 @@ fn rate(operation: &str) -> (f64, f64) {
         "PutMetricAlarm" | "DeleteAlarms" => (3.0, 1.5),
         _ if operation.starts_with("cloudwatch:") => (10.0, 4.5),
         _ if operation.starts_with("tag:") => (5.0, 5.0),
-        // Six operations look at one environment.
+        // Eight operations look at one environment, some of them for each kind.
         _ if operation.starts_with("elasticloadbalancing:Describe") => (5.0, 1.5),
         _ if operation.starts_with("elasticloadbalancing:") => (5.0, 1.0),
         _ if operation.starts_with("acm:") => (5.0, 2.0),
