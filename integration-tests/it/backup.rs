@@ -171,8 +171,9 @@ async fn a_selection_that_somebody_took_away_is_made_again_and_one_of_theirs_is_
     somebody.rest("backup", "DELETE", &format!("{path}{id}"), Value::Null).await.good();
     somebody.wait(SETTLED).await;
     let plan = bench.diff(&usual()).await;
-    let made = plan.nodes.iter().filter_map(|it| it.change());
-    assert_eq!(made.filter(|it| it.action == Action::Create).count(), 1);
+    let is_made = |action: Action| action == Action::Create;
+    let made = plan.nodes.iter().filter(|it| it.change().is_some_and(|it| is_made(it.action)));
+    assert_eq!(made.count(), 1);
     bench.apply(&usual()).await.complete();
     bench.is_settled(&usual()).await;
     assert_eq!(of(&bench.world(), "backup-selection").len(), 2);
