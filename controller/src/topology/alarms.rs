@@ -106,7 +106,7 @@ alarms! {
         "balance" of "chain",
         means: "A wallet of the nodes has less than the minimum: soon it cannot pay for transactions.",
         limit: "`minimumBalance` of the chain",
-        remedy: "Send coins to the wallet. `clctl get -o wide` shows its address and what it holds.",
+        remedy: "Send coins to the wallet. The GUI shows its address under Key Management; the metric `eth_balance` shows what it holds, by account.",
     }
     TRANSACTIONS {
         "transactions" of "chain",
