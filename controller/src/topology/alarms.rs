@@ -58,7 +58,7 @@ alarms! {
         "node-metrics-missing",
         means: "The active node tells nothing of itself: alarms of wallets, transactions, chains and runs know nothing.",
         limit: "15 minutes",
-        remedy: "If no node is active, that alarm says more. Otherwise the CloudWatch agent does not run on the instance of the active node, or may not publish: open a session on it (`clctl tunnel` says how) and see `systemctl status amazon-cloudwatch-agent` and its log in /opt/aws/amazon-cloudwatch-agent/logs.",
+        remedy: "If no node is active, that alarm says more. Otherwise the CloudWatch agent does not run on the instance of the active node, or may not publish: open a shell on it (`clctl tunnel ssh`) and see `systemctl status amazon-cloudwatch-agent` and its log in /opt/aws/amazon-cloudwatch-agent/logs.",
     }
     GUI_SILENT {
         "gui-silent",
@@ -106,7 +106,7 @@ alarms! {
         "balance" of "chain",
         means: "A wallet of the nodes has less than the minimum: soon it cannot pay for transactions.",
         limit: "`minimumBalance` of the chain",
-        remedy: "Send coins to the wallet. `clctl get -o wide` shows its address and what it holds.",
+        remedy: "Send coins to the wallet. The GUI shows its address under Key Management; the metric `eth_balance` shows what it holds, by account.",
     }
     TRANSACTIONS {
         "transactions" of "chain",
