@@ -85,6 +85,7 @@ fn imports_point_one_way() {
         ("aws", &["bootstrap", "topology", "store", "sandbox", "render", "cli"]),
         ("bootstrap", &["aws", "engine", "topology", "store", "sandbox", "render", "cli"]),
         ("topology", &["store", "sandbox", "render", "cli"]),
+        ("preflight", &["store", "sandbox", "render", "cli"]),
         ("store", &["topology", "sandbox", "render", "cli"]),
         ("render", &["topology", "store", "sandbox", "cli"]),
     ] {

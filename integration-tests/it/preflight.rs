@@ -99,7 +99,6 @@ async fn what_may_not_be_called_is_told_of_and_what_nobody_knows_is_said_so() {
         ("iam:SimulatePrincipalPolicy", "permissions"),
         ("iam:GetRole", "service-linked role"),
         ("servicequotas:GetServiceQuota", "quota of Elastic IP"),
-        ("ec2:DescribeAddresses", "quota of Elastic IP"),
         ("ec2:DescribeInstanceTypeOfferings", "instance types"),
         ("rds:DescribeOrderableDBInstanceOptions", "database class"),
         ("ec2:DescribeKeyPairs", "key pair"),

@@ -74,9 +74,10 @@ impl Check {
 
     /// A check that could not be made because AWS did not answer what was asked.
     fn unread(name: impl Into<String>, error: &CallError) -> Self {
-        let advice = match error.class {
-            Class::Denied => format!("allow {}", error.operation),
-            _ => "run the same command again".to_owned(),
+        let advice = if error.class == Class::Denied {
+            format!("allow {}", error.operation)
+        } else {
+            "run the same command again".to_owned()
         };
         Self::not_checked(name, error.to_string(), advice)
     }
