@@ -215,7 +215,25 @@ fn cbor_value(decoder: &mut Decoder<'_>, depth: usize) -> Result<Value, Deserial
             }
             Ok(Value::Object(all))
         }
-        _ => decoder.skip().map(|()| Value::Bool(true)),
+        Type::Break => Err(DeserializeError::custom("nothing ends here", decoder.position())),
+        Type::Undefined
+        | Type::U8
+        | Type::U16
+        | Type::U32
+        | Type::U64
+        | Type::I8
+        | Type::I16
+        | Type::I32
+        | Type::I64
+        | Type::Int
+        | Type::F16
+        | Type::F32
+        | Type::F64
+        | Type::Simple
+        | Type::Bytes
+        | Type::BytesIndef
+        | Type::Tag
+        | Type::Unknown(_) => decoder.skip().map(|()| Value::Bool(true)),
     }
 }
 

@@ -91,36 +91,10 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
     let code = code.as_str();
     let of_service =
         || of_launches(code).or_else(|| of_databases(code)).or_else(|| of_balancers(code));
-    if let Some(class) = said(code, message).or_else(of_service) {
+    if let Some(class) = said(code, message).or_else(of_service).or_else(|| of_the_moment(code)) {
         return class;
     }
     match code {
-        "requestlimitexceeded"
-        | "throttling"
-        | "throttlingexception"
-        | "throttled"
-        | "throttledexception"
-        | "toomanyrequestsexception"
-        | "toomanyupdates"
-        | "priorrequestnotcomplete"
-        | "requestthrottled"
-        | "slowdown"
-        | "bandwidthlimitexceeded"
-        | "ec2throttledexception"
-        | "kmsthrottling" => Class::Throttled,
-        "internalerror"
-        | "internalfailure"
-        | "internalservererror"
-        | "serviceunavailable"
-        | "serviceunavailableexception"
-        | "unavailable"
-        | "servicefailure"
-        | "internalserverexception"
-        | "internalserviceerror"
-        | "kmsinternalexception"
-        | "kmsinternal"
-        | "internalservicefault"
-        | "dependencytimeoutexception" => Class::Server,
         "idempotentparametermismatch" | "idempotentinstanceactionmismatch" => Class::TokenMismatch,
         "expiredtoken" | "expiredtokenexception" | "requestexpired" => Class::Expired,
         "unauthorizedoperation"
@@ -195,6 +169,39 @@ pub(super) fn classify(code: &str, message: &str) -> Class {
         _ if code.ends_with(".notfound") => Class::NotFound,
         _ => Class::Rejected,
     }
+}
+
+/// What a code means that says nothing of what was asked for: another time it may be done.
+fn of_the_moment(code: &str) -> Option<Class> {
+    Some(match code {
+        "requestlimitexceeded"
+        | "throttling"
+        | "throttlingexception"
+        | "throttled"
+        | "throttledexception"
+        | "toomanyrequestsexception"
+        | "toomanyupdates"
+        | "priorrequestnotcomplete"
+        | "requestthrottled"
+        | "slowdown"
+        | "bandwidthlimitexceeded"
+        | "ec2throttledexception"
+        | "kmsthrottling" => Class::Throttled,
+        "internalerror"
+        | "internalfailure"
+        | "internalservererror"
+        | "serviceunavailable"
+        | "serviceunavailableexception"
+        | "unavailable"
+        | "servicefailure"
+        | "internalserverexception"
+        | "internalserviceerror"
+        | "kmsinternalexception"
+        | "kmsinternal"
+        | "internalservicefault"
+        | "dependencytimeoutexception" => Class::Server,
+        _ => return None,
+    })
 }
 
 /// What a code of RDS means.

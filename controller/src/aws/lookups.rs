@@ -117,7 +117,7 @@ impl Lookups {
         let all = async { tokio::join!(newest_image, versions, theirs) };
         let (newest_image, versions, theirs) = Box::pin(all).await;
         let (key_pair, key, certificate, hosted_zone, network) = theirs;
-        Self { newest_image, versions, key_pair, key, certificate, hosted_zone, network }
+        Self { newest_image, versions, key_pair, key, hosted_zone, certificate, network }
     }
 
     /// This image, looked up by somebody else.
@@ -125,7 +125,7 @@ impl Lookups {
         let newest_image = Ok(ImageId::new(image));
         let (key_pair, key, certificate, hosted_zone) = (Ok(()), Ok(()), Ok(()), Ok(()));
         let (versions, network) = (BTreeMap::new(), ExistingNetwork::unknown(&unasked()));
-        Self { newest_image, versions, key_pair, key, certificate, hosted_zone, network }
+        Self { newest_image, versions, key_pair, key, hosted_zone, certificate, network }
     }
 
     /// What was found of the network of somebody else's, if one was looked for.

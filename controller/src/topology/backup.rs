@@ -69,13 +69,13 @@ pub(super) fn declare(
             tags: label.tags(BackupPlan::ABOUT.name, MAIN),
         },
     )?;
-    let role = role(graph, label, spec)?;
+    let taken_on = role(graph, label, spec)?;
     graph
         .add::<BackupSelection>(
             DATABASE,
             BackupSelectionConfig {
                 plan: plan.output("arn", |plan| plan.arn.clone()),
-                role: role.output("arn", |role| role.arn.clone()),
+                role: taken_on.output("arn", |role| role.arn.clone()),
                 resources: vec![database.clone()],
                 other: String::new(),
             },

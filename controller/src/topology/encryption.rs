@@ -80,8 +80,8 @@ fn policy(label: &Label<'_>, roles: &roles::Built) -> Policy<Declared> {
     };
     let disks =
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"];
-    let publishers = monitoring::publishers(region).into_iter();
-    let publishes = publishers.fold(
+    let services = monitoring::publishers(region).into_iter();
+    let publishes = services.fold(
         Statement::allow("PublishersEncrypt", ["kms:Decrypt", "kms:GenerateDataKey*"])
             .to(everything())
             .only("StringEquals", "aws:SourceAccount", [environment.account.clone()]),

@@ -22,7 +22,7 @@ mod unbuilt;
 
 use std::collections::BTreeMap;
 
-use clctl_spec::{Key as DeclaredKey, KeyPair, NodeSpec, UrlSource};
+use clctl_spec::{DomainName, Key as DeclaredKey, KeyPair, NodeSpec, UrlSource};
 
 pub use self::{
     alarms::{ALL as ALARMS, About as AboutAlarm},
@@ -191,7 +191,7 @@ pub fn questions(spec: &NodeSpec) -> Questions<'_> {
         hosted_zone: dns::asked(spec),
         certificate: spec.gui.load_balancer.as_ref().map(|balancer| AskedCertificate {
             arn: balancer.certificate_arn.as_str(),
-            domain: spec.gui.domain_name.as_ref().map(|name| name.as_str()),
+            domain: spec.gui.domain_name.as_ref().map(DomainName::as_str),
         }),
         network: network::asked(spec),
     }

@@ -328,7 +328,7 @@ const GIB: f64 = 1024.0 * MIB;
 /// Everything that is watched.
 fn watched(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
     let mut all = nodes(label, spec, base);
-    for chain in spec.nodes.chains.iter() {
+    for chain in &spec.nodes.chains {
         all.extend(of_chain(label, spec, chain));
     }
     all.extend(of_database(label, spec));

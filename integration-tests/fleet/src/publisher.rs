@@ -27,6 +27,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// What ails the nodes and what they run on, beside what comes of the world they live in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an ill of its own")]
 pub struct Ills {
     /// How many runs of jobs fail in a minute.
     pub errored_runs: f64,

@@ -220,7 +220,7 @@ async fn points(aws: &Aws, name: &str) -> Result<Vec<RecoveryPointByBackupVault>
 fn says(point: &RecoveryPointByBackupVault) -> String {
     let (id, of) = (point.recovery_point_arn(), point.resource_arn());
     let until = point.calculated_lifecycle().and_then(|it| it.delete_at());
-    let until = until.map_or_else(|| "no end".to_owned(), |until| until.to_string());
+    let until = until.map_or_else(|| "no end".to_owned(), ToString::to_string);
     let unknown = "something";
     format!(
         "it holds the recovery point {} of {}, kept until {until}",

@@ -275,7 +275,7 @@ impl Resource for Alarm {
             field!(AlarmConfig.other_settings),
         ];
         // What is left out would be taken away: all of it each time.
-        if fields.into_iter().fold(false, |any, field| delta.take(field) || any) {
+        if fields.map(|field| delta.take(field)).contains(&true) {
             put(aws, name_of(&have.id.0), want, None).await?;
         }
         if delta.take(field!(AlarmConfig.tags)) {

@@ -51,7 +51,11 @@ impl Field for Body {
         let cell = |value: Value| match value {
             // Each says where it is: their order means nothing.
             Value::Array(all) => Cell::Set(all.into_iter().map(Cell::Known).collect()),
-            value => Cell::Known(value),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => Cell::Known(value),
         };
         Cell::Map(body.into_iter().map(|(name, value)| (name, cell(value))).collect())
     }

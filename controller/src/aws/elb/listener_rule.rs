@@ -309,9 +309,11 @@ fn condition(from: &RuleCondition) -> Result<Condition, CallError> {
     let of = |values: Option<&[String]>| values.unwrap_or_default().to_vec();
     let mut values = match field.as_str() {
         PATH => of(from.path_pattern_config().map(PathPatternConditionConfig::values)),
-        "host-header" => of(from.host_header_config().map(|it| it.values())),
-        "http-request-method" => of(from.http_request_method_config().map(|it| it.values())),
-        "source-ip" => of(from.source_ip_config().map(|it| it.values())),
+        "host-header" => of(from.host_header_config().map(types::HostHeaderConditionConfig::values)),
+        "http-request-method" => {
+            of(from.http_request_method_config().map(types::HttpRequestMethodConditionConfig::values))
+        }
+        "source-ip" => of(from.source_ip_config().map(types::SourceIpConditionConfig::values)),
         _ => Vec::new(),
     };
     if let Some(header) = from.http_header_config() {

@@ -173,7 +173,7 @@ impl Resource for MetricFilter {
             field!(MetricFilterConfig.other_settings),
         ];
         // All of it each time.
-        if fields.into_iter().fold(false, |any, field| delta.take(field) || any) {
+        if fields.map(|field| delta.take(field)).contains(&true) {
             put(aws, name_of(&want.group), &have.outputs.name, want).await?;
         }
         Ok(())

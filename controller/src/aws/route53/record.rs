@@ -423,18 +423,14 @@ async fn look(
 /// Where a record leads, and whether it looks at the health of the target.
 fn leads(record: Option<&ResourceRecordSet>) -> Result<(AliasTarget, bool), CallError> {
     let Some(record) = record else { return Ok((AliasTarget::other(NOT_THERE), false)) };
-    match record.alias_target() {
-        Some(alias) => {
-            let name = text(LIST, "DNSName", Some(alias.dns_name()))?;
-            let zone = text(LIST, "HostedZoneId", Some(alias.hosted_zone_id()))?;
-            Ok((AliasTarget::new(name, zone), alias.evaluate_target_health()))
-        }
-        None => {
-            let values = record.resource_records().iter().map(ResourceRecord::value);
-            let values: Vec<&str> = values.collect();
-            Ok((AliasTarget::other(values.join(", ")), false))
-        }
-    }
+    let Some(alias) = record.alias_target() else {
+        let values = record.resource_records().iter().map(ResourceRecord::value);
+        let values: Vec<&str> = values.collect();
+        return Ok((AliasTarget::other(values.join(", ")), false));
+    };
+    let name = text(LIST, "DNSName", Some(alias.dns_name()))?;
+    let zone = text(LIST, "HostedZoneId", Some(alias.hosted_zone_id()))?;
+    Ok((AliasTarget::new(name, zone), alias.evaluate_target_health()))
 }
 
 /// What else a name is used for, so that there cannot be a record of ours: an alias of another type.

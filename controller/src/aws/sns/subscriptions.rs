@@ -46,7 +46,7 @@ impl Receivers {
 /// What stands for an address: of 21 there is room for in the value of a tag.
 fn mark(address: &str) -> String {
     let digest = Sha256::digest(address.to_lowercase());
-    digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(5).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 impl Field for Receivers {

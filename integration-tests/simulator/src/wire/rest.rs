@@ -117,8 +117,7 @@ impl Api {
                     let path = self.path(&mut open, name);
                     open.push(Element { name: name.to_owned(), path, ..Element::default() });
                 }
-                Token::ElementEnd { end: ElementEnd::Open, .. } => {}
-                Token::ElementEnd { .. } => {
+                Token::ElementEnd { end: ElementEnd::Close(..) | ElementEnd::Empty, .. } => {
                     let Some(done) = open.pop() else { return Err(malformed(&"no element ends")) };
                     if done.children == 0 && !open.is_empty() {
                         pairs.push((done.path, done.text));
@@ -129,7 +128,8 @@ impl Api {
                         last.text.push_str(&unescape(text.as_str()));
                     }
                 }
-                Token::Declaration { .. }
+                Token::ElementEnd { end: ElementEnd::Open, .. }
+                | Token::Declaration { .. }
                 | Token::ProcessingInstruction { .. }
                 | Token::Comment { .. }
                 | Token::DtdStart { .. }

@@ -94,9 +94,9 @@ pub(crate) fn read(routes: &[Route], request: &Request<Bytes>, body: &[u8]) -> (
         return (format!("{method} {path}"), Bytes::from_static(b"{}"));
     };
     let operation = route.operation.to_owned();
-    let mut members = match serde_json::from_slice(if body.is_empty() { b"{}" } else { body }) {
-        Ok(Value::Object(members)) => members,
-        Ok(_) | Err(_) => return (operation, Bytes::from_static(NO_OBJECT)),
+    let body = if body.is_empty() { b"{}" } else { body };
+    let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
+        return (operation, Bytes::from_static(NO_OBJECT));
     };
     for pair in request.uri().query().unwrap_or_default().split('&').filter(|it| !it.is_empty()) {
         let (name, text) = pair.split_once('=').unwrap_or((pair, ""));

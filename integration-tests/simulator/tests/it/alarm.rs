@@ -280,7 +280,7 @@ async fn an_alarm_is_checked_replaced_as_a_whole_and_keeps_its_state_and_tags() 
         (("Metrics", json!([])), wrong),
         (("Colour", json!("red")), unsupported),
     ] {
-        let told = client.cloudwatch("PutMetricAlarm", alarm(&[change.clone()])).await;
+        let told = client.cloudwatch("PutMetricAlarm", alarm(std::slice::from_ref(&change))).await;
         assert_eq!(told.kind(), code, "{change:?} {}", told.body);
     }
 }

@@ -29,11 +29,11 @@ async fn a_dashboard_is_the_same_in_all_regions() {
     let list = list.good().value();
     assert_eq!(list["DashboardEntries"][0]["Size"], 14);
     assert_eq!(list["DashboardEntries"].as_array().unwrap().len(), 1);
-    let names = json!({ "DashboardNames": ["all", "none"] });
-    let refused = client.cloudwatch("DeleteDashboards", names).await;
+    let both = json!({ "DashboardNames": ["all", "none"] });
+    let refused = client.cloudwatch("DeleteDashboards", both).await;
     assert_eq!((refused.status, refused.kind().as_str()), (404, "DashboardNotFoundError"));
-    let names = json!({ "DashboardNames": ["all"] });
-    client.cloudwatch("DeleteDashboards", names).await.good();
+    let one = json!({ "DashboardNames": ["all"] });
+    client.cloudwatch("DeleteDashboards", one).await.good();
     let gone = client.cloudwatch("GetDashboard", named).await;
     assert_eq!(gone.kind(), "DashboardNotFoundError");
 }

@@ -1,5 +1,7 @@
 //! Hosted zones and records, after <https://docs.aws.amazon.com/Route53/latest/APIReference/Welcome.html>.
 
+use tokio::task::JoinSet;
+
 use clctl_simulator::Settings;
 
 use crate::client::{Answer, Client};
@@ -235,17 +237,13 @@ async fn an_account_asks_five_times_a_second() {
 
 /// As many calls at one moment.
 async fn futures(client: &Client, count: usize) -> Vec<Answer> {
-    let mut all = Vec::new();
+    let mut all = JoinSet::new();
     for _ in 0..count {
         let simulator = client.simulator.clone();
         let client = Client { simulator, region: client.region, key: client.key };
-        all.push(tokio::spawn(async move { client.route53("GET hostedzone", "").await }));
+        all.spawn(async move { client.route53("GET hostedzone", "").await });
     }
-    let mut answers = Vec::new();
-    for each in all {
-        answers.push(each.await.unwrap());
-    }
-    answers
+    all.join_all().await
 }
 
 #[tokio::test(start_paused = true)]
@@ -258,9 +256,9 @@ async fn zones_are_listed_by_their_names_and_carry_tags() {
     assert_eq!(listed.texts("Id"), [format!("/hostedzone/{net}")]);
     let first = client.route53("GET hostedzone?maxitems=1", "").await.good();
     assert_eq!(first.text("IsTruncated"), "true");
-    let next = first.text("NextMarker");
+    let marker = first.text("NextMarker");
     let second =
-        client.route53(&format!("GET hostedzone?maxitems=1&marker={next}"), "").await.good();
+        client.route53(&format!("GET hostedzone?maxitems=1&marker={marker}"), "").await.good();
     assert_eq!(second.text("IsTruncated"), "false");
     let body = "<ChangeTagsForResourceRequest><AddTags><Tag><Key>team</Key><Value>oracles</Value></Tag>\
                 </AddTags></ChangeTagsForResourceRequest>";

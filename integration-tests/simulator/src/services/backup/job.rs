@@ -95,5 +95,5 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
             && vault.as_ref().is_none_or(|vault| it.vault == *vault)
     });
     let all = all.map(|it| (format!("{:020} {}", it.created.as_millis(), it.id), shown(call, it)));
-    listed("BackupJobs", page, all.collect())
+    Ok(listed("BackupJobs", page, all.collect()))
 }

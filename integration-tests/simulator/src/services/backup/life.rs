@@ -126,17 +126,14 @@ impl Backup {
             self.agenda.plan(at + lasts, Due::Finish(id.to_owned()));
         }
         let Some(job) = self.jobs.iter_mut().find(|it| it.id == id) else { return };
-        match hindered {
-            Some(why) => {
-                job.state = State::Failed;
-                job.message = Some(why);
-                job.done = Some(at);
-            }
-            None => {
-                job.state = State::Running;
-                job.begun = Some(at);
-                job.point = Some(point);
-            }
+        if let Some(why) = hindered {
+            job.state = State::Failed;
+            job.message = Some(why);
+            job.done = Some(at);
+        } else {
+            job.state = State::Running;
+            job.begun = Some(at);
+            job.point = Some(point);
         }
     }
 

@@ -157,15 +157,15 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
     let (id, version) = (call.rng.uuid(), call.rng.uuid());
     let rules = ids(call, &document, &BTreeMap::new());
     let body = Plan { document, rules, version, created: call.now, request, last: None };
-    add(call, id, given, body)
+    Ok(add(call, &id, given, body))
 }
 
-fn add(call: &mut Call<'_>, id: String, tags: Tags, body: Plan) -> Answer {
-    let plan = Record { id: id.clone(), tags, body };
+fn add(call: &mut Call<'_>, id: &str, tags: Tags, body: Plan) -> Value {
+    let plan = Record { id: id.to_owned(), tags, body };
     let answer = told(call, &plan);
     call.state.plans.add(call.stamp, Some(call.now), plan);
-    schedule(call, &id);
-    Ok(answer)
+    schedule(call, id);
+    answer
 }
 
 fn told(call: &Call<'_>, plan: &Record<Plan>) -> Value {
@@ -231,7 +231,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         besides(&mut shown, plan);
         (plan.id.clone(), shown)
     });
-    listed("BackupPlansList", page, all.collect())
+    Ok(listed("BackupPlansList", page, all.collect()))
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {

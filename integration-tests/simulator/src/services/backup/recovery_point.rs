@@ -129,7 +129,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
             && plan.as_ref().is_none_or(|plan| it.creator.plan == *plan)
     });
     let all = all.map(|it| (it.id.clone(), shown(call, it)));
-    listed("RecoveryPoints", page, all.collect())
+    Ok(listed("RecoveryPoints", page, all.collect()))
 }
 
 /// Why AWS Backup cannot take a recovery point away, if it cannot: it does so in the role that it was made in

@@ -18,6 +18,7 @@ const ENDS: u64 = 10_080;
 /// A rule, as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as AWS calls them")]
 pub(super) struct Rule {
     pub(super) rule_name: String,
     pub(super) target_backup_vault_name: String,

@@ -43,9 +43,9 @@ enum Days {
 /// Every number that a field stands for, `*`, `3`, `3-5`, `*/2`, `3/2` and lists of these.
 fn field(text: &str, (least, most): (u16, u16), names: &[&str]) -> Option<Vec<u16>> {
     let number = |text: &str| {
-        let named = names.iter().position(|name| *name == text);
-        let named = named.and_then(|at| u16::try_from(at).ok()).map(|at| at + least);
-        named.or_else(|| text.parse().ok()).filter(|it| (least..=most).contains(it))
+        let place = names.iter().position(|it| *it == text);
+        let place = place.and_then(|at| u16::try_from(at).ok()).map(|at| at + least);
+        place.or_else(|| text.parse().ok()).filter(|it| (least..=most).contains(it))
     };
     let mut all = Vec::new();
     for part in text.split(',') {
@@ -114,7 +114,11 @@ fn working(date: Date) -> Option<Date> {
         Weekday::Saturday => date.checked_add(2.days()),
         Weekday::Sunday if date.day() < date.days_in_month() => date.checked_add(1.day()),
         Weekday::Sunday => date.checked_sub(2.days()),
-        _ => Ok(date),
+        Weekday::Monday
+        | Weekday::Tuesday
+        | Weekday::Wednesday
+        | Weekday::Thursday
+        | Weekday::Friday => Ok(date),
     };
     moved.ok()
 }

@@ -44,6 +44,7 @@ pub(super) struct Document {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "as AWS calls them")]
 struct TagEquals {
     condition_type: Equals,
     condition_key: String,
@@ -58,6 +59,7 @@ enum Equals {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "as AWS calls them")]
 struct Conditions {
     string_equals: Vec<Condition>,
     string_not_equals: Vec<Condition>,
@@ -238,7 +240,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         }
         (it.id.clone(), shown)
     });
-    listed("BackupSelectionsList", page, all.collect())
+    Ok(listed("BackupSelectionsList", page, all.collect()))
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {

@@ -150,7 +150,7 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
     let page = paging::wanted(call, "vaults")?;
     let all = call.state.vaults.all_seen(call.in_lists());
-    listed("BackupVaultList", page, all.map(|it| (it.id.clone(), shown(call, it))).collect())
+    Ok(listed("BackupVaultList", page, all.map(|it| (it.id.clone(), shown(call, it))).collect()))
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {

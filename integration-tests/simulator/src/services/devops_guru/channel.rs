@@ -69,7 +69,7 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
     if *account != call.settings.account || *region != call.region {
         return Err(Fault::unsupported(format!("topics elsewhere ({topic})")));
     }
-    if name.ends_with(".fifo") {
+    if name.strip_suffix(".fifo").is_some() {
         return Err(invalid("DevOps Guru only supports standard SNS topics."));
     }
     if let Some(filters) = &config.filters {

@@ -1,4 +1,4 @@
-//! What it looks at: CloudFormation stacks, or what has a tag of one key.
+//! What it looks at: stacks of `CloudFormation`, or what has a tag of one key.
 //!
 //! <https://docs.aws.amazon.com/devops-guru/latest/APIReference/API_UpdateResourceCollection.html>,
 //! <https://docs.aws.amazon.com/devops-guru/latest/APIReference/API_UpdateTagCollectionFilter.html>: one tag key per

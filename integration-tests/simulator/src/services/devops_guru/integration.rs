@@ -55,6 +55,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
     Ok(json!({}))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as all operations")]
 pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     let Integrations { ops_center, logs } = call.state.integrations;
     let said = |on: bool| json!({ "OptInStatus": if on { "ENABLED" } else { "DISABLED" } });

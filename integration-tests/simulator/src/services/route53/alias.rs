@@ -67,9 +67,8 @@ pub(super) fn refusal(
     let in_elb = alias.name.ends_with(".elb.amazonaws.com.");
     let known = call.targets.iter().find(|it| it.zone == alias.zone);
     match known {
-        Some(_) if in_elb => says("that target was not found"),
+        _ if in_elb => says("that target was not found"),
         Some(_) => says("the alias target name does not lie within the target zone"),
-        None if in_elb => says("that target was not found"),
         None => {
             Err(Fault::unsupported(format!("aliases of {} in the zone {}", alias.name, alias.zone)))
         }

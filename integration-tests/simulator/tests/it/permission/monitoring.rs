@@ -89,9 +89,9 @@ async fn alarms_dashboards_and_metric_filters_take_permissions_on_themselves() {
     let body = json!({ "DashboardName": "all", "DashboardBody": r#"{"widgets":[]}"# });
     let make = [to("cloudwatch:PutDashboard", dashboard)];
     takes(&both, &make, async |it| it.cloudwatch("PutDashboard", body.clone()).await).await;
-    let named = json!({ "DashboardName": "all" });
+    let one = json!({ "DashboardName": "all" });
     let get = [to("cloudwatch:GetDashboard", dashboard)];
-    takes(&both, &get, async |it| it.cloudwatch("GetDashboard", named.clone()).await).await;
+    takes(&both, &get, async |it| it.cloudwatch("GetDashboard", one.clone()).await).await;
     both.0.logs("CreateLogGroup", json!({ "logGroupName": "/a" })).await.good();
     let group = arn("logs", "log-group:/a:log-stream:");
     let filter = json!({
