@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use crate::harness::{Command, Outcome};
 
 /// The shortest that AWS allows.
-const DELETIONS: Deletions = Deletions { secret_in_days: 7, key_in_days: 7, final_snapshot: false };
+const DELETIONS: Deletions =
+    Deletions { secret_in_days: 7, key_in_days: 7, final_snapshot: false, backups: true };
 
 /// An account and region.
 pub(crate) struct Account {
