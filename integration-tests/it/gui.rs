@@ -227,7 +227,8 @@ async fn without_a_certificate_that_can_be_shown_there_is_no_https_and_all_else_
         assert!(said.contains(&format!("unread {HTTPS}")), "{said:?}");
         assert!(said.contains(&format!("create {BALANCER}")), "{said:?}");
         assert!(said.contains(&"create auto-scaling-group/nodes".to_owned()), "{said:?}");
-        let told = plan.nodes.iter().map(|it| format!("{:?}", it.verdict)).collect::<String>();
+        let told: Vec<String> = plan.nodes.iter().map(|it| format!("{:?}", it.verdict)).collect();
+        let told = told.concat();
         assert!(told.contains(why) && told.contains(&arn), "{why}");
     }
     let wanted = showing(&CERTIFICATE.replace("12345678-", "00000000-"));
@@ -252,7 +253,7 @@ async fn a_certificate_for_another_name_and_one_that_cannot_be_looked_at_are_tol
     let told = async |wanted: &Wanted| {
         let plan = bench.diff(wanted).await;
         let verdicts = plan.nodes.iter().filter(|it| it.node.address().to_string() == HTTPS);
-        verdicts.map(|it| format!("{:?}", it.verdict)).collect::<String>()
+        verdicts.map(|it| format!("{:?}", it.verdict)).collect::<Vec<_>>().concat()
     };
     let why = told(&named("gui.example.org")).await;
     assert!(why.contains("and not for gui.example.org"), "{why}");

@@ -248,9 +248,18 @@ fn instances(bench: &Bench) -> Vec<String> {
     bench.fleet.nodes().into_iter().map(|it| it.instance).collect()
 }
 
+/// One for each alarm that is played here.
 fn causes() -> Vec<Cause> {
-    const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
-    vec![
+    let mut causes = Vec::from(of_processes());
+    causes.extend(of_machines());
+    causes.extend(of_chains());
+    causes.extend(of_services());
+    causes
+}
+
+/// What nodes do, or do not.
+fn of_processes() -> [Cause; 6] {
+    [
         Cause {
             alarm: "no-active-node",
             begins: |bench| {
@@ -302,6 +311,12 @@ fn causes() -> Vec<Cause> {
             ends: well,
             within: 20,
         },
+    ]
+}
+
+/// What the machines of nodes lack.
+fn of_machines() -> [Cause; 4] {
+    [
         Cause {
             alarm: "node-cpu",
             begins: |bench| of_nodes(bench, "CPUUtilization", 97.0),
@@ -326,6 +341,12 @@ fn causes() -> Vec<Cause> {
             ends: |bench| of_nodes(bench, "StatusCheckFailed", 0.0),
             within: 30,
         },
+    ]
+}
+
+/// What nodes have to do with chains.
+fn of_chains() -> [Cause; 5] {
+    [
         Cause {
             alarm: "balance",
             begins: |bench| bench.fleet.fund(0.01),
@@ -356,6 +377,13 @@ fn causes() -> Vec<Cause> {
             ends: well,
             within: 30,
         },
+    ]
+}
+
+/// What AWS's own services measure.
+fn of_services() -> [Cause; 6] {
+    const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+    [
         Cause {
             alarm: "database-cpu",
             begins: |bench| of_database(bench, "CPUUtilization", 95.0),

@@ -927,6 +927,20 @@ fn watched(stand: &mut Stand<'_>, log: &Ref<LogGroup>, database: &Ref<Instance>)
     stand.add::<EventSubscription>("main", declared);
 }
 
+/// What saves the rest: one of each kind.
+fn saved(stand: &mut Stand<'_>, key: &Ref<Key>) {
+    let vault = stand.vault("main", key);
+    let plan = stand.backup_plan("main", &vault);
+    let copies = stand.role("copies", "backup.amazonaws.com");
+    let selection = BackupSelectionConfig {
+        plan: plan.output("arn", |plan| plan.arn.clone()),
+        role: role_arn(&copies),
+        resources: vec![stand.environment.arn("rds", "db:somewhere").into()],
+        other: String::new(),
+    };
+    stand.add::<BackupSelection>("main", selection);
+}
+
 /// One object of each kind, and none more than that takes.
 pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let mut stand = Stand::new(environment, Variant::Usual);
@@ -972,16 +986,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<FlowLog>("main"),
     };
     stand.add::<FlowLog>("main", flow_log);
-    let vault = stand.vault("main", &key);
-    let plan = stand.backup_plan("main", &vault);
-    let copies = stand.role("copies", "backup.amazonaws.com");
-    let selection = BackupSelectionConfig {
-        plan: plan.output("arn", |plan| plan.arn.clone()),
-        role: role_arn(&copies),
-        resources: vec![environment.arn("rds", "db:somewhere").into()],
-        other: String::new(),
-    };
-    stand.add::<BackupSelection>("main", selection);
+    saved(&mut stand, &key);
     let (subnets, parameters) = (stand.subnet_group("main", &vpc), stand.parameter_group("main"));
     let (subnets, parameters) = (&subnets, &parameters);
     let base = InstanceBase { subnets, group: &group, parameters, key: &key, secret: &secret };

@@ -99,6 +99,72 @@ impl Thing {
     }
 }
 
+/// The key pair, the certificates and the hosted zone that everybody brings along.
+fn is_brought(object: &Object, body: &Value) -> bool {
+    let certificate = [CERTIFICATE, OTHER_CERTIFICATE].iter().any(|arn| {
+        object.kind == "certificate" && object.id.rsplit('/').next() == arn.rsplit('/').next()
+    });
+    let zone = object.kind == "hostedzone" && object.id == "Z0123456789ABCDEFGHIJ"
+        || object.kind == "resource-record-set"
+            && ["NS", "SOA"].iter().any(|kind| body["kind"] == *kind);
+    certificate || zone || object.kind == "key-pair" && body["name"] == "operations"
+}
+
+/// Which number a version of a launch template has is history.
+fn forget_versions(body: &mut Value) {
+    for number in ["default", "latest"] {
+        body[number].take();
+    }
+    // So are the versions before the last.
+    if let Some(versions) = body["versions"].as_object_mut() {
+        let number = |key: &String| key.parse::<u64>().unwrap();
+        let last = versions.keys().max_by_key(|key| number(key)).cloned();
+        versions.retain(|key, _| Some(key) == last.as_ref());
+    }
+}
+
+/// Which instances there are is for the group to say, and which version they have is history.
+fn forget_instances(body: &mut Value) {
+    for chosen in ["members", "trouble"] {
+        body[chosen].take();
+    }
+    for history in ["version", "name"] {
+        body["template"][history].take();
+    }
+    // So is when a target group was attached.
+    if let Some(targets) = body["targets"].as_object_mut() {
+        targets.values_mut().for_each(|it| drop(it["done"].take()));
+    }
+    // Since when something is suspended is history, and what is not said is no.
+    if let Some(suspended) = body["suspended"].as_object_mut() {
+        suspended.values_mut().for_each(|since| drop(since.take()));
+    }
+    if body["rebalances"] == false {
+        body["rebalances"].take();
+    }
+}
+
+/// Which values a secret had before is history.
+fn forget_values(body: &mut Value) {
+    if let Some(versions) = body["versions"].as_object_mut() {
+        let is_current = |stage: &Value| stage == "AWSCURRENT";
+        versions.retain(|_, version| {
+            version["stages"].as_array().is_some_and(|it| it.iter().any(is_current))
+        });
+    }
+}
+
+/// The address of a selection, which has no tags, and says by its name which it is; the name goes.
+fn take_address(kind: &str, body: &mut Value) -> Option<(String, String)> {
+    let name = body["document"]["SelectionName"].take();
+    let name = name.as_str().and_then(|it| it.strip_prefix("clctl-")).map(|name| {
+        let numbered = name.rsplit_once('-');
+        let is_number = |end: &str| end.bytes().all(|it| it.is_ascii_digit());
+        numbered.filter(|(_, end)| is_number(end)).map_or(name, |it| it.0).to_owned()
+    });
+    name.map(|name| ("clctl.dev/address".to_owned(), format!("{kind}/{name}")))
+}
+
 impl Truth {
     pub(crate) fn of(world: &World) -> Self {
         let mut things = Vec::new();
@@ -106,17 +172,6 @@ impl Truth {
         // So it does with what RDS backs up by itself, under copies of the tags, until the database goes.
         let is_ours = |object: &Object| {
             !object.id.starts_with("AWSServiceRoleFor") && !object.id.starts_with("rds:")
-        };
-        // The key pair, the certificates and the hosted zone that everybody brings along.
-        let is_brought = |object: &Object, body: &Value| {
-            let certificate = [CERTIFICATE, OTHER_CERTIFICATE].iter().any(|arn| {
-                object.kind == "certificate"
-                    && object.id.rsplit('/').next() == arn.rsplit('/').next()
-            });
-            let zone = object.kind == "hostedzone" && object.id == "Z0123456789ABCDEFGHIJ"
-                || object.kind == "resource-record-set"
-                    && ["NS", "SOA"].iter().any(|kind| body["kind"] == *kind);
-            certificate || zone || object.kind == "key-pair" && body["name"] == "operations"
         };
         let whole = world.whole().into_iter();
         let whole = whole.filter(|(object, _, body)| is_ours(object) && !is_brought(object, body));
@@ -142,37 +197,12 @@ impl Truth {
             for field in history {
                 body[*field].take();
             }
-            if object.kind == "launch-template" {
-                // Which number a version has is history.
-                for number in ["default", "latest"] {
-                    body[number].take();
-                }
-                // So are the versions before the last.
-                if let Some(versions) = body["versions"].as_object_mut() {
-                    let number = |key: &String| key.parse::<u64>().unwrap();
-                    let last = versions.keys().max_by_key(|key| number(key)).cloned();
-                    versions.retain(|key, _| Some(key) == last.as_ref());
-                }
-            }
-            if object.kind == "auto-scaling-group" {
-                // Which instances there are is for the group to say, and which version they have is history.
-                for chosen in ["members", "trouble"] {
-                    body[chosen].take();
-                }
-                for history in ["version", "name"] {
-                    body["template"][history].take();
-                }
-                // So is when a target group was attached.
-                if let Some(targets) = body["targets"].as_object_mut() {
-                    targets.values_mut().for_each(|it| drop(it["done"].take()));
-                }
-                // Since when something is suspended is history, and what is not said is no.
-                if let Some(suspended) = body["suspended"].as_object_mut() {
-                    suspended.values_mut().for_each(|since| drop(since.take()));
-                }
-                if body["rebalances"] == false {
-                    body["rebalances"].take();
-                }
+            match object.kind.as_str() {
+                "launch-template" => forget_versions(&mut body),
+                "auto-scaling-group" => forget_instances(&mut body),
+                "secret" => forget_values(&mut body),
+                "backup-selection" => tags.extend(take_address(&object.kind, &mut body)),
+                _ => {}
             }
             // What it backs up by itself comes and goes as well.
             if object.kind == "recovery-point" {
@@ -182,26 +212,6 @@ impl Truth {
                 // By which request it was made, which version it is and when it ran is history.
                 for history in ["request", "version", "last", "rules"] {
                     body[history].take();
-                }
-            }
-            if object.kind == "backup-selection" {
-                // It has no tags, and says by its name which it is.
-                let name = body["document"]["SelectionName"].take();
-                let name = name.as_str().and_then(|it| it.strip_prefix("clctl-")).map(|name| {
-                    let numbered = name.rsplit_once('-');
-                    let is_number = |end: &str| end.bytes().all(|it| it.is_ascii_digit());
-                    numbered.filter(|(_, end)| is_number(end)).map_or(name, |it| it.0).to_owned()
-                });
-                let address = name.map(|name| format!("{}/{name}", object.kind));
-                tags.extend(address.map(|it| ("clctl.dev/address".to_owned(), it)));
-            }
-            if object.kind == "secret" {
-                // Which values it had before is history.
-                if let Some(versions) = body["versions"].as_object_mut() {
-                    let is_current = |stage: &Value| stage == "AWSCURRENT";
-                    versions.retain(|_, version| {
-                        version["stages"].as_array().is_some_and(|it| it.iter().any(is_current))
-                    });
                 }
             }
             // How far AWS has come in saving it is its affair.

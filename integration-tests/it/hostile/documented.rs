@@ -23,13 +23,13 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         ("secretsmanager", "ListSecrets")
         | ("autoscaling", "DescribeAutoScalingGroups")
         | ("sns", "ListSubscriptionsByTopic")
-        | ("cloudwatch", "DescribeAlarms" | "ListDashboards") => ("NextToken", ""),
+        | ("cloudwatch", "DescribeAlarms" | "ListDashboards")
+        | ("ssm", "GetParametersByPath") => ("NextToken", ""),
         ("logs", "DescribeLogGroups" | "DescribeMetricFilters") => ("nextToken", ""),
         ("rds", name) if name.starts_with("Describe") => ("Marker", ""),
         ("elasticloadbalancing", "DescribeTags") => return None,
         ("elasticloadbalancing", name) if name.ends_with("Attributes") => return None,
         ("elasticloadbalancing", name) if name.starts_with("Describe") => ("NextMarker", ""),
-        ("ssm", "GetParametersByPath") => ("NextToken", ""),
         ("tag", "GetResources") => ("PaginationToken", ""),
         _ => return None,
     };
@@ -79,7 +79,9 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         ],
         "cloudwatch:ListDashboards" => &["DashboardEntries", "DashboardName"],
         "cloudwatch:GetDashboard" => &["DashboardName", "DashboardBody"],
-        "cloudwatch:ListTagsForResource" => &["Tags", "Key", "Value"],
+        "cloudwatch:ListTagsForResource" | "iam:ListInstanceProfileTags" => {
+            &["Tags", "Key", "Value"]
+        }
         "iam:GetAccountAuthorizationDetails" => {
             &["RoleDetailList", "RoleName", "RolePolicyList", "AttachedManagedPolicies"]
         }
@@ -89,7 +91,6 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "iam:GetRolePolicy" => &["RoleName", "PolicyName", "PolicyDocument"],
         "iam:GetInstanceProfile" => &["InstanceProfile", "InstanceProfileName", "Arn", "Roles"],
         "iam:ListInstanceProfiles" => &["InstanceProfiles", "InstanceProfileName", "Arn", "Roles"],
-        "iam:ListInstanceProfileTags" => &["Tags", "Key", "Value"],
         "iam:ListInstanceProfilesForRole" => &["InstanceProfiles", "InstanceProfileName"],
         "iam:ListRolePolicies" => &["PolicyNames"],
         "iam:ListAttachedRolePolicies" => &["AttachedPolicies", "PolicyArn"],

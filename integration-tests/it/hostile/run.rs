@@ -260,7 +260,7 @@ fn check_world(bench: &Bench, input: &Input, before: &Truth, wire: &Wire) {
     let mut known: Vec<String> =
         [before, &after].into_iter().flat_map(ours).map(|(_, id)| id).collect();
     // Records have no tags: ours are called as the environment is.
-    let records = [before, &after].into_iter().flat_map(|truth| truth.things());
+    let records = [before, &after].into_iter().flat_map(Truth::things);
     let records = records.filter(|it| it.kind == "resource-record-set");
     let named = |id: &str| ["/", "/_clctl."].iter().any(|at| id.contains(&format!("{at}{NAME}.")));
     known.extend(records.filter(|it| named(&it.id)).map(|it| it.id.clone()));

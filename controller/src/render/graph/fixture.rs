@@ -7,10 +7,7 @@ use super::scene::{Running, Scene, State, Thing};
 /// A thing with what it refers to and what is said of it.
 pub(super) fn thing(address: &str, refs: &[&str], facts: Value) -> Thing {
     let (kind, name) = address.split_once('/').unwrap_or((address, ""));
-    let facts = match facts {
-        Value::Object(facts) => facts,
-        _ => Map::new(),
-    };
+    let facts = if let Value::Object(facts) = facts { facts } else { Map::new() };
     Thing {
         kind: kind.to_owned(),
         name: name.to_owned(),
@@ -24,7 +21,7 @@ fn after(address: &str) -> Value {
     json!({ "knownAfter": format!("{address}.id") })
 }
 
-fn rule(direction: &str, port: i64, peer: Value, description: &str) -> Value {
+fn rule(direction: &str, port: i64, peer: &Value, description: &str) -> Value {
     json!({ "direction": direction, "protocol": "tcp", "from_port": port, "to_port": port, "peer": peer, "description": description })
 }
 
@@ -36,11 +33,38 @@ fn rules(group: &str, refs: &[&str], rules: &[Value]) -> Thing {
     thing(&format!("security-group-rules/{group}"), &refs, facts)
 }
 
+const SUBNETS: [&str; 2] = ["subnet/private-a", "subnet/private-b"];
+
+/// No facts.
+fn none() -> Value {
+    json!({})
+}
+
 /// Network, nodes, bastion and database.
 pub(super) fn oracle() -> Scene {
-    const NODES: &str = "security-group/nodes";
-    const SUBNETS: [&str; 2] = ["subnet/private-a", "subnet/private-b"];
-    let none = || json!({});
+    let mut things = network();
+    things.extend(security());
+    things.push(thing(
+        "vpc-endpoint/s3",
+        &["vpc/main"],
+        json!({ "service": "com.amazonaws.us-east-1.s3" }),
+    ));
+    things.push(thing("eip/bastion-1", &[], none()));
+    things.extend(roles_and_secrets());
+    things.extend(database());
+    things.extend(machines());
+    Scene {
+        name: "demo".into(),
+        region: "us-east-1".into(),
+        account: Some("123456789012".into()),
+        zones: vec!["us-east-1a".into(), "us-east-1b".into()],
+        chains: vec!["ethereum-sepolia-testnet".into()],
+        things,
+        ..Scene::default()
+    }
+}
+
+fn network() -> Vec<Thing> {
     let subnet = |side: &str, zone: &str, cidr: &str| {
         let facts = json!({ "zone": format!("us-east-1{zone}"), "cidr": cidr, "map_public_ip": side == "public" });
         thing(&format!("subnet/{side}-{zone}"), &["vpc/main"], facts)
@@ -70,25 +94,31 @@ pub(super) fn oracle() -> Scene {
             routes,
         ));
     }
+    things
+}
+
+fn security() -> Vec<Thing> {
+    const NODES: &str = "security-group/nodes";
+    let mut things = Vec::new();
     for group in ["bastion", "load-balancer", "nodes", "database"] {
         things.push(thing(&format!("security-group/{group}"), &["vpc/main"], none()));
     }
-    let office = || Value::from("203.0.113.0/24");
-    things.push(rules("bastion", &[], &[rule("ingress", 22, office(), "SSH from outside")]));
+    let office = Value::from("203.0.113.0/24");
+    things.push(rules("bastion", &[], &[rule("ingress", 22, &office, "SSH from outside")]));
     things.push(rules(
         "load-balancer",
         &[NODES],
-        &[rule("ingress", 443, office(), "Node GUI from outside")],
+        &[rule("ingress", 443, &office, "Node GUI from outside")],
     ));
     things.push(rules(
         "nodes",
         &[],
         &[
-            rule("ingress", 22, after("security-group/bastion"), "SSH from the bastion"),
+            rule("ingress", 22, &after("security-group/bastion"), "SSH from the bastion"),
             rule(
                 "ingress",
                 6688,
-                after("security-group/load-balancer"),
+                &after("security-group/load-balancer"),
                 "Node GUI from the load balancer",
             ),
         ],
@@ -96,14 +126,13 @@ pub(super) fn oracle() -> Scene {
     things.push(rules(
         "database",
         &[NODES],
-        &[rule("ingress", 5432, after(NODES), "PostgreSQL from the nodes")],
+        &[rule("ingress", 5432, &after(NODES), "PostgreSQL from the nodes")],
     ));
-    things.push(thing(
-        "vpc-endpoint/s3",
-        &["vpc/main"],
-        json!({ "service": "com.amazonaws.us-east-1.s3" }),
-    ));
-    things.push(thing("eip/bastion-1", &[], none()));
+    things
+}
+
+fn roles_and_secrets() -> Vec<Thing> {
+    let mut things = Vec::new();
     for name in ["nodes", "bastion"] {
         let role = format!("iam-role/{name}");
         things.push(thing(&role, &[], none()));
@@ -122,19 +151,28 @@ pub(super) fn oracle() -> Scene {
     for name in ["nodes", "bastion", "database-postgresql", "database-upgrade"] {
         things.push(thing(&format!("log-group/{name}"), &["kms-key/main"], none()));
     }
-    things.push(thing("db-subnet-group/main", &SUBNETS, none()));
-    things.push(thing("db-parameter-group/main", &[], none()));
-    things.push(thing(
-        "db-instance/main",
-        &[
-            "db-subnet-group/main",
-            "db-parameter-group/main",
-            "security-group/database",
-            "kms-key/main",
-            "secret/database-password",
-        ],
-        json!({ "class": "db.m6g.large", "multi_az": true, "version": { "major": "17" } }),
-    ));
+    things
+}
+
+fn database() -> [Thing; 3] {
+    let needs = [
+        "db-subnet-group/main",
+        "db-parameter-group/main",
+        "security-group/database",
+        "kms-key/main",
+        "secret/database-password",
+    ];
+    let facts = json!({ "class": "db.m6g.large", "multi_az": true, "version": { "major": "17" } });
+    [
+        thing("db-subnet-group/main", &SUBNETS, none()),
+        thing("db-parameter-group/main", &[], none()),
+        thing("db-instance/main", &needs, facts),
+    ]
+}
+
+/// The nodes and the bastion.
+fn machines() -> Vec<Thing> {
+    let mut things = Vec::new();
     for (name, size, public) in [("nodes", "m6i.large", false), ("bastion", "t3.micro", true)] {
         let (template, group) =
             (format!("launch-template/{name}"), format!("auto-scaling-group/{name}"));
@@ -155,21 +193,12 @@ pub(super) fn oracle() -> Scene {
         let image = if public { none() } else { json!({ "image": "2.73.0@sha256:99" }) };
         things.push(thing(&format!("instances/{name}"), &[&group, &template], image));
     }
-    Scene {
-        name: "demo".into(),
-        region: "us-east-1".into(),
-        account: Some("123456789012".into()),
-        zones: vec!["us-east-1a".into(), "us-east-1b".into()],
-        chains: vec!["ethereum-sepolia-testnet".into()],
-        things,
-        ..Scene::default()
-    }
+    things
 }
 
 /// The same with everything around it, and in use.
 pub(super) fn whole() -> Scene {
     let mut scene = oracle();
-    let none = || json!({});
     let public = ["subnet/public-a", "subnet/public-b"];
     let mut more = vec![
         thing("dhcp-options/main", &["vpc/main"], none()),

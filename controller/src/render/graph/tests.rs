@@ -122,7 +122,15 @@ fn is_well_formed(text: &str) {
                 assert!(!is_id || ids.insert(value.as_str()), "{value} is there twice");
             }
             Token::Text { text } => assert!(!text.as_str().contains("]]>")),
-            _ => {}
+            Token::Declaration { .. }
+            | Token::ProcessingInstruction { .. }
+            | Token::Comment { .. }
+            | Token::DtdStart { .. }
+            | Token::EmptyDtd { .. }
+            | Token::EntityDeclaration { .. }
+            | Token::DtdEnd { .. }
+            | Token::ElementEnd { end: ElementEnd::Open, .. }
+            | Token::Cdata { .. } => {}
         }
     }
     assert!(open.is_empty(), "{open:?}");

@@ -142,8 +142,8 @@ async fn an_address_is_subscribed_when_its_owner_says_so_within_two_days() {
     publish("in time").await;
     let told = client.sns("GetSubscriptionAttributes", &[("SubscriptionArn", &arn)]).await.good();
     assert_eq!(attribute(&told, "PendingConfirmation"), "false");
-    let last = mail(&client).pop().unwrap();
-    assert_eq!((last.subject.as_str(), last.body.as_str()), ("About", "in time"));
+    let newest = mail(&client).pop().unwrap();
+    assert_eq!((newest.subject.as_str(), newest.body.as_str()), ("About", "in time"));
     assert_eq!(mail(&client).len(), 3);
     client.sns("Unsubscribe", &[("SubscriptionArn", &arn)]).await.good();
     assert!(list().await.is_empty());
