@@ -309,10 +309,12 @@ fn condition(from: &RuleCondition) -> Result<Condition, CallError> {
     let of = |values: Option<&[String]>| values.unwrap_or_default().to_vec();
     let mut values = match field.as_str() {
         PATH => of(from.path_pattern_config().map(PathPatternConditionConfig::values)),
-        "host-header" => of(from.host_header_config().map(types::HostHeaderConditionConfig::values)),
-        "http-request-method" => {
-            of(from.http_request_method_config().map(types::HttpRequestMethodConditionConfig::values))
+        "host-header" => {
+            of(from.host_header_config().map(types::HostHeaderConditionConfig::values))
         }
+        "http-request-method" => of(from
+            .http_request_method_config()
+            .map(types::HttpRequestMethodConditionConfig::values)),
         "source-ip" => of(from.source_ip_config().map(types::SourceIpConditionConfig::values)),
         _ => Vec::new(),
     };
