@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What comes and goes with the settings of others.
-const PARTS: &[&str] = &["security-group-rule", "network-interface"];
+const PARTS: &[&str] = &["security-group-rule", "network-interface", "subscription"];
 
 #[test]
 fn every_kind_has_a_sample() {

@@ -123,6 +123,8 @@ fn no_write_named_it_but_to_build_in(bench: &Bench, theirs: &Theirs) {
         ("ec2", "CreateVpcEndpoint", "subnet-"),
         ("ec2", "CreateVpcEndpoint", "rtb-"),
         ("rds", "CreateDBSubnetGroup", "subnet-"),
+        ("elasticloadbalancing", "CreateTargetGroup", "vpc-"),
+        ("elasticloadbalancing", "CreateLoadBalancer", "subnet-"),
         ("autoscaling", "CreateAutoScalingGroup", "subnet-"),
         ("autoscaling", "UpdateAutoScalingGroup", "subnet-"),
     ];

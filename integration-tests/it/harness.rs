@@ -23,7 +23,7 @@ use clctl::{
     topology,
 };
 use clctl_fleet::Fleet;
-use clctl_simulator::{Fate, Object, Settings, Simulator, World};
+use clctl_simulator::{Fate, Object, Settings, Simulator, World, action};
 use clctl_spec::{
     ChainlinkNode, DatabaseDeletion, Fate as Kept, NodeSpec, Password, PublicUrl, UrlSource,
 };
@@ -120,6 +120,9 @@ impl Wanted {
         if let Some(declared) = &mut self.spec {
             let spec = Arc::make_mut(declared);
             spec.database.deletion_protection = false;
+            if let Some(balancer) = &mut spec.gui.load_balancer {
+                balancer.deletion_protection = false;
+            }
             let deletion = &mut spec.policies.deletion;
             deletion.keystore_password = Kept::Delete;
             deletion.secrets = Kept::Delete;
@@ -607,7 +610,7 @@ impl Bench {
         calls
             .into_iter()
             .filter(|call| call.mutating)
-            .map(|call| format!("{}:{}", call.service, call.operation))
+            .map(|call| action(&call.service, &call.operation))
             .collect()
     }
 

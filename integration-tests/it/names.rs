@@ -141,6 +141,7 @@ async fn a_lost_mark_is_put_back_and_what_leads_elsewhere_without_one_is_somebod
     let why = outcome.error(RECORD).to_string();
     assert!(why.contains("is in the way"), "{why}");
     assert!(zone(&bench).await.texts("Value").contains(&"192.0.2.1".to_owned()));
+    bench.lose_record();
     bench.delete(&wanted).await.complete();
     assert_eq!((names(&bench).await, parameters(&bench)), (vec![NAME.to_owned()], 0));
 }

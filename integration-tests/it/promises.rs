@@ -9,7 +9,7 @@ use clctl::{
     aws::{Mode, kinds},
     engine::{Class, Stop},
 };
-use clctl_simulator::{Fate, Settings};
+use clctl_simulator::{Fate, Settings, action};
 
 use crate::{
     harness::{Bench, SETTLED, WINDOW, Wanted, example},
@@ -148,9 +148,7 @@ async fn a_look_at_a_standing_environment_takes_lists_and_each_object_once_and_w
     let plan = bench.diff(&wanted).await;
     let mut made: BTreeMap<String, usize> = BTreeMap::new();
     for call in &calls {
-        // The tagging API is signed for by another name than its permissions have.
-        let service = if call.service == "tagging" { "tag" } else { &call.service };
-        *made.entry(format!("{service}:{}", call.operation)).or_default() += 1;
+        *made.entry(action(&call.service, &call.operation)).or_default() += 1;
     }
     for (operation, times) in made {
         let nodes = |kind: &str| {

@@ -200,13 +200,7 @@ fn operation(request: &HttpRequest) -> String {
         copy = copy.header(name, value);
     }
     let body = request.body().bytes().unwrap_or_default().to_vec();
-    let (service, name) = clctl_simulator::asked(&copy.body(body.into()).unwrap());
-    let service = match service.as_str() {
-        "monitoring" => "cloudwatch",
-        "tagging" => "tag",
-        other => other,
-    };
-    format!("{service}:{name}")
+    clctl_simulator::asked(&copy.body(body.into()).unwrap())
 }
 
 /// Asks for the first page where the one asked for is made up: AWS would know its own tokens.

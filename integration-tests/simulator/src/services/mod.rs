@@ -320,10 +320,15 @@ fn identify_rest(request: &Request<Bytes>, scope: &Result<Scope, Unsigned>) -> O
     })
 }
 
-/// Which service a request asks, by its name in credential scopes, and to do what.
-pub fn asked(request: &Request<Bytes>) -> (String, String) {
+/// An operation of a service, by its name in credential scopes, as policies name it: `tag:GetResources`.
+pub fn action(service: &str, operation: &str) -> String {
+    format!("{}:{operation}", permission::prefix(service))
+}
+
+/// What a request asks for, as policies name it.
+pub fn asked(request: &Request<Bytes>) -> String {
     let Asked { service, operation, .. } = identify(request);
-    (service, operation)
+    action(&service, &operation)
 }
 
 impl Asked {
