@@ -192,7 +192,8 @@ async fn whatever_is_made_carries_our_tags_from_its_first_moment() {
     let by_aws = [
         // It goes by its name, and takes no tags.
         "alias",
-        // These take none either: the group and the topic that they are of have them.
+        // These take none either: the plan, the group and the topic that they are of have them.
+        "backup-selection",
         "metric-filter",
         "subscription",
         "network-acl",

@@ -187,9 +187,10 @@ impl Truth {
                 // One for each subnet, whoever made that.
                 body["associations"].take();
             }
-            // What an alarm has seen, and what confirms a subscription, is history.
+            // What an alarm has seen, what confirms a subscription, and since when events are told, is history.
             let history: &[&str] = match object.kind.as_str() {
                 "alarm" => &["configured", "reason", "reason_data", "state", "transitioned"],
+                "es" => &["phase", "until"],
                 "subscription" => &["token"],
                 "topic" => &["left"],
                 _ => &[],

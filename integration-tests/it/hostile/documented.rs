@@ -16,6 +16,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         ("ec2", name) if name.starts_with("Describe") && !NO_PAGES.contains(&operation) => {
             ("nextToken", "")
         }
+        ("backup", name) if name.starts_with("List") => ("NextToken", ""),
         ("iam", name) if name.starts_with("List") || name == "GetAccountAuthorizationDetails" => {
             ("Marker", "IsTruncated")
         }
@@ -58,6 +59,29 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
 pub(crate) fn required(operation: &str) -> &'static [&'static str] {
     match operation {
         _ if operation.starts_with("ec2:") => required_of_ec2(operation),
+        "backup:DescribeBackupVault" => {
+            &["BackupVaultName", "BackupVaultArn", "EncryptionKeyArn", "NumberOfRecoveryPoints"]
+        }
+        "backup:GetBackupPlan" => &[
+            "BackupPlan",
+            "BackupPlanId",
+            "BackupPlanArn",
+            "BackupPlanName",
+            "Rules",
+            "RuleName",
+            "TargetBackupVaultName",
+            "ScheduleExpression",
+            "StartWindowMinutes",
+            "CompletionWindowMinutes",
+        ],
+        "backup:GetBackupSelection" => {
+            &["SelectionId", "BackupSelection", "SelectionName", "IamRoleArn"]
+        }
+        "backup:ListBackupPlans" => &["BackupPlansList"],
+        "backup:ListBackupSelections" => &["BackupSelectionsList", "SelectionId"],
+        "backup:ListBackupVaults" => &["BackupVaultList"],
+        "backup:ListRecoveryPointsByBackupVault" => &["RecoveryPoints"],
+        "backup:ListTags" => &["Tags"],
         "autoscaling:DescribeAutoScalingGroups" => &[
             "AutoScalingGroups",
             "AutoScalingGroupName",

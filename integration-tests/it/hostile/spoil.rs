@@ -256,7 +256,12 @@ impl Spoil {
 
     /// What needs an answer with a structure; nothing if this has none.
     fn restructure(&self, answer: &mut Answer, before: &[Answer]) -> Option<Harm> {
-        let text = String::from_utf8(answer.body.clone()).ok()?;
+        let is_cbor = answer.kind == "application/cbor";
+        let text = if is_cbor {
+            clctl_simulator::from_cbor(&answer.body)?.to_string()
+        } else {
+            String::from_utf8(answer.body.clone()).ok()?
+        };
         let good = (200..300).contains(&answer.status);
         let all = elements(&text);
         let leaves: Vec<&Element> = all.iter().filter(|it| it.leaf).collect();
@@ -351,7 +356,10 @@ impl Spoil {
             | Self::Entities
             | Self::Lost => return None,
         };
-        answer.body = body.into_bytes();
+        answer.body = match serde_json::from_str(&body) {
+            Ok(value) if is_cbor => clctl_simulator::to_cbor(&value),
+            Ok(_) | Err(_) => body.into_bytes(),
+        };
         Some(if harm == Harm::Broken && !good { Harm::Lie } else { harm })
     }
 }

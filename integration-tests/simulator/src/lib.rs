@@ -27,7 +27,7 @@ mod world;
 
 pub use guests::Guests;
 pub use serve::serve;
-pub use services::{action, asked, operations};
+pub use services::{action, asked, from_cbor, operations, to_cbor};
 pub use settings::{Durations, Lag, Quotas, Settings, Span, Weather};
 pub use shelf::Life;
 pub use simulator::{CallInfo, Dropped, Fate, Hook, Recorded, Simulator};

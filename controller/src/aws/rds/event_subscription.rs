@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     super::{
-        answers::{another, required, text},
+        answers::{another, required, text, whole},
         clients::Aws,
         sns::TopicArn,
         tagging,
@@ -224,6 +224,7 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<EventSubscription>>,
     let call = || aws.rds.describe_event_subscriptions().subscription_name(name).send();
     let answer = match aws.read(DESCRIBE, call).await {
         Ok(answer) => {
+            whole(DESCRIBE, answer.marker)?;
             required(DESCRIBE, "EventSubscriptionsList", answer.event_subscriptions_list)?
         }
         Err(error) if error.class == Class::NotFound => return Ok(None),

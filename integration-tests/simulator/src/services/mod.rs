@@ -34,6 +34,7 @@ use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderValue, Request, Response};
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 pub(crate) use self::{
     acm::{Acm, Usable},
@@ -323,6 +324,16 @@ fn identify_rest(request: &Request<Bytes>, scope: &Result<Scope, Unsigned>) -> O
 /// An operation of a service, by its name in credential scopes, as policies name it: `tag:GetResources`.
 pub fn action(service: &str, operation: &str) -> String {
     format!("{}:{operation}", permission::prefix(service))
+}
+
+/// An answer in CBOR, as JSON; nothing if it is none.
+pub fn from_cbor(body: &[u8]) -> Option<Value> {
+    cbor::read(body)
+}
+
+/// The same in CBOR.
+pub fn to_cbor(value: &Value) -> Vec<u8> {
+    cbor::body(value, cloudwatch::is_time)
 }
 
 /// What a request asks for, as policies name it.

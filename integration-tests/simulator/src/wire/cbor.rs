@@ -44,11 +44,16 @@ pub(crate) fn answer(
         Ok(value) => (200, value),
         Err(fault) => (fault.status, json!({ "__type": fault.code, "message": fault.message })),
     };
-    let mut body = Vec::new();
-    write(&mut body, &value, false, is_time);
-    let mut response = respond(status, "application/cbor", request_id, body);
+    let mut response = respond(status, "application/cbor", request_id, body(&value, is_time));
     response.headers_mut().insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
     response
+}
+
+/// Writes a body; members that `is_time` names are timestamps.
+pub(crate) fn body(value: &Value, is_time: fn(&str) -> bool) -> Vec<u8> {
+    let mut body = Vec::new();
+    write(&mut body, value, false, is_time);
+    body
 }
 
 /// What an item says of its size: a number, or that an end is marked.
