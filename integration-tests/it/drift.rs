@@ -144,8 +144,15 @@ const USUAL: &[Drift] = &[
     Drift {
         says: "a NAT gateway is deleted",
         calls: &[("DeleteNatGateway", "NatGatewayId=@nat-gateway/a")],
-        diff: &["create nat-gateway/a", "update route-table/private-a routes"],
+        diff: &[
+            "create nat-gateway/a",
+            "update alarm/nat-ports-a queries",
+            "update dashboard/main body",
+            "update route-table/private-a routes",
+        ],
         writes: &[
+            "cloudwatch:PutDashboard",
+            "cloudwatch:PutMetricAlarm",
             "ec2:CreateNatGateway",
             "ec2:ReplaceRoute",
             "ssm:PutParameter",
@@ -158,8 +165,16 @@ const USUAL: &[Drift] = &[
             ("DeleteNatGateway", "NatGatewayId=@nat-gateway/b"),
             ("ReleaseAddress", "AllocationId=@eip/nat-b"),
         ],
-        diff: &["create eip/nat-b", "create nat-gateway/b", "update route-table/private-b routes"],
+        diff: &[
+            "create eip/nat-b",
+            "create nat-gateway/b",
+            "update alarm/nat-ports-b queries",
+            "update dashboard/main body",
+            "update route-table/private-b routes",
+        ],
         writes: &[
+            "cloudwatch:PutDashboard",
+            "cloudwatch:PutMetricAlarm",
             "ec2:AllocateAddress",
             "ec2:CreateNatGateway",
             "ec2:ReplaceRoute",
