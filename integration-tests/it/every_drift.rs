@@ -38,7 +38,12 @@ const UNSEEN: &[(&str, &str)] = &[
     ("kms-key", "grants, aliases beside its own"),
     ("secret", "rotation, replicas in other regions"),
     ("topic", "delivery status, archive and data protection policies"),
-    ("log-group", "subscription and metric filters, data protection"),
+    ("log-group", "subscription filters, data protection"),
+    (
+        "load-balancer",
+        "access and connection logs, what happens without WAF, zonal shift, capacity units",
+    ),
+    ("listener", "certificates beside the one declared"),
     ("backup-vault", "a lock, notifications"),
     ("backup-plan", "advanced settings, scans and indexes"),
     (

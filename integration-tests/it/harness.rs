@@ -89,6 +89,8 @@ fn full() -> &'static str {
         // Nor this secret.
         text.replace("{existing: {id: oracles/rpc, key: httpUrl}}", "{secret: rpc-http}")
             .replace("{existing: {id: oracles/rpc, key: webSocketUrl}}", "{secret: rpc-socket}")
+            // The load balancer: what is protected is not deleted.
+            .replace("      deletionProtection: true\n", "")
     });
     &TEXT
 }
@@ -120,9 +122,6 @@ impl Wanted {
         if let Some(declared) = &mut self.spec {
             let spec = Arc::make_mut(declared);
             spec.database.deletion_protection = false;
-            if let Some(balancer) = &mut spec.gui.load_balancer {
-                balancer.deletion_protection = false;
-            }
             let deletion = &mut spec.policies.deletion;
             deletion.keystore_password = Kept::Delete;
             deletion.secrets = Kept::Delete;

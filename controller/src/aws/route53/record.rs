@@ -154,7 +154,7 @@ impl Resource for DnsRecord {
             Scope::Owned => {
                 for note in note::all(aws, Self::ABOUT.name).await? {
                     let found = look(aws, &note.place, Some(note.mark)).await?;
-                    all.extend(found.filter(|it| it.owner != Owner::Other));
+                    all.extend(found);
                 }
             }
             Scope::Ids(ids) => {
@@ -164,6 +164,8 @@ impl Resource for DnsRecord {
                 }
             }
         }
+        // Somebody else's goes by the same id: ours is not there, and whoever makes it sees what is in the way.
+        all.retain(|it| it.owner != Owner::Other);
         Ok(all)
     }
 

@@ -74,7 +74,7 @@ impl Deed {
 
     /// The call that does it: `ec2:DeleteRoute`.
     pub fn call(&self) -> String {
-        format!("{}:{}", self.drift.service, self.drift.action)
+        services::action(self.drift.service, self.drift.action)
     }
 }
 
