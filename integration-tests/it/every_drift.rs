@@ -327,6 +327,10 @@ const ORDERS: &[(&str, &str)] = &[
     ("instances", "stuck"),
     // Whose it is, says a tag that nobody takes away here: without it, most would be a stranger's.
     ("instances", "unmarked"),
+    ("load-balancer", "needs"),
+    ("load-balancer", "ip_address_type"),
+    ("listener", "mutual_authentication"),
+    ("listener-rule", "transforms"),
     ("alarm", "needs"),
     ("alarm", "other_settings"),
     ("db-event-subscription", "topic"),

@@ -169,7 +169,10 @@ async fn each_change_of_what_is_declared_does_what_the_plan_says_and_nothing_els
         ),
     ];
     let usual = Wanted::usual();
-    let world = standing(&usual).await.world();
+    let stood = standing(&usual).await;
+    // The last to be made are long visible to whoever knows nothing of their making.
+    stood.somebody().wait(3_600).await;
+    let world = stood.world();
     for (wanted, expected, writes) in changes {
         let bench = Bench::at(world.clone());
         let before = bench.truth().id(TARGETS);

@@ -89,6 +89,8 @@ const MADE_UP: &[Rule] = &[
     ("backup:GetBackupPlan", "/BackupPlan", &["BackupPlanName", "Rules"]),
     ("backup:GetBackupPlan", "/BackupPlan/Rules/*", &["RuleName", "TargetBackupVaultName"]),
     ("backup:GetBackupSelection", "/BackupSelection", &["SelectionName", "IamRoleArn"]),
+    ("cloudwatch:ListTagsForResource", "", &["Tags"]),
+    ("cloudwatch:ListTagsForResource", "/Tags/*", &["Key", "Value"]),
     ("ec2", "tagSet/item", &["key"]),
     ("elasticloadbalancing", "/Actions/member", &["Type"]),
     ("elasticloadbalancing", "/DefaultActions/member", &["Type"]),

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -54,8 +55,10 @@ fn code_4_credentials_that_expire_in_the_middle() {
     let world = Served::new(Settings { speed: 2000.0, ..Settings::calm() });
     let place = Place::served(&world);
     let file = place.write("node.yaml", &spec("late", QUICK));
-    let hook = |call: &clctl_simulator::CallInfo| {
-        if call.n < 40 {
+    let written = AtomicUsize::new(0);
+    let hook = move |call: &clctl_simulator::CallInfo| {
+        let written = written.fetch_add(call.mutating.into(), Ordering::SeqCst);
+        if written < 10 {
             return clctl_simulator::Fate::Proceed;
         }
         clctl_simulator::Fate::Refuse {

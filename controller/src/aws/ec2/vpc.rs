@@ -19,7 +19,7 @@ use crate::{
 use super::{
     super::{
         answers::{parsed, required, text},
-        clients::Aws,
+        clients::{Aws, again},
         tags::{Tags, filter, owner},
     },
     blockers,
@@ -277,7 +277,11 @@ pub(super) async fn attribute(
 ) -> Result<bool, CallError> {
     let call = || aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
     let operation = "ec2:DescribeVpcAttribute";
-    let answer = aws.read(operation, call).await?;
+    // What a list shows, a replica behind it may not know yet: not to be told is not to be told that it is gone.
+    let again_if = |class| {
+        matches!(class, Class::Throttled | Class::Server | Class::NoAnswer | Class::NotFound)
+    };
+    let answer = again(&aws.calls, operation, call, again_if).await?;
     let value = if name == VpcAttributeName::EnableDnsHostnames {
         answer.enable_dns_hostnames
     } else {

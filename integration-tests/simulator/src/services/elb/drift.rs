@@ -53,6 +53,7 @@ pub(crate) fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
 fn attribute(noun: &str, arn: &str, says: String, (key, value): (&str, &str)) -> Drift {
     let (parameter, action) = match noun {
         "LoadBalancer" => ("LoadBalancerArn", "ModifyLoadBalancerAttributes"),
+        "Listener" => ("ListenerArn", "ModifyListenerAttributes"),
         _ => ("TargetGroupArn", "ModifyTargetGroupAttributes"),
     };
     let (key, value) = (("Attributes.member.1.Key", key), ("Attributes.member.1.Value", value));
@@ -114,6 +115,8 @@ fn of_balancer(it: &Record<LoadBalancer>) -> Vec<Drift> {
             set(idle, if has(idle, "90") { "120" } else { "90" });
             let invalid = "routing.http.drop_invalid_header_fields.enabled";
             set(invalid, not(invalid));
+            let second = "routing.http2.enabled";
+            set(second, not(second));
             let mode = "routing.http.desync_mitigation_mode";
             set(mode, if has(mode, "monitor") { "defensive" } else { "monitor" });
         }
@@ -181,7 +184,16 @@ fn of_listener(it: &Record<Listener>) -> Vec<Drift> {
             ],
         ));
     }
+    if it.protocol != Protocol::Tcp {
+        let server = "routing.http.response.server.enabled";
+        let said = it.attributes.get(server).is_some_and(|it| it == "false");
+        let value = if said { "true" } else { "false" };
+        let says = format!("{server} of {arn} is {value} now");
+        all.push(attribute("Listener", arn, says, (server, value)));
+    }
     if let Some(secure) = &it.secure {
+        let says = format!("{arn} speaks HTTP now");
+        all.push(drift(says, "ModifyListener", &[named, ("Protocol", "HTTP")]));
         let old = "ELBSecurityPolicy-2016-08";
         let policy = if secure.policy == old { "ELBSecurityPolicy-TLS13-1-3-2021-06" } else { old };
         let says = format!("the security policy of {arn} is {policy} now");
