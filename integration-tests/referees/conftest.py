@@ -15,6 +15,7 @@ import sequences_names  # noqa: F401
 import sequences_rds  # noqa: F401
 import sequences_refused  # noqa: F401
 import sequences_secrets  # noqa: F401
+import sequences_watch  # noqa: F401
 import servers
 
 

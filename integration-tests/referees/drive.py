@@ -145,7 +145,7 @@ class Drive:
     def __getattr__(self, service):
         if service not in {
             "acm", "autoscaling", "backup", "cloudwatch", "ec2", "elbv2", "guru", "iam", "kms", "logs", "quotas", "rds", "route53",
-            "secretsmanager", "ssm", "sts", "tagging",
+            "secretsmanager", "sns", "ssm", "sts", "tagging",
         }:
             raise AttributeError(service)
         boto = {"guru": "devops-guru", "quotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}.get(service, service)

@@ -144,5 +144,5 @@ def devops_guru(d):
     d.guru("RemoveNotificationChannel", Id=made["Id"])
     d.guru("RemoveNotificationChannel", Id=made["Id"], fails=none)
     d.guru("UpdateServiceIntegration", ServiceIntegration={"OpsCenter": {"OptInStatus": "ENABLED"}})
-    d.guru("UpdateServiceIntegration", ServiceIntegration="nonsense", fails="SerializationException")
+    d.guru("UpdateServiceIntegration", fails=wrong)
     d.guru("DescribeServiceIntegration")

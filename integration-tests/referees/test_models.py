@@ -18,7 +18,9 @@ def test_every_operation_that_is_simulated_was_answered_in_some_sequence(driven,
             driven(name)
         except (AssertionError, drive.Unmodelled):
             pass  # Told by its own test.
-    missing = sorted(":".join(it) for it in simulated - checked.answered)
+    # Its token comes by mail: https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
+    unanswerable = {("sns", "ConfirmSubscription")}
+    missing = sorted(":".join(it) for it in simulated - checked.answered - unanswerable)
     assert missing == [], "no sequence drives these with success: add them to sequences_*.py"
     # Whoever has a key may ask who it is: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     # What takes no parameter refuses nobody but who may not ask.
