@@ -563,7 +563,7 @@ def commands():
             words.whitespace_split = True
             # Up to what is the shell's.
             words = list(itertools.takewhile(lambda it: not set(it) & set("()<>|&;") or " " in it, words))
-            yield ["Key=some,Value=text" if "$" in it else it for it in words]
+            yield ["Key=some,Value=1" if "$" in it else it for it in words]
     yield count
 
 

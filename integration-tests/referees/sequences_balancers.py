@@ -117,6 +117,7 @@ def target_groups(d):
     d.elbv2("CreateTargetGroup", **wanted, Port=80, fails="DuplicateTargetGroupName")
     d.elbv2("ModifyTargetGroup", **named, HealthyThresholdCount=2, HealthCheckPort="8080")
     d.elbv2("ModifyTargetGroup", **named, HealthCheckProtocol="TCP", fails=IMPOSSIBLE)
+    d.elbv2("DescribeTargetGroups", TargetGroupArns=[arn])
     d.elbv2("DescribeTargetGroups", Names=["none"], fails="TargetGroupNotFound")
     delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "60"}]
     d.elbv2("ModifyTargetGroupAttributes", **named, Attributes=delay)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import drive
 import servers
 
 AWS = pathlib.Path(sys.executable).with_name("aws")
@@ -26,6 +27,8 @@ def world():
     data = json.dumps({"ImageId": image, "InstanceType": "t3.micro"})
     template = ["create-launch-template", "--launch-template-name", "cli", "--launch-template-data", data]
     aws(server, "ec2", *template)
+    default = ["--filters", "Name=is-default,Values=true", "--query", "Vpcs[0].VpcId"]
+    server.vpc = aws(server, "ec2", "describe-vpcs", *default)
     yield server
     server.stop()
 
@@ -60,6 +63,13 @@ def refused(world, *words):
 # service: what makes, shows and removes; `{}` is what making says under the query, or the name itself. Then how
 # its absence is told, and a word of what is shown.
 LIVES = {
+    "acm": (
+        "request-certificate --domain-name cli.example.com --query CertificateArn",
+        "describe-certificate --certificate-arn {}",
+        "delete-certificate --certificate-arn {}",
+        "ResourceNotFoundException",
+        "cli.example.com",
+    ),
     "autoscaling": (
         "create-auto-scaling-group --auto-scaling-group-name cli --min-size 0 --max-size 1"
         " --availability-zones us-east-1a --launch-template LaunchTemplateName=cli",
@@ -68,12 +78,34 @@ LIVES = {
         None,
         "autoScalingGroupName/cli",
     ),
+    "backup": (
+        "create-backup-vault --backup-vault-name cli --query BackupVaultName",
+        "describe-backup-vault --backup-vault-name {}",
+        "delete-backup-vault --backup-vault-name {}",
+        "AccessDeniedException",
+        "arn:aws:backup:us-east-1:123456789012:backup-vault:cli",
+    ),
+    "devops-guru": (
+        "add-notification-channel --query Id --config Sns={TopicArn=arn:aws:sns:us-east-1:123456789012:cli}",
+        "list-notification-channels",
+        "remove-notification-channel --id {}",
+        None,
+        "arn:aws:sns:us-east-1:123456789012:cli",
+    ),
     "ec2": (
         "create-vpc --cidr-block 10.5.0.0/16 --query Vpc.VpcId",
         "describe-vpcs --vpc-ids {}",
         "delete-vpc --vpc-id {}",
         "InvalidVpcID.NotFound",
         "10.5.0.0/16",
+    ),
+    "elbv2": (
+        "create-target-group --name cli --protocol HTTP --port 80 --vpc-id VPC"
+        " --query TargetGroups[0].TargetGroupArn",
+        "describe-target-groups --target-group-arns {}",
+        "delete-target-group --target-group-arn {}",
+        "TargetGroupNotFound",
+        "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/cli/",
     ),
     "iam": (
         f"create-role --role-name cli --assume-role-policy-document {TRUST} --query Role.RoleName",
@@ -110,6 +142,20 @@ LIVES = {
         None,
         "",
     ),
+    "route53": (
+        "create-hosted-zone --name cli.example.com --caller-reference cli --query HostedZone.Id",
+        "get-hosted-zone --id {}",
+        "delete-hosted-zone --id {}",
+        "NoSuchHostedZone",
+        "cli.example.com.",
+    ),
+    "sns": (
+        "create-topic --name cli --query TopicArn",
+        "get-topic-attributes --topic-arn {}",
+        "delete-topic --topic-arn {}",
+        "NotFound",
+        "arn:aws:sns:us-east-1:123456789012:cli",
+    ),
     "secretsmanager": (
         "create-secret --name cli --secret-string x --query Name",
         "describe-secret --secret-id {}",
@@ -141,7 +187,7 @@ def test_a_life_in_each_form_of_output(service, world):
     make, show, remove, absent, word = LIVES[service]
     made = ""
     if make:
-        made = aws(world, service, *make.split()) or ""
+        made = aws(world, service, *make.replace("VPC", world.vpc).split()) or ""
     show = [it.format(made) for it in show.split()]
     said = aws(world, service, *show)
     assert isinstance(said, dict) and word in json.dumps(said), said
@@ -160,7 +206,7 @@ def test_a_life_in_each_form_of_output(service, world):
 
 
 def test_every_service_of_the_simulator_has_a_life(simulated):
-    names = {"monitoring": "cloudwatch", "servicequotas": "service-quotas", "tagging": "resourcegroupstaggingapi"}
+    names = {scope: boto for boto, scope in drive.SCOPES.items()}
     assert {names.get(service, service) for service, _ in simulated} == set(LIVES)
 
 

@@ -8,7 +8,9 @@ import drive
 import sequences_balancers
 import sequences_compute
 import sequences_ec2
+import sequences_names
 import sequences_rds
+import sequences_watch
 import servers
 
 GONE = "0123456789abcdef0"
@@ -184,8 +186,25 @@ def deregistered(d, vpc, subnet):
     return {**group, "Targets": [{"Id": one}]}
 
 
-# Nothing answers on the instances of a world that is served.
-NEVER = {("elbv2", "target_in_service")}
+def changed(d):
+    """A change of records, which takes its time."""
+    id = sequences_names.zone(d)
+    made = sequences_names.change(d, id, ("CREATE", sequences_names.record("a.example.com", "192.0.2.1")))
+    return made["ChangeInfo"]["Id"]
+
+
+def alarm(d):
+    d.cloudwatch("PutMetricAlarm", AlarmName="waited-for", **sequences_watch.WATCHED)
+    return "waited-for"
+
+
+NEVER = {
+    # Nothing answers on the instances of a world that is served.
+    ("elbv2", "target_in_service"),
+    # Alarms on other alarms and on logs are not simulated.
+    ("cloudwatch", "composite_alarm_exists"),
+    ("cloudwatch", "log_alarm_exists"),
+}
 
 # What each waiter waits for; one that is not here fails the test below.
 WAITERS = {
@@ -225,10 +244,12 @@ WAITERS = {
         "DBClusterSnapshotIdentifier": deleted_cluster_snapshot(d, "goes")
     },
     ("acm", "certificate_validated"): lambda d, vpc, subnet: {"CertificateArn": sequences_balancers.CERTIFICATE},
+    ("cloudwatch", "alarm_exists"): lambda d, vpc, subnet: {"AlarmNames": [alarm(d)]},
     ("elbv2", "load_balancer_available"): lambda d, vpc, subnet: {"LoadBalancerArns": [balancer(d, "comes")]},
     ("elbv2", "load_balancer_exists"): lambda d, vpc, subnet: {"LoadBalancerArns": [balancer(d, "exists")]},
     ("elbv2", "load_balancers_deleted"): lambda d, vpc, subnet: {"LoadBalancerArns": [deleted_balancer(d, "goes")]},
     ("elbv2", "target_deregistered"): lambda d, vpc, subnet: deregistered(d, vpc, subnet),
+    ("route53", "resource_record_sets_changed"): lambda d, vpc, subnet: {"Id": changed(d)},
     ("iam", "role_exists"): lambda d, vpc, subnet: {"RoleName": role(d)},
     ("iam", "instance_profile_exists"): lambda d, vpc, subnet: {"InstanceProfileName": profile(d)},
 }
