@@ -553,7 +553,7 @@ def test_a_node_finds_its_database_on_aurora(tmp_path, aurora, network, cli):
 
 
 def commands():
-    """Every call of the AWS CLI in the scripts: its words, with one value for all that come to be later."""
+    """Every call of the AWS CLI in the scripts: its words, with one value for all that come to be later. A metric's is a number."""
     count = 0
     for script in sorted(SCRIPTS.glob("*.sh")):
         text = script.read_text(encoding="utf-8").replace("\\\n", " ")
