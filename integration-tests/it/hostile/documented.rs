@@ -59,29 +59,7 @@ pub(crate) fn name(operation: &str) -> Option<&'static str> {
 pub(crate) fn required(operation: &str) -> &'static [&'static str] {
     match operation {
         _ if operation.starts_with("ec2:") => required_of_ec2(operation),
-        "backup:DescribeBackupVault" => {
-            &["BackupVaultName", "BackupVaultArn", "EncryptionKeyArn", "NumberOfRecoveryPoints"]
-        }
-        "backup:GetBackupPlan" => &[
-            "BackupPlan",
-            "BackupPlanId",
-            "BackupPlanArn",
-            "BackupPlanName",
-            "Rules",
-            "RuleName",
-            "TargetBackupVaultName",
-            "ScheduleExpression",
-            "StartWindowMinutes",
-            "CompletionWindowMinutes",
-        ],
-        "backup:GetBackupSelection" => {
-            &["SelectionId", "BackupSelection", "SelectionName", "IamRoleArn"]
-        }
-        "backup:ListBackupPlans" => &["BackupPlansList"],
-        "backup:ListBackupSelections" => &["BackupSelectionsList", "SelectionId"],
-        "backup:ListBackupVaults" => &["BackupVaultList"],
-        "backup:ListRecoveryPointsByBackupVault" => &["RecoveryPoints"],
-        "backup:ListTags" => &["Tags"],
+        _ if operation.starts_with("backup:") => required_of_backup(operation),
         "autoscaling:DescribeAutoScalingGroups" => &[
             "AutoScalingGroups",
             "AutoScalingGroupName",
@@ -167,6 +145,35 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
         "ssm:ListTagsForResource" => &["TagList", "Key", "Value"],
         "tag:GetResources" => &["ResourceTagMappingList", "ResourceARN"],
         "sts:GetCallerIdentity" => &["Account", "Arn"],
+        _ => &[],
+    }
+}
+
+fn required_of_backup(operation: &str) -> &'static [&'static str] {
+    match operation {
+        "backup:DescribeBackupVault" => {
+            &["BackupVaultName", "BackupVaultArn", "EncryptionKeyArn", "NumberOfRecoveryPoints"]
+        }
+        "backup:GetBackupPlan" => &[
+            "BackupPlan",
+            "BackupPlanId",
+            "BackupPlanArn",
+            "BackupPlanName",
+            "Rules",
+            "RuleName",
+            "TargetBackupVaultName",
+            "ScheduleExpression",
+            "StartWindowMinutes",
+            "CompletionWindowMinutes",
+        ],
+        "backup:GetBackupSelection" => {
+            &["SelectionId", "BackupSelection", "SelectionName", "IamRoleArn"]
+        }
+        "backup:ListBackupPlans" => &["BackupPlansList"],
+        "backup:ListBackupSelections" => &["BackupSelectionsList", "SelectionId"],
+        "backup:ListBackupVaults" => &["BackupVaultList"],
+        "backup:ListRecoveryPointsByBackupVault" => &["RecoveryPoints"],
+        "backup:ListTags" => &["Tags"],
         _ => &[],
     }
 }

@@ -256,12 +256,7 @@ impl Spoil {
 
     /// What needs an answer with a structure; nothing if this has none.
     fn restructure(&self, answer: &mut Answer, before: &[Answer]) -> Option<Harm> {
-        let is_cbor = answer.kind == "application/cbor";
-        let text = if is_cbor {
-            clctl_simulator::from_cbor(&answer.body)?.to_string()
-        } else {
-            String::from_utf8(answer.body.clone()).ok()?
-        };
+        let text = answer.text()?;
         let good = (200..300).contains(&answer.status);
         let all = elements(&text);
         let leaves: Vec<&Element> = all.iter().filter(|it| it.leaf).collect();
@@ -356,15 +351,32 @@ impl Spoil {
             | Self::Entities
             | Self::Lost => return None,
         };
-        answer.body = match serde_json::from_str(&body) {
-            Ok(value) if is_cbor => clctl_simulator::to_cbor(&value),
-            Ok(_) | Err(_) => body.into_bytes(),
-        };
+        answer.say(body);
         Some(if harm == Harm::Broken && !good { Harm::Lie } else { harm })
     }
 }
 
 impl Answer {
+    fn is_cbor(&self) -> bool {
+        self.kind == "application/cbor"
+    }
+
+    /// What it says, as XML or JSON; nothing if that is no text.
+    fn text(&self) -> Option<String> {
+        if self.is_cbor() {
+            return clctl_simulator::from_cbor(&self.body).map(|it| it.to_string());
+        }
+        String::from_utf8(self.body.clone()).ok()
+    }
+
+    /// Says something else, in its own form.
+    fn say(&mut self, text: String) {
+        self.body = match serde_json::from_str(&text) {
+            Ok(value) if self.is_cbor() => clctl_simulator::to_cbor(&value),
+            Ok(_) | Err(_) => text.into_bytes(),
+        };
+    }
+
     pub(crate) fn is_xml(&self) -> bool {
         self.body.trim_ascii_start().starts_with(b"<")
     }
