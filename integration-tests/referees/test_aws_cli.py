@@ -29,6 +29,7 @@ def world():
     aws(server, "ec2", *template)
     default = ["--filters", "Name=is-default,Values=true", "--query", "Vpcs[0].VpcId"]
     server.vpc = aws(server, "ec2", "describe-vpcs", *default)
+    server.key = aws(server, "kms", "create-key", "--query", "KeyMetadata.Arn")
     yield server
     server.stop()
 
@@ -79,7 +80,7 @@ LIVES = {
         "autoScalingGroupName/cli",
     ),
     "backup": (
-        "create-backup-vault --backup-vault-name cli --query BackupVaultName",
+        "create-backup-vault --backup-vault-name cli --encryption-key-arn KEY --query BackupVaultName",
         "describe-backup-vault --backup-vault-name {}",
         "delete-backup-vault --backup-vault-name {}",
         "AccessDeniedException",
@@ -187,7 +188,7 @@ def test_a_life_in_each_form_of_output(service, world):
     make, show, remove, absent, word = LIVES[service]
     made = ""
     if make:
-        made = aws(world, service, *make.replace("VPC", world.vpc).split()) or ""
+        made = aws(world, service, *make.replace("VPC", world.vpc).replace("KEY", world.key).split()) or ""
     show = [it.format(made) for it in show.split()]
     said = aws(world, service, *show)
     assert isinstance(said, dict) and word in json.dumps(said), said

@@ -1,14 +1,19 @@
 """Every paginator that botocore has for what the simulator models: pages of one to five, or as small as the service
 allows, hold what one list does, in its order."""
 
+import datetime
+
 import boto3
 import botocore.exceptions
 import pytest
 
 import drive
+import sequences_backup
 import sequences_balancers
 import sequences_compute
+import sequences_names
 import sequences_rds
+import sequences_watch
 import servers
 
 # Lists of which the sequences leave nothing: what to make so that there is something to turn the pages of.
@@ -77,12 +82,31 @@ ASKED = {
 
 # Of these the default quotas let an account have fewer than a page of the smallest size and one more:
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-FEW = {"DescribeCertificates", "DescribeDhcpOptions", "DescribeInternetGateways", "DescribeNetworkAcls", "DescribeVpcs"}
+# and https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html
+FEW = {
+    "DescribeCertificates",
+    "DescribeDhcpOptions",
+    "DescribeEventSubscriptions",
+    "DescribeInternetGateways",
+    "DescribeNetworkAcls",
+    "DescribeVpcs",
+}
 # RDS's smallest page is one of twenty: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html
 SIZES = {"rds": (1, 20, 25)}
 # Of these nobody can choose the size of a page, and the world has not as many as one of AWS's holds; a page of data
 # points is a part of each series.
-UNSIZED = {"GetMetricData", "GetTagKeys", "GetTagValues", "ListMetrics"}
+UNSIZED = {
+    "GetMetricData",
+    "GetResourceCollection",
+    "GetTagKeys",
+    "GetTagValues",
+    "ListDashboards",
+    "ListMetrics",
+    "ListNotificationChannels",
+    "ListSubscriptions",
+    "ListSubscriptionsByTopic",
+    "ListTopics",
+}
 
 
 # How far back, and how near to now, a database can be restored goes on while it is listed.
@@ -162,6 +186,9 @@ def stock(d):
     databases(d)
     stock_compute(d)
     stock_balancers(d)
+    stock_names(d)
+    stock_watch(d)
+    stock_copies(d)
     # What a first delivery changes in a flow log must not come between two pages.
     d.ec2("DescribeFlowLogs", until=lambda it: all("DeliverLogsStatus" in one for one in it["FlowLogs"]))
     ASKED["ListGrants"] = ASKED["ListResourceTags"] = {"KeyId": key}
@@ -186,6 +213,58 @@ def stock_balancers(d):
         d.wait("elbv2", "load_balancer_available", LoadBalancerArns=[arn])
     ASKED["DescribeListeners"] = {"LoadBalancerArn": arns[0]}
     ASKED["DescribeListenerCertificates"] = ASKED["DescribeRules"] = {"ListenerArn": on}
+
+
+def stock_names(d):
+    """Zones, and records of one."""
+    zones = [sequences_names.zone(d, f"z{n}.example.com") for n in range(MANY)]
+    for n in range(MANY):
+        name = sequences_names.record(f"r{n}.z0.example.com", "192.0.2.1")
+        sequences_names.change(d, zones[0], ("CREATE", name))
+    ASKED["ListResourceRecordSets"] = {"HostedZoneId": zones[0]}
+
+
+def stock_watch(d):
+    """Who is told of what."""
+    for n in range(MANY):
+        topic = sequences_watch.topic(d, f"t{n}")
+        d.sns("Subscribe", TopicArn=topic, Protocol="email", Endpoint="operator@example.com")
+        d.cloudwatch("PutMetricAlarm", AlarmName=f"a{n}", **sequences_watch.WATCHED)
+        d.cloudwatch("PutDashboard", DashboardName=f"d{n}", DashboardBody='{"widgets": []}')
+        counted = [{"metricName": "x", "metricNamespace": "pages", "metricValue": "1"}]
+        d.logs("PutMetricFilter", logGroupName="/pages/0", filterName=f"f{n}", filterPattern="x", metricTransformations=counted)
+        d.rds("CreateEventSubscription", SubscriptionName=f"e{n}", SnsTopicArn=topic)
+    ASKED["ListSubscriptionsByTopic"] = {"TopicArn": topic}
+    sns = {"Sns": {"TopicArn": topic}}
+    d.guru("AddNotificationChannel", Config=sns)
+    ours = {"Tags": [{"AppBoundaryKey": "devops-guru-x", "TagValues": ["a"]}]}
+    d.guru("UpdateResourceCollection", Action="ADD", ResourceCollection=ours)
+    ASKED["GetResourceCollection"] = {"ResourceCollectionType": "AWS_TAGS"}
+
+
+def stock_copies(d):
+    """Vaults, plans, what one selects, and copies of databases that it has made."""
+    sequences_backup.vault(d)
+    vault = {"BackupVaultName": "vault"}
+    for n in range(MANY):
+        sequences_backup.vault(d, f"vault-{n}")
+    role, plans = sequences_backup.role(d), []
+    for n in range(MANY):
+        document = sequences_backup.document()
+        plans.append(d.backup("CreateBackupPlan", BackupPlan={**document, "BackupPlanName": f"p{n}"}))
+    plan = {"BackupPlanId": plans[0]["BackupPlanId"]}
+    for n in range(MANY):
+        one = {"SelectionName": f"s{n}", "IamRoleArn": role, "Resources": [f"{sequences_backup.DATABASE}{n}"]}
+        d.backup("CreateBackupSelection", **plan, BackupSelection=one)
+    soon = plans[0]["CreationDate"] + datetime.timedelta(minutes=10)
+    schedule = f"cron({soon.astimezone(datetime.UTC).minute} * * * ? *)"
+    d.backup("UpdateBackupPlan", **plan, BackupPlan=sequences_backup.document(schedule=schedule))
+    made = {"ByState": "COMPLETED"}
+    d.backup("ListBackupJobs", **made, until=lambda it: len(it["BackupJobs"]) >= MANY)
+    # No more are made while they are listed: it begins with the year.
+    d.backup("UpdateBackupPlan", **plan, BackupPlan=sequences_backup.document(schedule="cron(0 5 1 12 ? *)"))
+    ASKED["ListBackupSelections"] = plan
+    ASKED["ListRecoveryPointsByBackupVault"] = vault
 
 
 def stock_compute(d):

@@ -88,7 +88,6 @@ fn shown(call: &Call<'_>, it: &Record<RecoveryPoint>) -> Value {
         "IsEncrypted": it.key.is_some(),
         "IsParent": false,
         "VaultType": "BACKUP_VAULT",
-        "StorageClass": "WARM",
     });
     if let Some(key) = &it.key {
         shown["EncryptionKeyArn"] = json!(key);
@@ -113,7 +112,10 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     let vault = vault::seen(call)?.id.clone();
     let arn: String = call.members.need("RecoveryPointArn")?;
     let point = call.state.points.seen(&arn, call.by_id()).filter(|it| it.vault == vault);
-    Ok(shown(call, point.ok_or_else(|| unknown(&arn))?))
+    let mut shown = shown(call, point.ok_or_else(|| unknown(&arn))?);
+    // Lists do not say it: https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RecoveryPointByBackupVault.html
+    shown["StorageClass"] = json!("WARM");
+    Ok(shown)
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Answer {
