@@ -44,10 +44,16 @@ fn what_is_released_loses_our_tags_and_nothing_else_and_can_be_adopted_again() {
     let id = stage.id("security-group/database");
     let asked = stage.run(&["release", "security-group/database"]).ends(7);
     same!(stage.place, "release_asked", asked);
-    let before = stage.world.objects();
+    // The interfaces of a load balancer follow it in their own time.
+    let objects = || {
+        let mut all = stage.world.objects();
+        all.retain(|it| it.kind != "network-interface");
+        all
+    };
+    let before = objects();
     let released = stage.run(&["release", "security-group/database", "--yes"]).ends(0);
     same!(stage.place, "released", released);
-    assert_eq!(stage.world.objects(), before);
+    assert_eq!(objects(), before);
     let described = somebody(&stage.world, async |client| {
         client.ec2("DescribeSecurityGroups", &[("GroupId.1", id.as_str())]).await
     })

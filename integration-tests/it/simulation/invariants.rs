@@ -18,8 +18,8 @@ use std::{
 };
 
 use clctl::{
-    aws::{Aws, kinds},
-    engine::{Address, Graph, Kind, Replacement},
+    aws::{Aws, backup::BackupVault, kinds},
+    engine::{Address, Graph, Kind, Replacement, Resource as _},
 };
 use clctl_simulator::{Object, World};
 use serde_json::Value;
@@ -37,9 +37,10 @@ pub(super) fn address(tag: &str) -> Option<Address> {
     Some(Address::new(KINDS.get(kind)?.name, name))
 }
 
-/// Whether an object that stands for this node holds what cannot be made again.
+/// Whether an object that stands for this node holds what cannot be made again. AWS deletes no backup vault that holds
+/// anything: what goes is empty.
 fn holds_data(address: &Address) -> bool {
-    let kind = KINDS.get(address.kind);
+    let kind = KINDS.get(address.kind).filter(|it| it.name != BackupVault::ABOUT.name);
     kind.is_some_and(|it| it.keeping.is_some() || it.replacement == Replacement::Never)
 }
 
