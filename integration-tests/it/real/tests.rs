@@ -61,7 +61,9 @@ fn what_costs_is_left_out_by_name() {
     let costly = SAMPLES.iter().filter(|it| it.costs).map(|it| it.kind);
     let of_network = ["nat-gateway", "route-table", "vpc-endpoint"];
     let of_database = ["db-instance", "db-cluster", "db-cluster-instance"];
-    let all = [&of_network[..], &of_database, &["auto-scaling-group"]].concat();
+    let of_gui = ["load-balancer", "listener", "listener-rule"];
+    let others = ["auto-scaling-group", "dns-record", "db-event-subscription"];
+    let all = [&of_network[..], &of_database, &of_gui, &others].concat();
     assert_eq!(costly.collect::<Vec<_>>(), all);
 }
 
