@@ -167,6 +167,8 @@ fn placed(text: &str) -> String {
 fn named(text: &str, name: &str) -> String {
     let (before, after) = text.split_once("\n  name: ").unwrap();
     let (_, after) = after.split_once('\n').unwrap();
+    // Two environments have two names in DNS.
+    let after = after.replace("node.oracles.example.com", &format!("{name}.oracles.example.com"));
     format!("{before}\n  name: {name}\n{after}")
 }
 
