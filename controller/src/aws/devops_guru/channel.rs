@@ -200,9 +200,10 @@ impl Channel {
         let topic = text(LIST, "TopicArn", config.sns.and_then(|sns| sns.topic_arn))?;
         let filters = config.filters.as_ref();
         let severities = filters.map(types::NotificationFilterConfig::severities);
-        let severities = severities.unwrap_or_default().iter().map(|it| it.as_str());
+        let severities = severities.unwrap_or_default().iter().map(types::InsightSeverity::as_str);
         let message_types = filters.map(types::NotificationFilterConfig::message_types);
-        let message_types = message_types.unwrap_or_default().iter().map(|it| it.as_str());
+        let message_types = message_types.unwrap_or_default().iter();
+        let message_types = message_types.map(types::NotificationMessageType::as_str);
         Ok(Self {
             id: text(LIST, "Id", from.id)?,
             topic,
@@ -215,7 +216,7 @@ impl Channel {
 /// What is given or, if nothing is, what holds then.
 fn given_or<'a>(given: impl Iterator<Item = &'a str>, usual: &[&'a str]) -> Vec<String> {
     let given: Vec<&str> = given.collect();
-    let given = if given.is_empty() { usual } else { &given };
+    let given = if given.is_empty() { usual } else { given.as_slice() };
     given.iter().map(|it| (*it).to_owned()).collect()
 }
 
