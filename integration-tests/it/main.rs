@@ -17,6 +17,7 @@ mod contested;
 mod contract;
 mod crash;
 mod database;
+mod devops_guru;
 mod drift;
 mod environments;
 mod every_drift;

@@ -194,8 +194,11 @@ async fn whatever_is_made_carries_our_tags_from_its_first_moment() {
         "alias",
         // These take none either: the plan, the group and the topic that they are of have them.
         "backup-selection",
+        "devops-guru-channel",
         "metric-filter",
         "subscription",
+        // And this is the account's.
+        "devops-guru-collection",
         "network-acl",
         "network-interface",
         "route-table",

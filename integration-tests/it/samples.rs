@@ -14,6 +14,7 @@ use clctl::{
             BackupVaultConfig,
         },
         cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
+        devops_guru::{NotificationChannel, NotificationChannelConfig, ResourceCollection},
         ec2::{
             DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig, FlowLog,
             FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig, KeyName, KeyPair,
@@ -59,8 +60,8 @@ use crate::{
     stand::{
         ANYWHERE, ClusterBase, InstanceBase, LaunchBase, NAME, PUBLIC_KEY, SAMPLE, Stand, Variant,
         attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn, named,
-        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, topic_arn,
-        vpc_id,
+        role_arn, route, sample_name, subnet_id, table_id, target_group_arn, tcp, to_gateway,
+        to_nat, topic_arn, vpc_id,
     },
     truth::{CERTIFICATE, OTHER_CERTIFICATE},
 };
@@ -397,6 +398,19 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ..Sample::of::<EventSubscription>(
             event_subscription,
             "arn:aws:rds:us-east-1:123456789012:es:clctl-contract-nothing",
+        )
+    },
+    Sample {
+        // Those of another tag are those of another environment.
+        fixed: &["app_boundary_key", "tag_value"],
+        ..Sample::of::<ResourceCollection>(collection, "AWS_TAGS:devops-guru-clctl=nothing")
+    },
+    Sample {
+        // One that tells another topic is another node.
+        fixed: &["topic"],
+        ..Sample::of::<NotificationChannel>(
+            channel,
+            "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing/devops-guru-channel",
         )
     },
 ];
@@ -1409,6 +1423,27 @@ fn event_subscription(stand: &mut Stand<'_>) {
     stand.sample::<EventSubscription>(declared);
 }
 
+fn collection(stand: &mut Stand<'_>) {
+    let declared = stand.collection();
+    stand.sample::<ResourceCollection>(declared);
+}
+
+fn channel(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    // It is called as its topic is.
+    let topic = stand.topic(SAMPLE, &key);
+    let usual = Stand::channel(&topic);
+    let told = |field: &str, usual: Told<Vec<String>>| {
+        stand.pick(field, usual.clone(), Told(usual.0.map(|all| all[..1].to_vec())))
+    };
+    let declared = NotificationChannelConfig {
+        severities: told(field!(NotificationChannelConfig.severities), usual.severities),
+        message_types: told(field!(NotificationChannelConfig.message_types), usual.message_types),
+        ..usual
+    };
+    stand.sample::<NotificationChannel>(declared);
+}
+
 impl Sample {
     pub(crate) fn wanted(&self, variant: Variant) -> Wanted {
         let declare = self.declare;
@@ -1421,7 +1456,7 @@ impl Sample {
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("{}/{SAMPLE}", self.kind)
+        format!("{}/{}", self.kind, sample_name(self.kind))
     }
 
     pub(crate) fn kind(&self) -> &'static dyn AnyKind<Aws> {

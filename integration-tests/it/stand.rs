@@ -11,6 +11,10 @@ use clctl::{
             BackupVault, BackupVaultConfig,
         },
         cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
+        devops_guru::{
+            NotificationChannel, NotificationChannelConfig, ResourceCollection,
+            ResourceCollectionConfig,
+        },
         ec2::{
             AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig,
             EipId, FlowLog, FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig,
@@ -78,6 +82,12 @@ pub(crate) enum Variant {
 
 /// What the node is called whose kind is tested.
 pub(crate) const SAMPLE: &str = "sample";
+
+/// What the sample of a kind is called. There is one part of the account's collection that is an environment's, and it
+/// has no name that could say otherwise.
+pub(crate) fn sample_name(kind: &str) -> &'static str {
+    if kind == ResourceCollection::ABOUT.name { "main" } else { SAMPLE }
+}
 
 /// A public key.
 pub(crate) const PUBLIC_KEY: &str =
@@ -205,7 +215,7 @@ impl<'a> Stand<'a> {
         };
         let user: BTreeMap<_, _> =
             user.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Tags::declared(self.environment, R::ABOUT.name, name, "devops-guru-clctl", &user)
+        Tags::declared(self.environment, R::ABOUT.name, name, &user)
     }
 
     pub(crate) fn add<R: Resource<Cloud = Aws>>(
@@ -221,7 +231,8 @@ impl<'a> Stand<'a> {
         &mut self,
         declared: <R::Config as Config>::Declared,
     ) -> Option<Ref<R>> {
-        (self.variant != Variant::Absent).then(|| self.add::<R>(SAMPLE, declared))
+        let name = sample_name(R::ABOUT.name);
+        (self.variant != Variant::Absent).then(|| self.add::<R>(name, declared))
     }
 
     pub(crate) fn vpc(&mut self, name: &str) -> Ref<Vpc> {
@@ -395,6 +406,28 @@ impl<'a> Stand<'a> {
             tags: self.tags::<Topic>(name),
         };
         self.add::<Topic>(name, declared)
+    }
+
+    pub(crate) fn collection(&self) -> ResourceCollectionConfig {
+        ResourceCollectionConfig {
+            app_boundary_key: Told::of(self.environment.boundary.clone()),
+            tag_value: Told::of(self.environment.name.clone()),
+        }
+    }
+
+    /// DevOps Guru looks at the environment, and tells this topic.
+    pub(crate) fn looked_at(&mut self, topic: &Ref<Topic>) {
+        let collection = self.collection();
+        self.add::<ResourceCollection>("main", collection);
+        self.add::<NotificationChannel>(&topic.address().name, Self::channel(topic));
+    }
+
+    pub(crate) fn channel(topic: &Ref<Topic>) -> NotificationChannelConfig<Declared> {
+        NotificationChannelConfig {
+            topic: topic_arn(topic),
+            severities: NotificationChannelConfig::usual_severities(),
+            message_types: NotificationChannelConfig::usual_message_types(),
+        }
     }
 
     pub(crate) fn secret(&mut self, name: &str, key: &Ref<Key>) -> Ref<Secret> {
@@ -643,7 +676,7 @@ impl Stand<'_> {
             ("team".to_owned(), team.to_owned()),
             (BOOT_TAG.to_owned(), "done".to_owned()),
         ]);
-        Tags::launched(self.environment, SAMPLE, "devops-guru-clctl", &user, None)
+        Tags::launched(self.environment, SAMPLE, &user, None)
     }
 
     pub(crate) fn launch_template(
@@ -886,6 +919,7 @@ fn watched(stand: &mut Stand<'_>, log: &Ref<LogGroup>, database: &Ref<Instance>)
     let receivers = Receivers::of(["ops@example.com"]);
     let declared = SubscriptionsConfig { topic: topic_arn(&topic), receivers };
     stand.add::<Subscriptions>("main", declared);
+    stand.looked_at(&topic);
     let declared = MetricFilterConfig {
         group: log.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
         pattern: "{ $.level = \"fatal\" }".to_owned(),

@@ -198,6 +198,12 @@ impl Truth {
             for field in history {
                 body[*field].take();
             }
+            // What DevOps Guru lets itself do beside what is declared.
+            if object.kind == "topic"
+                && let Some(statements) = body["policy"]["Statement"].as_array_mut()
+            {
+                statements.retain(|it| it["Sid"] != "DevOpsGuru-added-SNS-topic-permissions");
+            }
             match object.kind.as_str() {
                 "launch-template" => forget_versions(&mut body),
                 "auto-scaling-group" => forget_instances(&mut body),

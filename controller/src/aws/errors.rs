@@ -331,6 +331,10 @@ fn said(code: &str, message: &str) -> Option<Class> {
         "invalidparameter" if message.contains("already exists with different") => {
             Some(Class::Exists)
         }
+        // A topic, or a key, that DevOps Guru does not know yet.
+        "validationexception" if message.contains("Could not verify channel") => {
+            Some(Class::NotYetVisible)
+        }
         // A key whose policy was set a moment ago.
         "invalidparameterexception" if message.contains("does not exist or is not allowed") => {
             Some(Class::NotYetVisible)

@@ -10,6 +10,7 @@ use super::{
     backup::{BackupPlan, BackupSelection, BackupVault},
     certificate,
     cloudwatch::{Alarm, Dashboard},
+    devops_guru::{NotificationChannel, ResourceCollection},
     ec2::{
         self, DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
         RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
@@ -79,6 +80,8 @@ kinds! {
     Alarm,
     Dashboard,
     EventSubscription,
+    ResourceCollection,
+    NotificationChannel,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.

@@ -6,6 +6,7 @@ use crate::{
     aws::{
         Aws,
         autoscaling::AutoScalingGroup,
+        devops_guru::ResourceCollection,
         elb::LoadBalancer,
         iam::{Ruling, Says, is_there, principal, rulings},
         rds::{Cluster, Instance},
@@ -17,11 +18,13 @@ use super::{Check, to_make};
 
 /// The services that work in a role of their own, which AWS makes when they are used for the first time
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html>,
+/// <https://docs.aws.amazon.com/devops-guru/latest/userguide/using-service-linked-roles.html>,
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html>,
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html>), and the kinds that use
 /// them.
-const ROLES: [(&str, &str, &[&str]); 3] = [
+const ROLES: [(&str, &str, &[&str]); 4] = [
     ("autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", &[AutoScalingGroup::ABOUT.name]),
+    ("devops-guru.amazonaws.com", "AWSServiceRoleForDevOpsGuru", &[ResourceCollection::ABOUT.name]),
     (
         "elasticloadbalancing.amazonaws.com",
         "AWSServiceRoleForElasticLoadBalancing",

@@ -389,6 +389,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".into(),
             deletions: Deletions::default(),
         };
         topology::declare(&environment, &Lookups::found("ami-0123456789abcdef0"), spec).unwrap()

@@ -7,6 +7,7 @@ mod bastion;
 mod dashboard;
 mod database;
 mod deletion;
+mod devops_guru;
 mod dns;
 mod encryption;
 mod endpoints;
@@ -223,7 +224,6 @@ fn urls(spec: &NodeSpec) -> impl Iterator<Item = (&UrlSource, &'static [&'static
 /// What every object of an environment is tagged with.
 struct Label<'a> {
     environment: &'a Environment,
-    boundary: String,
     user: BTreeMap<String, String>,
 }
 
@@ -231,10 +231,10 @@ impl<'a> Label<'a> {
     fn new(environment: &'a Environment, spec: &NodeSpec) -> Self {
         let user =
             spec.aws.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-        Self { environment, boundary: spec.aws.dev_ops_guru_tag_key.to_string(), user }
+        Self { environment, user }
     }
 
     fn tags(&self, kind: &'static str, name: &str) -> Tags {
-        Tags::declared(self.environment, kind, name, &self.boundary, &self.user)
+        Tags::declared(self.environment, kind, name, &self.user)
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     Label,
     alarms::{self, About},
-    dashboard, database, network,
+    dashboard, database, devops_guru, network,
 };
 
 /// What everybody is told by.
@@ -79,6 +79,7 @@ pub(super) fn declare(
     if monitoring.dashboard {
         dashboard::declare(graph, label, &watched, monitoring.alarms.enabled)?;
     }
+    devops_guru::declare(graph, label, spec, &topic)?;
     Ok(topic)
 }
 

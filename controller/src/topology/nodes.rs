@@ -124,8 +124,8 @@ pub(super) fn template(
     label: &Label<'_>,
     like: Like<'_>,
 ) -> Result<Ref<LaunchTemplate>, DeclaredTwice> {
-    let Label { environment, boundary, user } = label;
-    let launched = Tags::launched(environment, like.name, boundary, user, like.runs);
+    let Label { environment, user } = label;
+    let launched = Tags::launched(environment, like.name, user, like.runs);
     graph.add::<LaunchTemplate>(
         like.name,
         LaunchTemplateConfig {

@@ -147,6 +147,7 @@ async fn connect(bench: &Bench, input: &Input, stop: watch::Sender<Stop>) -> Opt
         account: caller.account,
         region: "us-east-1".to_owned(),
         ignored_tags: Vec::new(),
+        boundary: "devops-guru-clctl".to_owned(),
         deletions: Deletions::default(),
     };
     let graph = match (input.verb, input.scene) {

@@ -108,6 +108,7 @@ pub(super) fn environment(name: &str) -> Environment {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         ignored_tags: Vec::new(),
+        boundary: "devops-guru-clctl".to_owned(),
         deletions: Deletions::default(),
     }
 }
@@ -120,6 +121,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("another tag", "team: oracles", "squad: oracles"),
     ("another value of a tag", "team: oracles", "team: \"Orakel \\u2603\""),
     ("other instances", "\n  nodes:\n", "\n  nodes:\n    instanceType: m6i.2xlarge\n"),
+    ("looked at by DevOps Guru", "Guru:\n      enabled: false", "Guru:\n      enabled: true"),
     ("larger instances", "instanceType: m6i.xlarge", "instanceType: m6i.2xlarge"),
 ];
 

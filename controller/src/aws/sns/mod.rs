@@ -21,10 +21,13 @@ pub use self::{
 };
 
 /// What lists the tags of a topic.
-const LISTS_TAGS: &str = "sns:ListTagsForResource";
+pub(super) const LISTS_TAGS: &str = "sns:ListTagsForResource";
 
 /// The tags of a topic; nothing if it is not there.
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<BTreeMap<String, String>>, CallError> {
+pub(super) async fn tags_of(
+    aws: &Aws,
+    arn: &str,
+) -> Result<Option<BTreeMap<String, String>>, CallError> {
     let call = || aws.sns.list_tags_for_resource().resource_arn(arn).send();
     let Some(answer) = found(aws.read(LISTS_TAGS, call).await)? else { return Ok(None) };
     let tags = required(LISTS_TAGS, "Tags", answer.tags)?;

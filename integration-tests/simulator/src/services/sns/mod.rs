@@ -18,6 +18,7 @@ mod tags;
 mod topic;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::{call::Call, letters::Letters, subscription::Subscription, topic::Topic};
 pub(crate) use self::{
@@ -35,7 +36,7 @@ use crate::{
     Settings, Time, World,
     fault::Fault,
     random::Rng,
-    shelf::{AnyShelf, Shelf, Tags},
+    shelf::{AnyShelf, Shelf, Stamp, Tags},
     throttle,
     wire::{query::Params, xml::Xml},
     world::Drift,
@@ -93,6 +94,21 @@ impl Sns {
     pub(crate) fn judged(&self, name: &str) -> Option<(Tags, Option<ResourcePolicy>)> {
         let topic = self.topics.get(name)?;
         Some((topic.tags.clone(), topic.resource_policy()))
+    }
+
+    /// A service lets itself publish to a topic.
+    pub(crate) fn permit(
+        &mut self,
+        (settings, region): (&Settings, &str),
+        stamp: Stamp,
+        name: &str,
+        statement: Value,
+    ) {
+        let arn = format!("arn:aws:sns:{region}:{}:{name}", settings.account);
+        self.topics.change(stamp, name, |topic| {
+            let policy = topic.policy.take().unwrap_or_else(|| policy::usual(settings, &arn));
+            topic.policy = Some(policy::with(policy, statement));
+        });
     }
 
     /// Changes that somebody might make to what carries the tag `key`.
