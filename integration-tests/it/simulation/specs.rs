@@ -120,6 +120,12 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("another tag", "team: oracles", "squad: oracles"),
     ("another value of a tag", "team: oracles", "team: \"Orakel \\u2603\""),
     ("other instances", "\n  nodes:\n", "\n  nodes:\n    instanceType: m6i.2xlarge\n"),
+    ("other nodes", "\n  nodes:\n", "\n  nodes:\n    peerToPeer: {enabled: true}\n"),
+    (
+        "other nodes, at addresses of its own",
+        "      announceAddresses: [\"203.0.113.7:6690\", \"203.0.113.8:6690\"]\n",
+        "",
+    ),
     ("larger instances", "instanceType: m6i.xlarge", "instanceType: m6i.2xlarge"),
 ];
 
