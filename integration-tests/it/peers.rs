@@ -49,7 +49,8 @@ fn public(bench: &Bench) -> Vec<String> {
 
 /// What of ours is there for other nodes.
 fn there(bench: &Bench) -> BTreeSet<String> {
-    let is = |address: &&str| address.contains("/peers") || address.ends_with("/network-load-balancer");
+    let is =
+        |address: &&str| address.contains("/peers") || address.ends_with("/network-load-balancer");
     let truth = bench.truth();
     truth.things().iter().filter_map(Thing::address).filter(is).map(ToOwned::to_owned).collect()
 }
@@ -57,7 +58,8 @@ fn there(bench: &Bench) -> BTreeSet<String> {
 /// What each running node was told.
 fn told(bench: &Bench) -> Vec<String> {
     let running = bench.simulator.with(|world| world.running());
-    let nodes = running.iter().filter(|it| it.role.as_deref().is_some_and(|it| it.ends_with("-nodes")));
+    let nodes =
+        running.iter().filter(|it| it.role.as_deref().is_some_and(|it| it.ends_with("-nodes")));
     let text = |data: &[u8]| {
         let mut text = String::new();
         GzDecoder::new(data).read_to_string(&mut text).unwrap();
@@ -130,7 +132,7 @@ async fn the_active_node_is_reached_at_addresses_that_the_nodes_announce() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_change_of_what_is_declared_does_what_the_plan_says_and_rolls_the_nodes_where_they_have_to_know() {
+async fn a_change_does_what_the_plan_says_and_rolls_the_nodes_where_they_have_to_know() {
     let stood = standing(&reached()).await;
     // The last to be made are long visible to whoever knows nothing of their making.
     stood.somebody().wait(3_600).await;
@@ -154,7 +156,12 @@ async fn each_change_of_what_is_declared_does_what_the_plan_says_and_rolls_the_n
                 "update instances/nodes versions",
                 "update launch-template/nodes user_data",
             ],
-            &["CreateTargetGroup", "DeleteTargetGroup", "ModifyListener", "ModifyTargetGroupAttributes"],
+            &[
+                "CreateTargetGroup",
+                "DeleteTargetGroup",
+                "ModifyListener",
+                "ModifyTargetGroupAttributes",
+            ],
             7000,
         ),
     ];
@@ -333,6 +340,18 @@ async fn in_a_network_of_the_users_own_it_stands_in_the_public_subnets_that_are_
         assert!(places.contains(&theirs[&format!("user-public-{zone}")]), "{places}");
     }
     is_reached(&bench, &at(&public(&bench), 6690)).await;
+    // Whoever cannot look at the subnets takes nothing away.
+    let deny = |denied: &[&str]| {
+        let denied = denied.iter().map(|it| (*it).to_owned()).collect();
+        bench.simulator.with(|world| world.settings_mut().denied = denied);
+    };
+    deny(&["ec2:DescribeSubnets"]);
+    let outcome = bench.apply(&wanted).await;
+    let said = steps(&outcome.plan);
+    assert!(said.contains(&format!("unread {BALANCER}")), "{said:?}");
+    assert!(!said.iter().any(|it| it.starts_with("remove")), "{said:?}");
+    assert!(outcome.writes.is_empty(), "{:?}", outcome.writes);
+    deny(&[]);
     bench.delete(&wanted).await.complete();
     bench.somebody().wait(SETTLED).await;
     assert_eq!(bench.truth().ids(), before.ids());

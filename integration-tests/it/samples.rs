@@ -639,8 +639,7 @@ fn network_listener(stand: &mut Stand<'_>) {
     let (subnets, _) = stand.open_subnets("main", &vpc);
     let group = stand.closed_group("main", &vpc);
     let balancers = ["main", "other"].map(|name| {
-        let zones =
-            [stand.place("a", &subnets[0], None), stand.place("b", &subnets[1], None)];
+        let zones = [stand.place("a", &subnets[0], None), stand.place("b", &subnets[1], None)];
         let declared = stand.network_load_balancer(name, &vpc, zones, &group);
         stand.add::<NetworkLoadBalancer>(name, declared)
     });

@@ -1096,8 +1096,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     };
     stand.add::<ListenerRule>("main", declared);
     let address = stand.eip("peers");
-    let zones =
-        [stand.place("a", &subnet, Some(&address)), stand.place("b", &other, None)];
+    let zones = [stand.place("a", &subnet, Some(&address)), stand.place("b", &other, None)];
     let declared = stand.network_load_balancer("peers", &vpc, zones, &group);
     let peers = stand.add::<NetworkLoadBalancer>("peers", declared);
     let declared = stand.network_target_group("peers", &vpc);

@@ -26,8 +26,7 @@ use super::{
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, as_tags, asked,
-    attributes,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags, asked, attributes,
     balancers::{
         self, DELETES, DELETION_PROTECTION, LIST, MAKES, MAKES_ROLE, PATIENCE, SETS,
         SETS_ADDRESSES, SETS_GROUPS, SETS_SUBNETS, SHOWS, Told, look, made, named, see_to_role,

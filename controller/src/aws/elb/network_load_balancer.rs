@@ -368,11 +368,7 @@ mod tests {
             ("a:1:x", "a:1:x b:2:y", &["a:1:x b:2:y"]),
             ("a:1:x b:2:y", "a:1:x", &["a:1:x"]),
             ("a:1:x b:2:y", "a:1:x b:3:y", &["a:1:x", "a:1:x b:3:y"]),
-            (
-                "a:1:x b:2:y",
-                "a:3:x b:4:y",
-                &["b:2:y", "a:3:x b:2:y", "a:3:x", "a:3:x b:4:y"],
-            ),
+            ("a:1:x b:2:y", "a:3:x b:4:y", &["b:2:y", "a:3:x b:2:y", "a:3:x", "a:3:x b:4:y"]),
             ("a:1:x", "b:2:y", &["a:1:x b:2:y", "b:2:y"]),
         ] {
             let steps = steps(&zones(have), &zones(want));
