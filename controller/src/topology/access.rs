@@ -104,8 +104,7 @@ pub(super) fn declare(
         Rule::tcp(Direction::Ingress, NODE, member(&balancer), "Node GUI from the load balancer"),
         Rule::all_out(),
     ];
-    let mut guard = None;
-    match entrance {
+    let guard = match entrance {
         Some(group) => {
             let (port, to) = (peers.port.port(), || member(&nodes));
             let mut own = others;
@@ -118,11 +117,13 @@ pub(super) fn declare(
                 Rule::tcp(Direction::Ingress, NODE, from(), "Health from the load balancer"),
             ]);
             let rules = rules(&group, own)?;
-            guard = Some(Guard { group, rules });
+            Some(Guard { group, rules })
         }
-        None if peers.enabled => node_rules.extend(others),
-        None => {}
-    }
+        None => {
+            node_rules.extend(others.into_iter().filter(|_| peers.enabled));
+            None
+        }
+    };
     all.push(rules(&nodes, node_rules)?);
     let port = spec.database.port.port();
     all.push(rules(

@@ -109,7 +109,7 @@ pub fn declare(
         lookups,
         database: &database,
         target_groups: &target_groups,
-        addresses: peers.as_ref().map_or(&[], |peers| peers.addresses.as_slice()),
+        addresses: peers.as_ref().map(|it| it.addresses.as_slice()).unwrap_or_default(),
         needs: database
             .there
             .clone()

@@ -92,7 +92,7 @@ pub(super) async fn look<T>(
 pub(super) async fn named(
     aws: &Aws,
     me: &Identity,
-    of: LoadBalancerTypeEnum,
+    of: &LoadBalancerTypeEnum,
 ) -> Result<Option<String>, CallError> {
     let name = object_name(aws, me);
     let call = || aws.elb.describe_load_balancers().names(&name).send();
@@ -100,7 +100,7 @@ pub(super) async fn named(
         Err(error) if error.class == Class::NotFound => return Ok(None),
         answer => required(LIST, "LoadBalancers", answer?.load_balancers)?,
     };
-    let one = answer.iter().find(|it| it.r#type() == Some(&of));
+    let one = answer.iter().find(|it| it.r#type() == Some(of));
     Ok(one.and_then(types::LoadBalancer::load_balancer_arn).map(ToOwned::to_owned))
 }
 

@@ -199,7 +199,7 @@ impl Resource for LoadBalancer {
         me: &Identity,
         _: &LoadBalancerConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        match named(aws, me, LoadBalancerTypeEnum::Application).await? {
+        match named(aws, me, &LoadBalancerTypeEnum::Application).await? {
             Some(arn) => Ok(look(aws, vec![arn], |told| read(aws, told)).await?.into_iter().next()),
             None => Ok(None),
         }

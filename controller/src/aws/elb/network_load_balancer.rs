@@ -209,7 +209,7 @@ impl Resource for NetworkLoadBalancer {
         me: &Identity,
         _: &NetworkLoadBalancerConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        match named(aws, me, LoadBalancerTypeEnum::Network).await? {
+        match named(aws, me, &LoadBalancerTypeEnum::Network).await? {
             Some(arn) => Ok(look(aws, vec![arn], |told| read(aws, told)).await?.into_iter().next()),
             None => Ok(None),
         }
@@ -313,7 +313,8 @@ fn steps(
 fn place(zone: &types::AvailabilityZone) -> Result<(String, Place), CallError> {
     let name = text(LIST, "ZoneName", zone.zone_name())?;
     let subnet = SubnetId::new(text(LIST, "SubnetId", zone.subnet_id())?);
-    let mut ids = zone.load_balancer_addresses().iter().filter_map(|it| it.allocation_id());
+    let addresses = zone.load_balancer_addresses().iter();
+    let mut ids = addresses.filter_map(types::LoadBalancerAddress::allocation_id);
     Ok((name.to_owned(), Place { subnet, eip: ids.next().map(EipId::new) }))
 }
 
