@@ -43,6 +43,10 @@ const UNSEEN: &[(&str, &str)] = &[
         "load-balancer",
         "access and connection logs, what happens without WAF, zonal shift, capacity units",
     ),
+    (
+        "network-load-balancer",
+        "zonal shift, capacity units, what its groups mean for PrivateLink, access logs",
+    ),
     ("listener", "certificates beside the one declared"),
     ("backup-vault", "a lock, notifications"),
     ("backup-plan", "advanced settings, scans and indexes"),

@@ -49,14 +49,18 @@ pub(crate) fn wanted(network: &str) -> Wanted {
 
 /// The same with more in the chapter of the network.
 fn wanted_with(network: &str, more: &str) -> Wanted {
+    Wanted::read(&text(network, more)).keeping_nothing()
+}
+
+/// The example in such a network, with more in the chapter of that, as it is written.
+pub(crate) fn text(network: &str, more: &str) -> String {
     let (before, rest) = example("node").split_once("\n  network:\n").unwrap();
     let is_of_it = |line: &&str| line.is_empty() || line.starts_with("    ");
     let rest: Vec<&str> = rest.lines().skip_while(is_of_it).collect();
-    let text = format!(
+    format!(
         "{before}\n  network: {{vpc: {{existing: {{{network}}}}}{more}}}\n{}\n",
         rest.join("\n")
-    );
-    Wanted::read(&text).keeping_nothing()
+    )
 }
 
 /// What is the user's own, as it truly is.

@@ -29,6 +29,7 @@ mod harness;
 mod hostile;
 mod monitoring;
 mod names;
+mod peers;
 mod preflight;
 mod promises;
 mod real;

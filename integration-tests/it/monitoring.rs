@@ -424,11 +424,13 @@ fn of_services() -> [Cause; 6] {
 }
 
 /// Alarms of which no cause is played here, and why.
-const ELSEWHERE: [&str; 2] = [
+const ELSEWHERE: [&str; 3] = [
     // Many lines of a log, each counted by the filter: a test of its own.
     "node-restarts",
     // Only Aurora has it: a test of its own.
     "database-replication",
+    // Only who is reached by other nodes has it: a test of its own.
+    "peers",
 ];
 
 /// Waits until the newest letter of an alarm says this.

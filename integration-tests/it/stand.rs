@@ -29,7 +29,8 @@ use clctl::{
         elb::{
             Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerArn,
             ListenerConfig, ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerArn,
-            LoadBalancerConfig, Redirect, TargetGroup, TargetGroupArn, TargetGroupConfig,
+            LoadBalancerConfig, NetworkLoadBalancer, NetworkLoadBalancerConfig, Place, Redirect,
+            TargetGroup, TargetGroupArn, TargetGroupConfig,
         },
         fleet::{BOOT_TAG, Instances, InstancesConfig, Versions},
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
@@ -145,6 +146,10 @@ pub(crate) fn alias_of(of: &Ref<LoadBalancer>) -> Input<AliasTarget> {
 }
 
 pub(crate) fn balancer_arn(of: &Ref<LoadBalancer>) -> Input<LoadBalancerArn> {
+    of.output("arn", |balancer| balancer.arn.clone())
+}
+
+pub(crate) fn network_arn(of: &Ref<NetworkLoadBalancer>) -> Input<LoadBalancerArn> {
     of.output("arn", |balancer| balancer.arn.clone())
 }
 
@@ -808,6 +813,37 @@ impl Stand<'_> {
         }
     }
 
+    /// Where a network load balancer is in a zone.
+    pub(crate) fn place(
+        &self,
+        zone: &str,
+        subnet: &Ref<Subnet>,
+        eip: Option<&Ref<Eip>>,
+    ) -> (String, Place<Declared>) {
+        (self.zone(zone), Place { subnet: subnet_id(subnet), eip: eip.map(eip_id) })
+    }
+
+    pub(crate) fn network_load_balancer(
+        &self,
+        name: &str,
+        vpc: &Ref<Vpc>,
+        zones: [(String, Place<Declared>); 2],
+        group: &Ref<SecurityGroup>,
+    ) -> NetworkLoadBalancerConfig<Declared> {
+        NetworkLoadBalancerConfig {
+            vpc: vpc_id(vpc),
+            scheme: "internet-facing".to_owned(),
+            zones: zones.into(),
+            security_groups: vec![group_id(group)],
+            ip_address_type: "ipv4".to_owned(),
+            cross_zone: true,
+            deletion_protection: false,
+            attributes: NetworkLoadBalancerConfig::<Declared>::usual_attributes(),
+            needs: After::default(),
+            tags: self.tags::<NetworkLoadBalancer>(name),
+        }
+    }
+
     pub(crate) fn dhcp_options(&self, name: &str, vpc: &Ref<Vpc>) -> DhcpOptionsConfig<Declared> {
         DhcpOptionsConfig {
             vpc: attached(vpc),
@@ -847,8 +883,45 @@ impl Stand<'_> {
                 unhealthy_threshold: 2,
             },
             deregistration_delay: 15,
-            attributes: TargetGroupConfig::<Declared>::usual_attributes(),
+            attributes: TargetGroupConfig::<Declared>::usual_attributes("HTTP"),
             tags: self.tags::<TargetGroup>(name),
+        }
+    }
+
+    /// One of connections.
+    pub(crate) fn network_target_group(
+        &self,
+        name: &str,
+        vpc: &Ref<Vpc>,
+    ) -> TargetGroupConfig<Declared> {
+        let usual = self.target_group(name, vpc);
+        TargetGroupConfig {
+            protocol: "TCP".to_owned(),
+            protocol_version: String::new(),
+            port: 6690,
+            health_check: HealthCheck { port: "6688".to_owned(), ..usual.health_check },
+            attributes: TargetGroupConfig::<Declared>::usual_attributes("TCP"),
+            ..usual
+        }
+    }
+
+    /// One that hands on connections.
+    pub(crate) fn network_listener(
+        &self,
+        name: &str,
+        balancer: &Ref<NetworkLoadBalancer>,
+        targets: &Ref<TargetGroup>,
+    ) -> ListenerConfig<Declared> {
+        ListenerConfig {
+            load_balancer: network_arn(balancer),
+            port: 6690,
+            protocol: "TCP".to_owned(),
+            certificate: Certificate(None).into(),
+            ssl_policy: String::new(),
+            mutual_authentication: "off".to_owned(),
+            default_action: Action::Forward(target_group_arn(targets)),
+            attributes: ListenerConfig::<Declared>::usual_attributes("TCP"),
+            tags: self.tags::<Listener>(name),
         }
     }
 
@@ -866,7 +939,7 @@ impl Stand<'_> {
             ssl_policy: String::new(),
             mutual_authentication: "off".to_owned(),
             default_action: Action::Redirect(Redirect::to_https()),
-            attributes: ListenerConfig::<Declared>::usual_attributes(),
+            attributes: ListenerConfig::<Declared>::usual_attributes("HTTP"),
             tags: self.tags::<Listener>(name),
         }
     }
@@ -1056,6 +1129,14 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
+    let address = stand.eip("peers");
+    let zones = [stand.place("a", &subnet, Some(&address)), stand.place("b", &other, None)];
+    let declared = stand.network_load_balancer("peers", &vpc, zones, &group);
+    let peers = stand.add::<NetworkLoadBalancer>("peers", declared);
+    let declared = stand.network_target_group("peers", &vpc);
+    let reached = stand.add::<TargetGroup>("peers", declared);
+    let declared = stand.network_listener("peers", &peers, &reached);
+    stand.add::<Listener>("peers", declared);
     // No two environments have one name.
     let name = format!("{}.oracles.example.com", environment.name);
     stand.add::<DnsRecord>("main", named(&name, &balancer));

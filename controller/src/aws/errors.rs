@@ -266,7 +266,10 @@ fn of_balancers(code: &str) -> Option<Class> {
         // The listener of another load balancer that is on its way out still has it.
         "targetgroupassociationlimit" => Class::Busy,
         // Nobody knows what was made a moment ago; a certificate was looked at before.
-        "subnetnotfound" | "invalidsecuritygroup" | "certificatenotfound" => Class::NotYetVisible,
+        "subnetnotfound"
+        | "invalidsecuritygroup"
+        | "certificatenotfound"
+        | "allocationidnotfound" => Class::NotYetVisible,
         "toomanyloadbalancers"
         | "toomanytargetgroups"
         | "toomanylisteners"

@@ -174,6 +174,12 @@ alarms! {
         limit: "21 days",
         remedy: "ACM renews what it has issued by itself, 60 days before, if its DNS record is still there: `aws acm describe-certificate` says what it waits for. One that was imported has to be imported anew.",
     }
+    PEERS {
+        "peers",
+        means: "The load balancer for other nodes finds no node that works: nodes of other operators reach none.",
+        limit: "`monitoring.alarms.oracleSilence`",
+        remedy: "If no node is active, see to that first (`clctl get`). Otherwise it is the way to it: `clctl diff` names what differs of the load balancer, its target group and the rules of the security groups, and `clctl apply` repairs it. `aws elbv2 describe-target-health` says why a node is not healthy.",
+    }
 }
 
 /// Where a heading of the document is.

@@ -17,6 +17,7 @@ mod logs;
 mod monitoring;
 mod network;
 mod nodes;
+mod peers;
 mod roles;
 mod secrets;
 mod unbuilt;
@@ -90,7 +91,12 @@ pub fn declare(
         rules: &access.balancer_rules,
         lookups,
     };
-    let target_groups = gui::declare(&mut graph, &label, spec, &base)?;
+    let mut target_groups = gui::declare(&mut graph, &label, spec, &base)?;
+    let peers = match &access.peers {
+        Some(guard) => Some(peers::declare(&mut graph, &label, spec, &network, guard)?),
+        None => None,
+    };
+    target_groups.extend(peers.iter().map(|peers| peers.target_group.clone()));
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = network.private_way.clone().and(endpoints);
@@ -104,6 +110,7 @@ pub fn declare(
         lookups,
         database: &database,
         target_groups: &target_groups,
+        addresses: peers.as_ref().map(|it| it.addresses.as_slice()).unwrap_or_default(),
         needs: database
             .there
             .clone()
@@ -120,6 +127,7 @@ pub fn declare(
         database: &database,
         group: &nodes.group,
         instances: &nodes.instances,
+        peers: peers.as_ref(),
     };
     monitoring::declare(&mut graph, &label, spec, &watched)?;
     if let (Some(declared), Some(profile), Some(log)) =

@@ -22,7 +22,7 @@ use crate::{
 use super::{
     Label,
     alarms::{self, About},
-    dashboard, database, devops_guru, network,
+    dashboard, database, devops_guru, network, peers,
 };
 
 /// What everybody is told by.
@@ -56,6 +56,7 @@ pub(super) struct Base<'a> {
     pub(super) database: &'a database::Built,
     pub(super) group: &'a Ref<AutoScalingGroup>,
     pub(super) instances: &'a Ref<Instances>,
+    pub(super) peers: Option<&'a peers::Built>,
 }
 
 /// Declares it all, and says which topic others may publish to.
@@ -340,7 +341,22 @@ fn watched(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
             .of("CertificateArn", balancer.certificate_arn.to_string());
         all.push(Watch::new(alarms::CERTIFICATE, days, Wrong::Below(21.0)).periods(1, 1));
     }
+    if let Some(peers) = base.peers {
+        // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html
+        let (balancer, targets) = (&peers.balancer, &peers.target_group);
+        let healthy = Query::metric("AWS/NetworkELB", "HealthyHostCount", "Maximum", MINUTE)
+            .of("LoadBalancer", balancer.output("dimension", |it| it.arn.dimension()))
+            .of("TargetGroup", targets.output("dimension", |it| it.arn.dimension()));
+        let watch = Watch::new(alarms::PEERS, healthy, Wrong::Below(1.0));
+        let silence = silence(spec);
+        all.push(watch.periods(silence, silence).silence_is_wrong(base.instances));
+    }
     all
+}
+
+/// For how many minutes no node may be found.
+fn silence(spec: &NodeSpec) -> i32 {
+    minutes(spec.monitoring.alarms.oracle_silence.get())
 }
 
 /// The nodes: what they say of themselves, and what EC2 says of their instances.
@@ -358,7 +374,7 @@ fn nodes(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
     let of_job = |metric: &str, statistic: &str| {
         ours(metric, statistic, FIVE).of("job", "chainlink".to_owned())
     };
-    let silence = minutes(limits.oracle_silence.get());
+    let silence = silence(spec);
     let percent = |limit: u32| Wrong::Above(f64::from(limit));
     vec![
         Watch::new(alarms::NO_ACTIVE_NODE, ours("node_active", "Sum", MINUTE), Wrong::Below(1.0))

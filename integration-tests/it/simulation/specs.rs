@@ -122,6 +122,12 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("another value of a tag", "team: oracles", "team: \"Orakel \\u2603\""),
     ("other instances", "\n  nodes:\n", "\n  nodes:\n    instanceType: m6i.2xlarge\n"),
     ("looked at by DevOps Guru", "Guru:\n      enabled: false", "Guru:\n      enabled: true"),
+    ("other nodes", "\n  nodes:\n", "\n  nodes:\n    peerToPeer: {enabled: true}\n"),
+    (
+        "other nodes, at addresses of its own",
+        "      announceAddresses: [\"203.0.113.7:6690\", \"203.0.113.8:6690\"]\n",
+        "",
+    ),
     ("larger instances", "instanceType: m6i.xlarge", "instanceType: m6i.2xlarge"),
 ];
 

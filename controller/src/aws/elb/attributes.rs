@@ -36,7 +36,7 @@ impl Attributes {
     pub(super) fn of(&self, usual: &[(&str, &str)]) -> Result<BTreeMap<String, String>, CallError> {
         let (operation, none) =
             (self.operation, usual.iter().all(|(key, _)| !self.all.contains_key(*key)));
-        if none {
+        if none && !usual.is_empty() {
             return Err(not_understood(
                 operation,
                 "the answer has none of the attributes".to_owned(),

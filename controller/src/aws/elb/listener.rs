@@ -62,7 +62,7 @@ pub struct ListenerConfig<S: Stage = Resolved> {
     pub mutual_authentication: String,
     /// What it does with what no rule is for.
     pub default_action: Action<S>,
-    /// What it adds to answers.
+    /// What it adds to answers, or how long it keeps connections.
     pub attributes: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
@@ -81,15 +81,15 @@ config! { ListenerConfig {
 } }
 
 impl<S: Stage> ListenerConfig<S> {
-    /// What a listener adds to answers where nobody says anything.
-    pub fn usual_attributes() -> BTreeMap<String, String> {
-        attributes::usual(ATTRIBUTES)
+    /// What a listener that speaks so adds to answers, or how long it keeps connections, where nobody says anything.
+    pub fn usual_attributes(protocol: &str) -> BTreeMap<String, String> {
+        attributes::usual(attributes_of(protocol))
     }
 }
 
 /// What it adds to answers or replaces in them, with what is usual: the node says for itself what browsers may do
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html>).
-const ATTRIBUTES: &[(&str, &str)] = &[
+const OF_ANSWERS: &[(&str, &str)] = &[
     ("routing.http.response.access_control_allow_credentials.header_value", ""),
     ("routing.http.response.access_control_allow_headers.header_value", ""),
     ("routing.http.response.access_control_allow_methods.header_value", ""),
@@ -102,6 +102,19 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("routing.http.response.x_content_type_options.header_value", ""),
     ("routing.http.response.x_frame_options.header_value", ""),
 ];
+
+/// For how many seconds a connection may be silent
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout>).
+const OF_CONNECTIONS: &[(&str, &str)] = &[("tcp.idle_timeout.seconds", "350")];
+
+/// Those of a listener that speaks so. What we never declare has none that matter.
+fn attributes_of(protocol: &str) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        "HTTP" | "HTTPS" => OF_ANSWERS,
+        "TCP" => OF_CONNECTIONS,
+        _ => &[],
+    }
+}
 
 /// The fields that one call sets, all of them.
 const SETTINGS: [&str; 6] = [
@@ -134,7 +147,7 @@ impl Resource for Listener {
 
     const ABOUT: Kind = Kind {
         name: "listener",
-        ids: "arn:*:elasticloadbalancing:*:listener/app/*",
+        ids: "arn:*:elasticloadbalancing:*:listener/*",
         summary: "What a load balancer does with what comes in at one port",
         cloudformation: "AWS::ElasticLoadBalancingV2::Listener",
         // A target group is for one load balancer: the listener of the old one lets it go first
@@ -144,7 +157,7 @@ impl Resource for Listener {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(2),
         patience: Duration::from_mins(10),
-        outage: "the GUI is not reached until the new load balancer is; the oracle goes on",
+        outage: "nobody comes in through it, to the GUI or as a peer, until the new load balancer is reached",
         stands_on: &[],
         keeping: None,
         calls: Calls {
@@ -346,7 +359,7 @@ fn read(
             ssl_policy: policy.unwrap_or_default().to_owned(),
             mutual_authentication: asks.unwrap_or(OFF).to_owned(),
             default_action: Action::read(LIST, actions)?,
-            attributes: told.of(ATTRIBUTES)?,
+            attributes: told.of(attributes_of(protocol.as_str()))?,
             tags: Tags::of(aws, tags),
         },
         outputs: ListenerOutputs { arn: ListenerArn::new(arn) },

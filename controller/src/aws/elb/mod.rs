@@ -1,4 +1,4 @@
-//! Elastic Load Balancing: the way to the node's GUI from outside.
+//! Elastic Load Balancing: the ways to the node's GUI, and to the node as a peer of others, from outside.
 //!
 //! No list of it shows tags or is filtered by them: what is ours is found by the tagging API, and its tags are
 //! read for up to twenty objects at a time
@@ -6,9 +6,11 @@
 
 mod action;
 mod attributes;
+mod balancers;
 mod listener;
 mod listener_rule;
 mod load_balancer;
+mod network_load_balancer;
 mod target_group;
 
 use std::{collections::BTreeMap, future::Future};
@@ -31,6 +33,7 @@ pub use self::{
         Condition, ListenerRule, ListenerRuleArn, ListenerRuleConfig, ListenerRuleOutputs,
     },
     load_balancer::{LoadBalancer, LoadBalancerArn, LoadBalancerConfig, LoadBalancerOutputs},
+    network_load_balancer::{NetworkLoadBalancer, NetworkLoadBalancerConfig, Place},
     target_group::{
         HealthCheck, TargetGroup, TargetGroupArn, TargetGroupConfig, TargetGroupOutputs,
     },
@@ -168,6 +171,13 @@ async fn retag(aws: &Aws, arn: &PhysicalId, retagging: Retagging) -> Result<(), 
         aws.write(UNTAGS, call).await?;
     }
     Ok(())
+}
+
+/// What metrics of a load balancer or a target group are told apart by: `net/NAME/ID`, `targetgroup/NAME/ID`
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html>).
+fn dimension(arn: &str) -> String {
+    let path = arn.rsplit_once(':').map_or(arn, |(_, path)| path);
+    path.strip_prefix("loadbalancer/").unwrap_or(path).to_owned()
 }
 
 /// Ids as texts.

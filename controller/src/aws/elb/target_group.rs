@@ -29,7 +29,7 @@ use super::{
     },
     LISTS_TAGS, TAGS, UNTAGS, arn_among, as_tags, asked,
     attributes::{self, Attributes},
-    object_name, retag, tags_of, together, told_of_all,
+    dimension, object_name, retag, tags_of, together, told_of_all,
 };
 
 /// A target group.
@@ -39,6 +39,13 @@ id!(
     /// The ARN of a [`TargetGroup`].
     TargetGroupArn
 );
+
+impl TargetGroupArn {
+    /// What its metrics are told apart by.
+    pub fn dimension(&self) -> String {
+        dimension(self.as_str())
+    }
+}
 
 /// How a load balancer finds out whether a target is healthy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,7 +81,7 @@ pub struct TargetGroupConfig<S: Stage = Resolved> {
     pub target_type: String,
     /// How they are spoken to.
     pub protocol: String,
-    /// In which version of that.
+    /// In which version of that, if that is HTTP.
     pub protocol_version: String,
     /// At which port.
     pub port: i32,
@@ -104,15 +111,15 @@ config! { TargetGroupConfig {
 } }
 
 impl<S: Stage> TargetGroupConfig<S> {
-    /// How requests are handed to targets where nobody says anything.
-    pub fn usual_attributes() -> BTreeMap<String, String> {
-        attributes::usual(ATTRIBUTES)
+    /// How what comes in is handed to targets that are spoken to so, where nobody says anything.
+    pub fn usual_attributes(protocol: &str) -> BTreeMap<String, String> {
+        attributes::usual(attributes_of(protocol))
     }
 }
 
 const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 /// What else is about its targets, with what is usual. One healthy target is enough: there is never another one.
-const ATTRIBUTES: &[(&str, &str)] = &[
+const OF_REQUESTS: &[(&str, &str)] = &[
     ("load_balancing.algorithm.anomaly_mitigation", "off"),
     ("load_balancing.algorithm.type", "round_robin"),
     ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
@@ -123,6 +130,31 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
     ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
 ];
+
+/// The same of connections. One that is not healthy any more loses them: whoever had them finds the node that has
+/// taken over.
+const OF_CONNECTIONS: &[(&str, &str)] = &[
+    ("deregistration_delay.connection_termination.enabled", "false"),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+    ("preserve_client_ip.enabled", "true"),
+    ("proxy_protocol_v2.enabled", "false"),
+    ("stickiness.enabled", "false"),
+    ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
+    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
+    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
+    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
+    ("target_health_state.unhealthy.connection_termination.enabled", "true"),
+    ("target_health_state.unhealthy.draining_interval_seconds", "0"),
+];
+
+/// Those of targets that are spoken to so
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
+fn attributes_of(protocol: &str) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        "HTTP" | "HTTPS" => OF_REQUESTS,
+        _ => OF_CONNECTIONS,
+    }
+}
 
 /// What a [`TargetGroup`] has once it exists.
 #[derive(Clone, Debug)]
@@ -144,7 +176,7 @@ impl Resource for TargetGroup {
     const ABOUT: Kind = Kind {
         name: "target-group",
         ids: "arn:*:elasticloadbalancing:*:targetgroup/*",
-        summary: "Finds the node that is active, for the load balancer",
+        summary: "Finds the node that is active, for a load balancer",
         cloudformation: "AWS::ElasticLoadBalancingV2::TargetGroup",
         // The new one has another name: the ordinal is part of it.
         replacement: Replacement::CreateFirst,
@@ -152,7 +184,7 @@ impl Resource for TargetGroup {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(5),
         patience: Duration::from_mins(15),
-        outage: "the GUI is not reached until the new one knows the node that is active; the oracle goes on",
+        outage: "whoever comes through the load balancer, to the GUI or as a peer, does not reach the node until the new one knows which is active",
         stands_on: &[],
         keeping: None,
         calls: Calls {
@@ -191,7 +223,7 @@ impl Resource for TargetGroup {
                 .vpc_id(want.vpc.as_str())
                 .target_type(TargetTypeEnum::from(want.target_type.as_str()))
                 .protocol(ProtocolEnum::from(want.protocol.as_str()))
-                .protocol_version(&want.protocol_version)
+                .set_protocol_version(protocol_version(want))
                 .port(want.port)
                 .ip_address_type(TargetGroupIpAddressTypeEnum::from(want.ip_address_type.as_str()))
                 .health_check_enabled(check.enabled)
@@ -274,6 +306,11 @@ impl Resource for TargetGroup {
         let call = || aws.elb.delete_target_group().target_group_arn(&have.id.0).send();
         aws.write("elasticloadbalancing:DeleteTargetGroup", call).await.map(drop)
     }
+}
+
+/// Only HTTP has one.
+fn protocol_version(want: &TargetGroupConfig) -> Option<String> {
+    Some(want.protocol_version.clone()).filter(|version| !version.is_empty())
 }
 
 /// Sets what only attributes set, in one call.
@@ -371,7 +408,7 @@ fn read(
                 .to_owned(),
             health_check,
             deregistration_delay: told.value(DEREGISTRATION_DELAY)?,
-            attributes: told.of(ATTRIBUTES)?,
+            attributes: told.of(attributes_of(protocol.as_str()))?,
             tags: Tags::of(aws, tags),
         },
         outputs: TargetGroupOutputs { arn: TargetGroupArn::new(arn) },
