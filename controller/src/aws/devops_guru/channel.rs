@@ -235,6 +235,8 @@ async fn look(
 ) -> Result<Option<Found<NotificationChannel>>, CallError> {
     let (ours, others): (Vec<&Channel>, Vec<&Channel>) =
         channels.iter().partition(|it| it.topic == topic);
+    let mut others: Vec<String> = others.into_iter().map(|it| it.topic.clone()).collect();
+    others.sort();
     let owner = match tags_of(aws, topic).await? {
         // Ours as the topic is: its tags speak of it, not of the channel.
         Some(tags) => {
@@ -261,7 +263,7 @@ async fn look(
         },
         outputs: NotificationChannelOutputs {
             ids: ours.iter().map(|it| it.id.clone()).collect(),
-            others: no_room.then(|| others.iter().map(|it| it.topic.clone()).collect()),
+            others: no_room.then_some(others),
         },
         phase: Phase::Ready,
     }))
