@@ -103,7 +103,7 @@ impl Resource for NotificationChannel {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(2),
         patience: Duration::from_mins(5),
-        outage: "nobody is told what DevOps Guru finds meanwhile",
+        outage: "nobody is told what DevOps Guru finds",
         stands_on: &[],
         keeping: None,
         calls: Calls { read: &[tagging::LISTS, LISTS_TAGS, LIST], write: &[ADD, REMOVE] },
