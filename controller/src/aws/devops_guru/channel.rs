@@ -103,7 +103,7 @@ impl Resource for NotificationChannel {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(2),
         patience: Duration::from_mins(5),
-        outage: "nobody is told what DevOps Guru finds meanwhile",
+        outage: "nobody is told what DevOps Guru finds",
         stands_on: &[],
         keeping: None,
         calls: Calls { read: &[tagging::LISTS, LISTS_TAGS, LIST], write: &[ADD, REMOVE] },
@@ -235,6 +235,8 @@ async fn look(
 ) -> Result<Option<Found<NotificationChannel>>, CallError> {
     let (ours, others): (Vec<&Channel>, Vec<&Channel>) =
         channels.iter().partition(|it| it.topic == topic);
+    let mut others: Vec<String> = others.into_iter().map(|it| it.topic.clone()).collect();
+    others.sort();
     let owner = match tags_of(aws, topic).await? {
         // Ours as the topic is: its tags speak of it, not of the channel.
         Some(tags) => {
@@ -261,7 +263,7 @@ async fn look(
         },
         outputs: NotificationChannelOutputs {
             ids: ours.iter().map(|it| it.id.clone()).collect(),
-            others: no_room.then(|| others.iter().map(|it| it.topic.clone()).collect()),
+            others: no_room.then_some(others),
         },
         phase: Phase::Ready,
     }))

@@ -71,7 +71,7 @@ impl Resource for ResourceCollection {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(2),
         patience: Duration::from_mins(5),
-        outage: "DevOps Guru does not look at the environment meanwhile",
+        outage: "DevOps Guru does not look at the environment",
         stands_on: &[],
         keeping: None,
         calls: Calls { read: &[GET], write: &[UPDATE] },
