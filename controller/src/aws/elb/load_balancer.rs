@@ -13,7 +13,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Phase,
         PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
@@ -21,15 +21,16 @@ use crate::{
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         ec2::{SecurityGroupId, SubnetId, VpcId},
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, arn_among, as_tags, asked,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags,
     attributes::{self, Attributes},
-    object_name, retag, tags_of, texts, together, told_of_all,
+    look::{Shown, find, one},
+    object_name, retag, texts,
 };
 
 /// An Application Load Balancer.
@@ -165,12 +166,7 @@ impl Resource for LoadBalancer {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:loadbalancer").await?;
-        let mut found = together(&arns, |arns| look(aws, arns)).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -216,10 +212,7 @@ impl Resource for LoadBalancer {
         // One of another type has the same names.
         let is_one =
             |it: &&types::LoadBalancer| it.r#type() == Some(&LoadBalancerTypeEnum::Application);
-        match answer.iter().find(is_one).and_then(types::LoadBalancer::load_balancer_arn) {
-            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        one(aws, answer.iter().find(is_one).and_then(types::LoadBalancer::load_balancer_arn)).await
     }
 
     async fn update(
@@ -315,46 +308,50 @@ async fn set_attributes(
     if delta.take(field!(LoadBalancerConfig.attributes)) {
         set.extend(attributes::missing(&want.attributes, &have.config.attributes));
     }
-    if set.is_empty() {
-        return Ok(());
-    }
-    let set: Vec<LoadBalancerAttribute> = set
-        .into_iter()
-        .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call = || {
+    let made =
+        |key: &str, value: String| LoadBalancerAttribute::builder().key(key).value(value).build();
+    let call = |set| {
         let call = aws.elb.modify_load_balancer_attributes().load_balancer_arn(&have.id.0);
-        call.set_attributes(Some(set.clone())).send()
+        call.set_attributes(Some(set)).send()
     };
-    aws.write("elasticloadbalancing:ModifyLoadBalancerAttributes", call).await.map(drop)
+    attributes::set(aws, "elasticloadbalancing:ModifyLoadBalancerAttributes", set, made, call).await
 }
 
-/// Looks at these, all of them.
-async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<LoadBalancer>>, CallError> {
-    let balancers = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_load_balancers();
-                let call = call.set_load_balancer_arns(Some(arns.clone()));
-                call.set_marker(marker).send()
-            },
-            |page| (page.load_balancers, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, balancers.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for balancer in &balancers {
-        let arn = arn_among(LIST, "LoadBalancerArn", balancer.load_balancer_arn(), &arns)?;
+impl Shown for LoadBalancer {
+    type Item = types::LoadBalancer;
+
+    const TYPE: &'static str = "elasticloadbalancing:loadbalancer";
+    const LIST: &'static str = LIST;
+    const ARN: &'static str = "LoadBalancerArn";
+
+    async fn list(aws: &Aws, arns: &[String]) -> Result<Vec<Self::Item>, CallError> {
+        let call = |marker| {
+            let call = aws.elb.describe_load_balancers();
+            call.set_load_balancer_arns(Some(arns.to_vec())).set_marker(marker).send()
+        };
+        aws.pages(LIST, call, |page| (page.load_balancers, page.next_marker)).await
+    }
+
+    fn arn(from: &Self::Item) -> Option<&str> {
+        from.load_balancer_arn()
+    }
+
+    async fn attributes(aws: &Aws, arn: &str) -> Result<Attributes, CallError> {
         let call = || aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send();
         let answer = aws.read(SHOWS, call).await?;
         let told = required(SHOWS, "Attributes", answer.attributes)?;
-        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, balancer, arn, &told, tags)?);
+        Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))
     }
-    Ok(found)
+
+    fn read(
+        aws: &Aws,
+        from: &Self::Item,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
+    }
 }
 
 fn read(
