@@ -9,7 +9,7 @@ use clctl::{
     aws::{Mode, kinds},
     engine::{Class, Stop},
 };
-use clctl_simulator::{Fate, Settings, action};
+use clctl_simulator::{Fate, Lag, Settings, Span, action};
 
 use crate::{
     harness::{Bench, SETTLED, WINDOW, Wanted, example},
@@ -161,6 +161,41 @@ async fn a_look_at_a_standing_environment_takes_lists_and_each_object_once_and_w
         // Whose account it is, and the marker, are asked once; a VPC has two attributes.
         assert!(times <= most.max(1), "{operation}: {times} times, {most} at the most");
     }
+}
+
+/// > Cheap to watch.
+///
+/// Tags are listed. Only what no list shows is asked for its own: the dashboard, and the marker.
+#[tokio::test(start_paused = true)]
+async fn a_look_at_a_standing_environment_asks_next_to_nothing_for_its_tags() {
+    let wanted = Wanted::usual();
+    let bench = Bench::standing(&wanted).await;
+    bench.simulator.forget_calls();
+    assert!(bench.differences(&wanted).await.is_empty());
+    let calls = bench.simulator.calls();
+    let asked = calls.iter().map(|call| action(&call.service, &call.operation));
+    let asked: Vec<String> = asked
+        .filter(|call| call.contains("Tags") || call.ends_with("ListResourceTags"))
+        .filter(|call| call != "tag:GetResources")
+        .collect();
+    assert_eq!(asked, ["cloudwatch:ListTagsForResource"], "of {} calls", calls.len());
+}
+
+/// > Unknown is not absent. […] A second plan is empty.
+///
+/// Where the list of tags lags behind, the object is asked: neither is something of ours missed, nor repaired in vain.
+#[tokio::test(start_paused = true)]
+async fn a_list_of_tags_that_lags_shows_no_difference() {
+    let wanted = Wanted::usual();
+    let lag = Lag { listed: Span::fixed(240), ..Settings::calm().lag };
+    let bench = Bench::new(Settings { lag, ..Settings::calm() });
+    bench.apply(&wanted).await.complete();
+    let tagged = Wanted::with(&[("team: oracles", "team: nodes")]);
+    let outcome = bench.apply(&tagged).await.complete();
+    assert!(outcome.writes.iter().any(|call| call.contains("TagResource")), "{:?}", outcome.writes);
+    assert!(bench.differences(&tagged).await.is_empty());
+    let again = bench.apply(&tagged).await.complete();
+    assert!(again.writes.is_empty(), "{:?}", again.writes);
 }
 
 /// > Tags at creation on everything that takes tags.

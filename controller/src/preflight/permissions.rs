@@ -63,7 +63,7 @@ pub(super) async fn checks(aws: &Aws, caller: &str, plan: &Plan<Aws>) -> Vec<Che
     };
     let mut all = vec![permissions];
     for (service, role, kinds) in ROLES {
-        if kinds.iter().any(|kind| to_make(plan, kind) > 0) {
+        if kinds.iter().any(|kind| to_make(plan, kind).next().is_some()) {
             let principal = principal.as_ref().ok().and_then(Option::as_deref);
             all.push(service_role(aws, principal, root, (service, role)).await);
         }

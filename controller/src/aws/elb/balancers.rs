@@ -6,7 +6,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
     self, IpAddressType, LoadBalancerAttribute, LoadBalancerStateEnum, LoadBalancerTypeEnum,
 };
 
-use crate::engine::{CallError, Class, Identity, Phase, PhysicalId};
+use crate::engine::{CallError, Class, Found, Identity, Phase, PhysicalId, Resource};
 
 use super::{
     super::{
@@ -14,10 +14,10 @@ use super::{
         clients::Aws,
         ec2::SecurityGroupId,
     },
-    arn_among,
-    attributes::Attributes,
+    attributes::{self, Attributes},
     load_balancer::{LoadBalancerArn, LoadBalancerOutputs},
-    object_name, tags_of, texts, told_of_all,
+    look::{Shown, one},
+    object_name, texts,
 };
 
 /// What lists them.
@@ -48,60 +48,71 @@ pub(super) const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 /// How long one is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_mins(15);
 
-/// What is told of one.
-pub(super) struct Told<'a> {
-    pub(super) balancer: &'a types::LoadBalancer,
-    pub(super) arn: &'a str,
-    pub(super) attributes: Attributes,
-    pub(super) tags: &'a [(String, String)],
+/// A load balancer of one type.
+pub(super) trait Balancer: Resource<Cloud = Aws> {
+    /// Its type.
+    const TYPE: LoadBalancerTypeEnum;
+
+    /// Reads one.
+    fn read(
+        aws: &Aws,
+        from: &types::LoadBalancer,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError>;
 }
 
-/// Looks at these, all of them.
-pub(super) async fn look<T>(
-    aws: &Aws,
-    arns: Vec<String>,
-    read: impl Fn(&Told<'_>) -> Result<T, CallError>,
-) -> Result<Vec<T>, CallError> {
-    let balancers = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_load_balancers();
-                let call = call.set_load_balancer_arns(Some(arns.clone()));
-                call.set_marker(marker).send()
-            },
-            |page| (page.load_balancers, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, balancers.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for balancer in &balancers {
-        let arn = arn_among(LIST, "LoadBalancerArn", balancer.load_balancer_arn(), &arns)?;
+impl<K: Balancer> Shown for K {
+    type Item = types::LoadBalancer;
+
+    const TYPE: &'static str = "elasticloadbalancing:loadbalancer";
+    const LIST: &'static str = LIST;
+    const ARN: &'static str = "LoadBalancerArn";
+
+    async fn list(aws: &Aws, arns: &[String]) -> Result<Vec<Self::Item>, CallError> {
+        let call = |marker| {
+            let call = aws.elb.describe_load_balancers();
+            call.set_load_balancer_arns(Some(arns.to_vec())).set_marker(marker).send()
+        };
+        aws.pages(LIST, call, |page| (page.load_balancers, page.next_marker)).await
+    }
+
+    fn arn(from: &Self::Item) -> Option<&str> {
+        from.load_balancer_arn()
+    }
+
+    async fn attributes(aws: &Aws, arn: &str) -> Result<Attributes, CallError> {
         let call = || aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send();
         let answer = aws.read(SHOWS, call).await?;
         let told = required(SHOWS, "Attributes", answer.attributes)?;
-        let attributes = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(&Told { balancer, arn, attributes, tags })?);
+        Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))
     }
-    Ok(found)
+
+    fn read(
+        aws: &Aws,
+        from: &Self::Item,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        <Self as Balancer>::read(aws, from, arn, told, tags)
+    }
 }
 
 /// The one that has the name of ours, if it is of this type: those of another type have the same names.
-pub(super) async fn named(
+pub(super) async fn named<K: Balancer>(
     aws: &Aws,
     me: &Identity,
-    of: &LoadBalancerTypeEnum,
-) -> Result<Option<String>, CallError> {
+) -> Result<Option<Found<K>>, CallError> {
     let name = object_name(aws, me);
     let call = || aws.elb.describe_load_balancers().names(&name).send();
     let answer = match aws.read(LIST, call).await {
         Err(error) if error.class == Class::NotFound => return Ok(None),
         answer => required(LIST, "LoadBalancers", answer?.load_balancers)?,
     };
-    let one = answer.iter().find(|it| it.r#type() == Some(of));
-    Ok(one.and_then(types::LoadBalancer::load_balancer_arn).map(ToOwned::to_owned))
+    let there = answer.iter().find(|it| it.r#type() == Some(&<K as Balancer>::TYPE));
+    one(aws, there.and_then(types::LoadBalancer::load_balancer_arn)).await
 }
 
 /// The ARN of the one that was made.
@@ -150,18 +161,13 @@ pub(super) async fn set_attributes(
     arn: &str,
     set: Vec<(&str, String)>,
 ) -> Result<(), CallError> {
-    if set.is_empty() {
-        return Ok(());
-    }
-    let set: Vec<LoadBalancerAttribute> = set
-        .into_iter()
-        .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call = || {
+    let made =
+        |key: &str, value: String| LoadBalancerAttribute::builder().key(key).value(value).build();
+    let call = |set| {
         let call = aws.elb.modify_load_balancer_attributes().load_balancer_arn(arn);
-        call.set_attributes(Some(set.clone())).send()
+        call.set_attributes(Some(set)).send()
     };
-    aws.write(SETS, call).await.map(drop)
+    attributes::set(aws, SETS, set, made, call).await
 }
 
 /// Asks for it to be gone.

@@ -12,7 +12,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use crate::{
     config,
     engine::{
-        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, Owner, PhysicalId,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, PhysicalId,
         Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
@@ -20,19 +20,21 @@ use crate::{
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         ec2::{SecurityGroupId, SubnetId, VpcId},
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, as_tags, asked, attributes,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags,
+    attributes::{self, Attributes},
     balancers::{
-        self, DELETES, DELETION_PROTECTION, LIST, MAKES, MAKES_ROLE, PATIENCE, SETS,
-        SETS_ADDRESSES, SETS_GROUPS, SETS_SUBNETS, SHOWS, Told, look, made, named, see_to_role,
-        set_attributes,
+        self, Balancer, DELETES, DELETION_PROTECTION, LIST, MAKES, MAKES_ROLE, PATIENCE, SETS,
+        SETS_ADDRESSES, SETS_GROUPS, SETS_SUBNETS, SHOWS, made, named, see_to_role, set_attributes,
     },
-    dimension, object_name, retag, texts, together,
+    dimension,
+    look::find,
+    object_name, retag, texts,
 };
 
 /// An Application Load Balancer.
@@ -164,12 +166,7 @@ impl Resource for LoadBalancer {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:loadbalancer").await?;
-        let mut found = together(&arns, |arns| look(aws, arns, |told| read(aws, told))).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -199,10 +196,7 @@ impl Resource for LoadBalancer {
         me: &Identity,
         _: &LoadBalancerConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        match named(aws, me, &LoadBalancerTypeEnum::Application).await? {
-            Some(arn) => Ok(look(aws, vec![arn], |told| read(aws, told)).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        named(aws, me).await
     }
 
     async fn update(
@@ -279,13 +273,32 @@ fn attributes_of<'a>(
     set
 }
 
-fn read(aws: &Aws, told: &Told<'_>) -> Result<Found<LoadBalancer>, CallError> {
-    let Told { balancer: from, arn, attributes: told, tags } = told;
+impl Balancer for LoadBalancer {
+    const TYPE: LoadBalancerTypeEnum = LoadBalancerTypeEnum::Application;
+
+    fn read(
+        aws: &Aws,
+        from: &types::LoadBalancer,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
+    }
+}
+
+fn read(
+    aws: &Aws,
+    from: &types::LoadBalancer,
+    arn: &str,
+    told: &Attributes,
+    tags: &[(String, String)],
+) -> Result<Found<LoadBalancer>, CallError> {
     let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
     let subnets = zones.map(|zone| text(LIST, "SubnetId", zone.subnet_id()).map(SubnetId::new));
     let scheme = required(LIST, "Scheme", from.scheme())?;
     Ok(Found {
-        id: PhysicalId((*arn).to_owned()),
+        id: PhysicalId(arn.to_owned()),
         owner: owner_of(aws, LoadBalancer::ABOUT.name, tags),
         config: LoadBalancerConfig {
             vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),

@@ -14,27 +14,28 @@ use crate::{
     config,
     engine::{
         Address, CallError, Calls, Cell, Creation, Declared, Delta, Field, Found, Identity, Kind,
-        Outputs, Owner, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        Outputs, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field,
 };
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         ec2::{EipId, SecurityGroupId, SubnetId, VpcId},
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, as_tags, asked, attributes,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags,
+    attributes::{self, Attributes},
     balancers::{
-        self, DELETES, DELETION_PROTECTION, LIST, MAKES, MAKES_ROLE, PATIENCE, SETS,
-        SETS_ADDRESSES, SETS_GROUPS, SETS_SUBNETS, SHOWS, Told, look, made, named, see_to_role,
-        set_attributes,
+        self, Balancer, DELETES, DELETION_PROTECTION, LIST, MAKES, MAKES_ROLE, PATIENCE, SETS,
+        SETS_ADDRESSES, SETS_GROUPS, SETS_SUBNETS, SHOWS, made, named, see_to_role, set_attributes,
     },
     load_balancer::LoadBalancerOutputs,
-    object_name, retag, texts, together,
+    look::find,
+    object_name, retag, texts,
 };
 
 /// A Network Load Balancer.
@@ -174,12 +175,7 @@ impl Resource for NetworkLoadBalancer {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:loadbalancer").await?;
-        let mut found = together(&arns, |arns| look(aws, arns, |told| read(aws, told))).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -209,10 +205,7 @@ impl Resource for NetworkLoadBalancer {
         me: &Identity,
         _: &NetworkLoadBalancerConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        match named(aws, me, &LoadBalancerTypeEnum::Network).await? {
-            Some(arn) => Ok(look(aws, vec![arn], |told| read(aws, told)).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        named(aws, me).await
     }
 
     async fn update(
@@ -318,12 +311,31 @@ fn place(zone: &types::AvailabilityZone) -> Result<(String, Place), CallError> {
     Ok((name.to_owned(), Place { subnet, eip: ids.next().map(EipId::new) }))
 }
 
-fn read(aws: &Aws, told: &Told<'_>) -> Result<Found<NetworkLoadBalancer>, CallError> {
-    let Told { balancer: from, arn, attributes: told, tags } = told;
+impl Balancer for NetworkLoadBalancer {
+    const TYPE: LoadBalancerTypeEnum = LoadBalancerTypeEnum::Network;
+
+    fn read(
+        aws: &Aws,
+        from: &types::LoadBalancer,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
+    }
+}
+
+fn read(
+    aws: &Aws,
+    from: &types::LoadBalancer,
+    arn: &str,
+    told: &Attributes,
+    tags: &[(String, String)],
+) -> Result<Found<NetworkLoadBalancer>, CallError> {
     let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
     let scheme = required(LIST, "Scheme", from.scheme())?;
     Ok(Found {
-        id: PhysicalId((*arn).to_owned()),
+        id: PhysicalId(arn.to_owned()),
         owner: owner_of(aws, NetworkLoadBalancer::ABOUT.name, tags),
         config: NetworkLoadBalancerConfig {
             vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),

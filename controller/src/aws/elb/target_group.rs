@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Phase,
         PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id, leaf,
@@ -21,15 +21,17 @@ use crate::{
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         ec2::VpcId,
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, arn_among, as_tags, asked,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags,
     attributes::{self, Attributes},
-    dimension, object_name, retag, tags_of, together, told_of_all,
+    dimension,
+    look::{Shown, find, one},
+    object_name, retag,
 };
 
 /// A target group.
@@ -201,12 +203,7 @@ impl Resource for TargetGroup {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:targetgroup").await?;
-        let mut found = together(&arns, |arns| look(aws, arns)).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -255,10 +252,7 @@ impl Resource for TargetGroup {
             Err(error) if error.class == Class::NotFound => return Ok(None),
             answer => required(LIST, "TargetGroups", answer?.target_groups)?,
         };
-        match answer.first().and_then(types::TargetGroup::target_group_arn) {
-            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        one(aws, answer.first().and_then(types::TargetGroup::target_group_arn)).await
     }
 
     async fn update(
@@ -327,46 +321,50 @@ async fn set_attributes(
     if delta.take(field!(TargetGroupConfig.attributes)) {
         set.extend(attributes::missing(&want.attributes, &have.config.attributes));
     }
-    if set.is_empty() {
-        return Ok(());
-    }
-    let set: Vec<TargetGroupAttribute> = set
-        .into_iter()
-        .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call = || {
+    let made =
+        |key: &str, value: String| TargetGroupAttribute::builder().key(key).value(value).build();
+    let call = |set| {
         let call = aws.elb.modify_target_group_attributes().target_group_arn(&have.id.0);
-        call.set_attributes(Some(set.clone())).send()
+        call.set_attributes(Some(set)).send()
     };
-    aws.write("elasticloadbalancing:ModifyTargetGroupAttributes", call).await.map(drop)
+    attributes::set(aws, "elasticloadbalancing:ModifyTargetGroupAttributes", set, made, call).await
 }
 
-/// Looks at these, all of them.
-async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<TargetGroup>>, CallError> {
-    let groups = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_target_groups();
-                let call = call.set_target_group_arns(Some(arns.clone()));
-                call.set_marker(marker).send()
-            },
-            |page| (page.target_groups, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, groups.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for group in &groups {
-        let arn = arn_among(LIST, "TargetGroupArn", group.target_group_arn(), &arns)?;
+impl Shown for TargetGroup {
+    type Item = types::TargetGroup;
+
+    const TYPE: &'static str = "elasticloadbalancing:targetgroup";
+    const LIST: &'static str = LIST;
+    const ARN: &'static str = "TargetGroupArn";
+
+    async fn list(aws: &Aws, arns: &[String]) -> Result<Vec<Self::Item>, CallError> {
+        let call = |marker| {
+            let call = aws.elb.describe_target_groups();
+            call.set_target_group_arns(Some(arns.to_vec())).set_marker(marker).send()
+        };
+        aws.pages(LIST, call, |page| (page.target_groups, page.next_marker)).await
+    }
+
+    fn arn(from: &Self::Item) -> Option<&str> {
+        from.target_group_arn()
+    }
+
+    async fn attributes(aws: &Aws, arn: &str) -> Result<Attributes, CallError> {
         let call = || aws.elb.describe_target_group_attributes().target_group_arn(arn).send();
         let answer = aws.read(SHOWS, call).await?;
         let told = required(SHOWS, "Attributes", answer.attributes)?;
-        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, group, arn, &told, tags)?);
+        Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))
     }
-    Ok(found)
+
+    fn read(
+        aws: &Aws,
+        from: &Self::Item,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
+    }
 }
 
 fn read(

@@ -6,13 +6,12 @@
 mod subscriptions;
 mod topic;
 
-use std::collections::BTreeMap;
-
 use crate::engine::CallError;
 
 use super::{
     answers::{found, required},
     clients::Aws,
+    tagging::Pairs,
 };
 
 pub use self::{
@@ -24,10 +23,7 @@ pub use self::{
 pub(super) const LISTS_TAGS: &str = "sns:ListTagsForResource";
 
 /// The tags of a topic; nothing if it is not there.
-pub(super) async fn tags_of(
-    aws: &Aws,
-    arn: &str,
-) -> Result<Option<BTreeMap<String, String>>, CallError> {
+pub(super) async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Pairs>, CallError> {
     let call = || aws.sns.list_tags_for_resource().resource_arn(arn).send();
     let Some(answer) = found(aws.read(LISTS_TAGS, call).await)? else { return Ok(None) };
     let tags = required(LISTS_TAGS, "Tags", answer.tags)?;
