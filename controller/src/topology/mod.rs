@@ -82,7 +82,7 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
-    backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
+    let vault = backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
     let base = gui::Base {
         network: &network,
         group: &access.balancer,
@@ -117,6 +117,7 @@ pub fn declare(
         key: &key,
         log_group: &logs.nodes,
         database: &database,
+        vault: vault.as_ref(),
         group: &nodes.group,
         instances: &nodes.instances,
     };
