@@ -424,7 +424,10 @@ fn of_services() -> [Cause; 6] {
 }
 
 /// Alarms of which no cause is played here, and why.
-const ELSEWHERE: [&str; 3] = [
+const ELSEWHERE: [&str; 5] = [
+    // What somebody did is mended by an apply, or by him: tests of their own.
+    "backup-failed",
+    "backup-expired",
     // Many lines of a log, each counted by the filter: a test of its own.
     "node-restarts",
     // Only Aurora has it: a test of its own.
@@ -492,6 +495,42 @@ async fn a_node_that_ends_again_and_again_is_told() {
         bench.fleet.crash(&instance);
     }
     says(&bench, "node-restarts", "ALARM", 40).await;
+}
+
+const DAY: u64 = 24 * 60;
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_fails_is_told() {
+    let wanted = watched();
+    let bench = Bench::standing(&wanted).await;
+    assert!(bench.simulator.with(|world| world.confirm_subscription(TOPIC, ONCALL)));
+    let role = bench.truth().id("iam-role/backup");
+    let dropped = [("RoleName", role.as_str()), ("PolicyName", "database")];
+    bench.somebody().iam("DeleteRolePolicy", &dropped).await.good();
+    says(&bench, "backup-failed", "ALARM", DAY + 120).await;
+    bench.apply(&wanted).await.complete();
+    says(&bench, "backup-failed", "OK", 120).await;
+    // The next one is made, and no alarm says otherwise.
+    bench.somebody().wait(DAY * 60).await;
+    says(&bench, "backup-failed", "OK", 1).await;
+    bench.is_settled(&wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_does_not_begin_is_told_whatever_its_metric_counts() {
+    for (answer, alarm) in [(0, "backup-expired"), (1, "backup-failed")] {
+        let wanted = watched();
+        let bench = Bench::calm();
+        let disputed = ("expired-backup-jobs".to_owned(), answer);
+        bench.simulator.with(|world| world.settings_mut().disputes.extend([disputed]));
+        bench.apply(&wanted).await.complete();
+        assert!(bench.simulator.with(|world| world.confirm_subscription(TOPIC, ONCALL)));
+        let named = [("DBInstanceIdentifier", DATABASE.1)];
+        bench.somebody().rds("StopDBInstance", &named).await.good();
+        says(&bench, alarm, "ALARM", DAY + 10 * 60).await;
+        bench.somebody().rds("StartDBInstance", &named).await.good();
+        says(&bench, alarm, "OK", 120).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

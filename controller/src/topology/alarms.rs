@@ -162,6 +162,18 @@ alarms! {
         limit: "ten seconds, for 15 minutes",
         remedy: "See whether the readers are smaller or busier than the writer. If a failover is due, wait with it.",
     }
+    BACKUP_FAILED {
+        "backup-failed",
+        means: "AWS Backup could not copy the database: the newest copy is older than it should be.",
+        limit: "any, in an hour; that it is over says only that no other one failed since",
+        remedy: "`aws backup list-backup-jobs --by-state FAILED` says why. The role may lack a permission, or the key be disabled: `clctl apply` repairs both if they are of this environment. A copy that is to begin during the maintenance or the backup window of the database fails, too: see `backup.schedule`.",
+    }
+    BACKUP_EXPIRED {
+        "backup-expired",
+        means: "A copy of the database did not begin in its window, or one whose time is up could not be deleted.",
+        limit: "any, in an hour; that it is over says only that there was no other one since",
+        remedy: "`aws backup list-backup-jobs --by-state EXPIRED` names those that did not begin: the database was stopped or busy for eight hours. What could not be deleted has the status EXPIRED in its vault (`aws backup list-recovery-points-by-backup-vault`) and costs on: delete it, and see whether the role is there that it was made in.",
+    }
     NAT_PORTS {
         "nat-ports" of "zone",
         means: "A NAT gateway has no ports left for new connections: nodes do not reach their RPC endpoints.",

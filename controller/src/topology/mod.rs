@@ -84,7 +84,7 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
-    backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
+    let vault = backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
     let base = gui::Base {
         network: &network,
         group: &access.balancer,
@@ -125,6 +125,7 @@ pub fn declare(
         key: &key,
         log_group: &logs.nodes,
         database: &database,
+        vault: vault.as_ref(),
         group: &nodes.group,
         instances: &nodes.instances,
         peers: peers.as_ref(),

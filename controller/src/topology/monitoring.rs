@@ -6,6 +6,7 @@ use crate::{
     aws::{
         Aws,
         autoscaling::AutoScalingGroup,
+        backup::BackupVault,
         cloudwatch::{Alarm, AlarmConfig, Query},
         ec2::NatGateway,
         fleet::Instances,
@@ -54,6 +55,8 @@ pub(super) struct Base<'a> {
     pub(super) key: &'a Input<KeyArn>,
     pub(super) log_group: &'a Ref<LogGroup>,
     pub(super) database: &'a database::Built,
+    /// Where AWS Backup keeps its copies of it, if it makes any.
+    pub(super) vault: Option<&'a Ref<BackupVault>>,
     pub(super) group: &'a Ref<AutoScalingGroup>,
     pub(super) instances: &'a Ref<Instances>,
     pub(super) peers: Option<&'a peers::Built>,
@@ -323,6 +326,8 @@ fn events(
 const FIVE: i32 = 300;
 /// What most things of instances are measured in.
 const MINUTE: i32 = 60;
+/// What is rare is counted in this.
+const HOUR: i32 = 3600;
 /// A mebibyte, and a gibibyte.
 const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
@@ -334,6 +339,7 @@ fn watched(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
         all.extend(of_chain(label, spec, chain));
     }
     all.extend(of_database(label, spec));
+    all.extend(base.vault.into_iter().flat_map(of_vault));
     all.extend(base.network.nat_gateways.iter().map(of_gateway));
     if let Some(balancer) = &spec.gui.load_balancer {
         // https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html
@@ -526,6 +532,20 @@ fn of_database(label: &Label<'_>, spec: &NodeSpec) -> Vec<Watch> {
         all.push(Watch::new(alarms::DATABASE_REPLICATION, lag, Wrong::Above(10_000.0)));
     }
     all
+}
+
+/// The copies of the database.
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html>
+fn of_vault(vault: &Ref<BackupVault>) -> [Watch; 2] {
+    [
+        (alarms::BACKUP_FAILED, "NumberOfBackupJobsFailed"),
+        (alarms::BACKUP_EXPIRED, "NumberOfBackupJobsExpired"),
+    ]
+    .map(|(about, metric)| {
+        let jobs = Query::metric("AWS/Backup", metric, "Sum", HOUR)
+            .of("BackupVaultName", vault.output("name", |vault| vault.name.clone()));
+        Watch::new(about, jobs, Wrong::AtLeast(1.0)).periods(1, 1).missing("notBreaching")
+    })
 }
 
 /// A NAT gateway.
