@@ -20,6 +20,7 @@ mod database;
 mod drift;
 mod environments;
 mod every_drift;
+mod every_field;
 mod existing;
 mod existing_vpc;
 mod fleet;
