@@ -512,6 +512,7 @@ struct Standing {
 /// An account that has everything a file may name.
 async fn account() -> (Bench, Theirs) {
     let bench = Bench::calm();
+    bench.simulator.with(|world| world.settings_mut().quotas.addresses = 10);
     let mut theirs = Theirs::new();
     let somebody = bench.somebody();
     for whose in ["other", "user"] {
@@ -519,24 +520,27 @@ async fn account() -> (Bench, Theirs) {
         for (name, id) in made {
             let name = name.replacen("user", whose, 1);
             if whose == "other" {
-                let tags =
-                    [("ResourceId.1", id.as_str()), ("Tag.1.Key", "Name"), ("Tag.1.Value", &name)];
+                let tags = [
+                    ("ResourceId.1", id.as_str()),
+                    ("Tag.1.Key", "Name"),
+                    ("Tag.1.Value", name.as_str()),
+                ];
                 somebody.ec2("CreateTags", &tags).await.good();
             }
             theirs.insert(name, id);
         }
     }
-    for (zone, cidr) in [("a", "10.42.200.0/24"), ("b", "10.42.201.0/24")] {
+    for (zone, cidr) in [("us-east-1a", "10.42.200.0/24"), ("us-east-1b", "10.42.201.0/24")] {
         let asked = [
             ("VpcId", theirs["user-vpc"].as_str()),
             ("CidrBlock", cidr),
-            ("AvailabilityZone", &format!("{REGION}{zone}")),
+            ("AvailabilityZone", zone),
             ("TagSpecification.1.ResourceType", "subnet"),
             ("TagSpecification.1.Tag.1.Key", "tier"),
             ("TagSpecification.1.Tag.1.Value", "second"),
         ];
         let made = somebody.ec2("CreateSubnet", &asked).await.good();
-        theirs.insert(format!("user-second-{zone}"), made.text("subnetId"));
+        theirs.insert(zone.replace(REGION, "user-second-"), made.text("subnetId"));
     }
     for name in ["key", "other-key"] {
         let made = somebody.kms("CreateKey", json!({})).await.good();
