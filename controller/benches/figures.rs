@@ -9,7 +9,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::Command,
+    sync::{Arc, Mutex, mpsc},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -28,8 +32,9 @@ use clctl::{
     },
     sandbox, topology,
 };
-use clctl_simulator::{Settings, Simulator};
-use tokio::sync::watch;
+use clctl_fleet::Fleet;
+use clctl_simulator::{Settings, Simulator, World};
+use tokio::{net::TcpListener, sync::watch};
 
 fn main() {
     println!("# plan");
@@ -42,7 +47,7 @@ fn main() {
             applied(name, Settings { seed, ..settings.clone() });
         }
     }
-    println!("\n# calls of a converged diff");
+    println!("\n# a converged diff of examples/node.yaml");
     converged_diff();
 }
 
@@ -53,6 +58,9 @@ fn virtually<T>(work: impl Future<Output = T>) -> T {
     runtime.expect("a runtime").block_on(work)
 }
 
+/// From what the fleet draws how long things take.
+const FLEET: u64 = 7;
+
 struct Bench {
     simulator: Simulator,
     aws: Arc<Aws>,
@@ -62,6 +70,8 @@ struct Bench {
 impl Bench {
     fn new(settings: Settings) -> Self {
         let simulator = Simulator::in_memory(settings);
+        // Nodes are ready when what runs on them says so.
+        Fleet::settle(&simulator, FLEET);
         let calls = Calls::new(Mode::ReadWrite, kinds::reads());
         let connection = sandbox::connect(&simulator, "us-east-1", calls);
         let environment = Environment {
@@ -208,48 +218,62 @@ fn simulator_calls() {
     });
 }
 
-fn example() -> clctl_spec::ChainlinkNode {
+/// The example, in which nobody is asked for a value.
+fn example() -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/node.yaml");
     let text = std::fs::read_to_string(path).expect("the example");
-    let mut documents = clctl_spec::parse("node.yaml", &text).expect("a valid example");
-    *documents.remove(0).node
+    let url = |scheme: &str| format!("{{value: \"{scheme}://rpc.example.com\", public: true}}");
+    text.replace("{secret: sepolia-http}", &url("https"))
+        .replace("{secret: sepolia-websocket}", &url("wss"))
+}
+
+/// What the example declares, and a bench on which that was applied.
+struct Applied {
+    bench: Bench,
+    graph: Graph<Aws>,
+    events: Vec<Event>,
+    makespan: f64,
+}
+
+async fn apply_example(settings: Settings) -> Applied {
+    let bench = Bench::new(settings);
+    let mut documents = clctl_spec::parse("node.yaml", &example()).expect("a valid example");
+    let spec = documents.remove(0).node.spec;
+    let lookups = Lookups::of(&bench.aws, &topology::questions(&spec)).await;
+    let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
+    let start = bench.aws.now();
+    let (report, events) = bench.apply(&graph).await;
+    assert!(report.is_complete(), "{report:?}");
+    let makespan = seconds(start, bench.aws.now());
+    Applied { bench, graph, events, makespan }
 }
 
 fn applied(name: &str, settings: Settings) {
     virtually(async {
         let seed = settings.seed;
-        let bench = Bench::new(settings);
-        let spec = example().spec;
-        let lookups = Lookups::of(&bench.aws, &topology::questions(&spec)).await;
-        let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
-        let start = bench.aws.now();
-        let (report, events) = bench.apply(&graph).await;
-        assert!(report.is_complete(), "{:?}", report.failed);
-        let makespan = seconds(start, bench.aws.now());
+        let Applied { bench, graph, events, makespan } = apply_example(settings).await;
         let chain = chain(&bench, &graph, &events);
         let least = chain.transitions;
         println!(
-            "{name}, seed {seed}: makespan {makespan:.1} s; longest chain of the world's own transitions {least:.1} s, ratio {:.2}; \
-             along it: calls {:.1} s, polling grid and confirmations {:.1} s; writes {} of at least {LEAST_WRITES}; calls {}",
+            "{name}, seed {seed}: {} nodes, makespan {makespan:.1} s; longest chain of the world's own transitions {least:.1} s, ratio {:.2}; \
+             along it: calls {:.1} s, polling grid and confirmations {:.1} s; writes {}; calls {}",
+            graph.in_order().count(),
             makespan / least,
             chain.calls,
             chain.noticing,
             bench.aws.calls.writes(),
             bench.aws.calls.made().len(),
         );
+        println!("  along {}", chain.path.join(", "));
     });
 }
-
-/// Counted by hand from AWS's API, which takes one attribute a call and gives a group its first
-/// rule: VPC 1 + hostnames 1 + its default group's two rules 2; internet gateway 1 + attachment 1; four
-/// subnets 4 + two attributes 2; addresses 2; NAT gateways 2; route tables 3 + routes 3 + associations 4;
-/// groups 4; rules: bastion 1, load balancer 3, nodes 1, database 2; the intent marker 1.
-const LEAST_WRITES: usize = 38;
 
 struct Chain {
     transitions: f64,
     calls: f64,
     noticing: f64,
+    /// Each node of it that takes a second or more, and how long.
+    path: Vec<String>,
 }
 
 fn seconds(from: jiff::Timestamp, to: jiff::Timestamp) -> f64 {
@@ -281,9 +305,9 @@ fn chain(bench: &Bench, graph: &Graph<Aws>, events: &[Event]) -> Chain {
             ended.insert(address.clone(), event.at);
         }
     }
-    let own = |address: &Address| {
-        ids.get(address).and_then(|id| lives.get(id)).copied().unwrap_or_default()
-    };
+    // The world calls some things by their names only.
+    let life = |id: &String| lives.get(id).or_else(|| lives.get(id.rsplit([':', '/']).next()?));
+    let own = |address: &Address| ids.get(address).and_then(life).copied().unwrap_or_default();
     let mut longest: BTreeMap<Address, (f64, Vec<Address>)> = BTreeMap::new();
     for node in graph.in_order() {
         let needs = node.refs();
@@ -294,32 +318,108 @@ fn chain(bench: &Bench, graph: &Graph<Aws>, events: &[Event]) -> Chain {
     }
     let (transitions, path) =
         longest.into_values().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default();
-    let (mut calls, mut noticing) = (0.0, 0.0);
+    let (mut calls, mut noticing, mut told) = (0.0, 0.0, Vec::new());
     for address in &path {
         let (Some(start), Some(end)) = (started.get(address), ended.get(address)) else { continue };
         let made = created.get(address).unwrap_or(start);
+        let took = seconds(*start, *end);
+        if took >= 1.0 {
+            told.push(format!("{address} {took:.1} s ({:.1} s)", own(address)));
+        }
         calls += seconds(*start, *made);
         noticing += (seconds(*made, *end) - own(address)).max(0.0);
     }
-    Chain { transitions, calls, noticing }
+    Chain { transitions, calls, noticing, path: told }
 }
 
 fn converged_diff() {
-    virtually(async {
-        let bench = Bench::new(Settings::calm());
-        let spec = example().spec;
-        let lookups = Lookups::of(&bench.aws, &topology::questions(&spec)).await;
-        let graph = topology::declare(&bench.aws.environment, &lookups, &spec).expect("a graph");
-        let (report, _) = bench.apply(&graph).await;
-        assert!(report.is_complete(), "{:?}", report.failed);
-        let before = bench.aws.calls.made().len();
-        assert!(plan(&graph, &bench.observe(&graph).await).is_empty());
+    let world = virtually(async {
+        let Applied { bench, graph, .. } = apply_example(Settings::calm()).await;
+        let look = async || {
+            let before = bench.aws.calls.made().len();
+            let start = Instant::now();
+            assert!(plan(&graph, &bench.observe(&graph).await).is_empty());
+            (start.elapsed(), bench.aws.calls.made().split_off(before))
+        };
+        let (_, made) = look().await;
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for call in bench.aws.calls.made().into_iter().skip(before) {
+        for call in made {
             *counts.entry(call.operation).or_default() += 1;
         }
+        println!("{} calls of {} operations:", counts.values().sum::<usize>(), counts.len());
         for (operation, count) in counts {
-            println!("{count} {operation}");
+            let kinds = kinds::all();
+            let reads = kinds.iter().map(|kind| kind.about());
+            let reads = reads.filter(|about| about.calls.read.contains(&operation.as_str()));
+            let reads = reads.map(|about| {
+                let nodes = graph.in_order().filter(|node| node.address().kind == about.name);
+                format!("{} × {}", nodes.count(), about.name)
+            });
+            println!("{count} {operation}: {}", reads.collect::<Vec<_>>().join(", "));
         }
+        let mut took = Vec::new();
+        for _ in 0..RUNS {
+            took.push(look().await.0);
+        }
+        told("look and plan in the process, the simulator included", took);
+        bench.simulator.snapshot()
     });
+    converged_binary(world);
+}
+
+/// How often a command is timed.
+const RUNS: usize = 11;
+
+fn told(what: &str, mut took: Vec<Duration>) {
+    took.sort();
+    let (least, median) = (took.first().copied(), took.get(took.len() / 2).copied());
+    println!("{what}: least {least:?}, median {median:?} of {}", took.len());
+}
+
+/// The same with the binary, over a loopback port.
+fn converged_binary(world: World) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("node.yaml");
+    std::fs::write(&file, example()).expect("a file");
+    let address = serve(world);
+    let run = |verb: &str| {
+        let start = Instant::now();
+        let ran = clctl(folder.path(), address, &[verb, "-f", &file.to_string_lossy()]);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        start.elapsed()
+    };
+    told("validate, the binary", (0..RUNS).map(|_| run("validate")).collect());
+    told("diff over loopback, the binary", (0..RUNS).map(|_| run("diff")).collect());
+}
+
+fn clctl(folder: &Path, address: SocketAddr, args: &[&str]) -> std::process::Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clctl"));
+    command
+        .args(args)
+        .env_clear()
+        .env("HOME", folder)
+        .env("AWS_ENDPOINT_URL", format!("http://{address}"))
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "example")
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    command.output().expect("the binary")
+}
+
+/// Serves a world on a loopback port for as long as the process lives.
+fn serve(world: World) -> SocketAddr {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async move {
+            let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let listener = TcpListener::bind(local).await.expect("a port");
+            let settings = Settings { start: world.now(), ..world.settings().clone() };
+            let simulator = Simulator::in_memory(settings);
+            Fleet::settle(&simulator, FLEET);
+            simulator.with(|now| *now = world);
+            sender.send(listener.local_addr().expect("an address")).expect("a listener");
+            clctl_simulator::serve(simulator, listener, std::future::pending()).await
+        })
+    });
+    receiver.recv().expect("a server")
 }

@@ -104,9 +104,14 @@ impl Wanted {
     }
 
     /// What a document asks for.
-    pub(crate) fn of(node: ChainlinkNode) -> Self {
-        let ChainlinkNode { metadata, mut spec } = node;
-        ask_nobody(&mut spec);
+    pub(crate) fn of(mut node: ChainlinkNode) -> Self {
+        ask_nobody(&mut node.spec);
+        Self::as_written(node)
+    }
+
+    /// The same, and somebody is asked for values.
+    pub(crate) fn as_written(node: ChainlinkNode) -> Self {
+        let ChainlinkNode { metadata, spec } = node;
         let spec = Arc::new(spec);
         Self {
             name: metadata.name.to_string(),

@@ -21,6 +21,7 @@ mod devops_guru;
 mod drift;
 mod environments;
 mod every_drift;
+mod every_field;
 mod existing;
 mod existing_vpc;
 mod fleet;

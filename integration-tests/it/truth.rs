@@ -353,6 +353,22 @@ impl Truth {
         self.0.iter().find(|thing| is(thing)).map(|thing| thing.id.clone())
     }
 
+    /// What is there and was not, or was there and is not, or is another now.
+    pub(crate) fn touched<'a>(&'a self, before: &'a Self) -> Vec<&'a Thing> {
+        let key = |thing: &'a Thing| (&thing.region, &thing.kind, &thing.id);
+        let all = |truth: &'a Self| -> BTreeMap<_, &'a Thing> {
+            truth.0.iter().map(|thing| (key(thing), thing)).collect()
+        };
+        let (then, now) = (all(before), all(self));
+        let same = |a: &Thing, b: &Thing| a.tags == b.tags && bare(&a.body) == bare(&b.body);
+        let other = self
+            .0
+            .iter()
+            .filter(|thing| then.get(&key(thing)).is_none_or(|before| !same(before, thing)));
+        let gone = before.0.iter().filter(|thing| !now.contains_key(&key(thing)));
+        other.chain(gone).collect()
+    }
+
     /// A line for each thing, sorted.
     fn lines(&self) -> Vec<String> {
         // What is launched for a group comes and goes, and nobody declares it.
@@ -407,6 +423,19 @@ impl Truth {
 /// What a text names: itself, or the end of an ARN.
 fn named(text: &str) -> &str {
     if text.starts_with("arn:") { text.rsplit('/').next().unwrap_or(text) } else { text }
+}
+
+/// A value without what differs from world to world.
+fn bare(value: &Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(bare).collect(),
+        Value::Object(members) => members
+            .iter()
+            .filter(|(key, _)| !ACCIDENTAL.contains(&key.as_str()))
+            .map(|(key, value)| (key.clone(), bare(value)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 /// A value without what differs from world to world, ids replaced by what they name.

@@ -40,7 +40,7 @@ chapter! {
             /// IPv4 ranges from which the bastion takes SSH (port 22).
             allowed_cidrs: Cidrs = Cidrs::default(), in_place(RULES).example("[203.0.113.0/24]");
             /// Whether `allowedCidrs` may be the whole internet. Then everybody can try to get in.
-            allow_from_anywhere: bool = false, in_place(RULES);
+            allow_from_anywhere: bool = false, in_place(RULES).effect("nothing in AWS changes: it is what `allowedCidrs` may be");
         }
         chapters {
             /// AWS Systems Manager Session Manager: a way in without open ports, keys or a bastion, for those whom

@@ -57,7 +57,7 @@ chapter! {
             dev_ops_guru_tag_key: DevOpsGuruTagKey = DevOpsGuruTagKey::default(), in_place(GURU);
             /// Tags whose keys begin like this are left alone when others put them on clctl's objects.
             /// Those of AWS (`aws:`) always are.
-            ignore_tag_prefixes: List<TagPrefix, 0, 40> = List::default(), in_place(TAGS);
+            ignore_tag_prefixes: List<TagPrefix, 0, 40> = List::default(), in_place(TAGS).effect("it counts from then on: what is no longer ignored is removed");
         }
         derived {
             /// The partition of AWS the region is in: a set of regions with accounts and names of their own.

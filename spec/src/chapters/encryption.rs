@@ -41,7 +41,7 @@ chapter! {
             rotation_period_in_days: Whole<90, 2560> = Whole::of(365), in_place(ROTATION).unit("days");
             /// How long a key that is to be deleted can be taken back. After that, whatever is encrypted with it is
             /// lost. It is never begun while anything that is kept needs the key.
-            deletion_window_in_days: Whole<7, 30> = Whole::of(30), in_place(DELETION).unit("days");
+            deletion_window_in_days: Whole<7, 30> = Whole::of(30), in_place(DELETION).effect("nothing in AWS changes; it counts when it is deleted").unit("days");
         }
     }
 }

@@ -41,7 +41,7 @@ chapter! {
             /// IPv4 ranges from which the load balancer takes HTTPS (port 443). None by default.
             allowed_cidrs: Cidrs = Cidrs::default(), in_place(RULES).example("[203.0.113.0/24]");
             /// Whether `allowedCidrs` may be the whole internet. Chainlink advises against it.
-            allow_from_anywhere: bool = false, in_place(RULES);
+            allow_from_anywhere: bool = false, in_place(RULES).effect("nothing in AWS changes: it is what `allowedCidrs` may be");
         }
     }
 }

@@ -26,6 +26,8 @@ const GET: &str =
     "https://docs.aws.amazon.com/secretsmanager/latest/APIReference/API_GetSecretValue.html";
 const NODE_SECRETS: &str = "https://docs.chain.link/chainlink-nodes/v1/secrets-config";
 const RESTART: &str = "the nodes are restarted, the standby first: silent for one handover";
+const GENERATED: &str =
+    "it counts when the password is generated: one that was is not generated again";
 const KEYSTORE: &str =
     "the keys in the database are encrypted with it: another one cannot open them";
 
@@ -47,7 +49,7 @@ chapter! {
             /// What the nodes log in to the database with. At least 16 characters.
             database_password: Password = Password::default(), interrupts(RESTART, NODE_SECRETS).example(PASSWORD);
             /// How long a secret of ours can be restored after it was deleted.
-            recovery_window_in_days: Whole<7, 30> = Whole::of(30), in_place(DELETE).unit("days");
+            recovery_window_in_days: Whole<7, 30> = Whole::of(30), in_place(DELETE).effect("nothing in AWS changes; it counts when one is deleted").unit("days");
         }
     }
 }
@@ -56,7 +58,7 @@ choice! {
     /// Where a password comes from. Generated, by default.
     pub enum Password, PasswordFields, default Generate(Generate) {
         /// clctl makes one from AWS's random numbers and never sees it again.
-        generate: Generate(Generate), refused("a password that was generated is not generated again", SECRETS);
+        generate: Generate(Generate), interrupts(RESTART, SECRETS);
         /// A secret of the environment whose value you put in yourself: its name, as in
         /// `clctl secret put NAME --from-stdin`.
         secret: Secret(SecretName), interrupts(RESTART, SECRETS);
@@ -77,7 +79,7 @@ chapter! {
     pub struct Generate, GenerateFields {
         default {
             /// How long it is.
-            length: Whole<16, 50> = Whole::of(32), refused("a password that was generated is not generated again", NODE_SECRETS).unit("characters");
+            length: Whole<16, 50> = Whole::of(32), in_place(NODE_SECRETS).effect(GENERATED).unit("characters");
         }
     }
 }
@@ -214,7 +216,7 @@ struct UrlFields {
     value: Filled<UrlText>,
     /// That everybody may know the URL in `value`.
     #[serde(default)]
-    #[schemars(extend("x-clctl" = in_place(NODE_SECRETS), "default" = false))]
+    #[schemars(extend("x-clctl" = refused("without it, no URL stands here", NODE_SECRETS), "default" = false))]
     public: Optional<bool>,
 }
 
