@@ -9,6 +9,7 @@ difference in moto as it is.
 import dataclasses
 import json
 
+import spoken_cbor
 from moto.core.responses import ActionResult
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplateBackend
@@ -182,4 +183,5 @@ def log_groups_are_found_by_their_type():
 if __name__ == "__main__":
     for run in MENDS.values():
         run()
+    spoken_cbor.install()
     main()
