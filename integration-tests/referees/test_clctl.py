@@ -116,18 +116,21 @@ STANDING = {
         "security-group": 4, "vpc-endpoint": 1, "iam-role": 1, "instance-profile": 1, "kms-key": 1, "secret": 3,
         "log-group": 3, "parameter": 1, "db-subnet-group": 1, "db-parameter-group": 1, "db-instance": 1,
         "launch-template": 1, "auto-scaling-group": 1, "instance": 2,
+        "alarm": 22, "dashboard": 1, "db-event-subscription": 2, "topic": 1, "subscription": 1,
     },
     node: {
         "vpc": 1, "subnet": 4, "internet-gateway": 1, "eip": 3, "nat-gateway": 2, "route-table": 3,
         "security-group": 4, "vpc-endpoint": 1, "iam-role": 2, "instance-profile": 2, "kms-key": 1, "secret": 5,
         "log-group": 4, "parameter": 1, "db-subnet-group": 1, "db-parameter-group": 1, "db-instance": 1,
-        "launch-template": 2, "auto-scaling-group": 2, "instance": 3,
+        "launch-template": 2, "auto-scaling-group": 2, "instance": 3, "load-balancer": 1, "listener": 2, "listener-rule": 2, "target-group": 1,
+        "alarm": 23, "dashboard": 1, "db-event-subscription": 2, "topic": 1, "subscription": 1,
     },
     wide: {
         "vpc": 1, "subnet": 4, "internet-gateway": 1, "eip": 2, "nat-gateway": 1, "route-table": 3,
         "security-group": 5, "vpc-endpoint": 3, "iam-role": 3, "instance-profile": 2, "kms-key": 1, "secret": 5,
         "log-group": 5, "parameter": 1, "key-pair": 1, "flow-log": 1, "db-subnet-group": 1, "db-parameter-group": 1,
-        "db-instance": 1, "launch-template": 2, "auto-scaling-group": 2, "instance": 3,
+        "db-instance": 1, "launch-template": 2, "auto-scaling-group": 2, "instance": 3, "load-balancer": 1, "listener": 2, "listener-rule": 2, "target-group": 1,
+        "alarm": 22, "dashboard": 1, "db-event-subscription": 2, "topic": 1, "subscription": 1,
     },
 }  # fmt: skip
 
