@@ -409,6 +409,12 @@ fn of_services() -> [Cause; 6] {
             within: 30,
         },
         Cause {
+            alarm: "database-transaction-ids",
+            begins: |bench| of_database(bench, "MaximumUsedTransactionIDs", 700_000_000.0),
+            ends: |bench| of_database(bench, "MaximumUsedTransactionIDs", 50_000_000.0),
+            within: 30,
+        },
+        Cause {
             alarm: "nat-ports",
             begins: |bench| of_gateway(bench, 5.0),
             ends: |bench| of_gateway(bench, 0.0),
