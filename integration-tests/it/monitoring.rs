@@ -381,7 +381,7 @@ fn of_chains() -> [Cause; 5] {
 }
 
 /// What AWS's own services measure.
-fn of_services() -> [Cause; 6] {
+fn of_services() -> [Cause; 7] {
     const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
     [
         Cause {

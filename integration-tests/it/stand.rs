@@ -1129,14 +1129,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
-    let address = stand.eip("peers");
-    let zones = [stand.place("a", &subnet, Some(&address)), stand.place("b", &other, None)];
-    let declared = stand.network_load_balancer("peers", &vpc, zones, &group);
-    let peers = stand.add::<NetworkLoadBalancer>("peers", declared);
-    let declared = stand.network_target_group("peers", &vpc);
-    let reached = stand.add::<TargetGroup>("peers", declared);
-    let declared = stand.network_listener("peers", &peers, &reached);
-    stand.add::<Listener>("peers", declared);
+    for_peers(&mut stand, &vpc, (&subnet, &other), &group);
     // No two environments have one name.
     let name = format!("{}.oracles.example.com", environment.name);
     stand.add::<DnsRecord>("main", named(&name, &balancer));
@@ -1155,4 +1148,21 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     stand.add::<Instances>("main", declared);
     watched(&mut stand, &log, &database);
     stand.graph()
+}
+
+/// A way in for other nodes.
+fn for_peers(
+    stand: &mut Stand<'_>,
+    vpc: &Ref<Vpc>,
+    (one, other): (&Ref<Subnet>, &Ref<Subnet>),
+    group: &Ref<SecurityGroup>,
+) {
+    let address = stand.eip("peers");
+    let zones = [stand.place("a", one, Some(&address)), stand.place("b", other, None)];
+    let declared = stand.network_load_balancer("peers", vpc, zones, group);
+    let peers = stand.add::<NetworkLoadBalancer>("peers", declared);
+    let declared = stand.network_target_group("peers", vpc);
+    let reached = stand.add::<TargetGroup>("peers", declared);
+    let declared = stand.network_listener("peers", &peers, &reached);
+    stand.add::<Listener>("peers", declared);
 }

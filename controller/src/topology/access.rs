@@ -104,25 +104,22 @@ pub(super) fn declare(
         Rule::tcp(Direction::Ingress, NODE, member(&balancer), "Node GUI from the load balancer"),
         Rule::all_out(),
     ];
-    let guard = match entrance {
-        Some(group) => {
-            let (port, to) = (peers.port.port(), || member(&nodes));
-            let mut own = others;
-            own.push(Rule::tcp(Direction::Egress, port, to(), "P2P"));
-            own.push(Rule::tcp(Direction::Egress, NODE, to(), "Health of the nodes"));
-            // What comes through it is told by its group, although the nodes see who sends it.
-            let from = || member(&group);
-            node_rules.extend([
-                Rule::tcp(Direction::Ingress, port, from(), "P2P from the load balancer"),
-                Rule::tcp(Direction::Ingress, NODE, from(), "Health from the load balancer"),
-            ]);
-            let rules = rules(&group, own)?;
-            Some(Guard { group, rules })
-        }
-        None => {
-            node_rules.extend(others.into_iter().filter(|_| peers.enabled));
-            None
-        }
+    let guard = if let Some(group) = entrance {
+        let (port, to) = (peers.port.port(), || member(&nodes));
+        let mut own = others;
+        own.push(Rule::tcp(Direction::Egress, port, to(), "P2P"));
+        own.push(Rule::tcp(Direction::Egress, NODE, to(), "Health of the nodes"));
+        // What comes through it is told by its group, although the nodes see who sends it.
+        let from = || member(&group);
+        node_rules.extend([
+            Rule::tcp(Direction::Ingress, port, from(), "P2P from the load balancer"),
+            Rule::tcp(Direction::Ingress, NODE, from(), "Health from the load balancer"),
+        ]);
+        let rules = rules(&group, own)?;
+        Some(Guard { group, rules })
+    } else {
+        node_rules.extend(others.into_iter().filter(|_| peers.enabled));
+        None
     };
     all.push(rules(&nodes, node_rules)?);
     let port = spec.database.port.port();

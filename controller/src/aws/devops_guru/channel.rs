@@ -118,7 +118,7 @@ impl Resource for NotificationChannel {
             Scope::Owned => {
                 let told = channels.iter().filter(|it| name_of(aws, &it.topic).is_some());
                 let mut topics: BTreeSet<String> = told.map(|it| it.topic.clone()).collect();
-                topics.extend(tagging::owned(aws, "sns").await?);
+                topics.extend(tagging::owned(aws, "sns").await?.arns().map(ToOwned::to_owned));
                 topics
             }
             Scope::Ids(ids) => {

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    IpAddressType, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
+    self, IpAddressType, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 
 use crate::{

@@ -295,7 +295,7 @@ async fn counted(client: &Client, metric: &str) -> f64 {
 }
 
 /// A world that answers what is disputed so.
-async fn with_answer(client: &Client, dispute: &str, answer: u64) {
+fn with_answer(client: &Client, dispute: &str, answer: u64) {
     let mut settings = Settings::calm();
     settings.disputes.insert(dispute.to_owned(), answer);
     client.simulator.edit(|world| *world.settings_mut() = settings).unwrap();
@@ -322,7 +322,7 @@ async fn jobs_are_counted_by_what_becomes_of_them() {
 async fn a_job_waits_for_its_database_until_its_window_is_over() {
     for (answer, metric) in [(0, "NumberOfBackupJobsExpired"), (1, "NumberOfBackupJobsFailed")] {
         let (client, _) = stage(2, &["rds:*"]).await;
-        with_answer(&client, "expired-backup-jobs", answer).await;
+        with_answer(&client, "expired-backup-jobs", answer);
         let named = [("DBInstanceIdentifier", "db")];
         client.rds("StopDBInstance", &named).await.good();
         client.wait(DAY + 8 * HOUR).await;

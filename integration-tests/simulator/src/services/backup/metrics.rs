@@ -24,9 +24,8 @@ pub(super) fn of_job(cloudwatch: &mut CloudWatch, settings: &Settings, job: &Job
         State::Created => "NumberOfBackupJobsCreated",
         State::Running => "NumberOfBackupJobsRunning",
         State::Completed => "NumberOfBackupJobsCompleted",
-        State::Failed => FAILED,
         State::Expired if is_by_state(settings) => EXPIRED,
-        State::Expired => FAILED,
+        State::Expired | State::Failed => FAILED,
     };
     say(cloudwatch, metric, (&job.vault, &job.kind), at);
 }
