@@ -381,7 +381,7 @@ fn of_chains() -> [Cause; 5] {
 }
 
 /// What AWS's own services measure.
-fn of_services() -> [Cause; 6] {
+fn of_services() -> [Cause; 7] {
     const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
     [
         Cause {
@@ -406,6 +406,12 @@ fn of_services() -> [Cause; 6] {
             alarm: "database-connections",
             begins: |bench| of_database(bench, "DatabaseConnections", 300.0),
             ends: |bench| of_database(bench, "DatabaseConnections", 40.0),
+            within: 30,
+        },
+        Cause {
+            alarm: "database-transaction-ids",
+            begins: |bench| of_database(bench, "MaximumUsedTransactionIDs", 700_000_000.0),
+            ends: |bench| of_database(bench, "MaximumUsedTransactionIDs", 50_000_000.0),
             within: 30,
         },
         Cause {

@@ -156,6 +156,12 @@ alarms! {
         limit: "`monitoring.alarms.databaseConnections`, for 15 minutes",
         remedy: "A node opens as many as `Database.MaxOpenConns` says, 100 unless `nodes.extraToml` says otherwise. See who else is connected (`select * from pg_stat_activity`).",
     }
+    DATABASE_TRANSACTION_IDS {
+        "database-transaction-ids",
+        means: "The database has used many of its transaction ids: at two thousand million it stops to take anything, to save what it holds.",
+        limit: "600 million, for 15 minutes",
+        remedy: "Vacuum has not come through for long: something keeps it from the oldest tables. End transactions that have been open for long (`select pid, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start`), and see what autovacuum does (`pg_stat_progress_vacuum`).",
+    }
     DATABASE_REPLICATION {
         "database-replication",
         means: "A reader of the Aurora cluster lags behind its writer. The standby of RDS is written to at once and never lags; when it is lost, the events of the database tell it.",

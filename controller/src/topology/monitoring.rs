@@ -27,8 +27,8 @@ use super::{
 
 /// What everybody is told by.
 const ALARMS: &str = "alarms";
-/// The database's events, and those of the instances of a cluster.
-const EVENTS: [&str; 2] = ["database", "database-instances"];
+/// The database's events, those of the instances of a cluster, and those of the parameters.
+const EVENTS: [&str; 3] = ["database", "database-instances", "database-parameters"];
 /// What is counted of the logs of the nodes.
 const CRITICAL: &str = "log_critical_lines";
 
@@ -283,6 +283,7 @@ fn events(
     const OF_INSTANCES: &[&str] = &[
         "availability",
         "backup",
+        "configuration change",
         "deletion",
         "failover",
         "failure",
@@ -293,7 +294,8 @@ fn events(
     ];
     const OF_CLUSTERS: &[&str] =
         &["deletion", "failover", "failure", "maintenance", "notification"];
-    let [main, instances] = EVENTS;
+    const OF_PARAMETERS: &[&str] = &["configuration change"];
+    let [main, instances, parameters] = EVENTS;
     let mut subscribe = |name: &str, of: &str, sources, categories: &[&str]| {
         let declared = EventSubscriptionConfig {
             topic: topic.output("arn", |topic| topic.arn.clone()),
@@ -305,9 +307,14 @@ fn events(
         };
         graph.add::<EventSubscription>(name, declared).map(drop)
     };
-    let named = Input::made_of(vec![database.arn.clone()], |arn: Vec<String>| {
-        arn.concat().rsplit(':').next().unwrap_or_default().to_owned()
-    });
+    let name_in = |arn: &Input<String>| {
+        Input::made_of(vec![arn.clone()], |arn: Vec<String>| {
+            arn.concat().rsplit(':').next().unwrap_or_default().to_owned()
+        })
+    };
+    let of = vec![name_in(&database.parameters)];
+    subscribe(parameters, "db-parameter-group", of, OF_PARAMETERS)?;
+    let named = name_in(&database.arn);
     match &spec.database.engine {
         Engine::Rds(_) => subscribe(main, "db-instance", vec![named], OF_INSTANCES),
         Engine::Aurora(_) => {
@@ -501,6 +508,11 @@ fn of_database(label: &Label<'_>, spec: &NodeSpec) -> Vec<Watch> {
             alarms::DATABASE_CONNECTIONS,
             of("DatabaseConnections", "Maximum"),
             Wrong::Above(f64::from(limits.database_connections.get())),
+        ),
+        Watch::new(
+            alarms::DATABASE_TRANSACTION_IDS,
+            of("MaximumUsedTransactionIDs", "Maximum"),
+            Wrong::AtLeast(600_000_000.0),
         ),
     ];
     if let Engine::Aurora(_) = &spec.database.engine {

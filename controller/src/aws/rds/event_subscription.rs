@@ -34,7 +34,7 @@ pub struct EventSubscription;
 pub struct EventSubscriptionConfig<S: Stage = Resolved> {
     /// Where events go.
     pub topic: S::In<TopicArn>,
-    /// What they are of: `db-instance` or `db-cluster`.
+    /// What they are of: `db-instance`, `db-cluster` or `db-parameter-group`.
     pub source_type: String,
     /// The names of those whose events they are.
     pub sources: Vec<S::In<String>>,
