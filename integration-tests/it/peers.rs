@@ -256,8 +256,8 @@ async fn what_somebody_does_behind_our_back_is_repaired_under_the_same_addresses
         ("SubnetMappings.member.1.SubnetId", subnet.as_str()),
         ("SubnetMappings.member.1.AllocationId", eip.as_str()),
     ];
-    type Deed = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
-    let deeds: [Deed; 4] = [
+    type Deed<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+    let deeds: [Deed<'_>; 4] = [
         (
             "ModifyLoadBalancerAttributes",
             &cross_zone,

@@ -20,12 +20,12 @@ from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.key_pairs import KeyPairs
-from moto.elbv2.models import FakeListener, FakeLoadBalancer
+from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer
 from moto.iam.responses import IamResponse
 from moto.kms import responses as kms
 from moto.kms.models import KmsBackend
 from moto.logs.models import LogsBackend
-from moto.rds.models import DBInstance
+from moto.rds.models import DBInstance, RDSBackend, TaggedResource
 from moto.server import main
 from moto.sns.responses import SNSResponse
 
@@ -175,14 +175,34 @@ def performance_insights_that_are_on_are_shown():
 
 
 @mend
-def log_groups_are_found_by_their_type():
-    tagged = LogsBackend.iter_tagged_resources
+def groups_and_subscriptions_are_found_by_their_type():
+    logs, rds = LogsBackend.iter_tagged_resources, RDSBackend.iter_tagged_resources
+    elb = ELBv2Backend.iter_tagged_resources
 
-    def mended(self):
-        for group in tagged(self):
+    def of_logs(self):
+        for group in logs(self):
             yield dataclasses.replace(group, resource_type="logs:log-group")
 
-    LogsBackend.iter_tagged_resources = mended
+    def of_rds(self):
+        yield from rds(self)
+        for it in self.event_subscriptions.values():
+            tags = {tag["Key"]: tag["Value"] for tag in it.get_tags()}
+            yield TaggedResource(arn=it.arn, tags=tags, resource_type="rds:es")
+
+    def of_elb(self):
+        yield from elb(self)
+        for balancer in self.load_balancers.values():
+            for listener in balancer.listeners.values():
+                yield found(self, listener.arn, "listener")
+                for rule in listener.rules.values():
+                    yield found(self, rule.arn, "listener-rule")
+
+    def found(self, arn, kind):
+        tags = self.tagging_service.get_tag_dict_for_resource(arn)
+        return TaggedResource(arn=arn, tags=tags, resource_type=f"elasticloadbalancing:{kind}")
+
+    LogsBackend.iter_tagged_resources, RDSBackend.iter_tagged_resources = of_logs, of_rds
+    ELBv2Backend.iter_tagged_resources = of_elb
 
 
 @mend

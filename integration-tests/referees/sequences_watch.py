@@ -20,7 +20,7 @@ def topic(d, name="alarms", **more):
 
 
 @sequence
-def what_is_told_of_topics_and_dashboards(d):
+def what_is_told_of_topics_dashboards_and_events(d):
     """What clctl looks at again of what it made, and moto tells otherwise: see mended_moto.py."""
     topic = {"TopicArn": d.sns("CreateTopic", Name="alarms")["TopicArn"]}
     d.sns("SetTopicAttributes", **topic, AttributeName="SignatureVersion", AttributeValue="2")
@@ -30,6 +30,9 @@ def what_is_told_of_topics_and_dashboards(d):
     arn = "arn:aws:cloudwatch::123456789012:dashboard/node"
     d.cloudwatch("ListTagsForResource", ResourceARN=arn)
     d.cloudwatch("TagResource", ResourceARN=arn, Tags=[{"Key": "other", "Value": "x"}])
+    told = {"SubscriptionName": "told", "SnsTopicArn": topic["TopicArn"], "SourceType": "db-instance"}
+    d.rds("CreateEventSubscription", **told, Tags=TAGS)
+    d.tagging("GetResources", ResourceTypeFilters=["rds:es"], until=lambda it: it["ResourceTagMappingList"])
 
 
 @alone

@@ -39,6 +39,8 @@ MOTO = {
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # What is beside mended_moto.py stays as it is checked in.
+    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 

@@ -91,7 +91,6 @@ def install():
         operation = models()[asked[1]].operation_model(asked[2])
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         body = request(decoded(body), operation)
-        body = body if isinstance(body, bytes) else body.encode()
         environ |= {
             "PATH_INFO": "/",
             "RAW_URI": "/",

@@ -395,7 +395,7 @@ def logs_are_kept_for_ever(account):
 
 
 # How fast the world's clock runs here, and for how long, in seconds, somebody may not see yet what was done.
-SPEED, PATIENCE = 10, 60
+SPEED, PATIENCE = 5, 120
 
 
 @pytest.mark.parametrize("name", sorted(SPOILS))

@@ -147,7 +147,7 @@ async fn the_tagging_api_lags_as_lists_do() {
 /// What is asked of an alarm itself is new, and what is listed of it may be old.
 #[tokio::test(start_paused = true)]
 async fn tags_of_an_alarm_are_listed_as_they_were() {
-    let lag = Lag { by_id: Span::fixed(0), listed: Span::fixed(60), dependents: false };
+    let lag = Lag { by_id: Span::fixed(0), listed: Span::fixed(60_000), dependents: false };
     let client = Client::new(Settings { lag, ..Settings::calm() });
     let alarm = json!({
         "AlarmName": "a", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
@@ -169,7 +169,11 @@ async fn tags_of_an_alarm_are_listed_as_they_were() {
     let body = json!({ "ResourceARN": arn });
     let told = client.cloudwatch("ListTagsForResource", body).await.good().value();
     assert_eq!(told["Tags"][0]["Value"], "new");
-    assert_eq!(listed().await, "old");
+    let mut old = 0;
+    for _ in 0..20 {
+        old += u32::from(listed().await == "old");
+    }
+    assert!(old > 0, "some replica is behind");
     client.wait(60).await;
     assert_eq!(listed().await, "new");
 }

@@ -302,11 +302,12 @@ async fn one_for_the_network_needs_eight_free_addresses_unless_it_is_told_which_
     assert_eq!(stage.balancer(&with(&[("Name", "second")])).await.code(), "InvalidSubnet");
     let internal = with(&[("Name", "third"), ("Scheme", "internal")]);
     assert_eq!(stage.balancer(&internal).await.code(), "InvalidSubnet");
-    let told = with(&[
-        ("Name", "fourth"),
-        ("Scheme", "internal"),
-        ("SubnetMappings.member.1.PrivateIPv4Address", "10.0.9.14"),
-    ]);
+    let in_it = [("Filter.1.Name", "subnet-id"), ("Filter.1.Value.1", &*small)];
+    let taken = stage.client.ec2("DescribeNetworkInterfaces", &in_it).await.good();
+    let taken = taken.texts("privateIpAddress");
+    let free = (4..15).map(|last| format!("10.0.9.{last}")).find(|it| !taken.contains(it)).unwrap();
+    let mut told: Vec<(&str, &str)> = with(&[("Name", "fourth"), ("Scheme", "internal")]);
+    told.push(("SubnetMappings.member.1.PrivateIPv4Address", &free));
     stage.balancer(&told).await.good();
 }
 
