@@ -168,9 +168,9 @@ async fn endpoints_and_a_flow_log_are_added_only_where_the_file_says_so_and_go_a
     assert_eq!(truth.thing("flow-log/vpc").body["resource"], *theirs["user-vpc"]);
     // Nobody else's flow log is written with it, whoever names the role.
     let trusts = truth.thing("iam-role/flow-logs").body.to_string();
-    assert!(trusts.contains(r#""aws:SourceAccount":"123456789012""#), "{trusts}");
+    assert!(trusts.contains(r#""aws:SourceAccount":["123456789012"]"#), "{trusts}");
     let logs = "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*";
-    assert!(trusts.contains(&format!(r#""aws:SourceArn":"{logs}""#)), "{trusts}");
+    assert!(trusts.contains(&format!(r#""aws:SourceArn":["{logs}"]"#)), "{trusts}");
     bench.delete(&wanted).await.complete();
     bench.somebody().wait(SETTLED).await;
     of_them(&bench, &before).is_like(&before, "after delete");

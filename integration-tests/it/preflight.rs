@@ -82,17 +82,17 @@ async fn each_quota_is_counted_as_aws_counts() {
     ];
     let instance = somebody.ec2("RunInstances", &params).await.good().text("instanceId");
     somebody.wait(SETTLED).await;
-    // Two nodes and a bastion, of two each, beside the four that run; the group of the new VPC and seven of ours, beside
+    // Two nodes and a bastion, of two each, beside the four that run; the group of the new VPC and four of ours, beside
     // those of the default VPC and of this one.
     bench.simulator.with(|world| {
         let quotas = &mut world.settings_mut().quotas;
-        (quotas.instance_vcpus, quotas.nat_gateways_per_zone, quotas.security_groups) = (9, 1, 9);
+        (quotas.instance_vcpus, quotas.nat_gateways_per_zone, quotas.security_groups) = (9, 1, 6);
     });
     let checks = bench.preflight(&wanted).await;
     for (name, message) in [
         ("quota of virtual processors", "6 needed, 5 left of 9"),
         ("quota of NAT gateways in us-east-1b", "1 needed, 0 left of 1"),
-        ("quota of security groups", "8 needed, 7 left of 9"),
+        ("quota of security groups", "5 needed, 4 left of 6"),
     ] {
         let check = check(&checks, name);
         assert_eq!((check.outcome, &*check.message), (Outcome::Fail, message), "{name}");

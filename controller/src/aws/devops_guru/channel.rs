@@ -23,7 +23,7 @@ use super::super::{
     answers::{required, text},
     clients::Aws,
     sns::{LISTS_TAGS, Topic, TopicArn, tags_of},
-    tagging,
+    tagging::{self, Listed},
     tags::owner_of,
 };
 
@@ -114,20 +114,16 @@ impl Resource for NotificationChannel {
             return Ok(Vec::new());
         }
         let channels = Channel::list(aws).await?;
-        let topics: BTreeSet<String> = match scope {
-            Scope::Owned => {
-                let told = channels.iter().filter(|it| name_of(aws, &it.topic).is_some());
-                let mut topics: BTreeSet<String> = told.map(|it| it.topic.clone()).collect();
-                topics.extend(tagging::owned(aws, "sns").await?.arns().map(ToOwned::to_owned));
-                topics
-            }
-            Scope::Ids(ids) => {
-                ids.iter().map(|id| id.0.trim_end_matches(SUFFIX).to_owned()).collect()
-            }
-        };
+        let listed = tagging::asked(aws, scope, "sns").await?;
+        let of = |arn: &str| arn.trim_end_matches(SUFFIX).to_owned();
+        let mut topics: BTreeSet<String> = listed.arns().map(of).collect();
+        if let Scope::Owned = scope {
+            let told = channels.iter().filter(|it| name_of(aws, &it.topic).is_some());
+            topics.extend(told.map(|it| it.topic.clone()));
+        }
         let mut found = Vec::new();
         for topic in topics {
-            found.extend(look(aws, &topic, &channels).await?);
+            found.extend(look(aws, &topic, &channels, &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -232,17 +228,15 @@ async fn look(
     aws: &Aws,
     topic: &str,
     channels: &[Channel],
+    listed: &Listed,
 ) -> Result<Option<Found<NotificationChannel>>, CallError> {
     let (ours, others): (Vec<&Channel>, Vec<&Channel>) =
         channels.iter().partition(|it| it.topic == topic);
     let mut others: Vec<String> = others.into_iter().map(|it| it.topic.clone()).collect();
     others.sort();
-    let owner = match tags_of(aws, topic).await? {
+    let owner = match listed.tags(topic, tags_of(aws, topic)).await? {
         // Ours as the topic is: its tags speak of it, not of the channel.
-        Some(tags) => {
-            let tags: Vec<(String, String)> = tags.into_iter().collect();
-            owner_of(aws, Topic::ABOUT.name, &tags)
-        }
+        Some(tags) => owner_of(aws, Topic::ABOUT.name, &tags),
         None => match name_of(aws, topic).filter(|_| !ours.is_empty()) {
             Some(name) => Owner::Us { name: name.to_owned(), ordinal: 1, alias: None },
             None => return Ok(None),
