@@ -66,7 +66,7 @@ class Server:
         found = queue.Queue()
         threading.Thread(target=self.listen, args=(says, found), daemon=True).start()
         try:
-            self.url = found.get(timeout=60)
+            self.url = found.get(timeout=180)
         except queue.Empty:
             self.stop()
             raise RuntimeError(f"{name} did not start: {''.join(self.lines)}") from None
