@@ -333,6 +333,8 @@ const ORDERS: &[(&str, &str)] = &[
     ("instances", "unmarked"),
     ("load-balancer", "needs"),
     ("load-balancer", "ip_address_type"),
+    ("network-load-balancer", "needs"),
+    ("network-load-balancer", "ip_address_type"),
     ("listener", "mutual_authentication"),
     ("listener-rule", "transforms"),
     ("alarm", "needs"),

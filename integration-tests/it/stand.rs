@@ -327,6 +327,20 @@ impl<'a> Stand<'a> {
         self.add::<RouteTable>(name, declared)
     }
 
+    /// A subnet with a way out through each of both gateways.
+    pub(crate) fn ways_out(&mut self, vpc: &Ref<Vpc>) -> (Ref<Subnet>, Ref<RouteTable>) {
+        let subnet = self.subnet("main", vpc, "10.1.0.0/24");
+        let gateway = self.gateway("main", vpc);
+        let eip = self.eip("main");
+        let nat = self.nat("main", &subnet, &eip, &gateway);
+        let routes = [route(ANYWHERE, to_gateway(&gateway)), route("192.0.2.0/24", to_nat(&nat))];
+        let tags = self.tags::<RouteTable>("main");
+        let subnets = vec![Loose(subnet_id(&subnet))];
+        let table = RouteTableConfig { vpc: vpc_id(vpc), routes: routes.into(), subnets, tags };
+        let table = self.add::<RouteTable>("main", table);
+        (subnet, table)
+    }
+
     pub(crate) fn role(&mut self, name: &str, service: &str) -> Ref<Role> {
         let declared = RoleConfig {
             description: name.to_owned(),
@@ -1052,15 +1066,7 @@ fn saved(stand: &mut Stand<'_>, key: &Ref<Key>) {
 pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let mut stand = Stand::new(environment, Variant::Usual);
     let vpc = stand.vpc("main");
-    let subnet = stand.subnet("main", &vpc, "10.1.0.0/24");
-    let gateway = stand.gateway("main", &vpc);
-    let eip = stand.eip("main");
-    let nat = stand.nat("main", &subnet, &eip, &gateway);
-    let routes = [route(ANYWHERE, to_gateway(&gateway)), route("192.0.2.0/24", to_nat(&nat))];
-    let tags = stand.tags::<RouteTable>("main");
-    let subnets = vec![Loose(subnet_id(&subnet))];
-    let table = RouteTableConfig { vpc: vpc_id(&vpc), routes: routes.into(), subnets, tags };
-    let table = stand.add::<RouteTable>("main", table);
+    let (subnet, table) = stand.ways_out(&vpc);
     let group = stand.group("main", &vpc, "one of each");
     let among = Rule::tcp(Direction::Ingress, 22, Peer::Group(group_id(&group)), "among us");
     stand.rules(&group, vec![among, tcp(Direction::Egress, 443, "out")]);

@@ -123,6 +123,9 @@ fn of_balancer(it: &Record<LoadBalancer>) -> Vec<Drift> {
         Family::Network => {
             let cross = "load_balancing.cross_zone.enabled";
             set(cross, not(cross));
+            let routing = "dns_record.client_routing_policy";
+            let any = "any_availability_zone";
+            set(routing, if has(routing, any) { "availability_zone_affinity" } else { any });
         }
     }
     let says = format!("{arn} is deleted");
