@@ -128,6 +128,7 @@ async fn what_had_the_name_before_is_not_taken_for_what_is_made() {
         assert!(left.is_empty(), "seed {seed}: {left:?} of {made:?}");
         again += made.len();
         bench.apply(&wanted).await.complete();
+        bench.somebody().wait(600).await;
         bench.is_settled(&wanted).await;
     }
     assert!(again > 50, "{again} were made again");
