@@ -163,10 +163,11 @@ async fn endpoints_and_a_flow_log_are_added_only_where_the_file_says_so_and_go_a
     assert!(rule.unwrap().body.to_string().contains("10.42.0.0/16"));
     assert_eq!(truth.thing("flow-log/vpc").body["resource"], *theirs["user-vpc"]);
     // Nobody else's flow log is written with it, whoever names the role.
-    let role = truth.thing("iam-role/flow-logs").body.to_string();
-    assert!(role.contains(r#""aws:SourceAccount":"123456789012""#), "{role}");
+    let condition =
+        &truth.thing("iam-role/flow-logs").body["trust"]["sealed"]["Statement"][0]["Condition"];
+    assert_eq!(condition["StringEquals"]["aws:SourceAccount"][0], "123456789012");
     let logs = "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*";
-    assert!(role.contains(&format!(r#""aws:SourceArn":"{logs}""#)), "{role}");
+    assert_eq!(condition["ArnLike"]["aws:SourceArn"][0], logs);
     bench.delete(&wanted).await.complete();
     bench.somebody().wait(SETTLED).await;
     of_them(&bench, &before).is_like(&before, "after delete");
