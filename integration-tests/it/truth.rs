@@ -204,6 +204,10 @@ impl Truth {
             {
                 statements.retain(|it| it["Sid"] != "DevOpsGuru-added-SNS-topic-permissions");
             }
+            // The addresses of its Elastic IPs.
+            for place in body["places"].as_array_mut().into_iter().flatten() {
+                place["address"][0].take();
+            }
             match object.kind.as_str() {
                 "launch-template" => forget_versions(&mut body),
                 "auto-scaling-group" => forget_instances(&mut body),

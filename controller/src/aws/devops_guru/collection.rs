@@ -227,7 +227,7 @@ async fn pages(
                 let call = aws.devops_guru.get_resource_collection();
                 call.resource_collection_type(of.clone()).set_next_token(token).send()
             },
-            |page| (Some(Vec::from_iter(page.resource_collection)), page.next_token),
+            |page| (page.resource_collection.map(|it| vec![it]), page.next_token),
         )
         .await;
     match told {
