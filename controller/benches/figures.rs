@@ -80,6 +80,7 @@ impl Bench {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".into(),
             deletions: clctl::aws::Deletions::default(),
         };
         let aws = Arc::new(Aws::new(&connection, environment));
@@ -122,8 +123,7 @@ impl Bench {
 fn large(environment: &Environment) -> Graph<Aws> {
     let mut graph = Graph::default();
     let none = BTreeMap::new();
-    let tags =
-        |kind, name: &str| Tags::declared(environment, kind, name, "devops-guru-clctl", &none);
+    let tags = |kind, name: &str| Tags::declared(environment, kind, name, &none);
     let config = VpcConfig {
         cidr: "10.0.0.0/16".parse().expect("a range"),
         dns_support: true,

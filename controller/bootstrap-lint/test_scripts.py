@@ -1044,6 +1044,26 @@ def test_endpoints_that_cannot_be_reached_are_counted_by_chain(node, health):
         "rpc_endpoints_unreachable 1": 1, "rpc_endpoints_unreachable 5": 1, "rpc_endpoints_unreachable 7": 0}
 
 
+def test_endpoints_that_hang_are_counted_before_the_unit_is_ended(node, health):
+    """However many there are: more than can be asked, five seconds each, in the time there is."""
+    folder = node.root / "run/clctl-node/chainlink"
+    folder.mkdir(parents=True)
+    # It takes connections and says nothing.
+    with socket.create_server(("127.0.0.1", 0), backlog=4096) as silent:
+        lines = ['[[EVM]]', 'ChainID = "7"', "[[EVM.Nodes]]", 'HTTPURL = "http://127.0.0.1:6688/rpc/METRICS-KEY"']
+        lines += ['[[EVM]]', 'ChainID = "1"']
+        for _ in range(1000):
+            lines += ["[[EVM.Nodes]]", f'HTTPURL = "http://127.0.0.1:{silent.getsockname()[1]}/METRICS-KEY"']
+        (folder / "endpoints.toml").write_text("\n".join(lines) + "\n")
+        start = time.monotonic()
+        said = measured(node, 605)
+    unit = (node.root / "etc/systemd/system/clctl-metrics.service").read_text()
+    limit = int(re.search(r"^TimeoutStartSec=(\d+)$", unit, re.MULTILINE)[1])
+    assert time.monotonic() - start < limit
+    assert said["rpc_endpoints_unreachable 1"] == 1000
+    assert said["rpc_endpoints_unreachable 7"] == 0
+
+
 def refused(instance, words):
     """How AWS refuses what an instance tries as its scripts do."""
     status, told = instance.run("/bin/bash", "-c", f'. /usr/local/lib/clctl/lib; "${{aws[@]}}" {words}')

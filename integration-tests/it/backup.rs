@@ -81,8 +81,15 @@ async fn switched_off_the_plan_goes_and_what_was_copied_stays() {
     let outcome = bench.apply(&off).await.complete();
     let mut said = steps(&outcome.plan);
     said.sort();
-    let role = "remove iam-role/backup";
-    assert_eq!(said, ["remove backup-plan/main", "remove backup-selection/database", role]);
+    let expected = [
+        "remove alarm/backup-expired",
+        "remove alarm/backup-failed",
+        "remove backup-plan/main",
+        "remove backup-selection/database",
+        "remove iam-role/backup",
+        "update dashboard/main body",
+    ];
+    assert_eq!(said, expected);
     assert_eq!(kept(&outcome.plan), ["backup-vault/main"]);
     bench.somebody().wait(DAY).await;
     assert_eq!(points(&bench), before);

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// What comes and goes with the settings of others.
-const PARTS: &[&str] = &["security-group-rule", "network-interface", "subscription"];
+const PARTS: &[&str] =
+    &["security-group-rule", "network-interface", "subscription", "devops-guru-channel"];
 
 #[test]
 fn every_kind_has_a_sample() {

@@ -757,6 +757,7 @@ fn environment() -> Environment {
         account: "123456789012".to_owned(),
         region: REGION.to_owned(),
         ignored_tags: Vec::new(),
+        boundary: "devops-guru-clctl".to_owned(),
         deletions: Deletions::default(),
     }
 }

@@ -49,14 +49,18 @@ pub(crate) fn wanted(network: &str) -> Wanted {
 
 /// The same with more in the chapter of the network.
 fn wanted_with(network: &str, more: &str) -> Wanted {
+    Wanted::read(&text(network, more)).keeping_nothing()
+}
+
+/// The example in such a network, with more in the chapter of that, as it is written.
+pub(crate) fn text(network: &str, more: &str) -> String {
     let (before, rest) = example("node").split_once("\n  network:\n").unwrap();
     let is_of_it = |line: &&str| line.is_empty() || line.starts_with("    ");
     let rest: Vec<&str> = rest.lines().skip_while(is_of_it).collect();
-    let text = format!(
+    format!(
         "{before}\n  network: {{vpc: {{existing: {{{network}}}}}{more}}}\n{}\n",
         rest.join("\n")
-    );
-    Wanted::read(&text).keeping_nothing()
+    )
 }
 
 /// What is the user's own, as it truly is.
@@ -162,6 +166,11 @@ async fn endpoints_and_a_flow_log_are_added_only_where_the_file_says_so_and_go_a
     let rule = truth.things().iter().find(|it| it.body["description"] == "HTTPS from the network");
     assert!(rule.unwrap().body.to_string().contains("10.42.0.0/16"));
     assert_eq!(truth.thing("flow-log/vpc").body["resource"], *theirs["user-vpc"]);
+    // Nobody else's flow log is written with it, whoever names the role.
+    let trusts = truth.thing("iam-role/flow-logs").body.to_string();
+    assert!(trusts.contains(r#""aws:SourceAccount":["123456789012"]"#), "{trusts}");
+    let logs = "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*";
+    assert!(trusts.contains(&format!(r#""aws:SourceArn":["{logs}"]"#)), "{trusts}");
     bench.delete(&wanted).await.complete();
     bench.somebody().wait(SETTLED).await;
     of_them(&bench, &before).is_like(&before, "after delete");

@@ -43,10 +43,10 @@ fn the_policy_allows_every_call_and_nothing_else() {
     allowed.sort_unstable();
     let mut called = clctl::aws::kinds::reads();
     called.extend(clctl::aws::kinds::writes());
-    // Nobody calls these: they are asked for when a group is to launch, a role is handed on, a secret is opened, or
-    // a backup vault is made.
+    // Nobody calls these: they are asked for when a group is to launch, a role is handed on, a secret is opened,
+    // a backup vault is made, or DevOps Guru is told to publish to a topic.
     called.extend(["ec2:RunInstances", "iam:PassRole", "kms:Decrypt", "kms:GenerateDataKey"]);
-    called.extend(["backup-storage:MountCapsule", "kms:RetireGrant"]);
+    called.extend(["backup-storage:MountCapsule", "kms:RetireGrant", "sns:Publish"]);
     called.sort_unstable();
     // The parameter that names the newest image is read as the marker is.
     allowed.dedup();

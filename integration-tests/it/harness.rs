@@ -43,6 +43,7 @@ pub(crate) struct Wanted {
     region: String,
     account: Option<String>,
     ignored_tags: Vec<String>,
+    boundary: String,
     declare: Box<Declare>,
     /// The spec it was read from, if it was.
     spec: Option<Arc<NodeSpec>>,
@@ -117,6 +118,7 @@ impl Wanted {
             region: spec.aws.region.to_string(),
             account: spec.aws.account_id.as_ref().map(ToString::to_string),
             ignored_tags: spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
+            boundary: spec.aws.dev_ops_guru_tag_key.to_string(),
             declare: declaring(spec.clone()),
             spec: Some(spec),
         }
@@ -164,6 +166,7 @@ impl Wanted {
             region: "us-east-1".to_owned(),
             account: None,
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".to_owned(),
             declare: Box::new(move |environment, _| declare(environment)),
             spec: None,
         }
@@ -489,6 +492,7 @@ impl Bench {
             account: caller.account,
             region: wanted.region.clone(),
             ignored_tags: wanted.ignored_tags.clone(),
+            boundary: wanted.boundary.clone(),
             deletions: wanted.spec.as_deref().map_or(NOTHING_LEFT, topology::deletions),
         };
         let aws = Aws::new(&connection, environment);

@@ -381,7 +381,7 @@ fn of_chains() -> [Cause; 5] {
 }
 
 /// What AWS's own services measure.
-fn of_services() -> [Cause; 6] {
+fn of_services() -> [Cause; 7] {
     const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
     [
         Cause {
@@ -409,6 +409,12 @@ fn of_services() -> [Cause; 6] {
             within: 30,
         },
         Cause {
+            alarm: "database-transaction-ids",
+            begins: |bench| of_database(bench, "MaximumUsedTransactionIDs", 700_000_000.0),
+            ends: |bench| of_database(bench, "MaximumUsedTransactionIDs", 50_000_000.0),
+            within: 30,
+        },
+        Cause {
             alarm: "nat-ports",
             begins: |bench| of_gateway(bench, 5.0),
             ends: |bench| of_gateway(bench, 0.0),
@@ -424,12 +430,22 @@ fn of_services() -> [Cause; 6] {
 }
 
 /// Alarms of which no cause is played here, and why.
-const ELSEWHERE: [&str; 2] = [
+const ELSEWHERE: [&str; 5] = [
+    // What somebody did is mended by an apply, or by him: tests of their own.
+    "backup-failed",
+    "backup-expired",
     // Many lines of a log, each counted by the filter: a test of its own.
     "node-restarts",
     // Only Aurora has it: a test of its own.
     "database-replication",
+    // Only who is reached by other nodes has it: a test of its own.
+    "peers",
 ];
+
+/// How many minutes an alarm of one hour may take to see that there is nothing any more: it looks back for what is
+/// missing
+/// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html>).
+const SPARSE: u64 = 4 * 60;
 
 /// Waits until the newest letter of an alarm says this.
 async fn says(bench: &Bench, alarm: &str, word: &str, within: u64) {
@@ -490,6 +506,42 @@ async fn a_node_that_ends_again_and_again_is_told() {
         bench.fleet.crash(&instance);
     }
     says(&bench, "node-restarts", "ALARM", 40).await;
+}
+
+const DAY: u64 = 24 * 60;
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_fails_is_told() {
+    let wanted = watched();
+    let bench = Bench::standing(&wanted).await;
+    assert!(bench.simulator.with(|world| world.confirm_subscription(TOPIC, ONCALL)));
+    let role = bench.truth().id("iam-role/backup");
+    let dropped = [("RoleName", role.as_str()), ("PolicyName", "database")];
+    bench.somebody().iam("DeleteRolePolicy", &dropped).await.good();
+    says(&bench, "backup-failed", "ALARM", DAY + 120).await;
+    bench.apply(&wanted).await.complete();
+    says(&bench, "backup-failed", "OK", SPARSE).await;
+    // The next one is made, and no alarm says otherwise.
+    bench.somebody().wait(DAY * 60).await;
+    says(&bench, "backup-failed", "OK", 1).await;
+    bench.is_settled(&wanted).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_does_not_begin_is_told_whatever_its_metric_counts() {
+    for (answer, alarm) in [(0, "backup-expired"), (1, "backup-failed")] {
+        let wanted = watched();
+        let bench = Bench::calm();
+        let disputed = ("expired-backup-jobs".to_owned(), answer);
+        bench.simulator.with(|world| world.settings_mut().disputes.extend([disputed]));
+        bench.apply(&wanted).await.complete();
+        assert!(bench.simulator.with(|world| world.confirm_subscription(TOPIC, ONCALL)));
+        let named = [("DBInstanceIdentifier", DATABASE.1)];
+        bench.somebody().rds("StopDBInstance", &named).await.good();
+        says(&bench, alarm, "ALARM", DAY + 10 * 60).await;
+        bench.somebody().rds("StartDBInstance", &named).await.good();
+        says(&bench, alarm, "OK", SPARSE).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,6 +60,58 @@ async fn a_quota_that_is_used_up_is_told_of_before_anything_is_made() {
     assert!(addresses.advice.as_ref().unwrap().contains("--desired-value 6"), "{addresses:?}");
 }
 
+/// Gateways count by zone, groups with those that VPCs come with, and instances by their virtual processors.
+#[tokio::test(start_paused = true)]
+async fn each_quota_is_counted_as_aws_counts() {
+    let bench = Bench::calm();
+    let wanted = Wanted::usual();
+    let somebody = bench.somebody();
+    let vpc = somebody.ec2("CreateVpc", &[("CidrBlock", "10.9.0.0/16")]).await.good().text("vpcId");
+    let params =
+        [("VpcId", &*vpc), ("CidrBlock", "10.9.0.0/24"), ("AvailabilityZone", "us-east-1b")];
+    let subnet = somebody.ec2("CreateSubnet", &params).await.good().text("subnetId");
+    let params = [("SubnetId", &*subnet), ("ConnectivityType", "private")];
+    let gateway = somebody.ec2("CreateNatGateway", &params).await.good().text("natGatewayId");
+    let image = bench.simulator.with(|world| world.newest_image("us-east-1")).unwrap();
+    let params = [
+        ("ImageId", &*image),
+        ("InstanceType", "t3.xlarge"),
+        ("MinCount", "1"),
+        ("MaxCount", "1"),
+        ("SubnetId", &*subnet),
+    ];
+    let instance = somebody.ec2("RunInstances", &params).await.good().text("instanceId");
+    somebody.wait(SETTLED).await;
+    // Two nodes and a bastion, of two each, beside the four that run; the group of the new VPC and four of ours, beside
+    // those of the default VPC and of this one.
+    bench.simulator.with(|world| {
+        let quotas = &mut world.settings_mut().quotas;
+        (quotas.instance_vcpus, quotas.nat_gateways_per_zone, quotas.security_groups) = (9, 1, 6);
+    });
+    let checks = bench.preflight(&wanted).await;
+    for (name, message) in [
+        ("quota of virtual processors", "6 needed, 5 left of 9"),
+        ("quota of NAT gateways in us-east-1b", "1 needed, 0 left of 1"),
+        ("quota of security groups", "5 needed, 4 left of 6"),
+    ] {
+        let check = check(&checks, name);
+        assert_eq!((check.outcome, &*check.message), (Outcome::Fail, message), "{name}");
+    }
+    assert_eq!(check(&checks, "quota of NAT gateways in us-east-1a").outcome, Outcome::Pass);
+    assert_eq!(amiss(&checks).len(), 3, "{:#?}", amiss(&checks));
+    // What is gone counts no more, and there is room for exactly what is needed.
+    somebody.ec2("TerminateInstances", &[("InstanceId.1", &*instance)]).await.good();
+    somebody.ec2("DeleteNatGateway", &[("NatGatewayId", &*gateway)]).await.good();
+    somebody.wait(SETTLED).await;
+    bench.simulator.with(|world| {
+        let quotas = &mut world.settings_mut().quotas;
+        (quotas.instance_vcpus, quotas.security_groups) = (6, 10);
+    });
+    let checks = bench.preflight(&wanted).await;
+    assert!(amiss(&checks).is_empty(), "{:#?}", amiss(&checks));
+    bench.apply(&wanted).await.complete();
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_aws_does_not_offer_is_told_of_before_anything_is_made() {
     let bench = Bench::calm();

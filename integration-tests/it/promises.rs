@@ -9,7 +9,7 @@ use clctl::{
     aws::{Mode, kinds},
     engine::{Class, Stop},
 };
-use clctl_simulator::{Fate, Settings, action};
+use clctl_simulator::{Fate, Lag, Settings, Span, action};
 
 use crate::{
     harness::{Bench, SETTLED, WINDOW, Wanted, example},
@@ -163,6 +163,54 @@ async fn a_look_at_a_standing_environment_takes_lists_and_each_object_once_and_w
     }
 }
 
+/// > Cheap to watch.
+///
+/// Tags are listed. Only what no list shows is asked for its own: the dashboard, and the two instance profiles, which
+/// the tagging API lists in the partition's first region alone; and what is not declared, because it may have to go:
+/// what DevOps Guru would tell the topic.
+#[tokio::test(start_paused = true)]
+async fn a_look_at_a_standing_environment_asks_next_to_nothing_for_its_tags() {
+    let wanted = Wanted::usual();
+    let bench = Bench::standing(&wanted).await;
+    bench.simulator.forget_calls();
+    assert!(bench.differences(&wanted).await.is_empty());
+    let calls = bench.simulator.calls();
+    let asked = calls.iter().map(|call| action(&call.service, &call.operation));
+    let asked: Vec<String> = asked
+        .filter(|call| call.contains("Tags") || call.ends_with("ListResourceTags"))
+        .filter(|call| call != "tag:GetResources")
+        .collect();
+    let profile = "iam:ListInstanceProfileTags";
+    let expected = [profile, "cloudwatch:ListTagsForResource", profile, "sns:ListTagsForResource"];
+    assert_eq!(asked, expected, "of {} calls", calls.len());
+}
+
+/// > Unknown is not absent. […] A second plan is empty.
+///
+/// Where the list of tags lags behind, the object is asked: neither is something of ours missed, nor repaired in vain.
+#[tokio::test(start_paused = true)]
+async fn a_list_of_tags_that_lags_shows_no_difference() {
+    let wanted = Wanted::usual();
+    let lag = Lag { listed: Span::fixed(240_000), ..Settings::calm().lag };
+    let bench = Bench::new(Settings { lag, ..Settings::calm() });
+    bench.apply(&wanted).await.complete();
+    let tagged = Wanted::with(&[("team: oracles", "team: nodes")]);
+    let mut writes = Vec::new();
+    loop {
+        let outcome = bench.apply(&tagged).await;
+        writes.extend(outcome.writes.iter().cloned());
+        // What has to see a new version of a template waits for the lists.
+        if outcome.is_complete() {
+            break;
+        }
+        bench.somebody().wait(60).await;
+    }
+    assert!(writes.iter().any(|call| call.contains("TagResource")), "{writes:?}");
+    assert!(bench.differences(&tagged).await.is_empty());
+    let again = bench.apply(&tagged).await.complete();
+    assert!(again.writes.is_empty(), "{:?}", again.writes);
+}
+
 /// > Tags at creation on everything that takes tags.
 #[tokio::test(start_paused = true)]
 async fn whatever_is_made_carries_our_tags_from_its_first_moment() {
@@ -194,8 +242,11 @@ async fn whatever_is_made_carries_our_tags_from_its_first_moment() {
         "alias",
         // These take none either: the plan, the group and the topic that they are of have them.
         "backup-selection",
+        "devops-guru-channel",
         "metric-filter",
         "subscription",
+        // And this is the account's.
+        "devops-guru-collection",
         "network-acl",
         "network-interface",
         "route-table",

@@ -14,6 +14,7 @@ use clctl::{
             BackupVaultConfig,
         },
         cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
+        devops_guru::{NotificationChannel, NotificationChannelConfig, ResourceCollection},
         ec2::{
             DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig, FlowLog,
             FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig, KeyName, KeyPair,
@@ -24,8 +25,9 @@ use clctl::{
         },
         elb::{
             Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerConfig,
-            ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerConfig, Redirect,
-            TargetGroup, TargetGroupConfig,
+            ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerConfig,
+            NetworkLoadBalancer, NetworkLoadBalancerConfig, Redirect, TargetGroup,
+            TargetGroupConfig,
         },
         fleet::Instances,
         iam::{InstanceProfile, InstanceProfileConfig, Role, RoleConfig},
@@ -59,8 +61,8 @@ use crate::{
     stand::{
         ANYWHERE, ClusterBase, InstanceBase, LaunchBase, NAME, PUBLIC_KEY, SAMPLE, Stand, Variant,
         attached, destination, eip_id, encrypted, group_id, held, key_arn, listener_arn, named,
-        role_arn, route, subnet_id, table_id, target_group_arn, tcp, to_gateway, to_nat, topic_arn,
-        vpc_id,
+        role_arn, route, sample_name, subnet_id, table_id, target_group_arn, tcp, to_gateway,
+        to_nat, topic_arn, vpc_id,
     },
     truth::{CERTIFICATE, OTHER_CERTIFICATE},
 };
@@ -279,9 +281,26 @@ pub(crate) static SAMPLES: &[Sample] = &[
         )
     },
     Sample {
+        fixed: &["ip_address_type", "needs"],
+        // Its addresses are of version 4.
+        rare: &["elasticloadbalancing:SetIpAddressType"],
+        costs: true,
+        ..Sample::of::<NetworkLoadBalancer>(
+            network_load_balancer,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/nothing/0123456789abcdef",
+        )
+    },
+    Sample {
         fixed: &["target_type", "protocol_version", "ip_address_type"],
         ..Sample::of::<TargetGroup>(
             target_group,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/nothing/0123456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["vpc", "target_type", "protocol", "protocol_version", "ip_address_type"],
+        ..Sample::of::<TargetGroup>(
+            network_target_group,
             "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/nothing/0123456789abcdef",
         )
     },
@@ -292,6 +311,14 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ..Sample::of::<Listener>(
             listener,
             "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/nothing/0123456789abcdef/0123456789abcdef",
+        )
+    },
+    Sample {
+        fixed: &["protocol", "certificate", "ssl_policy", "mutual_authentication"],
+        costs: true,
+        ..Sample::of::<Listener>(
+            network_listener,
+            "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/net/nothing/0123456789abcdef/0123456789abcdef",
         )
     },
     Sample {
@@ -397,6 +424,19 @@ pub(crate) static SAMPLES: &[Sample] = &[
         ..Sample::of::<EventSubscription>(
             event_subscription,
             "arn:aws:rds:us-east-1:123456789012:es:clctl-contract-nothing",
+        )
+    },
+    Sample {
+        // Those of another tag are those of another environment.
+        fixed: &["app_boundary_key", "tag_value"],
+        ..Sample::of::<ResourceCollection>(collection, "AWS_TAGS:devops-guru-clctl=nothing")
+    },
+    Sample {
+        // One that tells another topic is another node.
+        fixed: &["topic"],
+        ..Sample::of::<NotificationChannel>(
+            channel,
+            "arn:aws:sns:us-east-1:123456789012:clctl-contract-nothing/devops-guru-channel",
         )
     },
 ];
@@ -539,6 +579,97 @@ fn load_balancer(stand: &mut Stand<'_>) {
         ..usual
     };
     stand.sample::<LoadBalancer>(declared);
+}
+
+fn network_load_balancer(stand: &mut Stand<'_>) {
+    let (main, other) = (stand.vpc("main"), stand.vpc("other"));
+    let (subnets, table) = stand.open_subnets("main", &main);
+    // In the same zone: it has to be left before.
+    let third = stand.subnet_in("b", "main-third", &main, "10.1.10.0/24");
+    let groups = ["one", "two"].map(|name| stand.closed_group(name, &main));
+    let (elsewhere, _) = stand.open_subnets("other", &other);
+    let stranger = stand.closed_group("three", &other);
+    let second = stand.pick(field!(NetworkLoadBalancerConfig.zones), &subnets[1], &third);
+    let group =
+        stand.pick(field!(NetworkLoadBalancerConfig.security_groups), &groups[0], &groups[1]);
+    let eips = ["a", "b"].map(|name| stand.eip(name));
+    let internal = stand.changes(field!(NetworkLoadBalancerConfig.scheme));
+    // Nothing inside has an address outside.
+    let [first_eip, second_eip] = eips.each_ref().map(|eip| (!internal).then_some(eip));
+    let is_elsewhere = stand.changes(field!(NetworkLoadBalancerConfig.vpc));
+    let usual = if is_elsewhere {
+        let zones = [
+            stand.place("a", &elsewhere[0], first_eip),
+            stand.place("b", &elsewhere[1], second_eip),
+        ];
+        stand.network_load_balancer(SAMPLE, &other, zones, &stranger)
+    } else {
+        let zones =
+            [stand.place("a", &subnets[0], first_eip), stand.place("b", second, second_eip)];
+        stand.network_load_balancer(SAMPLE, &main, zones, group)
+    };
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(NetworkLoadBalancerConfig.attributes)) {
+        let (key, value) = ("dns_record.client_routing_policy", "availability_zone_affinity");
+        attributes.insert(key.to_owned(), value.to_owned());
+    }
+    let scheme =
+        stand.pick(field!(NetworkLoadBalancerConfig.scheme), "internet-facing", "internal");
+    let declared = NetworkLoadBalancerConfig {
+        scheme: scheme.to_owned(),
+        cross_zone: !stand.changes(field!(NetworkLoadBalancerConfig.cross_zone)),
+        deletion_protection: stand.changes(field!(NetworkLoadBalancerConfig.deletion_protection)),
+        attributes,
+        needs: After::node(&table),
+        ..usual
+    };
+    stand.sample::<NetworkLoadBalancer>(declared);
+}
+
+fn network_target_group(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let usual = stand.network_target_group(SAMPLE, &vpc);
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(TargetGroupConfig.attributes)) {
+        attributes.insert("preserve_client_ip.enabled".to_owned(), "false".to_owned());
+    }
+    let check = field!(TargetGroupConfig.health_check);
+    let declared = TargetGroupConfig {
+        port: stand.pick(field!(TargetGroupConfig.port), 6690, 6691),
+        health_check: HealthCheck {
+            path: stand.pick(check, "/health", "/").to_owned(),
+            port: stand.pick(check, "6688", "6689").to_owned(),
+            ..usual.health_check
+        },
+        deregistration_delay: stand.pick(field!(TargetGroupConfig.deregistration_delay), 15, 30),
+        attributes,
+        ..usual
+    };
+    stand.sample::<TargetGroup>(declared);
+}
+
+fn network_listener(stand: &mut Stand<'_>) {
+    let vpc = stand.vpc("main");
+    let (subnets, _) = stand.open_subnets("main", &vpc);
+    let group = stand.closed_group("main", &vpc);
+    let balancers = ["main", "other"].map(|name| {
+        let zones = [stand.place("a", &subnets[0], None), stand.place("b", &subnets[1], None)];
+        let declared = stand.network_load_balancer(name, &vpc, zones, &group);
+        stand.add::<NetworkLoadBalancer>(name, declared)
+    });
+    let targets = ["main", "other"].map(|name| {
+        let declared = stand.network_target_group(name, &vpc);
+        stand.add::<TargetGroup>(name, declared)
+    });
+    let balancer = stand.pick(field!(ListenerConfig.load_balancer), &balancers[0], &balancers[1]);
+    let targets = stand.pick(field!(ListenerConfig.default_action), &targets[0], &targets[1]);
+    let usual = stand.network_listener(SAMPLE, balancer, targets);
+    let mut attributes = usual.attributes;
+    if stand.changes(field!(ListenerConfig.attributes)) {
+        attributes.insert("tcp.idle_timeout.seconds".to_owned(), "600".to_owned());
+    }
+    let port = stand.pick(field!(ListenerConfig.port), 6690, 6691);
+    stand.sample::<Listener>(ListenerConfig { port, attributes, ..usual });
 }
 
 fn target_group(stand: &mut Stand<'_>) {
@@ -1409,6 +1540,27 @@ fn event_subscription(stand: &mut Stand<'_>) {
     stand.sample::<EventSubscription>(declared);
 }
 
+fn collection(stand: &mut Stand<'_>) {
+    let declared = stand.collection();
+    stand.sample::<ResourceCollection>(declared);
+}
+
+fn channel(stand: &mut Stand<'_>) {
+    let key = stand.key("main");
+    // It is called as its topic is.
+    let topic = stand.topic(SAMPLE, &key);
+    let usual = Stand::channel(&topic);
+    let told = |field: &str, usual: Told<Vec<String>>| {
+        stand.pick(field, usual.clone(), Told(usual.0.map(|all| all[..1].to_vec())))
+    };
+    let declared = NotificationChannelConfig {
+        severities: told(field!(NotificationChannelConfig.severities), usual.severities),
+        message_types: told(field!(NotificationChannelConfig.message_types), usual.message_types),
+        ..usual
+    };
+    stand.sample::<NotificationChannel>(declared);
+}
+
 impl Sample {
     pub(crate) fn wanted(&self, variant: Variant) -> Wanted {
         let declare = self.declare;
@@ -1421,7 +1573,7 @@ impl Sample {
     }
 
     pub(crate) fn address(&self) -> String {
-        format!("{}/{SAMPLE}", self.kind)
+        format!("{}/{}", self.kind, sample_name(self.kind))
     }
 
     pub(crate) fn kind(&self) -> &'static dyn AnyKind<Aws> {

@@ -11,6 +11,10 @@ use clctl::{
             BackupVault, BackupVaultConfig,
         },
         cloudwatch::{Alarm, AlarmConfig, Body, Dashboard, DashboardConfig, Query},
+        devops_guru::{
+            NotificationChannel, NotificationChannelConfig, ResourceCollection,
+            ResourceCollectionConfig,
+        },
         ec2::{
             AttachedVpc, DefaultRules, DhcpOptions, DhcpOptionsConfig, Direction, Eip, EipConfig,
             EipId, FlowLog, FlowLogConfig, ImageId, InternetGateway, InternetGatewayConfig,
@@ -25,7 +29,8 @@ use clctl::{
         elb::{
             Action, Certificate, Condition, FixedResponse, HealthCheck, Listener, ListenerArn,
             ListenerConfig, ListenerRule, ListenerRuleConfig, LoadBalancer, LoadBalancerArn,
-            LoadBalancerConfig, Redirect, TargetGroup, TargetGroupArn, TargetGroupConfig,
+            LoadBalancerConfig, NetworkLoadBalancer, NetworkLoadBalancerConfig, Place, Redirect,
+            TargetGroup, TargetGroupArn, TargetGroupConfig,
         },
         fleet::{BOOT_TAG, Instances, InstancesConfig, Versions},
         iam::{HeldRole, InstanceProfile, InstanceProfileConfig, Role, RoleArn, RoleConfig},
@@ -78,6 +83,12 @@ pub(crate) enum Variant {
 
 /// What the node is called whose kind is tested.
 pub(crate) const SAMPLE: &str = "sample";
+
+/// What the sample of a kind is called. There is one part of the account's collection that is an environment's, and it
+/// has no name that could say otherwise.
+pub(crate) fn sample_name(kind: &str) -> &'static str {
+    if kind == ResourceCollection::ABOUT.name { "main" } else { SAMPLE }
+}
 
 /// A public key.
 pub(crate) const PUBLIC_KEY: &str =
@@ -135,6 +146,10 @@ pub(crate) fn alias_of(of: &Ref<LoadBalancer>) -> Input<AliasTarget> {
 }
 
 pub(crate) fn balancer_arn(of: &Ref<LoadBalancer>) -> Input<LoadBalancerArn> {
+    of.output("arn", |balancer| balancer.arn.clone())
+}
+
+pub(crate) fn network_arn(of: &Ref<NetworkLoadBalancer>) -> Input<LoadBalancerArn> {
     of.output("arn", |balancer| balancer.arn.clone())
 }
 
@@ -205,7 +220,7 @@ impl<'a> Stand<'a> {
         };
         let user: BTreeMap<_, _> =
             user.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Tags::declared(self.environment, R::ABOUT.name, name, "devops-guru-clctl", &user)
+        Tags::declared(self.environment, R::ABOUT.name, name, &user)
     }
 
     pub(crate) fn add<R: Resource<Cloud = Aws>>(
@@ -221,7 +236,8 @@ impl<'a> Stand<'a> {
         &mut self,
         declared: <R::Config as Config>::Declared,
     ) -> Option<Ref<R>> {
-        (self.variant != Variant::Absent).then(|| self.add::<R>(SAMPLE, declared))
+        let name = sample_name(R::ABOUT.name);
+        (self.variant != Variant::Absent).then(|| self.add::<R>(name, declared))
     }
 
     pub(crate) fn vpc(&mut self, name: &str) -> Ref<Vpc> {
@@ -311,6 +327,20 @@ impl<'a> Stand<'a> {
         self.add::<RouteTable>(name, declared)
     }
 
+    /// A subnet with a way out through each of both gateways.
+    pub(crate) fn ways_out(&mut self, vpc: &Ref<Vpc>) -> (Ref<Subnet>, Ref<RouteTable>) {
+        let subnet = self.subnet("main", vpc, "10.1.0.0/24");
+        let gateway = self.gateway("main", vpc);
+        let eip = self.eip("main");
+        let nat = self.nat("main", &subnet, &eip, &gateway);
+        let routes = [route(ANYWHERE, to_gateway(&gateway)), route("192.0.2.0/24", to_nat(&nat))];
+        let tags = self.tags::<RouteTable>("main");
+        let subnets = vec![Loose(subnet_id(&subnet))];
+        let table = RouteTableConfig { vpc: vpc_id(vpc), routes: routes.into(), subnets, tags };
+        let table = self.add::<RouteTable>("main", table);
+        (subnet, table)
+    }
+
     pub(crate) fn role(&mut self, name: &str, service: &str) -> Ref<Role> {
         let declared = RoleConfig {
             description: name.to_owned(),
@@ -395,6 +425,28 @@ impl<'a> Stand<'a> {
             tags: self.tags::<Topic>(name),
         };
         self.add::<Topic>(name, declared)
+    }
+
+    pub(crate) fn collection(&self) -> ResourceCollectionConfig {
+        ResourceCollectionConfig {
+            app_boundary_key: Told::of(self.environment.boundary.clone()),
+            tag_value: Told::of(self.environment.name.clone()),
+        }
+    }
+
+    /// DevOps Guru looks at the environment, and tells this topic.
+    pub(crate) fn looked_at(&mut self, topic: &Ref<Topic>) {
+        let collection = self.collection();
+        self.add::<ResourceCollection>("main", collection);
+        self.add::<NotificationChannel>(&topic.address().name, Self::channel(topic));
+    }
+
+    pub(crate) fn channel(topic: &Ref<Topic>) -> NotificationChannelConfig<Declared> {
+        NotificationChannelConfig {
+            topic: topic_arn(topic),
+            severities: NotificationChannelConfig::usual_severities(),
+            message_types: NotificationChannelConfig::usual_message_types(),
+        }
     }
 
     pub(crate) fn secret(&mut self, name: &str, key: &Ref<Key>) -> Ref<Secret> {
@@ -643,7 +695,7 @@ impl Stand<'_> {
             ("team".to_owned(), team.to_owned()),
             (BOOT_TAG.to_owned(), "done".to_owned()),
         ]);
-        Tags::launched(self.environment, SAMPLE, "devops-guru-clctl", &user, None)
+        Tags::launched(self.environment, SAMPLE, &user, None)
     }
 
     pub(crate) fn launch_template(
@@ -775,6 +827,37 @@ impl Stand<'_> {
         }
     }
 
+    /// Where a network load balancer is in a zone.
+    pub(crate) fn place(
+        &self,
+        zone: &str,
+        subnet: &Ref<Subnet>,
+        eip: Option<&Ref<Eip>>,
+    ) -> (String, Place<Declared>) {
+        (self.zone(zone), Place { subnet: subnet_id(subnet), eip: eip.map(eip_id) })
+    }
+
+    pub(crate) fn network_load_balancer(
+        &self,
+        name: &str,
+        vpc: &Ref<Vpc>,
+        zones: [(String, Place<Declared>); 2],
+        group: &Ref<SecurityGroup>,
+    ) -> NetworkLoadBalancerConfig<Declared> {
+        NetworkLoadBalancerConfig {
+            vpc: vpc_id(vpc),
+            scheme: "internet-facing".to_owned(),
+            zones: zones.into(),
+            security_groups: vec![group_id(group)],
+            ip_address_type: "ipv4".to_owned(),
+            cross_zone: true,
+            deletion_protection: false,
+            attributes: NetworkLoadBalancerConfig::<Declared>::usual_attributes(),
+            needs: After::default(),
+            tags: self.tags::<NetworkLoadBalancer>(name),
+        }
+    }
+
     pub(crate) fn dhcp_options(&self, name: &str, vpc: &Ref<Vpc>) -> DhcpOptionsConfig<Declared> {
         DhcpOptionsConfig {
             vpc: attached(vpc),
@@ -814,8 +897,45 @@ impl Stand<'_> {
                 unhealthy_threshold: 2,
             },
             deregistration_delay: 15,
-            attributes: TargetGroupConfig::<Declared>::usual_attributes(),
+            attributes: TargetGroupConfig::<Declared>::usual_attributes("HTTP"),
             tags: self.tags::<TargetGroup>(name),
+        }
+    }
+
+    /// One of connections.
+    pub(crate) fn network_target_group(
+        &self,
+        name: &str,
+        vpc: &Ref<Vpc>,
+    ) -> TargetGroupConfig<Declared> {
+        let usual = self.target_group(name, vpc);
+        TargetGroupConfig {
+            protocol: "TCP".to_owned(),
+            protocol_version: String::new(),
+            port: 6690,
+            health_check: HealthCheck { port: "6688".to_owned(), ..usual.health_check },
+            attributes: TargetGroupConfig::<Declared>::usual_attributes("TCP"),
+            ..usual
+        }
+    }
+
+    /// One that hands on connections.
+    pub(crate) fn network_listener(
+        &self,
+        name: &str,
+        balancer: &Ref<NetworkLoadBalancer>,
+        targets: &Ref<TargetGroup>,
+    ) -> ListenerConfig<Declared> {
+        ListenerConfig {
+            load_balancer: network_arn(balancer),
+            port: 6690,
+            protocol: "TCP".to_owned(),
+            certificate: Certificate(None).into(),
+            ssl_policy: String::new(),
+            mutual_authentication: "off".to_owned(),
+            default_action: Action::Forward(target_group_arn(targets)),
+            attributes: ListenerConfig::<Declared>::usual_attributes("TCP"),
+            tags: self.tags::<Listener>(name),
         }
     }
 
@@ -833,7 +953,7 @@ impl Stand<'_> {
             ssl_policy: String::new(),
             mutual_authentication: "off".to_owned(),
             default_action: Action::Redirect(Redirect::to_https()),
-            attributes: ListenerConfig::<Declared>::usual_attributes(),
+            attributes: ListenerConfig::<Declared>::usual_attributes("HTTP"),
             tags: self.tags::<Listener>(name),
         }
     }
@@ -886,6 +1006,7 @@ fn watched(stand: &mut Stand<'_>, log: &Ref<LogGroup>, database: &Ref<Instance>)
     let receivers = Receivers::of(["ops@example.com"]);
     let declared = SubscriptionsConfig { topic: topic_arn(&topic), receivers };
     stand.add::<Subscriptions>("main", declared);
+    stand.looked_at(&topic);
     let declared = MetricFilterConfig {
         group: log.output("arn", |group| LogGroupArn::new(group.arn.as_str())),
         pattern: "{ $.level = \"fatal\" }".to_owned(),
@@ -945,15 +1066,7 @@ fn saved(stand: &mut Stand<'_>, key: &Ref<Key>) {
 pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     let mut stand = Stand::new(environment, Variant::Usual);
     let vpc = stand.vpc("main");
-    let subnet = stand.subnet("main", &vpc, "10.1.0.0/24");
-    let gateway = stand.gateway("main", &vpc);
-    let eip = stand.eip("main");
-    let nat = stand.nat("main", &subnet, &eip, &gateway);
-    let routes = [route(ANYWHERE, to_gateway(&gateway)), route("192.0.2.0/24", to_nat(&nat))];
-    let tags = stand.tags::<RouteTable>("main");
-    let subnets = vec![Loose(subnet_id(&subnet))];
-    let table = RouteTableConfig { vpc: vpc_id(&vpc), routes: routes.into(), subnets, tags };
-    let table = stand.add::<RouteTable>("main", table);
+    let (subnet, table) = stand.ways_out(&vpc);
     let group = stand.group("main", &vpc, "one of each");
     let among = Rule::tcp(Direction::Ingress, 22, Peer::Group(group_id(&group)), "among us");
     stand.rules(&group, vec![among, tcp(Direction::Egress, 443, "out")]);
@@ -1022,6 +1135,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
+    for_peers(&mut stand, &vpc, (&subnet, &other), &group);
     // No two environments have one name.
     let name = format!("{}.oracles.example.com", environment.name);
     stand.add::<DnsRecord>("main", named(&name, &balancer));
@@ -1040,4 +1154,21 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
     stand.add::<Instances>("main", declared);
     watched(&mut stand, &log, &database);
     stand.graph()
+}
+
+/// A way in for other nodes.
+fn for_peers(
+    stand: &mut Stand<'_>,
+    vpc: &Ref<Vpc>,
+    (one, other): (&Ref<Subnet>, &Ref<Subnet>),
+    group: &Ref<SecurityGroup>,
+) {
+    let address = stand.eip("peers");
+    let zones = [stand.place("a", one, Some(&address)), stand.place("b", other, None)];
+    let declared = stand.network_load_balancer("peers", vpc, zones, group);
+    let peers = stand.add::<NetworkLoadBalancer>("peers", declared);
+    let declared = stand.network_target_group("peers", vpc);
+    let reached = stand.add::<TargetGroup>("peers", declared);
+    let declared = stand.network_listener("peers", &peers, &reached);
+    stand.add::<Listener>("peers", declared);
 }

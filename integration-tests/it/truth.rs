@@ -198,6 +198,16 @@ impl Truth {
             for field in history {
                 body[*field].take();
             }
+            // What DevOps Guru lets itself do beside what is declared.
+            if object.kind == "topic"
+                && let Some(statements) = body["policy"]["Statement"].as_array_mut()
+            {
+                statements.retain(|it| it["Sid"] != "DevOpsGuru-added-SNS-topic-permissions");
+            }
+            // The addresses of its Elastic IPs.
+            for place in body["places"].as_array_mut().into_iter().flatten() {
+                place["address"][0].take();
+            }
             match object.kind.as_str() {
                 "launch-template" => forget_versions(&mut body),
                 "auto-scaling-group" => forget_instances(&mut body),

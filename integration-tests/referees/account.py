@@ -54,6 +54,9 @@ def rds(client):
     # Those of AWS's own making go with their instance.
     for it in pages(client, "describe_db_snapshots", "DBSnapshots", SnapshotType="manual"):
         yield "db-snapshot", it["DBSnapshotIdentifier"], it, tags(it["TagList"])
+    for it in pages(client, "describe_event_subscriptions", "EventSubscriptionsList"):
+        listed = client.list_tags_for_resource(ResourceName=it["EventSubscriptionArn"])["TagList"]
+        yield "db-event-subscription", it["CustSubscriptionId"], it, tags(listed)
     for kind in ("Subnet", "Parameter"):
         for it in pages(client, f"describe_db_{kind.lower()}_groups", f"DB{kind}Groups"):
             listed = client.list_tags_for_resource(ResourceName=it[f"DB{kind}GroupArn"])["TagList"]
@@ -97,6 +100,40 @@ def parameters(client):
         yield "parameter", it["Name"], it, tags(listed)
 
 
+def cloudwatch(client):
+    for it in pages(client, "describe_alarms", "MetricAlarms"):
+        listed = client.list_tags_for_resource(ResourceARN=it["AlarmArn"])["Tags"]
+        yield "alarm", it["AlarmName"], it, tags(listed)
+    for it in pages(client, "list_dashboards", "DashboardEntries"):
+        listed = client.list_tags_for_resource(ResourceARN=it["DashboardArn"])["Tags"]
+        yield "dashboard", it["DashboardName"], it, tags(listed)
+
+
+def sns(client):
+    for it in pages(client, "list_topics", "Topics"):
+        arn = it["TopicArn"]
+        listed = client.list_tags_for_resource(ResourceArn=arn)["Tags"]
+        yield "topic", arn, client.get_topic_attributes(TopicArn=arn)["Attributes"], tags(listed)
+        # These have no tags: they are whose topic it is.
+        for told in pages(client, "list_subscriptions_by_topic", "Subscriptions", TopicArn=arn):
+            yield "subscription", told["SubscriptionArn"], told, tags(listed)
+
+
+def elbv2(client):
+    kinds = []
+    for it in pages(client, "describe_load_balancers", "LoadBalancers"):
+        kinds.append(("load-balancer", it["LoadBalancerArn"], it))
+        for listener in pages(client, "describe_listeners", "Listeners", LoadBalancerArn=it["LoadBalancerArn"]):
+            kinds.append(("listener", listener["ListenerArn"], listener))
+            for rule in pages(client, "describe_rules", "Rules", ListenerArn=listener["ListenerArn"]):
+                if not rule["IsDefault"]:
+                    kinds.append(("listener-rule", rule["RuleArn"], rule))
+    kinds += [("target-group", it["TargetGroupArn"], it) for it in pages(client, "describe_target_groups", "TargetGroups")]
+    for kind, arn, it in kinds:
+        (said,) = client.describe_tags(ResourceArns=[arn])["TagDescriptions"]
+        yield kind, arn, it, tags(said["Tags"])
+
+
 def everything(server):
     """{(kind, id): (the object, its tags)}."""
     services = (
@@ -108,6 +145,9 @@ def everything(server):
         ("secretsmanager", secrets),
         ("logs", logs),
         ("ssm", parameters),
+        ("cloudwatch", cloudwatch),
+        ("sns", sns),
+        ("elbv2", elbv2),
     )
     return {
         (kind, name): (it, of)

@@ -256,6 +256,8 @@ class Drive:
             r"\b(AROA|AIPA|ANPA|AIDA|AKIA)[A-Z0-9]{12,}\b", lambda it: self.name(it[1], it[0]), text
         )
         text = re.sub(r"\b([0-9a-f]{2}:){5}[0-9a-f]{2}\b", "<mac>", text)
+        # How ARNs of Elastic Load Balancing end.
+        text = re.sub(r"/[0-9a-f]{16}(?=/|$)", "/<id>", text)
         text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", "<time>", text)
         # Names by which the internet knows addresses; those of the sequences are all in 10.0.0.0/8.
         return re.sub(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d./])", self.address, text)

@@ -9,19 +9,25 @@ difference in moto as it is.
 import dataclasses
 import json
 
+import spoken_cbor
+from moto.cloudwatch.models import CloudWatchBackend
+from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.models.launch_templates import LaunchTemplateBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.key_pairs import KeyPairs
+from moto.elbv2.models import ELBv2Backend, FakeListener, FakeLoadBalancer
 from moto.iam.responses import IamResponse
 from moto.kms import responses as kms
 from moto.kms.models import KmsBackend
 from moto.logs.models import LogsBackend
-from moto.rds.models import DBInstance
+from moto.rds.models import DBInstance, RDSBackend, TaggedResource
 from moto.server import main
+from moto.sns.responses import SNSResponse
 
 MENDS = {}
 
@@ -169,17 +175,125 @@ def performance_insights_that_are_on_are_shown():
 
 
 @mend
-def log_groups_are_found_by_their_type():
-    tagged = LogsBackend.iter_tagged_resources
+def groups_and_subscriptions_are_found_by_their_type():
+    logs, rds = LogsBackend.iter_tagged_resources, RDSBackend.iter_tagged_resources
+    elb = ELBv2Backend.iter_tagged_resources
 
-    def mended(self):
-        for group in tagged(self):
+    def of_logs(self):
+        for group in logs(self):
             yield dataclasses.replace(group, resource_type="logs:log-group")
 
-    LogsBackend.iter_tagged_resources = mended
+    def of_rds(self):
+        yield from rds(self)
+        for it in self.event_subscriptions.values():
+            tags = {tag["Key"]: tag["Value"] for tag in it.get_tags()}
+            yield TaggedResource(arn=it.arn, tags=tags, resource_type="rds:es")
+
+    def of_elb(self):
+        yield from elb(self)
+        for balancer in self.load_balancers.values():
+            for listener in balancer.listeners.values():
+                yield found(self, listener.arn, "listener")
+                for rule in listener.rules.values():
+                    yield found(self, rule.arn, "listener-rule")
+
+    def found(self, arn, kind):
+        tags = self.tagging_service.get_tag_dict_for_resource(arn)
+        return TaggedResource(arn=arn, tags=tags, resource_type=f"elasticloadbalancing:{kind}")
+
+    LogsBackend.iter_tagged_resources, RDSBackend.iter_tagged_resources = of_logs, of_rds
+    ELBv2Backend.iter_tagged_resources = of_elb
+
+
+@mend
+def topic_shows_how_it_signs():
+    told = SNSResponse.get_topic_attributes
+
+    def mended(self):
+        result = told(self)
+        topic = self.backend.get_topic(self._get_param("TopicArn"))
+        # What an attribute is set to moto keeps under its name.
+        for name in ("SignatureVersion", "TracingConfig"):
+            if (value := getattr(topic, camelcase_to_underscores(name), None)) is not None:
+                result.result["Attributes"][name] = value
+        return result
+
+    SNSResponse.get_topic_attributes = mended
+
+
+@mend
+def dashboards_have_tags():
+    put, tag = CloudWatchResponse.put_dashboard, CloudWatchBackend.tag_resource
+
+    def made(self):
+        name, backend = self._get_param("DashboardName"), self.cloudwatch_backend
+        known = name in backend.dashboards
+        answer = put(self)
+        # Those of one that is there stay as they are.
+        if not known:
+            backend.tagger.tag_resource(backend.dashboards[name].arn, self._get_param("Tags", []))
+        return answer
+
+    def tagged(self, arn, tags):
+        if any(it.arn == arn for it in self.dashboards.values()):
+            self.tagger.tag_resource(arn, self.tagger.convert_dict_to_tags_input(tags))
+        else:
+            tag(self, arn, tags)
+
+    CloudWatchResponse.put_dashboard, CloudWatchBackend.tag_resource = made, tagged
+
+
+@mend
+def load_balancer_shows_attributes_that_nobody_has_set():
+    create = FakeLoadBalancer.__init__
+    unset = {
+        "idle_timeout.timeout_seconds": "60",
+        "routing.http.desync_mitigation_mode": "defensive",
+        "routing.http.drop_invalid_header_fields.enabled": "false",
+        "routing.http2.enabled": "true",
+    }
+
+    def mended(self, *args, **params):
+        create(self, *args, **params)
+        self.attrs = unset | self.attrs
+
+    FakeLoadBalancer.__init__ = mended
+
+
+@mend
+def listener_shows_attributes_that_nobody_has_set():
+    create = FakeListener.__init__
+    headers = (
+        *(f"access_control_{it}" for it in ("allow_credentials", "allow_headers", "allow_methods", "allow_origin")),
+        *(f"access_control_{it}" for it in ("expose_headers", "max_age")),
+        *("content_security_policy", "strict_transport_security", "x_content_type_options", "x_frame_options"),
+    )
+    unset = {f"routing.http.response.{it}.header_value": "" for it in headers}
+    unset["routing.http.response.server.enabled"] = "true"
+
+    def mended(self, *args, **params):
+        create(self, *args, **params)
+        # The one that moto has is of network load balancers.
+        if self.protocol in ("HTTP", "HTTPS"):
+            self.attributes = dict(unset)
+
+    FakeListener.__init__ = mended
+
+
+@mend
+def listener_without_tls_has_no_policy():
+    create = FakeListener.__init__
+
+    def mended(self, *args, **params):
+        create(self, *args, **params)
+        if self.protocol == "HTTP":
+            self.ssl_policy = None
+
+    FakeListener.__init__ = mended
 
 
 if __name__ == "__main__":
     for run in MENDS.values():
         run()
+    spoken_cbor.install()
     main()

@@ -3,7 +3,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/, https://d
 """
 
 import sequences_compute
-from drive import alone
+from drive import alone, sequence
 
 TAGS = [{"Key": "team", "Value": "oracles"}]
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012"
@@ -45,6 +45,16 @@ def path(*values):
 def listener(d, load_balancer, actions, port=80, **more):
     wanted = {"LoadBalancerArn": load_balancer, "Protocol": "HTTP", "Port": port, "DefaultActions": actions}
     return d.elbv2("CreateListener", **{**wanted, **more})["Listeners"][0]["ListenerArn"]
+
+
+@sequence
+def what_is_told_of_balancers(d):
+    """What clctl looks at again of what it made, and moto tells otherwise: see mended_moto.py."""
+    _, subnets, group = network(d)
+    arn = balancer(d, subnets, SecurityGroups=[group])
+    d.elbv2("DescribeLoadBalancerAttributes", LoadBalancerArn=arn)
+    plain = listener(d, arn, answer("404"))
+    d.elbv2("DescribeListenerAttributes", ListenerArn=plain)
 
 
 @alone

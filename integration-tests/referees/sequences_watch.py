@@ -1,12 +1,12 @@
 """Sequences of what watches and tells: SNS, CloudWatch's alarms and dashboards, metric filters of logs, event
-subscriptions of RDS; for the simulator alone: nobody has listed yet in what moto's answers differ.
+subscriptions of RDS; for the simulator alone, but for one: nobody has listed yet in what moto's answers differ.
 https://docs.aws.amazon.com/sns/latest/api/, https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/,
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html,
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateEventSubscription.html"""
 
 import json
 
-from drive import alone
+from drive import alone, sequence
 
 import sequences_rds
 
@@ -17,6 +17,22 @@ INVALID, GONE = "InvalidParameter", "NotFound"
 
 def topic(d, name="alarms", **more):
     return d.sns("CreateTopic", Name=name, **more)["TopicArn"]
+
+
+@sequence
+def what_is_told_of_topics_dashboards_and_events(d):
+    """What clctl looks at again of what it made, and moto tells otherwise: see mended_moto.py."""
+    topic = {"TopicArn": d.sns("CreateTopic", Name="alarms")["TopicArn"]}
+    d.sns("SetTopicAttributes", **topic, AttributeName="SignatureVersion", AttributeValue="2")
+    d.sns("GetTopicAttributes", **topic)
+    body = json.dumps({"widgets": []})
+    d.cloudwatch("PutDashboard", DashboardName="node", DashboardBody=body, Tags=TAGS)
+    arn = "arn:aws:cloudwatch::123456789012:dashboard/node"
+    d.cloudwatch("ListTagsForResource", ResourceARN=arn)
+    d.cloudwatch("TagResource", ResourceARN=arn, Tags=[{"Key": "other", "Value": "x"}])
+    told = {"SubscriptionName": "told", "SnsTopicArn": topic["TopicArn"], "SourceType": "db-instance"}
+    d.rds("CreateEventSubscription", **told, Tags=TAGS)
+    d.tagging("GetResources", ResourceTypeFilters=["rds:es"], until=lambda it: it["ResourceTagMappingList"])
 
 
 @alone

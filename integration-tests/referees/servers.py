@@ -39,6 +39,8 @@ MOTO = {
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # What is beside mended_moto.py stays as it is checked in.
+    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 
@@ -64,7 +66,7 @@ class Server:
         found = queue.Queue()
         threading.Thread(target=self.listen, args=(says, found), daemon=True).start()
         try:
-            self.url = found.get(timeout=60)
+            self.url = found.get(timeout=180)
         except queue.Empty:
             self.stop()
             raise RuntimeError(f"{name} did not start: {''.join(self.lines)}") from None

@@ -91,6 +91,11 @@ const MADE_UP: &[Rule] = &[
     ("backup:GetBackupSelection", "/BackupSelection", &["SelectionName", "IamRoleArn"]),
     ("cloudwatch:ListTagsForResource", "", &["Tags"]),
     ("cloudwatch:ListTagsForResource", "/Tags/*", &["Key", "Value"]),
+    (
+        "devops-guru:GetResourceCollection",
+        "/ResourceCollection/Tags/*",
+        &["AppBoundaryKey", "TagValues"],
+    ),
     ("ec2", "tagSet/item", &["key"]),
     ("elasticloadbalancing", "/Actions/member", &["Type"]),
     ("elasticloadbalancing", "/DefaultActions/member", &["Type"]),

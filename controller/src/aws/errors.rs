@@ -266,7 +266,10 @@ fn of_balancers(code: &str) -> Option<Class> {
         // The listener of another load balancer that is on its way out still has it.
         "targetgroupassociationlimit" => Class::Busy,
         // Nobody knows what was made a moment ago; a certificate was looked at before.
-        "subnetnotfound" | "invalidsecuritygroup" | "certificatenotfound" => Class::NotYetVisible,
+        "subnetnotfound"
+        | "invalidsecuritygroup"
+        | "certificatenotfound"
+        | "allocationidnotfound" => Class::NotYetVisible,
         "toomanyloadbalancers"
         | "toomanytargetgroups"
         | "toomanylisteners"
@@ -330,6 +333,10 @@ fn said(code: &str, message: &str) -> Option<Class> {
         // A topic of that name, of somebody else's or set otherwise.
         "invalidparameter" if message.contains("already exists with different") => {
             Some(Class::Exists)
+        }
+        // A topic, or a key, that DevOps Guru does not know yet.
+        "validationexception" if message.contains("Could not verify channel") => {
+            Some(Class::NotYetVisible)
         }
         // A key whose policy was set a moment ago.
         "invalidparameterexception" if message.contains("does not exist or is not allowed") => {

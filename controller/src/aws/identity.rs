@@ -34,6 +34,8 @@ pub struct Environment {
     pub region: String,
     /// Prefixes of tag keys that others put on our objects and that are left alone.
     pub ignored_tags: Vec<String>,
+    /// The key of the tag by which DevOps Guru knows what belongs together.
+    pub boundary: String,
     /// How what is deleted is deleted.
     pub deletions: Deletions,
 }
@@ -231,6 +233,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".into(),
             deletions: Deletions::default(),
         }
     }

@@ -10,11 +10,12 @@ use super::{
     backup::{BackupPlan, BackupSelection, BackupVault},
     certificate,
     cloudwatch::{Alarm, Dashboard},
+    devops_guru::{NotificationChannel, ResourceCollection},
     ec2::{
         self, DhcpOptions, Eip, FlowLog, InternetGateway, KeyPair, LaunchTemplate, NatGateway,
         RouteTable, SecurityGroup, SecurityGroupRules, Subnet, Vpc, VpcEndpoint,
     },
-    elb::{Listener, ListenerRule, LoadBalancer, TargetGroup},
+    elb::{Listener, ListenerRule, LoadBalancer, NetworkLoadBalancer, TargetGroup},
     fleet::{self, Instances},
     iam::{self, InstanceProfile, Role},
     kms::Key,
@@ -66,6 +67,7 @@ kinds! {
     BackupPlan,
     BackupSelection,
     LoadBalancer,
+    NetworkLoadBalancer,
     TargetGroup,
     Listener,
     ListenerRule,
@@ -79,6 +81,8 @@ kinds! {
     Alarm,
     Dashboard,
     EventSubscription,
+    ResourceCollection,
+    NotificationChannel,
 }
 
 /// Every operation that changes nothing: what a read-only run may call.

@@ -8,6 +8,7 @@ mod certificate;
 mod clients;
 pub mod cloudwatch;
 mod connect;
+pub mod devops_guru;
 pub mod ec2;
 pub mod elb;
 mod errors;

@@ -28,7 +28,6 @@ impl Tags {
         environment: &super::Environment,
         kind: &'static str,
         name: &str,
-        boundary: &str,
         user: &BTreeMap<String, String>,
     ) -> Self {
         let address = Address::new(kind, name);
@@ -39,7 +38,7 @@ impl Tags {
             (TAG_ADDRESS.to_owned(), address.to_string()),
             (TAG_REPLACEMENT.to_owned(), ITS_ORDINAL.to_owned()),
             (TAG_NAME.to_owned(), environment.display_name(&address)),
-            (boundary.to_owned(), environment.name.clone()),
+            (environment.boundary.clone(), environment.name.clone()),
         ]);
         Self(tags)
     }
@@ -55,7 +54,6 @@ impl Tags {
     pub fn launched(
         environment: &super::Environment,
         name: &str,
-        boundary: &str,
         user: &BTreeMap<String, String>,
         runs: Option<String>,
     ) -> Self {
@@ -64,7 +62,7 @@ impl Tags {
         tags.extend(Self::of_owner(environment).0);
         tags.extend([
             (TAG_NAME.to_owned(), environment.display_name(&Address::new("instance", name))),
-            (boundary.to_owned(), environment.name.clone()),
+            (environment.boundary.clone(), environment.name.clone()),
         ]);
         Self(tags)
     }

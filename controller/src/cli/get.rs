@@ -196,8 +196,9 @@ pub(super) fn summary(state: &StateView) -> String {
         ];
         say("nodes", parts.into_iter().flatten().collect::<Vec<_>>().join("  "));
     }
-    let EndpointsView { gui, bastions, database } = &state.endpoints;
+    let EndpointsView { gui, peers, bastions, database } = &state.endpoints;
     let all = gui.iter().map(|gui| ("gui", gui));
+    let all = all.chain(peers.iter().map(|it| ("peers", it)));
     let all = all.chain(bastions.iter().map(|it| ("bastion", it)));
     for (what, endpoint) in all.chain(database.iter().map(|it| ("database", it))) {
         say("endpoints", format!("{what:<8}  {endpoint}"));

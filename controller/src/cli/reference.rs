@@ -228,6 +228,9 @@ fn iam_policy() -> Value {
             // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
             { "Sid": "ClctlEncryptsSecrets", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*",
               "Condition": { "StringLike": { "kms:ViaService": "secretsmanager.*.amazonaws.com" } } },
+            // DevOps Guru adds to the policy of a topic in the name of whoever tells it to publish there.
+            // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondevopsguru.html
+            { "Sid": "ClctlAddsChannels", "Effect": "Allow", "Action": ["sns:Publish"], "Resource": "arn:*:sns:*:*:clctl-*" },
             // https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html#backup-api-permissions-ref
             { "Sid": "ClctlMakesVaults", "Effect": "Allow", "Action": ["backup-storage:MountCapsule"], "Resource": "*" },
             { "Sid": "ClctlEncryptsVaults", "Effect": "Allow",

@@ -237,6 +237,7 @@ pub(super) fn environment(node: &ChainlinkNode, account: String, partition: Stri
         account,
         region: node.spec.aws.region.to_string(),
         ignored_tags: node.spec.aws.ignore_tag_prefixes.iter().map(ToString::to_string).collect(),
+        boundary: node.spec.aws.dev_ops_guru_tag_key.to_string(),
         deletions: topology::deletions(&node.spec),
     }
 }

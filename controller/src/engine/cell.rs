@@ -96,6 +96,8 @@ impl Cell {
                     (Some(want), Some(before), Some(now)) => {
                         want.met_by(now) || want.left_by(before, now)
                     }
+                    // What was wrong is gone, and what is right is to come.
+                    (Some(want), Some(before), None) => !want.met_by(before),
                     (_, before, now) => before.is_some() == now.is_some(),
                 };
                 want.keys().chain(now.keys()).all(same)
@@ -241,6 +243,16 @@ mod tests {
         assert!(want.met_by(&Cell::Known(100.into())) && want.met_by(&Cell::Known(500.into())));
         assert!(!want.met_by(&Cell::Known(99.into())) && !want.met_by(&known("500")));
         assert!(want.refines(&want) && !Cell::AtLeast(101).refines(&want));
+    }
+
+    #[test]
+    fn what_takes_the_place_of_something_may_be_seen_between_the_two() {
+        let map = |all: &[(&str, &str)]| {
+            Cell::Map(all.iter().map(|(key, text)| ((*key).to_owned(), known(text))).collect())
+        };
+        let (want, before) = (map(&[("a", "x"), ("b", "new")]), map(&[("a", "x"), ("b", "old")]));
+        assert!(want.left_by(&before, &map(&[("a", "x")])), "b is on its way");
+        assert!(!want.left_by(&before, &map(&[("b", "old")])), "a was right, and somebody took it");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     aws::{Aws, Lookups},
-    engine::{Action, CallError, Class, Plan, Verdict},
+    engine::{Action, CallError, Class, Plan, PlannedNode, Verdict},
 };
 
 /// One check: what was looked at, and what came of it.
@@ -104,12 +104,12 @@ pub async fn preflight(
     [brought, network, offers, quotas, permissions].concat()
 }
 
-/// How many objects of a kind are to be made.
-fn to_make(plan: &Plan<Aws>, kind: &str) -> usize {
+/// The nodes of a kind of which an object is to be made.
+fn to_make<'a>(plan: &'a Plan<Aws>, kind: &str) -> impl Iterator<Item = &'a PlannedNode<Aws>> {
     let makes = |verdict: &Verdict| match verdict {
         Verdict::Change(change) => matches!(change.action, Action::Create | Action::Replace),
         Verdict::Blocked(_) => false,
     };
-    let of_kind = plan.nodes.iter().filter(|planned| planned.node.address().kind == kind);
-    of_kind.filter(|planned| makes(&planned.verdict)).count()
+    let of_kind = plan.nodes.iter().filter(move |planned| planned.node.address().kind == kind);
+    of_kind.filter(move |planned| makes(&planned.verdict))
 }

@@ -43,7 +43,7 @@ pub(super) async fn checks(aws: &Aws, lookups: &Lookups, spec: &NodeSpec) -> Vec
 fn needs_public(spec: &NodeSpec) -> bool {
     let balancer = spec.gui.load_balancer.as_ref();
     let balancer = balancer.is_some_and(|balancer| balancer.scheme == Scheme::InternetFacing);
-    balancer || spec.access.bastion.is_some()
+    balancer || spec.nodes.peer_to_peer.has_own_addresses() || spec.access.bastion.is_some()
 }
 
 /// Which way out a subnet has to have.

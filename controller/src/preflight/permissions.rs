@@ -6,6 +6,8 @@ use crate::{
     aws::{
         Aws,
         autoscaling::AutoScalingGroup,
+        devops_guru::ResourceCollection,
+        elb::LoadBalancer,
         iam::{Ruling, Says, is_there, principal, rulings},
         rds::{Cluster, Instance},
     },
@@ -16,10 +18,18 @@ use super::{Check, to_make};
 
 /// The services that work in a role of their own, which AWS makes when they are used for the first time
 /// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html>,
+/// <https://docs.aws.amazon.com/devops-guru/latest/userguide/using-service-linked-roles.html>,
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html>,
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html>), and the kinds that use
 /// them.
-const ROLES: [(&str, &str, &[&str]); 2] = [
+const ROLES: [(&str, &str, &[&str]); 4] = [
     ("autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling", &[AutoScalingGroup::ABOUT.name]),
+    ("devops-guru.amazonaws.com", "AWSServiceRoleForDevOpsGuru", &[ResourceCollection::ABOUT.name]),
+    (
+        "elasticloadbalancing.amazonaws.com",
+        "AWSServiceRoleForElasticLoadBalancing",
+        &[LoadBalancer::ABOUT.name],
+    ),
     ("rds.amazonaws.com", "AWSServiceRoleForRDS", &[Instance::ABOUT.name, Cluster::ABOUT.name]),
 ];
 
@@ -53,7 +63,7 @@ pub(super) async fn checks(aws: &Aws, caller: &str, plan: &Plan<Aws>) -> Vec<Che
     };
     let mut all = vec![permissions];
     for (service, role, kinds) in ROLES {
-        if kinds.iter().any(|kind| to_make(plan, kind) > 0) {
+        if kinds.iter().any(|kind| to_make(plan, kind).next().is_some()) {
             let principal = principal.as_ref().ok().and_then(Option::as_deref);
             all.push(service_role(aws, principal, root, (service, role)).await);
         }

@@ -10,7 +10,7 @@ use crate::{
         Aws,
         autoscaling::AutoScalingGroup,
         ec2::{Eip, Subnet, Vpc},
-        elb::LoadBalancer,
+        elb::{Listener, LoadBalancer},
         fleet::{Duty, Instances, InstancesOutputs, Life, Role},
         image::version,
         kms::Key,
@@ -52,6 +52,9 @@ pub struct NodeView {
 pub struct EndpointsView {
     /// The GUI of the node, from outside; nothing without a load balancer: `clctl tunnel gui` needs none.
     pub gui: Option<String>,
+    /// Where other nodes reach the active one, each an address and a port: those of its own, and none that the file
+    /// announces.
+    pub peers: Vec<String>,
     /// The addresses of the bastions.
     pub bastions: Vec<String>,
     /// Where the database listens, within the VPC: host and port.
@@ -141,10 +144,25 @@ fn database(plan: &Plan<Aws>) -> Option<(String, i32)> {
 /// What the addresses of bastions are called.
 const BASTION: &str = "bastion";
 
-fn bastions(plan: &Plan<Aws>) -> Vec<String> {
+/// What the addresses for other nodes are called, and what listens there.
+const PEERS: &str = "peers";
+
+/// The public addresses with such names.
+fn addresses(plan: &Plan<Aws>, called: &str) -> Vec<String> {
     let addresses = all::<Eip>(plan).into_iter();
-    let of = addresses.filter(|(name, _)| name.starts_with(BASTION));
+    let of = addresses.filter(|(name, _)| name.starts_with(called));
     of.map(|(_, eip)| eip.outputs.public_ip.clone()).collect()
+}
+
+fn bastions(plan: &Plan<Aws>) -> Vec<String> {
+    addresses(plan, BASTION)
+}
+
+/// Where other nodes come in, once something listens there.
+fn peers(plan: &Plan<Aws>) -> Vec<String> {
+    let Some(listener) = one::<Listener>(plan, PEERS) else { return Vec::new() };
+    let port = listener.config.port;
+    addresses(plan, PEERS).into_iter().map(|address| format!("{address}:{port}")).collect()
 }
 
 /// The name that AWS has given to the load balancer: a record of the user's own leads to it.
@@ -161,7 +179,7 @@ fn gui(plan: &Plan<Aws>, named: Option<String>) -> Option<String> {
 pub fn endpoints(plan: &Plan<Aws>, named: Option<String>) -> EndpointsView {
     let gui = gui(plan, named);
     let database = database(plan).map(|(host, port)| format!("{host}:{port}"));
-    EndpointsView { gui, bastions: bastions(plan), database }
+    EndpointsView { gui, peers: peers(plan), bastions: bastions(plan), database }
 }
 
 /// What of the spec is among the outputs.
@@ -242,6 +260,7 @@ impl OutputsView {
             ("STANDBY_INSTANCE_IDS", with("standby").into()),
             ("GUI_URL", gui(plan, given.gui.clone()).into()),
             ("LOAD_BALANCER_DNS_NAME", load_balancer(plan).into()),
+            ("PEER_ADDRESSES", peers(plan).into()),
             ("BASTION_ADDRESSES", bastions(plan).into()),
             ("DATABASE_ARN", arn.into()),
             ("DATABASE_HOST", address.as_ref().map(|(host, _)| host.clone()).into()),

@@ -312,6 +312,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".into(),
             deletions: crate::aws::Deletions::default(),
         }
     }

@@ -20,6 +20,8 @@ pub(super) const HTTP: u16 = 80;
 pub(super) const HTTPS: u16 = 443;
 /// Where a node serves its GUI and API, in plain HTTP behind the load balancer.
 pub(super) const NODE: u16 = 6688;
+/// Who comes to the port that nodes reach each other at.
+const OTHERS: &str = "Nodes of other operators";
 
 /// Groups that others refer to.
 pub(super) struct Built {
@@ -27,9 +29,17 @@ pub(super) struct Built {
     pub(super) nodes: Ref<SecurityGroup>,
     pub(super) balancer: Ref<SecurityGroup>,
     pub(super) balancer_rules: Ref<SecurityGroupRules>,
+    /// That of the load balancer for other nodes, if there is to be one.
+    pub(super) peers: Option<Guard>,
     pub(super) bastion: Ref<SecurityGroup>,
     pub(super) rules: Vec<Ref<SecurityGroupRules>>,
     pub(super) key_pair: Option<Ref<KeyPair>>,
+}
+
+/// A group, and what it lets in and out.
+pub(super) struct Guard {
+    pub(super) group: Ref<SecurityGroup>,
+    pub(super) rules: Ref<SecurityGroupRules>,
 }
 
 pub(super) fn declare(
@@ -59,6 +69,11 @@ pub(super) fn declare(
     let balancer = group("load-balancer", "HTTPS to the node GUI")?;
     let nodes = group("nodes", "Chainlink nodes")?;
     let database = group("database", "PostgreSQL of the nodes")?;
+    let peers = &spec.nodes.peer_to_peer;
+    let entrance = peers
+        .has_own_addresses()
+        .then(|| group("network-load-balancer", "Connections of other nodes"))
+        .transpose()?;
 
     let mut rules = |group: &Ref<SecurityGroup>, rules: Vec<Rule<Declared>>| {
         let name = group.address().name.clone();
@@ -83,21 +98,35 @@ pub(super) fn declare(
     }
     balancer_rules.push(Rule::tcp(Direction::Egress, NODE, member(&nodes), "Node GUI"));
     let balancer_rules = rules(&balancer, balancer_rules)?;
-    let peers = &spec.nodes.peer_to_peer;
+    let others = admitted(&peers.admitted(), peers.port.port(), OTHERS);
     let mut node_rules = vec![
         Rule::tcp(Direction::Ingress, SSH, member(&bastion), "SSH from the bastion"),
         Rule::tcp(Direction::Ingress, NODE, member(&balancer), "Node GUI from the load balancer"),
         Rule::all_out(),
     ];
-    if peers.enabled {
-        let from = peers.admitted();
-        node_rules.extend(admitted(&from, peers.port.port(), "Nodes of other operators"));
-    }
+    let guard = if let Some(group) = entrance {
+        let (port, to) = (peers.port.port(), || member(&nodes));
+        let mut own = others;
+        own.push(Rule::tcp(Direction::Egress, port, to(), "P2P"));
+        own.push(Rule::tcp(Direction::Egress, NODE, to(), "Health of the nodes"));
+        // What comes through it is told by its group, although the nodes see who sends it.
+        let from = || member(&group);
+        node_rules.extend([
+            Rule::tcp(Direction::Ingress, port, from(), "P2P from the load balancer"),
+            Rule::tcp(Direction::Ingress, NODE, from(), "Health from the load balancer"),
+        ]);
+        let rules = rules(&group, own)?;
+        Some(Guard { group, rules })
+    } else {
+        node_rules.extend(others.into_iter().filter(|_| peers.enabled));
+        None
+    };
     all.push(rules(&nodes, node_rules)?);
     let port = spec.database.port.port();
     all.push(rules(
         &database,
         vec![Rule::tcp(Direction::Ingress, port, member(&nodes), "PostgreSQL from the nodes")],
     )?);
-    Ok(Built { database, nodes, balancer, balancer_rules, bastion, rules: all, key_pair })
+    let (peers, rules) = (guard, all);
+    Ok(Built { database, nodes, balancer, balancer_rules, peers, bastion, rules, key_pair })
 }

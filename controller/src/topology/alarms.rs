@@ -156,11 +156,29 @@ alarms! {
         limit: "`monitoring.alarms.databaseConnections`, for 15 minutes",
         remedy: "A node opens as many as `Database.MaxOpenConns` says, 100 unless `nodes.extraToml` says otherwise. See who else is connected (`select * from pg_stat_activity`).",
     }
+    DATABASE_TRANSACTION_IDS {
+        "database-transaction-ids",
+        means: "The database has used many of its transaction ids: at two thousand million it stops to take anything, to save what it holds.",
+        limit: "600 million, for 15 minutes",
+        remedy: "Vacuum has not come through for long: something keeps it from the oldest tables. End transactions that have been open for long (`select pid, xact_start, query from pg_stat_activity where xact_start is not null order by xact_start`), and see what autovacuum does (`pg_stat_progress_vacuum`).",
+    }
     DATABASE_REPLICATION {
         "database-replication",
         means: "A reader of the Aurora cluster lags behind its writer. The standby of RDS is written to at once and never lags; when it is lost, the events of the database tell it.",
         limit: "ten seconds, for 15 minutes",
         remedy: "See whether the readers are smaller or busier than the writer. If a failover is due, wait with it.",
+    }
+    BACKUP_FAILED {
+        "backup-failed",
+        means: "AWS Backup could not copy the database: the newest copy is older than it should be.",
+        limit: "any, in an hour; that it is over says only that no other one failed since",
+        remedy: "`aws backup list-backup-jobs --by-state FAILED` says why. The role may lack a permission, or the key be disabled: `clctl apply` repairs both if they are of this environment. A copy that is to begin during the maintenance or the backup window of the database fails, too: see `backup.schedule`.",
+    }
+    BACKUP_EXPIRED {
+        "backup-expired",
+        means: "A copy of the database did not begin in its window, or one whose time is up could not be deleted.",
+        limit: "any, in an hour; that it is over says only that there was no other one since",
+        remedy: "`aws backup list-backup-jobs --by-state EXPIRED` names those that did not begin: the database was stopped or busy for eight hours. What could not be deleted has the status EXPIRED in its vault (`aws backup list-recovery-points-by-backup-vault`) and costs on: delete it, and see whether the role is there that it was made in.",
     }
     NAT_PORTS {
         "nat-ports" of "zone",
@@ -173,6 +191,12 @@ alarms! {
         means: "The certificate of the load balancer expires soon.",
         limit: "21 days",
         remedy: "ACM renews what it has issued by itself, 60 days before, if its DNS record is still there: `aws acm describe-certificate` says what it waits for. One that was imported has to be imported anew.",
+    }
+    PEERS {
+        "peers",
+        means: "The load balancer for other nodes finds no node that works: nodes of other operators reach none.",
+        limit: "`monitoring.alarms.oracleSilence`",
+        remedy: "If no node is active, see to that first (`clctl get`). Otherwise it is the way to it: `clctl diff` names what differs of the load balancer, its target group and the rules of the security groups, and `clctl apply` repairs it. `aws elbv2 describe-target-health` says why a node is not healthy.",
     }
 }
 

@@ -32,16 +32,17 @@ const ENDS: i32 = 10_080;
 /// Whom the role trusts.
 const SERVICE: &str = "backup.amazonaws.com";
 
+/// Declares it, and says where the copies are, if there are any.
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
     label: &Label<'_>,
     spec: &NodeSpec,
     key: &Input<KeyArn>,
     database: &Input<String>,
-) -> Result<(), DeclaredTwice> {
+) -> Result<Option<Ref<BackupVault>>, DeclaredTwice> {
     let backup = &spec.backup;
     if !backup.enabled {
-        return Ok(());
+        return Ok(None);
     }
     let vault = graph.add::<BackupVault>(
         MAIN,
@@ -70,17 +71,16 @@ pub(super) fn declare(
         },
     )?;
     let taken_on = role(graph, label, spec)?;
-    graph
-        .add::<BackupSelection>(
-            DATABASE,
-            BackupSelectionConfig {
-                plan: plan.output("arn", |plan| plan.arn.clone()),
-                role: taken_on.output("arn", |role| role.arn.clone()),
-                resources: vec![database.clone()],
-                other: String::new(),
-            },
-        )
-        .map(drop)
+    graph.add::<BackupSelection>(
+        DATABASE,
+        BackupSelectionConfig {
+            plan: plan.output("arn", |plan| plan.arn.clone()),
+            role: taken_on.output("arn", |role| role.arn.clone()),
+            resources: vec![database.clone()],
+            other: String::new(),
+        },
+    )?;
+    Ok(Some(vault))
 }
 
 /// The role in which copies are made: of this one database, into snapshots of AWS Backup's alone, which it may

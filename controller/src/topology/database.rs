@@ -42,6 +42,8 @@ pub(super) struct Built {
     pub(super) arn: Input<String>,
     /// The names of the instances of a cluster.
     pub(super) members: Vec<Input<String>>,
+    /// The ARN of the parameter group of the instance, or of those of a cluster.
+    pub(super) parameters: Input<String>,
 }
 
 /// What the database stands on.
@@ -181,6 +183,7 @@ fn instance(
             there: After::node(&database),
             arn: database.output("arn", |database| database.arn.to_string()),
             members: Vec::new(),
+            parameters: parameters.output("arn", |group| group.arn.to_string()),
         })
 }
 
@@ -240,6 +243,7 @@ fn cluster(
         AURORA_LOGS.map(|log| (of_cluster(log), format!("{prefix}{log}"))),
     )?;
     let group = base.access.database.output("id", |group| group.id.clone());
+    let group_arn = of_instances.output("arn", |group| group.arn.to_string());
     let of_instances = || Told(Some(of_instances.output("arn", |group| group.arn.clone())));
     let maintained = || Told::of(database.preferred_maintenance_window.to_string());
     let cluster = graph.add::<Cluster>(
@@ -301,7 +305,12 @@ fn cluster(
         there = there.and(After::node(&member));
         members.push(member.output("identifier", |member| member.identifier.clone()));
     }
-    Ok(Built { there, arn: cluster.output("arn", |cluster| cluster.arn.to_string()), members })
+    Ok(Built {
+        there,
+        arn: cluster.output("arn", |cluster| cluster.arn.to_string()),
+        members,
+        parameters: group_arn,
+    })
 }
 
 /// What the file says of PostgreSQL, and that connections are encrypted.
@@ -389,6 +398,7 @@ mod tests {
             account: "123456789012".into(),
             region: "us-east-1".into(),
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".into(),
             deletions: Deletions::default(),
         };
         topology::declare(&environment, &Lookups::found("ami-0123456789abcdef0"), spec).unwrap()

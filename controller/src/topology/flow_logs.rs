@@ -9,10 +9,12 @@ use crate::{
         kms::KeyArn,
         policy::{Policy, Statement},
     },
-    engine::{DeclaredTwice, Graph, Input, Resource},
+    engine::{Declared, DeclaredTwice, Graph, Input, Resource},
 };
 
 use super::{Label, logs, roles};
+
+const SERVICE: &str = "vpc-flow-logs.amazonaws.com";
 
 pub(super) fn declare(
     graph: &mut Graph<Aws>,
@@ -32,14 +34,13 @@ pub(super) fn declare(
     let groups = Statement::allow("FindLogs", ["logs:DescribeLogGroups"]).to(["*".to_owned()]);
     let streams = group.output("arn", |group| format!("{}:*", group.arn));
     let policy = Policy::of([roles::writes(streams), groups]);
-    let role = roles::role(
+    let role = roles::trusting(
         graph,
         label,
         "flow-logs",
         "The flow log",
-        "vpc-flow-logs.amazonaws.com",
+        trust(label),
         vec![("logs", policy)],
-        None,
     )?;
     let traffic = match flow_logs.traffic_type {
         TrafficType::All => "ALL",
@@ -60,4 +61,16 @@ pub(super) fn declare(
             },
         )
         .map(drop)
+}
+
+/// Who takes on the role, and for whom: a flow log of this account and region. Which one it is nobody knows before the
+/// role is there.
+///
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html>
+fn trust(label: &Label<'_>) -> Policy<Declared> {
+    let environment = label.environment;
+    Policy::of([Statement::allow("Assume", ["sts:AssumeRole"])
+        .by("Service", SERVICE.to_owned())
+        .only("StringEquals", "aws:SourceAccount", [environment.account.clone()])
+        .only("ArnLike", "aws:SourceArn", [environment.arn("ec2", "vpc-flow-log/*")])])
 }

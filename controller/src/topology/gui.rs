@@ -28,7 +28,7 @@ const GUI: &str = "gui";
 /// How often a node is asked, in seconds: another one is found within three times that.
 const INTERVAL: i32 = 10;
 /// For how long a node that leaves may end what it has begun, in seconds. It stops working before anyway.
-const DELAY: i32 = 15;
+pub(super) const DELAY: i32 = 15;
 /// What is not for the outside: measurements, and what tells how the program runs. Whoever may, asks a node
 /// through a tunnel. A rule has three patterns at most.
 const CLOSED: [(&str, i32, [&str; 3]); 2] = [
@@ -63,7 +63,7 @@ pub(super) fn declare(
         ssl_policy: String::new(),
         mutual_authentication: "off".to_owned(),
         default_action: Action::Redirect(Redirect::to_https()),
-        attributes: ListenerConfig::<Declared>::usual_attributes(),
+        attributes: ListenerConfig::<Declared>::usual_attributes("HTTP"),
         tags: label.tags(Listener::ABOUT.name, "http"),
     };
     graph.add::<Listener>("http", config)?;
@@ -77,7 +77,7 @@ pub(super) fn declare(
         ssl_policy: policy(declared),
         mutual_authentication: "off".to_owned(),
         default_action: Action::Forward(targets.output("arn", |group| group.arn.clone())),
-        attributes: ListenerConfig::<Declared>::usual_attributes(),
+        attributes: ListenerConfig::<Declared>::usual_attributes("HTTPS"),
         tags: label.tags(Listener::ABOUT.name, "https"),
     };
     let listener = graph.add::<Listener>("https", config)?;
@@ -114,24 +114,29 @@ fn targets(
         protocol_version: "HTTP1".to_owned(),
         port: i32::from(NODE),
         ip_address_type: "ipv4".to_owned(),
-        health_check: HealthCheck {
-            enabled: true,
-            protocol: "HTTP".to_owned(),
-            port: "traffic-port".to_owned(),
-            path: "/health".to_owned(),
-            // A node says 207 when some part of it fails, and 204 while it migrates its database: it is the one that
-            // works all the same.
-            matcher: "200-299".to_owned(),
-            interval: INTERVAL,
-            timeout: 5,
-            healthy_threshold: 2,
-            unhealthy_threshold: 2,
-        },
+        health_check: is_active("traffic-port"),
         deregistration_delay: DELAY,
-        attributes: TargetGroupConfig::<Declared>::usual_attributes(),
+        attributes: TargetGroupConfig::<Declared>::usual_attributes("HTTP"),
         tags: label.tags(TargetGroup::ABOUT.name, GUI),
     };
     graph.add::<TargetGroup>(GUI, config)
+}
+
+/// Whether a node is the active one, asked at that port: whoever stands by does not answer.
+pub(super) fn is_active(port: &str) -> HealthCheck {
+    HealthCheck {
+        enabled: true,
+        protocol: "HTTP".to_owned(),
+        port: port.to_owned(),
+        path: "/health".to_owned(),
+        // A node says 207 when some part of it fails, and 204 while it migrates its database: it is the one that
+        // works all the same.
+        matcher: "200-299".to_owned(),
+        interval: INTERVAL,
+        timeout: 5,
+        healthy_threshold: 2,
+        unhealthy_threshold: 2,
+    }
 }
 
 fn balancer(

@@ -7,6 +7,7 @@ mod bastion;
 mod dashboard;
 mod database;
 mod deletion;
+mod devops_guru;
 mod dns;
 mod encryption;
 mod endpoints;
@@ -16,6 +17,7 @@ mod logs;
 mod monitoring;
 mod network;
 mod nodes;
+mod peers;
 mod roles;
 mod secrets;
 mod unbuilt;
@@ -82,14 +84,19 @@ pub fn declare(
     let password = database::password(spec).and_then(|name| secrets.get(&name));
     let base = database::Base { network: &network, access: &access, key: &key, password, lookups };
     let database = database::declare(&mut graph, &label, spec, &base)?;
-    backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
+    let vault = backup::declare(&mut graph, &label, spec, &key, &database.arn)?;
     let base = gui::Base {
         network: &network,
         group: &access.balancer,
         rules: &access.balancer_rules,
         lookups,
     };
-    let target_groups = gui::declare(&mut graph, &label, spec, &base)?;
+    let mut target_groups = gui::declare(&mut graph, &label, spec, &base)?;
+    let peers = match &access.peers {
+        Some(guard) => Some(peers::declare(&mut graph, &label, spec, &network, guard)?),
+        None => None,
+    };
+    target_groups.extend(peers.iter().map(|peers| peers.target_group.clone()));
     let key_name = nodes::key_name(spec, lookups, access.key_pair.as_ref());
     let secrets_there: Vec<_> = secrets.values().cloned().collect();
     let ways = network.private_way.clone().and(endpoints);
@@ -103,6 +110,7 @@ pub fn declare(
         lookups,
         database: &database,
         target_groups: &target_groups,
+        addresses: peers.as_ref().map(|it| it.addresses.as_slice()).unwrap_or_default(),
         needs: database
             .there
             .clone()
@@ -117,8 +125,10 @@ pub fn declare(
         key: &key,
         log_group: &logs.nodes,
         database: &database,
+        vault: vault.as_ref(),
         group: &nodes.group,
         instances: &nodes.instances,
+        peers: peers.as_ref(),
     };
     monitoring::declare(&mut graph, &label, spec, &watched)?;
     if let (Some(declared), Some(profile), Some(log)) =
@@ -223,7 +233,6 @@ fn urls(spec: &NodeSpec) -> impl Iterator<Item = (&UrlSource, &'static [&'static
 /// What every object of an environment is tagged with.
 struct Label<'a> {
     environment: &'a Environment,
-    boundary: String,
     user: BTreeMap<String, String>,
 }
 
@@ -231,10 +240,10 @@ impl<'a> Label<'a> {
     fn new(environment: &'a Environment, spec: &NodeSpec) -> Self {
         let user =
             spec.aws.tags.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-        Self { environment, boundary: spec.aws.dev_ops_guru_tag_key.to_string(), user }
+        Self { environment, user }
     }
 
     fn tags(&self, kind: &'static str, name: &str) -> Tags {
-        Tags::declared(self.environment, kind, name, &self.boundary, &self.user)
+        Tags::declared(self.environment, kind, name, &self.user)
     }
 }

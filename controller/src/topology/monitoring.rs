@@ -6,6 +6,7 @@ use crate::{
     aws::{
         Aws,
         autoscaling::AutoScalingGroup,
+        backup::BackupVault,
         cloudwatch::{Alarm, AlarmConfig, Query},
         ec2::NatGateway,
         fleet::Instances,
@@ -22,13 +23,13 @@ use crate::{
 use super::{
     Label,
     alarms::{self, About},
-    dashboard, database, network,
+    dashboard, database, devops_guru, network, peers,
 };
 
 /// What everybody is told by.
 const ALARMS: &str = "alarms";
-/// The database's events, and those of the instances of a cluster.
-const EVENTS: [&str; 2] = ["database", "database-instances"];
+/// The database's events, those of the instances of a cluster, and those of the parameters.
+const EVENTS: [&str; 3] = ["database", "database-instances", "database-parameters"];
 /// What is counted of the logs of the nodes.
 const CRITICAL: &str = "log_critical_lines";
 
@@ -54,8 +55,11 @@ pub(super) struct Base<'a> {
     pub(super) key: &'a Input<KeyArn>,
     pub(super) log_group: &'a Ref<LogGroup>,
     pub(super) database: &'a database::Built,
+    /// Where AWS Backup keeps its copies of it, if it makes any.
+    pub(super) vault: Option<&'a Ref<BackupVault>>,
     pub(super) group: &'a Ref<AutoScalingGroup>,
     pub(super) instances: &'a Ref<Instances>,
+    pub(super) peers: Option<&'a peers::Built>,
 }
 
 /// Declares it all, and says which topic others may publish to.
@@ -79,6 +83,7 @@ pub(super) fn declare(
     if monitoring.dashboard {
         dashboard::declare(graph, label, &watched, monitoring.alarms.enabled)?;
     }
+    devops_guru::declare(graph, label, spec, &topic)?;
     Ok(topic)
 }
 
@@ -283,6 +288,7 @@ fn events(
     const OF_INSTANCES: &[&str] = &[
         "availability",
         "backup",
+        "configuration change",
         "deletion",
         "failover",
         "failure",
@@ -293,7 +299,8 @@ fn events(
     ];
     const OF_CLUSTERS: &[&str] =
         &["deletion", "failover", "failure", "maintenance", "notification"];
-    let [main, instances] = EVENTS;
+    const OF_PARAMETERS: &[&str] = &["configuration change"];
+    let [main, instances, parameters] = EVENTS;
     let mut subscribe = |name: &str, of: &str, sources, categories: &[&str]| {
         let declared = EventSubscriptionConfig {
             topic: topic.output("arn", |topic| topic.arn.clone()),
@@ -305,9 +312,14 @@ fn events(
         };
         graph.add::<EventSubscription>(name, declared).map(drop)
     };
-    let named = Input::made_of(vec![database.arn.clone()], |arn: Vec<String>| {
-        arn.concat().rsplit(':').next().unwrap_or_default().to_owned()
-    });
+    let name_in = |arn: &Input<String>| {
+        Input::made_of(vec![arn.clone()], |arn: Vec<String>| {
+            arn.concat().rsplit(':').next().unwrap_or_default().to_owned()
+        })
+    };
+    let of = vec![name_in(&database.parameters)];
+    subscribe(parameters, "db-parameter-group", of, OF_PARAMETERS)?;
+    let named = name_in(&database.arn);
     match &spec.database.engine {
         Engine::Rds(_) => subscribe(main, "db-instance", vec![named], OF_INSTANCES),
         Engine::Aurora(_) => {
@@ -321,6 +333,8 @@ fn events(
 const FIVE: i32 = 300;
 /// What most things of instances are measured in.
 const MINUTE: i32 = 60;
+/// What is rare is counted in this.
+const HOUR: i32 = 3600;
 /// A mebibyte, and a gibibyte.
 const MIB: f64 = 1024.0 * 1024.0;
 const GIB: f64 = 1024.0 * MIB;
@@ -332,6 +346,7 @@ fn watched(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
         all.extend(of_chain(label, spec, chain));
     }
     all.extend(of_database(label, spec));
+    all.extend(base.vault.into_iter().flat_map(of_vault));
     all.extend(base.network.nat_gateways.iter().map(of_gateway));
     if let Some(balancer) = &spec.gui.load_balancer {
         // https://docs.aws.amazon.com/acm/latest/userguide/cloudwatch-metrics.html
@@ -339,7 +354,22 @@ fn watched(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
             .of("CertificateArn", balancer.certificate_arn.to_string());
         all.push(Watch::new(alarms::CERTIFICATE, days, Wrong::Below(21.0)).periods(1, 1));
     }
+    if let Some(peers) = base.peers {
+        // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-cloudwatch-metrics.html
+        let (balancer, targets) = (&peers.balancer, &peers.target_group);
+        let healthy = Query::metric("AWS/NetworkELB", "HealthyHostCount", "Maximum", MINUTE)
+            .of("LoadBalancer", balancer.output("dimension", |it| it.arn.dimension()))
+            .of("TargetGroup", targets.output("dimension", |it| it.arn.dimension()));
+        let watch = Watch::new(alarms::PEERS, healthy, Wrong::Below(1.0));
+        let silence = silence(spec);
+        all.push(watch.periods(silence, silence).silence_is_wrong(base.instances));
+    }
     all
+}
+
+/// For how many minutes no node may be found.
+fn silence(spec: &NodeSpec) -> i32 {
+    minutes(spec.monitoring.alarms.oracle_silence.get())
 }
 
 /// The nodes: what they say of themselves, and what EC2 says of their instances.
@@ -357,7 +387,7 @@ fn nodes(label: &Label<'_>, spec: &NodeSpec, base: &Base<'_>) -> Vec<Watch> {
     let of_job = |metric: &str, statistic: &str| {
         ours(metric, statistic, FIVE).of("job", "chainlink".to_owned())
     };
-    let silence = minutes(limits.oracle_silence.get());
+    let silence = silence(spec);
     let percent = |limit: u32| Wrong::Above(f64::from(limit));
     vec![
         Watch::new(alarms::NO_ACTIVE_NODE, ours("node_active", "Sum", MINUTE), Wrong::Below(1.0))
@@ -502,6 +532,11 @@ fn of_database(label: &Label<'_>, spec: &NodeSpec) -> Vec<Watch> {
             of("DatabaseConnections", "Maximum"),
             Wrong::Above(f64::from(limits.database_connections.get())),
         ),
+        Watch::new(
+            alarms::DATABASE_TRANSACTION_IDS,
+            of("MaximumUsedTransactionIDs", "Maximum"),
+            Wrong::AtLeast(600_000_000.0),
+        ),
     ];
     if let Engine::Aurora(_) = &spec.database.engine {
         // In milliseconds.
@@ -509,6 +544,20 @@ fn of_database(label: &Label<'_>, spec: &NodeSpec) -> Vec<Watch> {
         all.push(Watch::new(alarms::DATABASE_REPLICATION, lag, Wrong::Above(10_000.0)));
     }
     all
+}
+
+/// The copies of the database.
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html>
+fn of_vault(vault: &Ref<BackupVault>) -> [Watch; 2] {
+    [
+        (alarms::BACKUP_FAILED, "NumberOfBackupJobsFailed"),
+        (alarms::BACKUP_EXPIRED, "NumberOfBackupJobsExpired"),
+    ]
+    .map(|(about, metric)| {
+        let jobs = Query::metric("AWS/Backup", metric, "Sum", HOUR)
+            .of("BackupVaultName", vault.output("name", |vault| vault.name.clone()));
+        Watch::new(about, jobs, Wrong::AtLeast(1.0)).periods(1, 1).missing("notBreaching")
+    })
 }
 
 /// A NAT gateway.

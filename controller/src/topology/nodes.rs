@@ -9,7 +9,7 @@ use crate::{
         Aws, Environment, Lookups, Tags,
         autoscaling::{AutoScalingGroup, AutoScalingGroupConfig, BorrowedKey},
         ec2::{
-            ImageId, KeyName, KeyPair, LaunchTags, LaunchTemplate, LaunchTemplateConfig,
+            Eip, ImageId, KeyName, KeyPair, LaunchTags, LaunchTemplate, LaunchTemplateConfig,
             LaunchTemplateOutputs, Metadata, SecurityGroup, SubnetId, UserData, Volume,
         },
         elb::TargetGroup,
@@ -33,6 +33,8 @@ const COOLDOWN: i32 = 300;
 /// How long the name of a secret's version is at most
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>).
 const LONGEST_VERSION: usize = 64;
+/// An address as long as one can be.
+const LONGEST_ADDRESS: &str = "255.255.255.255";
 
 /// What the nodes stand on.
 pub(super) struct Base<'a> {
@@ -44,8 +46,10 @@ pub(super) struct Base<'a> {
     pub(super) secrets: &'a BTreeMap<String, Ref<Secret>>,
     pub(super) lookups: &'a Lookups,
     pub(super) database: &'a database::Built,
-    /// Where the load balancer finds them.
+    /// Where the load balancers find them.
     pub(super) target_groups: &'a [Ref<TargetGroup>],
+    /// The addresses of ours at which other nodes reach the one that is active, if it is at those.
+    pub(super) addresses: &'a [Ref<Eip>],
     /// What has to be there before the first of them starts.
     pub(super) needs: After,
 }
@@ -60,7 +64,7 @@ pub(super) fn declare(
     let volume = &nodes.root_volume;
     let runs = format!("{}@{}", nodes.chainlink.version, nodes.chainlink.digest);
     let Base { network, group, profile, key_name, key, secrets, lookups, .. } = base;
-    let Base { database, target_groups, needs, .. } = base;
+    let Base { database, target_groups, addresses, needs, .. } = base;
     let like = Like {
         name: NODES,
         description: format!("Chainlink nodes of {}", label.environment.name),
@@ -68,7 +72,7 @@ pub(super) fn declare(
         instance_type: nodes.instance_type.to_string(),
         profile,
         key_name,
-        user_data: user_data(label.environment, spec, secrets, lookups)?,
+        user_data: user_data(label.environment, spec, addresses, secrets, lookups)?,
         group,
         public_address: false,
         volume: Volume {
@@ -124,8 +128,8 @@ pub(super) fn template(
     label: &Label<'_>,
     like: Like<'_>,
 ) -> Result<Ref<LaunchTemplate>, DeclaredTwice> {
-    let Label { environment, boundary, user } = label;
-    let launched = Tags::launched(environment, like.name, boundary, user, like.runs);
+    let Label { environment, user } = label;
+    let launched = Tags::launched(environment, like.name, user, like.runs);
     graph.add::<LaunchTemplate>(
         like.name,
         LaunchTemplateConfig {
@@ -264,10 +268,12 @@ pub(super) fn key_name(
     }
 }
 
-/// What a node is told. It says which versions the secrets have, so that another one is another user data.
+/// What a node is told. It says which versions the secrets have, so that another one is another user data; and at
+/// which addresses others reach it, which AWS chooses.
 fn user_data(
     environment: &Environment,
     spec: &NodeSpec,
+    addresses: &[Ref<Eip>],
     secrets: &BTreeMap<String, Ref<Secret>>,
     lookups: &Lookups,
 ) -> Result<Input<UserData>, bootstrap::Error> {
@@ -286,18 +292,22 @@ fn user_data(
             .chain(theirs.iter().map(|id| format!("existing {id}")))
             .collect(),
     };
-    // No version is longer, or more of a mixture, than this: what is rendered here is as large as it gets.
+    // No version is longer, or more of a mixture, than this, and no address is longer: what is rendered here is as
+    // large as it gets.
     let longest = known.names.iter().map(|name| longest_version(name)).collect();
-    let largest = known.render(longest)?;
+    let largest = known.render(longest, &vec![LONGEST_ADDRESS.to_owned(); addresses.len()])?;
     let versions = secrets.values();
     let versions = versions.map(|secret| secret.given("version", |secret| secret.version.clone()));
     let theirs = theirs
         .into_iter()
         .map(|id| lookups.secret_version(id).map_or_else(Input::Unlearned, Input::Known));
-    let versions = versions.chain(theirs);
-    Ok(Input::made_of(versions.collect(), move |versions| {
+    let announced = addresses.iter();
+    let announced = announced.map(|eip| eip.output("publicIp", |eip| eip.public_ip.clone()));
+    let told = versions.chain(theirs).chain(announced);
+    Ok(Input::made_of(told.collect(), move |mut versions| {
+        let announced = versions.split_off(known.names.len());
         // What was rendered with longer ones is rendered with these.
-        UserData::new(known.render(versions).unwrap_or_else(|_| largest.clone()))
+        UserData::new(known.render(versions, &announced).unwrap_or_else(|_| largest.clone()))
     }))
 }
 
@@ -326,8 +336,16 @@ struct Known {
 }
 
 impl Known {
-    /// What a node is told when its secrets have these versions, in the order of their names.
-    fn render(&self, versions: Vec<String>) -> Result<String, bootstrap::Error> {
+    /// What a node is told when its secrets have these versions, in the order of their names, and others reach it at
+    /// these addresses.
+    fn render(
+        &self,
+        versions: Vec<String>,
+        addresses: &[String],
+    ) -> Result<String, bootstrap::Error> {
+        let port = self.spec.nodes.peer_to_peer.port;
+        let announce: Vec<String> =
+            addresses.iter().map(|address| format!("{address}:{port}")).collect();
         let secret_versions = self.names.iter().cloned().zip(versions).collect();
         let rendered = bootstrap::node(&NodeInputs {
             environment: &self.environment,
@@ -336,7 +354,7 @@ impl Known {
             secrets_path: &self.secrets_path,
             log_group: &self.log_group,
             database: &self.database,
-            announce: &[],
+            announce: &announce,
             secret_versions: &secret_versions,
         })?;
         Ok(rendered.as_str().to_owned())

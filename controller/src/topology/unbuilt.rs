@@ -7,7 +7,7 @@ use clctl_spec::{Document, NodeSpec, OnDrift, Place, Tenancy, Vpc};
 use serde::Serialize;
 
 /// What is read, checked, and then left out.
-const LEFT_OUT: [&str; 2] = ["spec.monitoring.devOpsGuru", "spec.backup.copyToRegion"];
+const LEFT_OUT: [&str; 1] = ["spec.backup.copyToRegion"];
 
 /// Something that is written and not built yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -95,6 +95,6 @@ mod tests {
         }
         assert!(status("spec.network.vpc.create.cidr").is_none());
         assert!(status("spec.monitoring.alarms").is_none());
-        assert!(status("spec.monitoring.devOpsGuru.enabled").is_some());
+        assert!(status("spec.monitoring.devOpsGuru.enabled").is_none());
     }
 }

@@ -15,14 +15,14 @@ fn from_nothing_to_ready_and_back_to_nothing() {
     let before = place.world().with(|world| world.objects());
 
     let dry = place.run(&["apply", "-f", file, "--dry-run"]).ends(0).says("dry run");
-    dry.says("Plan: 81 to create");
+    dry.says("Plan: 85 to create");
     let applied = place.run(&["apply", "-f", file]).ends(0);
     same!(place, "progress", lines_in_order(&applied.err));
     let summary: Vec<&str> =
         applied.out.lines().skip_while(|line| !line.contains("is Ready")).collect();
     same!(place, "apply_summary", summary.join("\n"));
 
-    place.run(&["diff", "-f", file]).ends(0).says("No changes: AWS is as declared (81 objects");
+    place.run(&["diff", "-f", file]).ends(0).says("No changes: AWS is as declared (85 objects");
     let again = place.run(&["apply", "-f", file, "--show-calls"]).ends(0);
     same!(place, "apply_again", again.out);
     assert!(again.err.contains(", 0 of them writes"), "{again}");
@@ -80,7 +80,7 @@ fn from_nothing_to_ready_and_back_to_nothing() {
     place
         .run(&["diff", "-f", file])
         .ends(1)
-        .says("Plan: 76 to create, 3 to take back, 1 to change, 1 unchanged");
+        .says("Plan: 80 to create, 3 to take back, 1 to change, 1 unchanged");
     let again = place.run(&["delete", "-f", file]).ends(0);
     same!(place, "delete_again", again);
     let described = place.run(&["describe", "-f", file]).ends(0);
@@ -115,7 +115,7 @@ fn a_realistic_world_goes_the_same_way() {
     place
         .run(&["diff", "-f", file])
         .ends(1)
-        .says("Plan: 76 to create, 3 to take back, 1 to change, 1 unchanged");
+        .says("Plan: 80 to create, 3 to take back, 1 to change, 1 unchanged");
     place.run(&["apply", "-f", file]).ends(0).says("is Ready");
 }
 
@@ -185,7 +185,7 @@ fn the_sandbox_is_looked_after() {
     place.run(&["sandbox", "reset", "--yes"]).ends(0).says("SANDBOX reset");
     assert_eq!(open.with(|world| world.objects().len()), 0);
     assert_eq!(open.with(|world| world.settings().name.clone()), "calm");
-    place.run(&["diff", "-f", file]).ends(1).says("Plan: 81 to create");
+    place.run(&["diff", "-f", file]).ends(1).says("Plan: 85 to create");
     place.run(&["describe", "-f", file]).ends(0).says("<none>");
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         ("kms", name) if name.starts_with("List") => ("NextMarker", "Truncated"),
         ("secretsmanager", "ListSecrets")
         | ("autoscaling", "DescribeAutoScalingGroups")
+        | ("devops-guru", "GetResourceCollection" | "ListNotificationChannels")
         | ("sns", "ListSubscriptionsByTopic")
         | ("cloudwatch", "DescribeAlarms" | "ListDashboards")
         | ("ssm", "GetParametersByPath") => ("NextToken", ""),
@@ -135,6 +136,8 @@ pub(crate) fn required(operation: &str) -> &'static [&'static str] {
             "IsTruncated",
             "MaxItems",
         ],
+        "devops-guru:GetResourceCollection" => &["AppBoundaryKey", "TagValues"],
+        "devops-guru:ListNotificationChannels" => &["Channels", "Id", "Config", "Sns", "TopicArn"],
         "sns:GetTopicAttributes" => &["Attributes"],
         "sns:ListSubscriptionsByTopic" => {
             &["Subscriptions", "SubscriptionArn", "Protocol", "Endpoint"]

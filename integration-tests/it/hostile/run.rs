@@ -70,6 +70,7 @@ fn prepared(scene: Scene) -> Scenery {
 fn prepare(scene: Scene) -> Scenery {
     let world = virtually(async {
         let bench = Bench::calm();
+        bench.simulator.with(|world| world.settings_mut().quotas.addresses = 20);
         // Somebody else's: another environment, and what was made by hand.
         bench.apply(&Wanted::graph("other", one_of_each)).await.complete();
         let somebody = bench.somebody();
@@ -147,6 +148,7 @@ async fn connect(bench: &Bench, input: &Input, stop: watch::Sender<Stop>) -> Opt
         account: caller.account,
         region: "us-east-1".to_owned(),
         ignored_tags: Vec::new(),
+        boundary: "devops-guru-clctl".to_owned(),
         deletions: Deletions::default(),
     };
     let graph = match (input.verb, input.scene) {
@@ -264,6 +266,13 @@ fn check_world(bench: &Bench, input: &Input, before: &Truth, wire: &Wire) {
     let records = records.filter(|it| it.kind == "resource-record-set");
     let named = |id: &str| ["/", "/_clctl."].iter().any(|at| id.contains(&format!("{at}{NAME}.")));
     known.extend(records.filter(|it| named(&it.id)).map(|it| it.id.clone()));
+    // Nor has what DevOps Guru looks at, and whom it tells: ours is the environment's, and its topic's.
+    let (value, topic) = (format!("={NAME}"), format!(":clctl-{NAME}-topic-"));
+    let told = [before, &after].into_iter().flat_map(Truth::things).filter(|it| {
+        it.id.ends_with(&value)
+            || it.kind == "notification-channel" && it.body.to_string().contains(&topic)
+    });
+    known.extend(told.map(|it| it.id.clone()));
     loop {
         let more: Vec<String> = before
             .things()

@@ -51,6 +51,7 @@ impl Account {
             account: self.caller.account.clone(),
             region: self.region.clone(),
             ignored_tags: Vec::new(),
+            boundary: "devops-guru-clctl".to_owned(),
             deletions: DELETIONS,
         };
         let calls = Calls::new(Mode::ReadOnly, kinds::reads());

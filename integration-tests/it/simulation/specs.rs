@@ -108,6 +108,7 @@ pub(super) fn environment(name: &str) -> Environment {
         account: ACCOUNT.to_owned(),
         region: REGION.to_owned(),
         ignored_tags: Vec::new(),
+        boundary: "devops-guru-clctl".to_owned(),
         deletions: Deletions::default(),
     }
 }
@@ -120,6 +121,13 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("another tag", "team: oracles", "squad: oracles"),
     ("another value of a tag", "team: oracles", "team: \"Orakel \\u2603\""),
     ("other instances", "\n  nodes:\n", "\n  nodes:\n    instanceType: m6i.2xlarge\n"),
+    ("looked at by DevOps Guru", "Guru:\n      enabled: false", "Guru:\n      enabled: true"),
+    ("other nodes", "\n  nodes:\n", "\n  nodes:\n    peerToPeer: {enabled: true}\n"),
+    (
+        "other nodes, at addresses of its own",
+        "      announceAddresses: [\"203.0.113.7:6690\", \"203.0.113.8:6690\"]\n",
+        "",
+    ),
     ("larger instances", "instanceType: m6i.xlarge", "instanceType: m6i.2xlarge"),
 ];
 

@@ -119,7 +119,7 @@ impl Region {
             elb.follow_groups(at, &autoscaling.in_target_groups(at));
             elb.settle(&mut LoadBalancerHands { around, ec2 }, rng, at);
             rds.settle(&mut Hands { around, ec2, logs }, rng, at);
-            backup.settle(around, rds, rng, at);
+            backup.settle(around, (rds, cloudwatch), rng, at);
             elb.notice(settings, ec2, rng, at);
             elb.publish(cloudwatch, at);
         }

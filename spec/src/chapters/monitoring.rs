@@ -79,9 +79,38 @@ chapter! {
     /// Amazon DevOps Guru.
     pub struct DevOpsGuru, DevOpsGuruFields {
         default {
-            /// Whether it looks at this environment. It finds what belongs to it by `aws.devOpsGuruTagKey`.
+            /// Whether it looks at this environment, and tells whoever gets the alarms of what it finds. It finds
+            /// what belongs to it by `aws.devOpsGuruTagKey`. The account shares it: what others have told it stays,
+            /// and where that leaves no room for this environment, clctl says so.
             enabled: bool = false, in_place(GURU);
         }
+    }
+}
+
+impl DevOpsGuru {
+    /// The regions that have it (<https://docs.aws.amazon.com/general/latest/gr/devops-guru.html>).
+    const REGIONS: [&str; 16] = [
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "ca-central-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "sa-east-1",
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+    ];
+
+    /// Whether a region has it.
+    pub fn is_in(region: &str) -> bool {
+        Self::REGIONS.contains(&region)
     }
 }
 
@@ -103,6 +132,15 @@ impl MonitoringFields {
     pub(crate) fn check_home(&self, home: Home<'_>, log: &Log) {
         if let Some(arn) = self.topic_arn.given() {
             home.check(arn.value.as_str(), arn.span, "the topic", log);
+        }
+        let guru = self.dev_ops_guru.given().and_then(|guru| guru.value.enabled.given());
+        let lacking = home.region.filter(|region| !DevOpsGuru::is_in(region.as_str()));
+        if let (Some(on), Some(region)) = (guru.filter(|at| at.value), lacking) {
+            let message = format!("AWS does not offer DevOps Guru in {region}");
+            let draft = Draft::new(Code::Conflict, on.span, message).label("not in this region");
+            let help =
+                format!("write `false`; it is offered in {}", DevOpsGuru::REGIONS.join(", "));
+            log.report(draft.help(help));
         }
     }
 }

@@ -105,7 +105,7 @@ chapter! {
             logs: Logs, in_place(LOGS);
             /// Who is told when something is wrong, and what counts as wrong.
             monitoring: Monitoring, in_place(ALARMS);
-            /// Copies of the database in AWS Backup, which outlive it.
+            /// Copies of the database in AWS Backup, which outlive it; alarms tell of those that fail.
             backup: Backup, in_place(BACKUP);
             /// What clctl may do, and when: what becomes of things with content, what is done about drift, when
             /// changes that interrupt may be made, and whether it pauses.

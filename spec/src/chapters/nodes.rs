@@ -105,7 +105,8 @@ chapter! {
             /// addresses change.
             allowed_cidrs: Cidrs = List::of(vec![EVERYWHERE]), in_place(RULES);
             /// Where others reach the active node, as an IP address and a port: addresses that stay when the standby
-            /// takes over. Those of clctl's own network load balancer, if there are none here.
+            /// takes over. If there are none here, those of a network load balancer that clctl makes: one Elastic
+            /// IP address in each zone, which are announced at `port`.
             announce_addresses: List<AnnounceAddress, 0, 10> = List::default(), interrupts(RESTART, P2P).example("[\"203.0.113.7:6690\"]");
         }
     }
@@ -334,6 +335,11 @@ impl PeerToPeer {
     /// From where other nodes may come, sorted.
     pub fn admitted(&self) -> Vec<Ipv4Net> {
         cidrs::sorted(&self.allowed_cidrs)
+    }
+
+    /// Whether others reach the nodes at addresses of clctl's own: somebody has to, and none are announced.
+    pub fn has_own_addresses(&self) -> bool {
+        self.enabled && self.announce_addresses.is_empty()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::engine::{CallError, Class};
 
 use super::{
     clients::Aws,
+    tagging::Pairs,
     tags::{Retagging, Tags},
 };
 
@@ -23,7 +24,7 @@ use super::{
 const TAGS: &str = "backup:ListTags";
 
 /// The tags of an object; nothing if it is not there.
-async fn tags(aws: &Aws, arn: &str) -> Result<Option<Vec<(String, String)>>, CallError> {
+async fn tags(aws: &Aws, arn: &str) -> Result<Option<Pairs>, CallError> {
     let told = aws
         .pages(
             TAGS,

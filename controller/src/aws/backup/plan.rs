@@ -1,6 +1,6 @@
 //! A backup plan: when AWS Backup makes copies, into which vault, and for how long.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_backup::types::{self, BackupPlanInput, BackupRuleInput, Lifecycle};
 
@@ -17,7 +17,7 @@ use super::{
     super::{
         answers::{another, not_understood, required, text},
         clients::Aws,
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
     BackupVaultArn, TAGS, as_tags, retag, tags,
@@ -121,13 +121,10 @@ impl Resource for BackupPlan {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns: Vec<String> = match scope {
-            Scope::Owned => owned(aws).await?.into_iter().collect(),
-            Scope::Ids(ids) => ids.iter().map(|id| id.0.clone()).collect(),
-        };
+        let listed = tagging::asked(aws, scope, TYPE).await?;
         let mut found = Vec::new();
-        for arn in arns {
-            found.extend(look(aws, id_of(&arn)).await?);
+        for arn in listed.arns() {
+            found.extend(look(aws, id_of(arn), &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -166,7 +163,8 @@ impl Resource for BackupPlan {
             .await?;
         let named = all.iter().find(|plan| plan.backup_plan_name() == Some(want.name.as_str()));
         let Some(named) = named else { return Ok(None) };
-        look(aws, text(LIST, "BackupPlanId", named.backup_plan_id())?).await
+        let id = text(LIST, "BackupPlanId", named.backup_plan_id())?;
+        look(aws, id, &Listed::default()).await
     }
 
     async fn update(
@@ -216,10 +214,8 @@ impl Resource for BackupPlan {
     }
 }
 
-/// The ARNs of our plans, as the list has them.
-pub(super) async fn owned(aws: &Aws) -> Result<BTreeSet<String>, CallError> {
-    Ok(tagging::owned(aws, "backup:backup-plan").await?.into_iter().collect())
-}
+/// What the tagging API calls them.
+pub(super) const TYPE: &str = "backup:backup-plan";
 
 /// The id at the end of an ARN.
 pub(super) fn id_of(arn: &str) -> &str {
@@ -267,7 +263,11 @@ fn document(
 }
 
 /// Looks at one plan by its id. What is not there is `None`.
-async fn look(aws: &Aws, id: &str) -> Result<Option<Found<BackupPlan>>, CallError> {
+async fn look(
+    aws: &Aws,
+    id: &str,
+    listed: &Listed,
+) -> Result<Option<Found<BackupPlan>>, CallError> {
     let call = || aws.backup.get_backup_plan().backup_plan_id(id).send();
     let plan = match aws.read(GET, call).await {
         Ok(plan) => plan,
@@ -284,7 +284,7 @@ async fn look(aws: &Aws, id: &str) -> Result<Option<Found<BackupPlan>>, CallErro
     }
     let arn = text(GET, "BackupPlanArn", plan.backup_plan_arn())?;
     let document = required(GET, "BackupPlan", plan.backup_plan())?;
-    let Some(tags) = tags(aws, arn).await? else { return Ok(None) };
+    let Some(tags) = listed.tags(arn, tags(aws, arn)).await? else { return Ok(None) };
     let rules = document.rules().iter().map(|rule| read(aws, rule));
     Ok(Some(Found {
         id: PhysicalId(arn.to_owned()),

@@ -19,7 +19,7 @@ use super::{
         clients::Aws,
         iam::RoleArn,
         identity::ordinal,
-        tagging,
+        tagging::{self, Listed},
         tags::owner_of,
     },
     BackupPlan, BackupPlanArn, TAGS, plan, tags,
@@ -89,8 +89,9 @@ impl Resource for BackupSelection {
         let mut found = Vec::new();
         match scope {
             Scope::Owned => {
-                for arn in plan::owned(aws).await? {
-                    let of = plan::id_of(&arn);
+                let listed = tagging::owned(aws, plan::TYPE).await?;
+                for arn in listed.arns() {
+                    let of = plan::id_of(arn);
                     let all = match plan::selections(aws, of).await {
                         Ok(all) => all,
                         Err(error) if error.class == Class::NotFound => continue,
@@ -98,7 +99,7 @@ impl Resource for BackupSelection {
                     };
                     for selection in all {
                         let id = text(plan::SELECTIONS, "SelectionId", selection.selection_id())?;
-                        found.extend(look(aws, of, id).await?);
+                        found.extend(look(aws, of, id, &listed).await?);
                     }
                 }
                 found.retain(|found| found.owner != Owner::Other);
@@ -106,7 +107,7 @@ impl Resource for BackupSelection {
             Scope::Ids(ids) => {
                 for id in *ids {
                     if let Some((of, id)) = id.0.split_once('|') {
-                        found.extend(look(aws, of, id).await?);
+                        found.extend(look(aws, of, id, &Listed::default()).await?);
                     }
                 }
             }
@@ -149,7 +150,8 @@ impl Resource for BackupSelection {
         let all = plan::selections(aws, of).await?;
         let named = all.iter().find(|it| it.selection_name() == Some(name.as_str()));
         let Some(named) = named else { return Ok(None) };
-        look(aws, of, text(plan::SELECTIONS, "SelectionId", named.selection_id())?).await
+        let id = text(plan::SELECTIONS, "SelectionId", named.selection_id())?;
+        look(aws, of, id, &Listed::default()).await
     }
 
     async fn update(
@@ -186,7 +188,12 @@ fn owner(name: &str) -> Owner {
 }
 
 /// Looks at one selection. What is not there is `None`.
-async fn look(aws: &Aws, of: &str, id: &str) -> Result<Option<Found<BackupSelection>>, CallError> {
+async fn look(
+    aws: &Aws,
+    of: &str,
+    id: &str,
+    listed: &Listed,
+) -> Result<Option<Found<BackupSelection>>, CallError> {
     let call = || aws.backup.get_backup_selection().backup_plan_id(of).selection_id(id).send();
     let answer = match aws.read(GET, call).await {
         Ok(answer) => answer,
@@ -199,7 +206,7 @@ async fn look(aws: &Aws, of: &str, id: &str) -> Result<Option<Found<BackupSelect
     }
     let selection = required(GET, "BackupSelection", answer.backup_selection())?;
     let plan = aws.environment.arn("backup", &format!("{}:{of}", BackupPlan::ABOUT.name));
-    let Some(tags) = tags(aws, &plan).await? else { return Ok(None) };
+    let Some(tags) = listed.tags(&plan, tags(aws, &plan)).await? else { return Ok(None) };
     let owner = match owner_of(aws, BackupPlan::ABOUT.name, &tags) {
         Owner::Us { .. } => owner(selection.selection_name()),
         Owner::Other => Owner::Other,

@@ -21,7 +21,7 @@ use super::{
         kms::KeyArn,
         policy::Policy,
         secrets::ResourcePolicy,
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
     BackupPlan, TAGS, as_tags, retag, tags,
@@ -110,13 +110,10 @@ impl Resource for BackupVault {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns: Vec<String> = match scope {
-            Scope::Owned => tagging::owned(aws, "backup:backup-vault").await?,
-            Scope::Ids(ids) => ids.iter().map(|id| id.0.clone()).collect(),
-        };
+        let listed = tagging::asked(aws, scope, "backup:backup-vault").await?;
         let mut found = Vec::new();
-        for arn in arns {
-            found.extend(look(aws, name_of(&arn)).await?);
+        for arn in listed.arns() {
+            found.extend(look(aws, name_of(arn), &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -147,7 +144,8 @@ impl Resource for BackupVault {
         me: &Identity,
         _: &BackupVaultConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look(aws, &aws.environment.object_name(&me.address, me.ordinal)).await
+        let name = aws.environment.object_name(&me.address, me.ordinal);
+        look(aws, &name, &Listed::default()).await
     }
 
     async fn update(
@@ -253,7 +251,11 @@ async fn empty(aws: &Aws, name: &str) -> Result<(), CallError> {
 /// Looks at one vault by its name. What is not there is `None`.
 ///
 /// Of a vault that is not there AWS says that it may not be looked at: what there is the list says, too.
-async fn look(aws: &Aws, name: &str) -> Result<Option<Found<BackupVault>>, CallError> {
+async fn look(
+    aws: &Aws,
+    name: &str,
+    listed: &Listed,
+) -> Result<Option<Found<BackupVault>>, CallError> {
     let call = || aws.backup.describe_backup_vault().backup_vault_name(name).send();
     let vault = match aws.read(DESCRIBE, call).await {
         Ok(vault) => vault,
@@ -271,7 +273,7 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<BackupVault>>, CallE
         return Err(another(DESCRIBE, told, name));
     }
     let arn = text(DESCRIBE, "BackupVaultArn", vault.backup_vault_arn())?;
-    let Some(tags) = tags(aws, arn).await? else { return Ok(None) };
+    let Some(tags) = listed.tags(arn, tags(aws, arn)).await? else { return Ok(None) };
     let owner = owner_of(aws, BackupVault::ABOUT.name, &tags);
     let key = match owner {
         Owner::Us { .. } => text(DESCRIBE, "EncryptionKeyArn", vault.encryption_key_arn())?,

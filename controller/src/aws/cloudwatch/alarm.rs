@@ -28,7 +28,7 @@ use super::{
         answers::{another, required, text},
         clients::Aws,
         sns::TopicArn,
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, as_tags, retag, tags_of,
@@ -205,10 +205,11 @@ impl Resource for Alarm {
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let (mut alarms, mut names) = (Vec::new(), BTreeSet::new());
+        let mut listed = Listed::default();
         match scope {
             Scope::Owned => {
-                let arns = tagging::owned(aws, "cloudwatch:alarm").await?;
-                names.extend(arns.iter().map(|arn| name_of(arn).to_owned()));
+                listed = tagging::owned(aws, "cloudwatch:alarm").await?;
+                names.extend(listed.arns().map(|arn| name_of(arn).to_owned()));
                 let prefix = aws.environment.object_prefix(Self::ABOUT.name);
                 alarms = named_like(aws, &prefix).await?;
                 for alarm in &alarms {
@@ -223,7 +224,7 @@ impl Resource for Alarm {
         }
         let mut found = Vec::new();
         for alarm in &alarms {
-            found.extend(read(aws, alarm).await?);
+            found.extend(read(aws, alarm, &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -249,7 +250,7 @@ impl Resource for Alarm {
     ) -> Result<Option<Found<Self>>, CallError> {
         let name = aws.environment.object_name(&me.address, me.ordinal);
         match named(aws, &[name]).await?.first() {
-            Some(alarm) => read(aws, alarm).await,
+            Some(alarm) => read(aws, alarm, &Listed::default()).await,
             None => Ok(None),
         }
     }
@@ -403,9 +404,13 @@ fn as_data_query(query: &Query) -> MetricDataQuery {
 }
 
 /// Reads one; nothing if it is gone by now.
-async fn read(aws: &Aws, from: &MetricAlarm) -> Result<Option<Found<Alarm>>, CallError> {
+async fn read(
+    aws: &Aws,
+    from: &MetricAlarm,
+    listed: &Listed,
+) -> Result<Option<Found<Alarm>>, CallError> {
     let arn = text(DESCRIBE, "AlarmArn", from.alarm_arn())?;
-    let Some(tags) = tags_of(aws, arn).await? else { return Ok(None) };
+    let Some(tags) = listed.tags(arn, tags_of(aws, arn)).await? else { return Ok(None) };
     let comparison = required(DESCRIBE, "ComparisonOperator", from.comparison_operator())?;
     let periods = required(DESCRIBE, "EvaluationPeriods", from.evaluation_periods())?;
     let actions = |arns: &[String]| arns.iter().map(TopicArn::new).collect();

@@ -10,6 +10,7 @@ use crate::engine::CallError;
 use super::{
     answers::{found, required},
     clients::Aws,
+    tagging::Pairs,
     tags::{Retagging, Tags},
 };
 
@@ -22,7 +23,7 @@ pub use self::{
 const LISTS_TAGS: &str = "cloudwatch:ListTagsForResource";
 
 /// The tags of an object; nothing if it is not there.
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Vec<(String, String)>>, CallError> {
+async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Pairs>, CallError> {
     let call = || aws.cloudwatch.list_tags_for_resource().resource_arn(arn).send();
     let Some(answer) = found(aws.read(LISTS_TAGS, call).await)? else { return Ok(None) };
     let mut tags = Vec::new();

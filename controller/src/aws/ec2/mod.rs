@@ -45,6 +45,7 @@ pub use self::{
     role::{BOOT_TAG, HEARTBEAT_TAG, ROLE_TAG, Role, Word},
     route_table::{RouteTable, RouteTableConfig, RouteTableId, RouteTableOutputs, Target},
     rule::{Direction, Peer, Rule},
+    running::on_demand,
     security_group::{SecurityGroup, SecurityGroupConfig, SecurityGroupId, SecurityGroupOutputs},
     security_group_rules::{
         SecurityGroupRules, SecurityGroupRulesConfig, SecurityGroupRulesOutputs,

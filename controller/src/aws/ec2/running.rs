@@ -1,6 +1,6 @@
 //! The running instances of Auto Scaling groups, as EC2 lists them.
 
-use aws_sdk_ec2::types::{Filter, Instance};
+use aws_sdk_ec2::types::{Filter, Instance, Placement, Tenancy};
 
 use crate::engine::CallError;
 
@@ -34,6 +34,25 @@ pub(in crate::aws) async fn detached(aws: &Aws) -> Result<Vec<Instance>, CallErr
         list(aws, vec![ours, filter("instance-state-name", ["running".to_owned()])]).await?;
     all.retain(|instance| tag(instance, GROUP).is_none());
     Ok(all)
+}
+
+/// The type of each instance of the account that runs, or is about to, and is paid for by the second: what counts against the
+/// quotas of such instances.
+///
+/// # Errors
+/// If AWS does not say.
+pub async fn on_demand(aws: &Aws) -> Result<Vec<String>, CallError> {
+    let states = ["pending", "running"].map(ToOwned::to_owned);
+    let mut all = list(aws, vec![filter("instance-state-name", states)]).await?;
+    all.retain(|instance| {
+        // Spot instances, and what runs on a host that is one's own, have quotas of their own.
+        let tenancy = instance.placement().and_then(Placement::tenancy);
+        instance.instance_lifecycle().is_none() && tenancy != Some(&Tenancy::Host)
+    });
+    let kind = |it: &Instance| {
+        required(LIST, "instanceType", it.instance_type()).map(|kind| kind.as_str().to_owned())
+    };
+    all.iter().map(kind).collect()
 }
 
 async fn list(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<Instance>, CallError> {

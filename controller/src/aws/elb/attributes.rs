@@ -1,11 +1,17 @@
 //! Attributes: settings that no creation takes, as keys and texts
 //! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html>).
 
-use std::{collections::BTreeMap, str::FromStr};
+use std::{collections::BTreeMap, future::Future, str::FromStr};
+
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::engine::CallError;
 
-use super::super::answers::{not_understood, parsed, text};
+use super::super::{
+    answers::{not_understood, parsed, text},
+    clients::Aws,
+};
 
 /// Attributes as a service tells them.
 pub(super) struct Attributes {
@@ -14,6 +20,11 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
+    /// Of a kind that has none.
+    pub(super) fn none(operation: &'static str) -> Self {
+        Self { operation, all: BTreeMap::new() }
+    }
+
     /// Takes what an answer tells.
     pub(super) fn told<'a>(
         operation: &'static str,
@@ -36,7 +47,7 @@ impl Attributes {
     pub(super) fn of(&self, usual: &[(&str, &str)]) -> Result<BTreeMap<String, String>, CallError> {
         let (operation, none) =
             (self.operation, usual.iter().all(|(key, _)| !self.all.contains_key(*key)));
-        if none {
+        if none && !usual.is_empty() {
             return Err(not_understood(
                 operation,
                 "the answer has none of the attributes".to_owned(),
@@ -61,4 +72,24 @@ pub(super) fn missing<'a>(
     let missing = want.iter().filter(|(key, value)| have.get(*key) != Some(*value));
     let missing: Vec<_> = missing.map(|(key, value)| (key.as_str(), value.clone())).collect();
     missing.into_iter()
+}
+
+/// Sets these in one call, if there are any.
+pub(super) async fn set<A, T, E, F>(
+    aws: &Aws,
+    operation: &'static str,
+    all: Vec<(&str, String)>,
+    made: impl Fn(&str, String) -> A,
+    call: impl Fn(Vec<A>) -> F,
+) -> Result<(), CallError>
+where
+    A: Clone,
+    F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    if all.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<A> = all.into_iter().map(|(key, value)| made(key, value)).collect();
+    aws.write(operation, || call(all.clone())).await.map(drop)
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Phase,
         PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id, leaf,
@@ -18,17 +18,18 @@ use crate::{
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         tagging,
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, TAGS, UNTAGS,
     action::Action,
-    arn_among, as_tags, asked,
+    as_tags,
     attributes::{self, Attributes},
     load_balancer::LoadBalancerArn,
-    retag, tags_of, together, told_of_all,
+    look::{Shown, find, one},
+    retag,
 };
 
 /// A listener.
@@ -62,7 +63,7 @@ pub struct ListenerConfig<S: Stage = Resolved> {
     pub mutual_authentication: String,
     /// What it does with what no rule is for.
     pub default_action: Action<S>,
-    /// What it adds to answers.
+    /// What it adds to answers, or how long it keeps connections.
     pub attributes: BTreeMap<String, String>,
     /// Its tags.
     pub tags: Tags,
@@ -81,15 +82,15 @@ config! { ListenerConfig {
 } }
 
 impl<S: Stage> ListenerConfig<S> {
-    /// What a listener adds to answers where nobody says anything.
-    pub fn usual_attributes() -> BTreeMap<String, String> {
-        attributes::usual(ATTRIBUTES)
+    /// What a listener that speaks so adds to answers, or how long it keeps connections, where nobody says anything.
+    pub fn usual_attributes(protocol: &str) -> BTreeMap<String, String> {
+        attributes::usual(attributes_of(protocol))
     }
 }
 
 /// What it adds to answers or replaces in them, with what is usual: the node says for itself what browsers may do
 /// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/header-modification.html>).
-const ATTRIBUTES: &[(&str, &str)] = &[
+const OF_ANSWERS: &[(&str, &str)] = &[
     ("routing.http.response.access_control_allow_credentials.header_value", ""),
     ("routing.http.response.access_control_allow_headers.header_value", ""),
     ("routing.http.response.access_control_allow_methods.header_value", ""),
@@ -102,6 +103,19 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("routing.http.response.x_content_type_options.header_value", ""),
     ("routing.http.response.x_frame_options.header_value", ""),
 ];
+
+/// For how many seconds a connection may be silent
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout>).
+const OF_CONNECTIONS: &[(&str, &str)] = &[("tcp.idle_timeout.seconds", "350")];
+
+/// Those of a listener that speaks so. What we never declare has none that matter.
+fn attributes_of(protocol: &str) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        "HTTP" | "HTTPS" => OF_ANSWERS,
+        "TCP" => OF_CONNECTIONS,
+        _ => &[],
+    }
+}
 
 /// The fields that one call sets, all of them.
 const SETTINGS: [&str; 6] = [
@@ -134,7 +148,7 @@ impl Resource for Listener {
 
     const ABOUT: Kind = Kind {
         name: "listener",
-        ids: "arn:*:elasticloadbalancing:*:listener/app/*",
+        ids: "arn:*:elasticloadbalancing:*:listener/*",
         summary: "What a load balancer does with what comes in at one port",
         cloudformation: "AWS::ElasticLoadBalancingV2::Listener",
         // A target group is for one load balancer: the listener of the old one lets it go first
@@ -144,7 +158,7 @@ impl Resource for Listener {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(2),
         patience: Duration::from_mins(10),
-        outage: "the GUI is not reached until the new load balancer is; the oracle goes on",
+        outage: "nobody comes in through it, to the GUI or as a peer, until the new load balancer is reached",
         stands_on: &[],
         keeping: None,
         calls: Calls {
@@ -161,12 +175,7 @@ impl Resource for Listener {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:listener").await?;
-        let mut found = together(&arns, |arns| look(aws, arns)).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -213,10 +222,7 @@ impl Resource for Listener {
             all => all?,
         };
         let there = all.iter().find(|it| it.port() == Some(want.port));
-        match there.and_then(types::Listener::listener_arn) {
-            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        one(aws, there.and_then(types::Listener::listener_arn)).await
     }
 
     async fn update(
@@ -245,15 +251,16 @@ impl Resource for Listener {
             aws.write("elasticloadbalancing:ModifyListener", call).await?;
         }
         if delta.take(field!(ListenerConfig.attributes)) {
-            let set = attributes::missing(&want.attributes, &have.config.attributes);
-            let set: Vec<ListenerAttribute> = set
-                .map(|(key, value)| ListenerAttribute::builder().key(key).value(value).build())
-                .collect();
-            let call = || {
-                let call = aws.elb.modify_listener_attributes().listener_arn(&have.id.0);
-                call.set_attributes(Some(set.clone())).send()
+            let set = attributes::missing(&want.attributes, &have.config.attributes).collect();
+            let made = |key: &str, value: String| {
+                ListenerAttribute::builder().key(key).value(value).build()
             };
-            aws.write("elasticloadbalancing:ModifyListenerAttributes", call).await?;
+            let call = |set| {
+                let call = aws.elb.modify_listener_attributes().listener_arn(&have.id.0);
+                call.set_attributes(Some(set)).send()
+            };
+            attributes::set(aws, "elasticloadbalancing:ModifyListenerAttributes", set, made, call)
+                .await?;
         }
         if delta.take(field!(ListenerConfig.tags)) {
             let retagging = want.tags.retagging(&have.config.tags, have.ordinal());
@@ -291,31 +298,41 @@ fn mutual_authentication(want: &ListenerConfig) -> Option<MutualAuthenticationAt
     Some(MutualAuthenticationAttributes::builder().mode(&want.mutual_authentication).build())
 }
 
-/// Looks at these, all of them.
-async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<Listener>>, CallError> {
-    let listeners = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_listeners();
-                call.set_listener_arns(Some(arns.clone())).set_marker(marker).send()
-            },
-            |page| (page.listeners, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, listeners.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for listener in &listeners {
-        let arn = arn_among(LIST, "ListenerArn", listener.listener_arn(), &arns)?;
+impl Shown for Listener {
+    type Item = types::Listener;
+
+    const TYPE: &'static str = "elasticloadbalancing:listener";
+    const LIST: &'static str = LIST;
+    const ARN: &'static str = "ListenerArn";
+
+    async fn list(aws: &Aws, arns: &[String]) -> Result<Vec<Self::Item>, CallError> {
+        let call = |marker| {
+            let call = aws.elb.describe_listeners();
+            call.set_listener_arns(Some(arns.to_vec())).set_marker(marker).send()
+        };
+        aws.pages(LIST, call, |page| (page.listeners, page.next_marker)).await
+    }
+
+    fn arn(from: &Self::Item) -> Option<&str> {
+        from.listener_arn()
+    }
+
+    async fn attributes(aws: &Aws, arn: &str) -> Result<Attributes, CallError> {
         let call = || aws.elb.describe_listener_attributes().listener_arn(arn).send();
         let answer = aws.read(SHOWS, call).await?;
         let told = required(SHOWS, "Attributes", answer.attributes)?;
-        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, listener, arn, &told, tags)?);
+        Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))
     }
-    Ok(found)
+
+    fn read(
+        aws: &Aws,
+        from: &Self::Item,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
+    }
 }
 
 fn read(
@@ -346,7 +363,7 @@ fn read(
             ssl_policy: policy.unwrap_or_default().to_owned(),
             mutual_authentication: asks.unwrap_or(OFF).to_owned(),
             default_action: Action::read(LIST, actions)?,
-            attributes: told.of(ATTRIBUTES)?,
+            attributes: told.of(attributes_of(protocol.as_str()))?,
             tags: Tags::of(aws, tags),
         },
         outputs: ListenerOutputs { arn: ListenerArn::new(arn) },

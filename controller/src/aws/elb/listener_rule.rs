@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Phase,
         PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id, leaf,
@@ -18,16 +18,18 @@ use crate::{
 
 use super::{
     super::{
-        answers::{not_understood, once, parsed, required, text},
+        answers::{not_understood, parsed, required, text},
         clients::Aws,
         tagging,
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, TAGS, UNTAGS,
     action::Action,
-    arn_among, as_tags, asked,
+    as_tags,
+    attributes::Attributes,
     listener::ListenerArn,
-    retag, tags_of, together, told_of_all,
+    look::{Shown, find, one},
+    retag,
 };
 
 /// A rule of a listener.
@@ -129,12 +131,7 @@ impl Resource for ListenerRule {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:listener-rule").await?;
-        let mut found = together(&arns, |arns| look(aws, arns)).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -179,10 +176,7 @@ impl Resource for ListenerRule {
         };
         let priority = want.priority.to_string();
         let there = all.iter().find(|it| it.priority() == Some(priority.as_str()));
-        match there.and_then(types::Rule::rule_arn) {
-            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        one(aws, there.and_then(types::Rule::rule_arn)).await
     }
 
     async fn update(
@@ -251,27 +245,34 @@ fn listener_of(rule: &str) -> Result<ListenerArn, CallError> {
     listener.map(ListenerArn::new).ok_or_else(why)
 }
 
-/// Looks at these, all of them.
-async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<ListenerRule>>, CallError> {
-    let rules = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_rules().set_rule_arns(Some(arns.clone()));
-                call.set_marker(marker).send()
-            },
-            |page| (page.rules, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, rules.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for rule in &rules {
-        let arn = arn_among(LIST, "RuleArn", rule.rule_arn(), &arns)?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, rule, arn, tags)?);
+impl Shown for ListenerRule {
+    type Item = types::Rule;
+
+    const TYPE: &'static str = "elasticloadbalancing:listener-rule";
+    const LIST: &'static str = LIST;
+    const ARN: &'static str = "RuleArn";
+
+    async fn list(aws: &Aws, arns: &[String]) -> Result<Vec<Self::Item>, CallError> {
+        let call = |marker| {
+            let call = aws.elb.describe_rules();
+            call.set_rule_arns(Some(arns.to_vec())).set_marker(marker).send()
+        };
+        aws.pages(LIST, call, |page| (page.rules, page.next_marker)).await
     }
-    Ok(found)
+
+    fn arn(from: &Self::Item) -> Option<&str> {
+        from.rule_arn()
+    }
+
+    fn read(
+        aws: &Aws,
+        from: &Self::Item,
+        arn: &str,
+        _: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, tags)
+    }
 }
 
 fn read(

@@ -6,30 +6,35 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    self, IpAddressType, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
-    LoadBalancerTypeEnum,
+    self, IpAddressType, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
-        PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        CallError, Calls, Creation, Declared, Delta, Found, Identity, Kind, PhysicalId,
+        Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         ec2::{SecurityGroupId, SubnetId, VpcId},
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, arn_among, as_tags, asked,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags,
     attributes::{self, Attributes},
-    object_name, retag, tags_of, texts, together, told_of_all,
+    balancers::{
+        self, Balancer, DELETES, DELETION_PROTECTION, LIST, MAKES, MAKES_ROLE, PATIENCE, SETS,
+        SETS_ADDRESSES, SETS_GROUPS, SETS_SUBNETS, SHOWS, made, named, see_to_role, set_attributes,
+    },
+    dimension,
+    look::find,
+    object_name, retag, texts,
 };
 
 /// An Application Load Balancer.
@@ -39,6 +44,13 @@ id!(
     /// The ARN of a [`LoadBalancer`].
     LoadBalancerArn
 );
+
+impl LoadBalancerArn {
+    /// What its metrics are told apart by.
+    pub fn dimension(&self) -> String {
+        dimension(self.as_str())
+    }
+}
 
 /// The settable part of a [`LoadBalancer`].
 #[derive(Clone, Debug)]
@@ -92,7 +104,6 @@ impl<S: Stage> LoadBalancerConfig<S> {
 }
 
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
-const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 const DROP_INVALID: &str = "routing.http.drop_invalid_header_fields.enabled";
 const DESYNC: &str = "routing.http.desync_mitigation_mode";
 /// What else is about requests, with what is usual. Where it writes logs, shifts away from a zone or asks a firewall
@@ -118,16 +129,6 @@ pub struct LoadBalancerOutputs {
     pub hosted_zone_id: String,
 }
 
-/// What lists them.
-const LIST: &str = "elasticloadbalancing:DescribeLoadBalancers";
-/// What shows the attributes of one.
-const SHOWS: &str = "elasticloadbalancing:DescribeLoadBalancerAttributes";
-/// Whose role it is that its interfaces are made with
-/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html>).
-const SERVICE: &str = "elasticloadbalancing.amazonaws.com";
-/// What makes that role.
-const MAKES_ROLE: &str = "iam:CreateServiceLinkedRole";
-
 impl Resource for LoadBalancer {
     type Cloud = Aws;
     type Config = LoadBalancerConfig;
@@ -143,7 +144,7 @@ impl Resource for LoadBalancer {
         creation: Creation::Key,
         typical: Duration::from_mins(3),
         typical_removal: Duration::from_secs(5),
-        patience: Duration::from_mins(15),
+        patience: PATIENCE,
         outage: "the GUI is not reached for some minutes, and then under another DNS name; the oracle goes on",
         // What comes from the internet goes back by the routes.
         stands_on: &["route-table"],
@@ -152,25 +153,20 @@ impl Resource for LoadBalancer {
             read: &[tagging::LISTS, LIST, SHOWS, LISTS_TAGS],
             write: &[
                 MAKES_ROLE,
-                "elasticloadbalancing:CreateLoadBalancer",
-                "elasticloadbalancing:ModifyLoadBalancerAttributes",
-                "elasticloadbalancing:SetIpAddressType",
-                "elasticloadbalancing:SetSecurityGroups",
-                "elasticloadbalancing:SetSubnets",
+                MAKES,
+                SETS,
+                SETS_ADDRESSES,
+                SETS_GROUPS,
+                SETS_SUBNETS,
                 TAGS,
                 UNTAGS,
-                "elasticloadbalancing:DeleteLoadBalancer",
+                DELETES,
             ],
         },
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:loadbalancer").await?;
-        let mut found = together(&arns, |arns| look(aws, arns)).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -192,14 +188,7 @@ impl Resource for LoadBalancer {
                 .set_tags(Some(tags.clone()))
                 .send()
         };
-        let operation = "elasticloadbalancing:CreateLoadBalancer";
-        let made = aws.write(operation, call).await?.load_balancers;
-        let made = made.and_then(|made| made.into_iter().next());
-        Ok(PhysicalId(text(
-            operation,
-            "LoadBalancerArn",
-            made.and_then(|it| it.load_balancer_arn),
-        )?))
+        made(aws.write(MAKES, call).await?.load_balancers)
     }
 
     async fn holder(
@@ -207,19 +196,7 @@ impl Resource for LoadBalancer {
         me: &Identity,
         _: &LoadBalancerConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        let name = object_name(aws, me);
-        let call = || aws.elb.describe_load_balancers().names(&name).send();
-        let answer = match aws.read(LIST, call).await {
-            Err(error) if error.class == Class::NotFound => return Ok(None),
-            answer => required(LIST, "LoadBalancers", answer?.load_balancers)?,
-        };
-        // One of another type has the same names.
-        let is_one =
-            |it: &&types::LoadBalancer| it.r#type() == Some(&LoadBalancerTypeEnum::Application);
-        match answer.iter().find(is_one).and_then(types::LoadBalancer::load_balancer_arn) {
-            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        named(aws, me).await
     }
 
     async fn update(
@@ -230,31 +207,21 @@ impl Resource for LoadBalancer {
     ) -> Result<(), CallError> {
         let arn = have.id.0.as_str();
         if delta.take(field!(LoadBalancerConfig.ip_address_type)) {
-            let to = IpAddressType::from(want.ip_address_type.as_str());
-            let call = || {
-                let call = aws.elb.set_ip_address_type().load_balancer_arn(arn);
-                call.ip_address_type(to.clone()).send()
-            };
-            aws.write("elasticloadbalancing:SetIpAddressType", call).await?;
+            balancers::set_addresses(aws, arn, &want.ip_address_type).await?;
+        }
+        if delta.take(field!(LoadBalancerConfig.security_groups)) {
+            balancers::set_groups(aws, arn, &want.security_groups).await?;
         }
         // All of them each time: what is left out goes.
-        if delta.take(field!(LoadBalancerConfig.security_groups)) {
-            let groups = texts(&want.security_groups, SecurityGroupId::as_str);
-            let call = || {
-                let call = aws.elb.set_security_groups().load_balancer_arn(arn);
-                call.set_security_groups(Some(groups.clone())).send()
-            };
-            aws.write("elasticloadbalancing:SetSecurityGroups", call).await?;
-        }
         if delta.take(field!(LoadBalancerConfig.subnets)) {
             let subnets = texts(&want.subnets, SubnetId::as_str);
             let call = || {
                 let call = aws.elb.set_subnets().load_balancer_arn(arn);
                 call.set_subnets(Some(subnets.clone())).send()
             };
-            aws.write("elasticloadbalancing:SetSubnets", call).await?;
+            aws.write(SETS_SUBNETS, call).await?;
         }
-        set_attributes(aws, have, want, delta).await?;
+        set_attributes(aws, arn, attributes_of(have, want, delta)).await?;
         if delta.take(field!(LoadBalancerConfig.tags)) {
             let retagging = want.tags.retagging(&have.config.tags, have.ordinal());
             retag(aws, &have.id, retagging).await?;
@@ -277,28 +244,16 @@ impl Resource for LoadBalancer {
     }
 
     async fn delete(aws: &Aws, have: &Found<Self>) -> Result<(), CallError> {
-        let call = || aws.elb.delete_load_balancer().load_balancer_arn(&have.id.0).send();
-        aws.write("elasticloadbalancing:DeleteLoadBalancer", call).await.map(drop)
+        balancers::delete(aws, &have.id).await
     }
 }
 
-/// Makes the role that its interfaces are made with, unless the account has it. It is not ours and stays.
-async fn see_to_role(aws: &Aws) -> Result<(), CallError> {
-    let call = || aws.iam.create_service_linked_role().aws_service_name(SERVICE).send();
-    match aws.write(MAKES_ROLE, call).await {
-        // Whoever may not make it may still use it: if it is not there, the load balancer is refused for that.
-        Err(error) if matches!(error.class, Class::Exists | Class::Denied) => Ok(()),
-        answer => answer.map(drop),
-    }
-}
-
-/// Sets what only attributes set, in one call.
-async fn set_attributes(
-    aws: &Aws,
+/// What only attributes set, of what is to change.
+fn attributes_of<'a>(
     have: &Found<LoadBalancer>,
-    want: &LoadBalancerConfig,
+    want: &'a LoadBalancerConfig,
     delta: &mut Delta,
-) -> Result<(), CallError> {
+) -> Vec<(&'a str, String)> {
     let mut set: Vec<(&str, String)> = Vec::new();
     if delta.take(field!(LoadBalancerConfig.idle_timeout)) {
         set.push((IDLE_TIMEOUT, want.idle_timeout.to_string()));
@@ -315,46 +270,21 @@ async fn set_attributes(
     if delta.take(field!(LoadBalancerConfig.attributes)) {
         set.extend(attributes::missing(&want.attributes, &have.config.attributes));
     }
-    if set.is_empty() {
-        return Ok(());
-    }
-    let set: Vec<LoadBalancerAttribute> = set
-        .into_iter()
-        .map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call = || {
-        let call = aws.elb.modify_load_balancer_attributes().load_balancer_arn(&have.id.0);
-        call.set_attributes(Some(set.clone())).send()
-    };
-    aws.write("elasticloadbalancing:ModifyLoadBalancerAttributes", call).await.map(drop)
+    set
 }
 
-/// Looks at these, all of them.
-async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<LoadBalancer>>, CallError> {
-    let balancers = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_load_balancers();
-                let call = call.set_load_balancer_arns(Some(arns.clone()));
-                call.set_marker(marker).send()
-            },
-            |page| (page.load_balancers, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, balancers.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for balancer in &balancers {
-        let arn = arn_among(LIST, "LoadBalancerArn", balancer.load_balancer_arn(), &arns)?;
-        let call = || aws.elb.describe_load_balancer_attributes().load_balancer_arn(arn).send();
-        let answer = aws.read(SHOWS, call).await?;
-        let told = required(SHOWS, "Attributes", answer.attributes)?;
-        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, balancer, arn, &told, tags)?);
+impl Balancer for LoadBalancer {
+    const TYPE: LoadBalancerTypeEnum = LoadBalancerTypeEnum::Application;
+
+    fn read(
+        aws: &Aws,
+        from: &types::LoadBalancer,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
     }
-    Ok(found)
 }
 
 fn read(
@@ -366,7 +296,6 @@ fn read(
 ) -> Result<Found<LoadBalancer>, CallError> {
     let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
     let subnets = zones.map(|zone| text(LIST, "SubnetId", zone.subnet_id()).map(SubnetId::new));
-    let groups = from.security_groups().iter().map(SecurityGroupId::new);
     let scheme = required(LIST, "Scheme", from.scheme())?;
     Ok(Found {
         id: PhysicalId(arn.to_owned()),
@@ -375,11 +304,8 @@ fn read(
             vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
             scheme: scheme.as_str().to_owned(),
             subnets: subnets.collect::<Result<_, _>>()?,
-            security_groups: groups.collect(),
-            ip_address_type: from
-                .ip_address_type()
-                .map_or(IpAddressType::Ipv4.as_str(), IpAddressType::as_str)
-                .to_owned(),
+            security_groups: balancers::groups(from),
+            ip_address_type: balancers::addresses(from),
             idle_timeout: told.value(IDLE_TIMEOUT)?,
             deletion_protection: told.value(DELETION_PROTECTION)?,
             drop_invalid_header_fields: told.value(DROP_INVALID)?,
@@ -388,27 +314,7 @@ fn read(
             needs: (),
             tags: Tags::of(aws, tags),
         },
-        outputs: LoadBalancerOutputs {
-            arn: LoadBalancerArn::new(arn),
-            // AWS keeps the letters of its name, and the DNS knows no small and large ones.
-            dns_name: text(LIST, "DNSName", from.dns_name())?.to_ascii_lowercase(),
-            hosted_zone_id: text(LIST, "CanonicalHostedZoneId", from.canonical_hosted_zone_id())?
-                .to_owned(),
-        },
-        phase: phase(from)?,
-    })
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "the SDK's enums may grow")]
-fn phase(from: &types::LoadBalancer) -> Result<Phase, CallError> {
-    let state = required(LIST, "State", from.state())?;
-    let why = || state.reason().unwrap_or("AWS gives no reason").to_owned();
-    Ok(match required(LIST, "Code", state.code())? {
-        LoadBalancerStateEnum::Active => Phase::Ready,
-        LoadBalancerStateEnum::ActiveImpaired => {
-            Phase::Settling(format!("it cannot grow: {}", why()))
-        }
-        LoadBalancerStateEnum::Failed => Phase::Failed(why()),
-        code => Phase::Pending(code.as_str().to_owned()),
+        outputs: balancers::outputs(from, arn)?,
+        phase: balancers::phase(from)?,
     })
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Phase,
         PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id, leaf,
@@ -21,15 +21,17 @@ use crate::{
 
 use super::{
     super::{
-        answers::{once, required, text},
+        answers::{required, text},
         clients::Aws,
         ec2::VpcId,
         tagging,
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, TAGS, UNTAGS, arn_among, as_tags, asked,
+    LISTS_TAGS, TAGS, UNTAGS, as_tags,
     attributes::{self, Attributes},
-    object_name, retag, tags_of, together, told_of_all,
+    dimension,
+    look::{Shown, find, one},
+    object_name, retag,
 };
 
 /// A target group.
@@ -39,6 +41,13 @@ id!(
     /// The ARN of a [`TargetGroup`].
     TargetGroupArn
 );
+
+impl TargetGroupArn {
+    /// What its metrics are told apart by.
+    pub fn dimension(&self) -> String {
+        dimension(self.as_str())
+    }
+}
 
 /// How a load balancer finds out whether a target is healthy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -74,7 +83,7 @@ pub struct TargetGroupConfig<S: Stage = Resolved> {
     pub target_type: String,
     /// How they are spoken to.
     pub protocol: String,
-    /// In which version of that.
+    /// In which version of that, if that is HTTP.
     pub protocol_version: String,
     /// At which port.
     pub port: i32,
@@ -104,15 +113,15 @@ config! { TargetGroupConfig {
 } }
 
 impl<S: Stage> TargetGroupConfig<S> {
-    /// How requests are handed to targets where nobody says anything.
-    pub fn usual_attributes() -> BTreeMap<String, String> {
-        attributes::usual(ATTRIBUTES)
+    /// How what comes in is handed to targets that are spoken to so, where nobody says anything.
+    pub fn usual_attributes(protocol: &str) -> BTreeMap<String, String> {
+        attributes::usual(attributes_of(protocol))
     }
 }
 
 const DEREGISTRATION_DELAY: &str = "deregistration_delay.timeout_seconds";
 /// What else is about its targets, with what is usual. One healthy target is enough: there is never another one.
-const ATTRIBUTES: &[(&str, &str)] = &[
+const OF_REQUESTS: &[(&str, &str)] = &[
     ("load_balancing.algorithm.anomaly_mitigation", "off"),
     ("load_balancing.algorithm.type", "round_robin"),
     ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
@@ -123,6 +132,31 @@ const ATTRIBUTES: &[(&str, &str)] = &[
     ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
     ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
 ];
+
+/// The same of connections. One that is not healthy any more loses them: whoever had them finds the node that has
+/// taken over.
+const OF_CONNECTIONS: &[(&str, &str)] = &[
+    ("deregistration_delay.connection_termination.enabled", "false"),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+    ("preserve_client_ip.enabled", "true"),
+    ("proxy_protocol_v2.enabled", "false"),
+    ("stickiness.enabled", "false"),
+    ("target_group_health.dns_failover.minimum_healthy_targets.count", "1"),
+    ("target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"),
+    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1"),
+    ("target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"),
+    ("target_health_state.unhealthy.connection_termination.enabled", "true"),
+    ("target_health_state.unhealthy.draining_interval_seconds", "0"),
+];
+
+/// Those of targets that are spoken to so
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>).
+fn attributes_of(protocol: &str) -> &'static [(&'static str, &'static str)] {
+    match protocol {
+        "HTTP" | "HTTPS" => OF_REQUESTS,
+        _ => OF_CONNECTIONS,
+    }
+}
 
 /// What a [`TargetGroup`] has once it exists.
 #[derive(Clone, Debug)]
@@ -144,7 +178,7 @@ impl Resource for TargetGroup {
     const ABOUT: Kind = Kind {
         name: "target-group",
         ids: "arn:*:elasticloadbalancing:*:targetgroup/*",
-        summary: "Finds the node that is active, for the load balancer",
+        summary: "Finds the node that is active, for a load balancer",
         cloudformation: "AWS::ElasticLoadBalancingV2::TargetGroup",
         // The new one has another name: the ordinal is part of it.
         replacement: Replacement::CreateFirst,
@@ -152,7 +186,7 @@ impl Resource for TargetGroup {
         typical: Duration::from_secs(2),
         typical_removal: Duration::from_secs(5),
         patience: Duration::from_mins(15),
-        outage: "the GUI is not reached until the new one knows the node that is active; the oracle goes on",
+        outage: "whoever comes through the load balancer, to the GUI or as a peer, does not reach the node until the new one knows which is active",
         stands_on: &[],
         keeping: None,
         calls: Calls {
@@ -169,12 +203,7 @@ impl Resource for TargetGroup {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = asked::<Self>(aws, scope, "elasticloadbalancing:targetgroup").await?;
-        let mut found = together(&arns, |arns| look(aws, arns)).await?;
-        if let Scope::Owned = scope {
-            found.retain(|found| found.owner != Owner::Other);
-        }
-        once(LIST, found)
+        find(aws, scope).await
     }
 
     async fn create(
@@ -191,7 +220,7 @@ impl Resource for TargetGroup {
                 .vpc_id(want.vpc.as_str())
                 .target_type(TargetTypeEnum::from(want.target_type.as_str()))
                 .protocol(ProtocolEnum::from(want.protocol.as_str()))
-                .protocol_version(&want.protocol_version)
+                .set_protocol_version(protocol_version(want))
                 .port(want.port)
                 .ip_address_type(TargetGroupIpAddressTypeEnum::from(want.ip_address_type.as_str()))
                 .health_check_enabled(check.enabled)
@@ -223,10 +252,7 @@ impl Resource for TargetGroup {
             Err(error) if error.class == Class::NotFound => return Ok(None),
             answer => required(LIST, "TargetGroups", answer?.target_groups)?,
         };
-        match answer.first().and_then(types::TargetGroup::target_group_arn) {
-            Some(arn) => Ok(look(aws, vec![arn.to_owned()]).await?.into_iter().next()),
-            None => Ok(None),
-        }
+        one(aws, answer.first().and_then(types::TargetGroup::target_group_arn)).await
     }
 
     async fn update(
@@ -276,6 +302,11 @@ impl Resource for TargetGroup {
     }
 }
 
+/// Only HTTP has one.
+fn protocol_version(want: &TargetGroupConfig) -> Option<String> {
+    Some(want.protocol_version.clone()).filter(|version| !version.is_empty())
+}
+
 /// Sets what only attributes set, in one call.
 async fn set_attributes(
     aws: &Aws,
@@ -290,46 +321,50 @@ async fn set_attributes(
     if delta.take(field!(TargetGroupConfig.attributes)) {
         set.extend(attributes::missing(&want.attributes, &have.config.attributes));
     }
-    if set.is_empty() {
-        return Ok(());
-    }
-    let set: Vec<TargetGroupAttribute> = set
-        .into_iter()
-        .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call = || {
+    let made =
+        |key: &str, value: String| TargetGroupAttribute::builder().key(key).value(value).build();
+    let call = |set| {
         let call = aws.elb.modify_target_group_attributes().target_group_arn(&have.id.0);
-        call.set_attributes(Some(set.clone())).send()
+        call.set_attributes(Some(set)).send()
     };
-    aws.write("elasticloadbalancing:ModifyTargetGroupAttributes", call).await.map(drop)
+    attributes::set(aws, "elasticloadbalancing:ModifyTargetGroupAttributes", set, made, call).await
 }
 
-/// Looks at these, all of them.
-async fn look(aws: &Aws, arns: Vec<String>) -> Result<Vec<Found<TargetGroup>>, CallError> {
-    let groups = aws
-        .pages(
-            LIST,
-            |marker| {
-                let call = aws.elb.describe_target_groups();
-                let call = call.set_target_group_arns(Some(arns.clone()));
-                call.set_marker(marker).send()
-            },
-            |page| (page.target_groups, page.next_marker),
-        )
-        .await?;
-    told_of_all(LIST, groups.len(), arns.len())?;
-    let tags = tags_of(aws, &arns).await?;
-    let mut found = Vec::new();
-    for group in &groups {
-        let arn = arn_among(LIST, "TargetGroupArn", group.target_group_arn(), &arns)?;
+impl Shown for TargetGroup {
+    type Item = types::TargetGroup;
+
+    const TYPE: &'static str = "elasticloadbalancing:targetgroup";
+    const LIST: &'static str = LIST;
+    const ARN: &'static str = "TargetGroupArn";
+
+    async fn list(aws: &Aws, arns: &[String]) -> Result<Vec<Self::Item>, CallError> {
+        let call = |marker| {
+            let call = aws.elb.describe_target_groups();
+            call.set_target_group_arns(Some(arns.to_vec())).set_marker(marker).send()
+        };
+        aws.pages(LIST, call, |page| (page.target_groups, page.next_marker)).await
+    }
+
+    fn arn(from: &Self::Item) -> Option<&str> {
+        from.target_group_arn()
+    }
+
+    async fn attributes(aws: &Aws, arn: &str) -> Result<Attributes, CallError> {
         let call = || aws.elb.describe_target_group_attributes().target_group_arn(arn).send();
         let answer = aws.read(SHOWS, call).await?;
         let told = required(SHOWS, "Attributes", answer.attributes)?;
-        let told = Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))?;
-        let tags = tags.get(arn).map(Vec::as_slice).unwrap_or_default();
-        found.push(read(aws, group, arn, &told, tags)?);
+        Attributes::told(SHOWS, told.iter().map(|it| (it.key(), it.value())))
     }
-    Ok(found)
+
+    fn read(
+        aws: &Aws,
+        from: &Self::Item,
+        arn: &str,
+        told: &Attributes,
+        tags: &[(String, String)],
+    ) -> Result<Found<Self>, CallError> {
+        read(aws, from, arn, told, tags)
+    }
 }
 
 fn read(
@@ -371,7 +406,7 @@ fn read(
                 .to_owned(),
             health_check,
             deregistration_delay: told.value(DEREGISTRATION_DELAY)?,
-            attributes: told.of(ATTRIBUTES)?,
+            attributes: told.of(attributes_of(protocol.as_str()))?,
             tags: Tags::of(aws, tags),
         },
         outputs: TargetGroupOutputs { arn: TargetGroupArn::new(arn) },

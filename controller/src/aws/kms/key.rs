@@ -24,7 +24,7 @@ use super::super::{
     answers::{another, found, required, text},
     clients::Aws,
     policy::Policy,
-    tagging,
+    tagging::{self, Listed, Pairs},
     tags::{Retagging, Tags, owner_of},
 };
 
@@ -149,23 +149,21 @@ impl Resource for Key {
     /// By tag, and by alias: the list by tag may be minutes old.
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let aliases = aliases(aws).await?;
-        let keys: BTreeSet<String> = match scope {
-            Scope::Ids(ids) => ids.iter().map(|id| id.0.clone()).collect(),
-            Scope::Owned => {
-                let prefix = format!("alias/{}", aws.environment.object_prefix(Self::ABOUT.name));
-                let named = aliases.iter().filter(|alias| {
-                    alias.alias_name().is_some_and(|name| name.starts_with(&prefix))
-                });
-                let named = named.filter_map(|alias| {
-                    let home = alias.alias_arn()?.split(":alias/").next()?;
-                    Some(format!("{home}:key/{}", alias.target_key_id()?))
-                });
-                named.chain(tagging::owned(aws, "kms:key").await?).collect()
-            }
-        };
+        let listed = tagging::asked(aws, scope, "kms:key").await?;
+        let mut keys: BTreeSet<String> = listed.arns().map(ToOwned::to_owned).collect();
+        if let Scope::Owned = scope {
+            let prefix = format!("alias/{}", aws.environment.object_prefix(Self::ABOUT.name));
+            let named = aliases
+                .iter()
+                .filter(|alias| alias.alias_name().is_some_and(|name| name.starts_with(&prefix)));
+            keys.extend(named.filter_map(|alias| {
+                let home = alias.alias_arn()?.split(":alias/").next()?;
+                Some(format!("{home}:key/{}", alias.target_key_id()?))
+            }));
+        }
         let mut found = Vec::new();
         for arn in keys {
-            found.extend(look(aws, &arn, &aliases).await?);
+            found.extend(look(aws, &arn, &aliases, &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -302,11 +300,9 @@ async fn alias(aws: &Aws, have: &Found<Key>, want: &KeyConfig) -> Result<(), Cal
     let ours = match known.and_then(AliasListEntry::target_key_id) {
         // It is there, and not visible yet: to be asked again.
         None => return Err(taken),
-        Some(target) => match tags(aws, target).await {
-            Ok(tags) => owner_of(aws, Key::ABOUT.name, &tags) != Owner::Other,
-            Err(error) if error.class == Class::NotFound => true,
-            Err(error) => return Err(error),
-        },
+        Some(target) => tags_of(aws, target)
+            .await?
+            .is_none_or(|tags| owner_of(aws, Key::ABOUT.name, &tags) != Owner::Other),
     };
     if !ours {
         return Err(CallError {
@@ -326,6 +322,7 @@ async fn look(
     aws: &Aws,
     id: &str,
     aliases: &[AliasListEntry],
+    listed: &Listed,
 ) -> Result<Option<Found<Key>>, CallError> {
     let operation = "kms:DescribeKey";
     let described = aws.read(operation, || aws.kms.describe_key().key_id(id).send()).await;
@@ -341,7 +338,7 @@ async fn look(
     let operation = "kms:GetKeyPolicy";
     let Some(answer) = found(aws.read(operation, call).await)? else { return Ok(None) };
     let policy = text(operation, "Policy", answer.policy())?;
-    let Some(tags) = found(tags(aws, id).await)? else { return Ok(None) };
+    let Some(tags) = listed.tags(arn, tags_of(aws, id)).await? else { return Ok(None) };
     let phase = phase(&key, state);
     let rotation = if let Phase::Recoverable { .. } = &phase {
         Rotation::Untold
@@ -435,15 +432,17 @@ async fn rotation(aws: &Aws, id: &str) -> Result<Option<Rotation>, CallError> {
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKeyRotation.html>
 const YEAR: i32 = 365;
 
-async fn tags(aws: &Aws, id: &str) -> Result<Vec<(String, String)>, CallError> {
+/// The tags of a key; nothing if it is not there.
+async fn tags_of(aws: &Aws, id: &str) -> Result<Option<Pairs>, CallError> {
     let all = aws
         .pages(
             "kms:ListResourceTags",
             |marker| aws.kms.list_resource_tags().key_id(id).set_marker(marker).send(),
             |page| (page.tags, (page.truncated, page.next_marker)),
         )
-        .await?;
-    Ok(all.into_iter().map(|tag| (tag.tag_key, tag.tag_value)).collect())
+        .await;
+    let pair = |tag: Tag| (tag.tag_key, tag.tag_value);
+    Ok(found(all)?.map(|all| all.into_iter().map(pair).collect()))
 }
 
 fn as_tag(key: &str, value: String) -> Option<Tag> {

@@ -12,20 +12,24 @@ use aws_sdk_cloudwatchlogs::types;
 use crate::{
     config,
     engine::{
-        Address, CallError, Calls, Cell, Class, Creation, Declared, Delta, Field, Found, Identity,
+        Address, CallError, Calls, Cell, Creation, Declared, Delta, Field, Found, Identity,
         Keeping, Kind, Outputs, Owner, Phase, PhysicalId, Replacement, Resolved, Resource, Scope,
         Stage,
     },
     field,
 };
 
-use super::super::{
-    answers::{required, text},
-    clients::Aws,
-    identity::TAG_UID,
-    kms::KeyArn,
-    rds, tagging,
-    tags::{Retagging, Tags, owner_of},
+use super::{
+    super::{
+        answers::text,
+        clients::Aws,
+        identity::TAG_UID,
+        kms::KeyArn,
+        rds,
+        tagging::{self, Listed},
+        tags::{Retagging, Tags, owner_of},
+    },
+    LISTS_TAGS, TYPE, tags_of,
 };
 
 /// A log group.
@@ -135,7 +139,7 @@ impl Resource for LogGroup {
             ends: "aws logs delete-log-group --log-group-name {name}",
         }),
         calls: Calls {
-            read: &[tagging::LISTS, "logs:DescribeLogGroups", "logs:ListTagsForResource"],
+            read: &[tagging::LISTS, "logs:DescribeLogGroups", LISTS_TAGS],
             write: &[
                 "logs:CreateLogGroup",
                 "logs:PutRetentionPolicy",
@@ -149,24 +153,17 @@ impl Resource for LogGroup {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let names: Vec<String> = match scope {
-            Scope::Owned => {
-                let arns = tagging::owned(aws, "logs:log-group").await?;
-                let mut names: BTreeSet<String> =
-                    arns.iter().map(|arn| name_of(arn).to_owned()).collect();
-                for (prefix, _) in of_databases(aws) {
-                    for group in list(aws, &prefix).await? {
-                        names.extend(group.log_group_name().map(ToOwned::to_owned));
-                    }
+        let listed = tagging::asked(aws, scope, TYPE).await?;
+        let mut names: BTreeSet<String> =
+            listed.arns().map(|arn| name_of(arn).to_owned()).collect();
+        if let Scope::Owned = scope {
+            for (prefix, _) in of_databases(aws) {
+                for group in list(aws, Which::Beginning(&prefix)).await? {
+                    names.extend(group.log_group_name().map(ToOwned::to_owned));
                 }
-                names.into_iter().collect()
             }
-            Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
-        };
-        let mut found = Vec::new();
-        for name in names {
-            found.extend(look(aws, &name).await?);
         }
+        let mut found = look(aws, names, &listed).await?;
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
         }
@@ -196,7 +193,8 @@ impl Resource for LogGroup {
         me: &Identity,
         want: &LogGroupConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look(aws, &group_name(aws, me, want)).await
+        let name = BTreeSet::from([group_name(aws, me, want)]);
+        Ok(look(aws, name, &Listed::default()).await?.into_iter().next())
     }
 
     async fn update(
@@ -327,13 +325,30 @@ fn by_parent(aws: &Aws, name: &str, tags: &[(String, String)]) -> Owner {
     }
 }
 
-/// The groups whose names begin so.
-async fn list(aws: &Aws, prefix: &str) -> Result<Vec<types::LogGroup>, CallError> {
+/// How many groups a call may name
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html>).
+const AT_ONCE: usize = 50;
+
+/// Which groups are listed.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    /// Those whose names begin so.
+    Beginning(&'a str),
+    /// Those of these names.
+    Named(&'a [String]),
+}
+
+/// Lists groups.
+async fn list(aws: &Aws, which: Which<'_>) -> Result<Vec<types::LogGroup>, CallError> {
     let groups = aws
         .pages(
             "logs:DescribeLogGroups",
             |token| {
-                let call = aws.logs.describe_log_groups().log_group_name_prefix(prefix);
+                let call = aws.logs.describe_log_groups();
+                let call = match which {
+                    Which::Beginning(prefix) => call.log_group_name_prefix(prefix),
+                    Which::Named(names) => call.set_log_group_identifiers(Some(names.to_vec())),
+                };
                 call.set_next_token(token).send()
             },
             |page| (page.log_groups, page.next_token),
@@ -345,22 +360,26 @@ async fn list(aws: &Aws, prefix: &str) -> Result<Vec<types::LogGroup>, CallError
     Ok(groups)
 }
 
-/// Looks at one group by its name. What is not there is `None`.
-async fn look(aws: &Aws, name: &str) -> Result<Option<Found<LogGroup>>, CallError> {
-    // The list knows beginnings of names only.
-    let groups = list(aws, name).await?;
-    let group = groups.into_iter().find(|group| group.log_group_name() == Some(name));
-    let Some(group) = group else { return Ok(None) };
-    let arn = aws.environment.arn("logs", &format!("log-group:{name}"));
-    let call = || aws.logs.list_tags_for_resource().resource_arn(&arn).send();
-    let tags = match aws.read("logs:ListTagsForResource", call).await {
-        Ok(answer) => required("logs:ListTagsForResource", "tags", answer.tags)?,
-        Err(error) if error.class == Class::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut tags: Vec<(String, String)> = tags.into_iter().collect();
-    tags.sort();
-    Ok(Some(read(aws, &group, arn, &tags)))
+/// Looks at groups by their names. What is not there is left out.
+async fn look(
+    aws: &Aws,
+    names: BTreeSet<String>,
+    listed: &Listed,
+) -> Result<Vec<Found<LogGroup>>, CallError> {
+    let mut found = Vec::new();
+    let all: Vec<String> = names.iter().cloned().collect();
+    for some in all.chunks(AT_ONCE) {
+        for group in list(aws, Which::Named(some)).await? {
+            let Some(name) = group.log_group_name().filter(|it| names.contains(*it)) else {
+                continue;
+            };
+            let arn = aws.environment.arn("logs", &format!("log-group:{name}"));
+            if let Some(tags) = listed.tags(&arn, tags_of(aws, &arn)).await? {
+                found.push(read(aws, &group, arn, &tags));
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn read(

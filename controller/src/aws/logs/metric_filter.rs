@@ -18,10 +18,14 @@ use crate::{
     field, id,
 };
 
-use super::super::{
-    answers::{another, found, required, text},
-    clients::Aws,
-    identity::{TAG_UID, ordinal},
+use super::{
+    super::{
+        answers::{another, found, required, text},
+        clients::Aws,
+        identity::{TAG_UID, ordinal},
+        tagging::{self, Listed},
+    },
+    LISTS_TAGS, TYPE, tags_of,
 };
 
 /// A metric filter.
@@ -67,8 +71,6 @@ pub struct MetricFilterOutputs {
 
 /// What lists them.
 const LIST: &str = "logs:DescribeMetricFilters";
-/// What lists the tags of their groups.
-const LISTS_TAGS: &str = "logs:ListTagsForResource";
 /// What sets one.
 const PUT: &str = "logs:PutMetricFilter";
 
@@ -91,7 +93,10 @@ impl Resource for MetricFilter {
         outage: "nothing is counted for a moment",
         stands_on: &[],
         keeping: None,
-        calls: Calls { read: &[LIST, LISTS_TAGS], write: &[PUT, "logs:DeleteMetricFilter"] },
+        calls: Calls {
+            read: &[LIST, tagging::LISTS, LISTS_TAGS],
+            write: &[PUT, "logs:DeleteMetricFilter"],
+        },
     };
 
     /// One list for all groups: those of ours that have any are few.
@@ -116,9 +121,13 @@ impl Resource for MetricFilter {
         }
         let group = |it: &types::MetricFilter| it.log_group_name().map(ToOwned::to_owned);
         let groups: BTreeSet<String> = wanted.iter().filter_map(group).collect();
+        let listed = match scope {
+            Scope::Owned if !groups.is_empty() => tagging::owned(aws, TYPE).await?,
+            Scope::Owned | Scope::Ids(_) => Listed::default(),
+        };
         let mut ours = BTreeSet::new();
         for group in groups {
-            if is_ours(aws, &group).await? {
+            if is_ours(aws, &group, &listed).await? {
                 ours.insert(group);
             }
         }
@@ -237,12 +246,10 @@ async fn list(aws: &Aws, of: Option<(&str, &str)>) -> Result<Vec<types::MetricFi
 }
 
 /// Whether a log group is ours.
-async fn is_ours(aws: &Aws, group: &str) -> Result<bool, CallError> {
-    let arn = arn_of(aws, group);
-    let call = || aws.logs.list_tags_for_resource().resource_arn(&arn).send();
-    let Some(answer) = found(aws.read(LISTS_TAGS, call).await)? else { return Ok(false) };
-    let tags = required(LISTS_TAGS, "tags", answer.tags)?;
-    Ok(tags.get(TAG_UID) == Some(&aws.environment.uid()))
+async fn is_ours(aws: &Aws, group: &str, listed: &Listed) -> Result<bool, CallError> {
+    let (arn, uid) = (arn_of(aws, group), aws.environment.uid());
+    let tags = listed.tags(&arn, tags_of(aws, &arn)).await?;
+    Ok(tags.into_iter().flatten().any(|(key, value)| key == TAG_UID && value == uid))
 }
 
 async fn put(

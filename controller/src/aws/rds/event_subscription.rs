@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.html>
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_rds::types::EventSubscription as Described;
 
@@ -20,7 +20,7 @@ use super::{
         answers::{another, required, text, whole},
         clients::Aws,
         sns::TopicArn,
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, arn, as_tags, name_of, object_name, retag, tags_of,
@@ -34,7 +34,7 @@ pub struct EventSubscription;
 pub struct EventSubscriptionConfig<S: Stage = Resolved> {
     /// Where events go.
     pub topic: S::In<TopicArn>,
-    /// What they are of: `db-instance` or `db-cluster`.
+    /// What they are of: `db-instance`, `db-cluster` or `db-parameter-group`.
     pub source_type: String,
     /// The names of those whose events they are.
     pub sources: Vec<S::In<String>>,
@@ -103,16 +103,10 @@ impl Resource for EventSubscription {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let names: BTreeSet<String> = match scope {
-            Scope::Owned => {
-                let arns = tagging::owned(aws, "rds:es").await?;
-                arns.iter().map(|arn| name_of(arn).to_owned()).collect()
-            }
-            Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
-        };
+        let listed = tagging::asked(aws, scope, "rds:es").await?;
         let mut found = Vec::new();
-        for name in names {
-            found.extend(look(aws, &name).await?);
+        for arn in listed.arns() {
+            found.extend(look(aws, name_of(arn), &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -149,7 +143,7 @@ impl Resource for EventSubscription {
         me: &Identity,
         _: &EventSubscriptionConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look(aws, &object_name(aws, me)).await
+        look(aws, &object_name(aws, me), &Listed::default()).await
     }
 
     async fn update(
@@ -220,7 +214,11 @@ async fn sources(aws: &Aws, name: &str, have: &[String], want: &[String]) -> Res
 }
 
 /// Looks at one by its name. What is not there is `None`.
-async fn look(aws: &Aws, name: &str) -> Result<Option<Found<EventSubscription>>, CallError> {
+async fn look(
+    aws: &Aws,
+    name: &str,
+    listed: &Listed,
+) -> Result<Option<Found<EventSubscription>>, CallError> {
     let call = || aws.rds.describe_event_subscriptions().subscription_name(name).send();
     let answer = match aws.read(DESCRIBE, call).await {
         Ok(answer) => {
@@ -235,7 +233,8 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<EventSubscription>>,
     if told != name {
         return Err(another(DESCRIBE, told, name));
     }
-    match tags_of(aws, &arn(aws, TYPE, name)).await? {
+    let arn = arn(aws, TYPE, name);
+    match listed.tags(&arn, tags_of(aws, &arn)).await? {
         Some(tags) => read(aws, described, &tags).map(Some),
         None => Ok(None),
     }

@@ -29,6 +29,7 @@ use crate::engine::{CallError, Class, Identity, Told};
 use super::{
     answers::required,
     clients::Aws,
+    tagging::Pairs,
     tags::{Retagging, Tags},
 };
 
@@ -84,7 +85,7 @@ fn arn(aws: &Aws, of: &str, name: &str) -> String {
 }
 
 /// The tags of an object; nothing if it is not there.
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Vec<(String, String)>>, CallError> {
+async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Pairs>, CallError> {
     let call = || aws.rds.list_tags_for_resource().resource_name(arn).send();
     match aws.read(LISTS_TAGS, call).await {
         Ok(answer) => Ok(Some(pairs(&required(LISTS_TAGS, "TagList", answer.tag_list)?))),
@@ -99,7 +100,7 @@ fn only<T: Clone>(set: bool, value: &Told<T>) -> Option<T> {
 }
 
 /// Tags as keys and values.
-fn pairs(tags: &[Tag]) -> Vec<(String, String)> {
+fn pairs(tags: &[Tag]) -> Pairs {
     let pair = |tag: &Tag| Some((tag.key.clone()?, tag.value.clone().unwrap_or_default()));
     tags.iter().filter_map(pair).collect()
 }

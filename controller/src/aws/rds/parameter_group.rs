@@ -1,7 +1,7 @@
 //! Parameter groups: what PostgreSQL is told. Those of instances, on RDS and of each instance of Aurora, and those
 //! of whole clusters of Aurora differ in nothing but the calls, which are [`Level`]'s to make.
 
-use std::{collections::BTreeSet, future::Future, marker::PhantomData, time::Duration};
+use std::{future::Future, marker::PhantomData, time::Duration};
 
 use aws_sdk_rds::types::{DbClusterParameterGroup, DbParameterGroup, Parameter, Tag};
 
@@ -18,10 +18,10 @@ use super::{
     super::{
         answers::{another, found, required, text, whole},
         clients::Aws,
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
-    LISTS_TAGS, PAGE, arn, as_tags, name_of, object_name,
+    LISTS_TAGS, PAGE, as_tags, name_of, object_name,
     parameters::{Parameters, is_set},
     retag, tags_of,
 };
@@ -94,8 +94,6 @@ pub trait Level: Send + Sync + 'static {
 
     /// What is said of the kind.
     const KIND: Kind;
-    /// How an ARN says that it is one.
-    const TYPE: &'static str;
     /// What the tagging API calls them.
     const TAGGED: &'static str;
     /// What lists their parameters.
@@ -184,16 +182,10 @@ impl<L: Level> Resource for Group<L> {
     const ABOUT: Kind = L::KIND;
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let names: BTreeSet<String> = match scope {
-            Scope::Owned => {
-                let arns = tagging::owned(aws, L::TAGGED).await?;
-                arns.iter().map(|arn| name_of(arn).to_owned()).collect()
-            }
-            Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
-        };
+        let listed = tagging::asked(aws, scope, L::TAGGED).await?;
         let mut found = Vec::new();
-        for name in names {
-            found.extend(look::<L>(aws, &name).await?);
+        for arn in listed.arns() {
+            found.extend(look::<L>(aws, name_of(arn), &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found: &Found<Self>| found.owner != Owner::Other);
@@ -215,7 +207,7 @@ impl<L: Level> Resource for Group<L> {
         me: &Identity,
         _: &ParameterGroupConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look::<L>(aws, &object_name(aws, me)).await
+        look::<L>(aws, &object_name(aws, me), &Listed::default()).await
     }
 
     async fn update(
@@ -260,7 +252,11 @@ impl<L: Level> Resource for Group<L> {
 }
 
 /// Looks at one by its name. What is not there is `None`.
-async fn look<L: Level>(aws: &Aws, name: &str) -> Result<Option<Found<Group<L>>>, CallError> {
+async fn look<L: Level>(
+    aws: &Aws,
+    name: &str,
+    listed: &Listed,
+) -> Result<Option<Found<Group<L>>>, CallError> {
     let Some(group) = found(L::describe(aws, name).await)?.flatten() else {
         return Ok(None);
     };
@@ -269,8 +265,8 @@ async fn look<L: Level>(aws: &Aws, name: &str) -> Result<Option<Found<Group<L>>>
     };
     let is_untouched = !parameters.iter().any(is_set);
     let parameters = Parameters::read(L::PARAMETERS, &parameters)?;
-    let Some(tags) = tags_of(aws, &arn(aws, L::TYPE, name)).await? else { return Ok(None) };
     let Described { arn, family, description } = group;
+    let Some(tags) = listed.tags(&arn, tags_of(aws, &arn)).await? else { return Ok(None) };
     Ok(Some(Found {
         owner: owner_of(aws, L::KIND.name, &tags),
         config: ParameterGroupConfig {
@@ -291,7 +287,6 @@ macro_rules! calls {
         $create:ident, $made:ident, $describe:ident, $described:ident, $list:ident, $modify:ident,
         $reset:ident, $delete:ident) => {
         type Arn = $arn;
-        const TYPE: &'static str = $tagged;
         const TAGGED: &'static str = concat!("rds:", $tagged);
 
         fn arn(text: &str) -> $arn {

@@ -1,6 +1,6 @@
 //! A DB subnet group: where the interfaces of a database may be.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_rds::types::DbSubnetGroup;
 
@@ -18,7 +18,7 @@ use super::{
         answers::{another, required, text, whole},
         clients::Aws,
         ec2::{SubnetId, VpcId},
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, arn, as_tags, name_of, object_name, retag, tags_of,
@@ -103,16 +103,10 @@ impl Resource for SubnetGroup {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let names: BTreeSet<String> = match scope {
-            Scope::Owned => {
-                let arns = tagging::owned(aws, "rds:subgrp").await?;
-                arns.iter().map(|arn| name_of(arn).to_owned()).collect()
-            }
-            Scope::Ids(ids) => ids.iter().map(|id| name_of(&id.0).to_owned()).collect(),
-        };
+        let listed = tagging::asked(aws, scope, "rds:subgrp").await?;
         let mut found = Vec::new();
-        for name in names {
-            found.extend(look(aws, &name).await?);
+        for arn in listed.arns() {
+            found.extend(look(aws, name_of(arn), &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -147,7 +141,7 @@ impl Resource for SubnetGroup {
         me: &Identity,
         _: &SubnetGroupConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
-        look(aws, &object_name(aws, me)).await
+        look(aws, &object_name(aws, me), &Listed::default()).await
     }
 
     async fn update(
@@ -194,7 +188,11 @@ fn texts(subnets: &[SubnetId]) -> Vec<String> {
 }
 
 /// Looks at one by its name. What is not there is `None`.
-async fn look(aws: &Aws, name: &str) -> Result<Option<Found<SubnetGroup>>, CallError> {
+async fn look(
+    aws: &Aws,
+    name: &str,
+    listed: &Listed,
+) -> Result<Option<Found<SubnetGroup>>, CallError> {
     let call = || aws.rds.describe_db_subnet_groups().db_subnet_group_name(name).send();
     let answer = match aws.read(DESCRIBE, call).await {
         Ok(answer) => {
@@ -209,7 +207,8 @@ async fn look(aws: &Aws, name: &str) -> Result<Option<Found<SubnetGroup>>, CallE
     if told != name {
         return Err(another(DESCRIBE, told, name));
     }
-    match tags_of(aws, &arn(aws, TYPE, name)).await? {
+    let arn = arn(aws, TYPE, name);
+    match listed.tags(&arn, tags_of(aws, &arn)).await? {
         Some(tags) => read(aws, group, &tags).map(Some),
         None => Ok(None),
     }

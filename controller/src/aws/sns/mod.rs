@@ -6,13 +6,12 @@
 mod subscriptions;
 mod topic;
 
-use std::collections::BTreeMap;
-
 use crate::engine::CallError;
 
 use super::{
     answers::{found, required},
     clients::Aws,
+    tagging::Pairs,
 };
 
 pub use self::{
@@ -21,10 +20,10 @@ pub use self::{
 };
 
 /// What lists the tags of a topic.
-const LISTS_TAGS: &str = "sns:ListTagsForResource";
+pub(super) const LISTS_TAGS: &str = "sns:ListTagsForResource";
 
 /// The tags of a topic; nothing if it is not there.
-async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<BTreeMap<String, String>>, CallError> {
+pub(super) async fn tags_of(aws: &Aws, arn: &str) -> Result<Option<Pairs>, CallError> {
     let call = || aws.sns.list_tags_for_resource().resource_arn(arn).send();
     let Some(answer) = found(aws.read(LISTS_TAGS, call).await)? else { return Ok(None) };
     let tags = required(LISTS_TAGS, "Tags", answer.tags)?;

@@ -22,7 +22,13 @@ use crate::{
 };
 
 use super::{
-    super::{answers::text, clients::Aws, identity::TAG_ASKED, tagging, tags::owner_of},
+    super::{
+        answers::text,
+        clients::Aws,
+        identity::TAG_ASKED,
+        tagging::{self, Listed},
+        tags::owner_of,
+    },
     LISTS_TAGS, Topic, TopicArn, tags_of,
     topic::retag,
 };
@@ -126,15 +132,10 @@ impl Resource for Subscriptions {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let topics = match scope {
-            Scope::Owned => tagging::owned(aws, "sns").await?,
-            Scope::Ids(ids) => {
-                ids.iter().map(|id| id.0.trim_end_matches(SUFFIX).to_owned()).collect()
-            }
-        };
+        let listed = tagging::asked(aws, scope, "sns").await?;
         let mut found = Vec::new();
-        for topic in topics {
-            found.extend(look(aws, &topic).await?);
+        for id in listed.arns() {
+            found.extend(look(aws, id.trim_end_matches(SUFFIX), &listed).await?);
         }
         Ok(found)
     }
@@ -243,8 +244,12 @@ async fn end(
 }
 
 /// Looks at those of one topic. What is not there is `None`.
-async fn look(aws: &Aws, topic: &str) -> Result<Option<Found<Subscriptions>>, CallError> {
-    let Some(tags) = tags_of(aws, topic).await? else { return Ok(None) };
+async fn look(
+    aws: &Aws,
+    topic: &str,
+    listed: &Listed,
+) -> Result<Option<Found<Subscriptions>>, CallError> {
+    let Some(tags) = listed.tags(topic, tags_of(aws, topic)).await? else { return Ok(None) };
     let listed = aws
         .pages(
             LIST,
@@ -276,12 +281,12 @@ async fn look(aws: &Aws, topic: &str) -> Result<Option<Found<Subscriptions>>, Ca
     }
     let by_mark: BTreeMap<String, &String> =
         states.keys().map(|address| (mark(address), address)).collect();
-    let asked = tags.get(TAG_ASKED).map(String::as_str).unwrap_or_default();
+    let asked = tags.iter().find(|(key, _)| key == TAG_ASKED);
+    let asked = asked.map(|(_, asked)| asked.as_str()).unwrap_or_default();
     let receivers = asked
         .split_whitespace()
         .map(|mark| (mark.to_owned(), by_mark.get(mark).map(|address| (*address).clone())));
     let receivers = Receivers(receivers.collect());
-    let tags: Vec<(String, String)> = tags.into_iter().collect();
     Ok(Some(Found {
         id: PhysicalId(format!("{topic}{SUFFIX}")),
         // Ours as the topic is: its tags speak of it, not of them.

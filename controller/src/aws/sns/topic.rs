@@ -22,7 +22,7 @@ use super::{
         clients::Aws,
         kms::KeyArn,
         policy::Policy,
-        tagging,
+        tagging::{self, Listed},
         tags::{Tags, owner_of},
     },
     LISTS_TAGS, tags_of,
@@ -130,13 +130,10 @@ impl Resource for Topic {
     };
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
-        let arns = match scope {
-            Scope::Owned => tagging::owned(aws, "sns").await?,
-            Scope::Ids(ids) => ids.iter().map(|id| id.0.clone()).collect(),
-        };
+        let listed = tagging::asked(aws, scope, "sns").await?;
         let mut found = Vec::new();
-        for arn in arns {
-            found.extend(look(aws, &arn).await?);
+        for arn in listed.arns() {
+            found.extend(look(aws, arn, &listed).await?);
         }
         if let Scope::Owned = scope {
             found.retain(|found| found.owner != Owner::Other);
@@ -169,7 +166,7 @@ impl Resource for Topic {
         _: &TopicConfig,
     ) -> Result<Option<Found<Self>>, CallError> {
         let name = aws.environment.object_name(&me.address, me.ordinal);
-        look(aws, &aws.environment.arn("sns", &name)).await
+        look(aws, &aws.environment.arn("sns", &name), &Listed::default()).await
     }
 
     async fn update(
@@ -284,7 +281,7 @@ pub(super) async fn retag(
 }
 
 /// Looks at one by its ARN. What is not there is `None`.
-async fn look(aws: &Aws, arn: &str) -> Result<Option<Found<Topic>>, CallError> {
+async fn look(aws: &Aws, arn: &str, listed: &Listed) -> Result<Option<Found<Topic>>, CallError> {
     let call = || aws.sns.get_topic_attributes().topic_arn(arn).send();
     let Some(answer) = found(aws.read(DESCRIBE, call).await)? else { return Ok(None) };
     let attributes: BTreeMap<String, String> =
@@ -294,8 +291,7 @@ async fn look(aws: &Aws, arn: &str) -> Result<Option<Found<Topic>>, CallError> {
         return Err(another(DESCRIBE, told, arn));
     }
     let policy = text(DESCRIBE, POLICY, attributes.get(POLICY))?;
-    let Some(tags) = tags_of(aws, arn).await? else { return Ok(None) };
-    let tags: Vec<(String, String)> = tags.into_iter().collect();
+    let Some(tags) = listed.tags(arn, tags_of(aws, arn)).await? else { return Ok(None) };
     Ok(Some(Found {
         id: PhysicalId(arn.to_owned()),
         owner: owner_of(aws, Topic::ABOUT.name, &tags),

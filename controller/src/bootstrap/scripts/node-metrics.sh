@@ -29,14 +29,21 @@ if [ $((minute % 300)) != 0 ] || [ ! -e "$endpoints" ]; then
     exit 0
 fi
 
+# When all of it has to be known, in seconds from the start: what is said of it has to be out before the unit is ended.
+# Who has not answered by then has not been reached.
+deadline=40
+
 # Whether somebody speaks JSON-RPC there. The URL stands in no argument: it usually has a key in it.
 reaches() {
-    printf 'url = %s\n' "$1" | curl -s --max-time 5 -K - -H 'content-type: application/json' \
-        -d '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}' |
-        jq -e '.result | startswith("0x")' >/dev/null 2>&1
+    local answer left=$((deadline - SECONDS))
+    [ "$left" -gt 0 ] || return 1
+    answer=$(printf 'url = %s\n' "$1" |
+        curl -s --max-time $((left < 5 ? left : 5)) -K - -H 'content-type: application/json' \
+            -d '{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}') || return 1
+    jq -e '.result | startswith("0x")' <<<"$answer" >/dev/null 2>&1
 }
 
-# Sixteen at a time: a node may have hundreds.
+# Sixty-four at a time: a node may have hundreds, and all of them may hang.
 declare -A chains=()
 running=0
 : >"$run/unreachable"
@@ -47,9 +54,9 @@ while read -r name _ value; do
             chains[$chain]=1
             ;;
         HTTPURL)
-            if [ "$running" = 16 ]; then
+            if [ "$running" = 64 ]; then
                 wait -n || true
-                running=15
+                running=63
             fi
             { reaches "$value" || printf '%s\n' "$chain" >>"$run/unreachable"; } &
             running=$((running + 1))

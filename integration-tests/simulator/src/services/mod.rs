@@ -11,6 +11,7 @@ mod cloudwatch;
 mod devops_guru;
 pub(crate) mod ec2;
 mod elb;
+mod form;
 mod iam;
 mod kms;
 mod logs;
@@ -68,7 +69,6 @@ use crate::{
         query::{self, Dialect, Params},
         rest,
         rest_json::{self, Route},
-        xml::Xml,
     },
     world::{Drift, HERE, HERE_SNS, Input, NOWHERE, Region, Retag},
 };
@@ -124,7 +124,7 @@ const JSON: &[Json] = &[
 ];
 
 /// What a service that speaks AWS's query protocol does with an operation and its parameters.
-type Act = fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> Result<Xml, Fault>;
+type Act = fn(&mut World, &Identity, &str, (&str, &Params), Rng) -> form::Answer;
 
 /// A service of a region that speaks AWS's query protocol, as requests are told apart.
 struct Form {
@@ -141,27 +141,24 @@ struct Form {
     unprotect: fn(&str, &str) -> Vec<Drift>,
 }
 
-/// The one whose module is called as what a region holds of it.
-macro_rules! form {
-    ($service:ident) => {
-        Form {
-            name: $service::NAME,
-            version: $service::VERSION,
-            namespace: $service::NAMESPACE,
-            mutates: $service::mutates,
-            operations: $service::operations,
-            ask: $service::ask,
-            act: $service::act,
-            drifts: |region, key| region.$service.drifts(key),
-            retag: $service::retag,
-            unprotect: $service::unprotect,
-        }
-    };
+const fn form<S: form::Service>() -> Form {
+    Form {
+        name: S::NAME,
+        version: S::VERSION,
+        namespace: S::NAMESPACE,
+        mutates: |operation| S::writes(operation) == Some(true),
+        operations: S::operations,
+        ask: form::ask::<S>,
+        act: form::act::<S>,
+        drifts: |region, key| S::of(region).drifts(key),
+        retag: S::retag,
+        unprotect: S::unprotect,
+    }
 }
 
 /// The services of a region that speak AWS's query protocol. EC2 has a dialect of its own, IAM and STS have
 /// no region.
-const FORMS: &[Form] = &[form!(autoscaling), form!(elb), form!(rds), form!(sns)];
+const FORMS: &[Form] = &[form::<AutoScaling>(), form::<Elb>(), form::<Rds>(), form::<Sns>()];
 
 /// Every operation that is modelled, with its service: `("ec2", "CreateVpc")`.
 pub fn operations() -> Vec<(&'static str, &'static str)> {

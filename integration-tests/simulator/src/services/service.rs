@@ -97,6 +97,8 @@ pub(crate) struct Call<'a, S> {
     pub(crate) members: &'a Members,
     /// The service whose role is made with it, if it is not there yet: `backup.amazonaws.com`.
     pub(crate) links: Option<&'static str>,
+    /// The topic, by its name, whose policy gets this statement.
+    pub(crate) permits: Option<(String, Value)>,
 }
 
 impl<S> Call<'_, S> {
@@ -191,14 +193,18 @@ pub(crate) fn act<S: Service>(
         behind,
         members,
         links: None,
+        permits: None,
     };
     let answer = run(&mut call)?;
-    let links = call.links;
+    let (links, permits) = (call.links, call.permits.take());
     if let Some(unread) = members.unread() {
         return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
     }
     if *writes {
         *S::of_mut(place) = copy;
+    }
+    if let Some((topic, statement)) = permits {
+        place.sns.permit((settings, region), stamp, &topic, statement);
     }
     if let Some(service) = links {
         iam.ensure_service_role(settings, for_role, *now, service);

@@ -64,19 +64,14 @@ impl Api {
     pub(crate) fn read(&self, request: &Request<Bytes>, body: &[u8]) -> Read {
         let path = request.uri().path().trim_start_matches('/');
         let path = path.strip_prefix(self.version).unwrap_or_default().trim_matches('/');
-        let parts: Vec<_> = path.split('/').filter(|it| !it.is_empty()).collect();
         let found = self.routes.iter().find_map(|route| {
-            let labels = labels(route.path, &parts)?;
+            let labels = labels(route.path, path)?;
             (route.method == request.method().as_str()).then_some((route, labels))
         });
         let Some((route, mut pairs)) = found else { return Read::default() };
-        for pair in request.uri().query().unwrap_or_default().split('&').filter(|it| !it.is_empty())
-        {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in query(request) {
             let known = route.query.iter().find(|it| it.0 == name).map_or(name, |it| it.1);
-            let value =
-                percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
-            pairs.push((known.to_owned(), value));
+            pairs.push((known.to_owned(), decoded(&value.replace('+', " "))));
         }
         let wrong = match self.flatten(route.operation, body) {
             Ok(of_body) => {
@@ -162,24 +157,32 @@ struct Element {
     children: usize,
 }
 
-/// The labels of a path, if it is of that form.
-fn labels(form: &str, parts: &[&str]) -> Option<Vec<(String, String)>> {
-    let forms: Vec<_> = form.split('/').collect();
-    if forms.len() != parts.len() {
-        return None;
+/// The labels of a path, in braces in its form, if it is of that form. A slash at the end says nothing.
+pub(super) fn labels(form: &str, path: &str) -> Option<Vec<(String, String)>> {
+    fn parts(path: &str) -> impl Iterator<Item = &str> {
+        path.split('/').filter(|it| !it.is_empty())
     }
-    let mut pairs = Vec::new();
-    for (form, part) in forms.iter().zip(parts) {
-        match form.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-            Some(label) => {
-                let value = percent_decode_str(part).decode_utf8_lossy().into_owned();
-                pairs.push((label.to_owned(), value));
-            }
-            None if form == part => {}
+    let mut given = parts(path);
+    let mut labels = Vec::new();
+    for part in parts(form) {
+        let given = decoded(given.next()?);
+        match part.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
+            Some(label) => labels.push((label.to_owned(), given)),
+            None if part == given => {}
             None => return None,
         }
     }
-    Some(pairs)
+    given.next().is_none().then_some(labels)
+}
+
+/// The parameters of the query, as they are written.
+pub(super) fn query(request: &Request<Bytes>) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = request.uri().query().unwrap_or_default().split('&').filter(|it| !it.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+pub(super) fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 fn unescape(text: &str) -> String {

@@ -6,10 +6,12 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use percent_encoding::percent_decode_str;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::respond;
+use super::{
+    respond,
+    rest::{decoded, labels, query},
+};
 use crate::fault::Fault;
 
 /// What a parameter of the query is in the object.
@@ -47,22 +49,9 @@ impl Route {
         Self { query, ..self }
     }
 
-    /// The members in the path, if it is this one's. A slash at the end says nothing.
-    fn labels(&self, method: &str, path: &str) -> Option<Map<String, Value>> {
-        let parts = |text: &'static str| text.split('/').filter(|it| !it.is_empty());
-        let mut given = path.split('/').filter(|it| !it.is_empty());
-        let mut labels = Map::new();
-        for part in parts(self.path) {
-            let given = decoded(given.next()?);
-            match part.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
-                Some(label) => {
-                    labels.insert(label.to_owned(), Value::String(given));
-                }
-                None if part == given => {}
-                None => return None,
-            }
-        }
-        (given.next().is_none() && method == self.method).then_some(labels)
+    /// The members in the path, if it is this one's.
+    fn labels(&self, method: &str, path: &str) -> Option<Vec<(String, String)>> {
+        labels(self.path, path).filter(|_| method == self.method)
     }
 
     /// A parameter of the query as a member; one that the operation has not keeps its name, and is found.
@@ -76,10 +65,6 @@ impl Route {
             None => (name.to_owned(), text.into()),
         }
     }
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// Stands for a body that is no object: it is none of JSON's.
@@ -98,12 +83,11 @@ pub(crate) fn read(routes: &[Route], request: &Request<Bytes>, body: &[u8]) -> (
     let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
         return (operation, Bytes::from_static(NO_OBJECT));
     };
-    for pair in request.uri().query().unwrap_or_default().split('&').filter(|it| !it.is_empty()) {
-        let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
+    for (name, text) in query(request) {
         // A plus sign in a query is a plus sign: https://smithy.io/2.0/spec/http-bindings.html
         members.extend([route.member(&decoded(name), decoded(text))]);
     }
-    members.extend(labels);
+    members.extend(labels.into_iter().map(|(name, value)| (name, value.into())));
     (operation, Value::Object(members).to_string().into())
 }
 

@@ -1,7 +1,7 @@
 //! AWS Backup, after
 //! <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVault.html> and its sisters.
 
-use clctl_simulator::{Quotas, Settings};
+use clctl_simulator::{Quotas, Settings, Time};
 use serde_json::{Value, json};
 
 use crate::{
@@ -279,6 +279,60 @@ async fn a_job_fails_where_its_role_may_not_or_is_not_there() {
     let id = failed["BackupJobs"][0]["BackupJobId"].as_str().unwrap();
     let one = look(&client, &format!("/backup-jobs/{id}")).await.good().value();
     assert_eq!(one["ResourceArn"], DATABASE);
+}
+
+/// How many jobs of the vault a metric has counted.
+async fn counted(client: &Client, metric: &str) -> f64 {
+    let now = client.simulator.now().since(Time::default()).as_secs_f64();
+    let body = json!({
+        "Namespace": "AWS/Backup", "MetricName": metric, "Statistics": ["Sum"],
+        "Dimensions": [{ "Name": "BackupVaultName", "Value": "vault" }],
+        "StartTime": now - 864_000.0, "EndTime": now + 60.0, "Period": 86_400,
+    });
+    let told = client.cloudwatch("GetMetricStatistics", body).await.good().value();
+    let points = told["Datapoints"].as_array().unwrap().iter();
+    points.map(|it| it["Sum"].as_f64().unwrap()).sum()
+}
+
+/// A world that answers what is disputed so.
+fn with_answer(client: &Client, dispute: &str, answer: u64) {
+    let mut settings = Settings::calm();
+    settings.disputes.insert(dispute.to_owned(), answer);
+    client.simulator.edit(|world| *world.settings_mut() = settings).unwrap();
+}
+
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/cloudwatch.html>
+#[tokio::test(start_paused = true)]
+async fn jobs_are_counted_by_what_becomes_of_them() {
+    let (client, _) = stage(2, &["rds:*"]).await;
+    client.wait(DAY).await;
+    for (state, count) in [("Created", 1.0), ("Running", 1.0), ("Completed", 1.0), ("Failed", 0.0)]
+    {
+        let counted = counted(&client, &format!("NumberOfBackupJobs{state}")).await;
+        assert!((counted - count).abs() < f64::EPSILON, "{state}: {counted}");
+    }
+    let drop = [("RoleName", "copies"), ("PolicyName", "p")];
+    client.iam("DeleteRolePolicy", &drop).await.good();
+    client.wait(DAY).await;
+    assert!((counted(&client, "NumberOfBackupJobsFailed").await - 1.0).abs() < f64::EPSILON);
+}
+
+/// <https://docs.aws.amazon.com/aws-backup/latest/devguide/creating-a-backup-plan.html>
+#[tokio::test(start_paused = true)]
+async fn a_job_waits_for_its_database_until_its_window_is_over() {
+    for (answer, metric) in [(0, "NumberOfBackupJobsExpired"), (1, "NumberOfBackupJobsFailed")] {
+        let (client, _) = stage(2, &["rds:*"]).await;
+        with_answer(&client, "expired-backup-jobs", answer);
+        let named = [("DBInstanceIdentifier", "db")];
+        client.rds("StopDBInstance", &named).await.good();
+        client.wait(DAY + 8 * HOUR).await;
+        let expired = look(&client, "/backup-jobs/?state=EXPIRED").await.good().value();
+        let [job] = expired["BackupJobs"].as_array().unwrap().as_slice() else {
+            panic!("{expired}")
+        };
+        assert!(job["StatusMessage"].as_str().unwrap().contains("available"), "{job}");
+        assert!((counted(&client, metric).await - 1.0).abs() < f64::EPSILON, "{metric}");
+    }
 }
 
 /// <https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-iam.html>

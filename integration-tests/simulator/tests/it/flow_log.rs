@@ -45,9 +45,24 @@ async fn groups(client: &Client) -> (Vec<String>, Option<i64>) {
 
 /// A role that trusts a service and may do some things with logs.
 async fn role(client: &Client, name: &str, service: &str, actions: &[&str]) -> String {
-    let trust = json!({ "Version": "2012-10-17", "Statement": [
-        { "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole" },
-    ] });
+    role_when(client, name, service, json!({}), actions).await
+}
+
+/// A role that trusts a service under a condition.
+async fn role_when(
+    client: &Client,
+    name: &str,
+    service: &str,
+    condition: Value,
+    actions: &[&str],
+) -> String {
+    let mut allowed = json!({
+        "Effect": "Allow", "Principal": { "Service": service }, "Action": "sts:AssumeRole",
+    });
+    if condition != json!({}) {
+        allowed["Condition"] = condition;
+    }
+    let trust = json!({ "Version": "2012-10-17", "Statement": [allowed] });
     let params = [("RoleName", name), ("AssumeRolePolicyDocument", &*trust.to_string())];
     let arn = iam(client, "CreateRole", &params).await.text("Arn");
     if !actions.is_empty() {
@@ -207,6 +222,33 @@ async fn a_role_has_to_be_there_and_to_trust_the_service() {
     let id = made(&create(&client, &vpc, &poor, &[]).await.good());
     client.wait(900).await;
     assert_eq!(seen(&client, &id).await.text("deliverLogsErrorMessage"), "Access error");
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html>
+#[tokio::test(start_paused = true)]
+async fn a_role_may_trust_the_service_for_flow_logs_of_one_account_and_region_only() {
+    let client = Client::calm();
+    let vpc = busy_vpc(&client).await;
+    let condition = |account: &str, region: &str| {
+        let logs = format!("arn:aws:ec2:{region}:{account}:vpc-flow-log/*");
+        json!({
+            "StringEquals": { "aws:SourceAccount": account },
+            "ArnLike": { "aws:SourceArn": logs },
+        })
+    };
+    for (name, account, region) in
+        [("of-another", "999999999999", "us-east-1"), ("elsewhere", "123456789012", "eu-west-1")]
+    {
+        let when = condition(account, region);
+        let role = role_when(&client, name, SERVICE, when, ALL_ACTIONS).await;
+        let refused = create(&client, &vpc, &role, &[]).await;
+        assert_eq!(refused.text("Message"), "Unable to assume given IAM role", "{name}");
+    }
+    let when = condition("123456789012", "us-east-1");
+    let role = role_when(&client, "ours", SERVICE, when, ALL_ACTIONS).await;
+    let id = made(&create(&client, &vpc, &role, &[]).await.good());
+    client.wait(900).await;
+    assert_eq!(seen(&client, &id).await.text("deliverLogsStatus"), "SUCCESS");
 }
 
 #[tokio::test(start_paused = true)]

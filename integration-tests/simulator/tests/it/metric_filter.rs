@@ -1,7 +1,7 @@
 //! Metric filters, after
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html>.
 
-use clctl_simulator::Settings;
+use clctl_simulator::{Lag, Settings, Span};
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -148,4 +148,29 @@ async fn a_pattern_is_tried_before_it_is_put() {
         "eventNumber": 3, "eventMessage": r#"{"n":2}"#, "extractedValues": { "$.n": "2" },
     }]);
     assert_eq!(told["matches"], matches);
+}
+
+/// Lag, after <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeMetricFilters.html>: those
+/// of a group are asked for by its name.
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_is_gone_is_seen_longer_in_the_list_of_all_than_in_that_of_its_group() {
+    let lag = Lag { by_id: Span::fixed(10_000), listed: Span::fixed(200_000), dependents: false };
+    let client = Client::new(Settings { lag, ..Settings::calm() });
+    client.logs("CreateLogGroup", json!({ "logGroupName": "/a" })).await.good();
+    client.wait(300).await;
+    client.logs("PutMetricFilter", filter(&[])).await.good();
+    client.wait(300).await;
+    let one = json!({ "logGroupName": "/a", "filterName": "errors" });
+    client.logs("DeleteMetricFilter", one).await.good();
+    client.wait(10).await;
+    let shown = async |body: &Value| {
+        let mut shown = 0;
+        for _ in 0..20 {
+            let told = client.logs("DescribeMetricFilters", body.clone()).await.good().value();
+            shown += told["metricFilters"].as_array().map_or(0, Vec::len);
+        }
+        shown
+    };
+    assert_eq!(shown(&json!({ "logGroupName": "/a" })).await, 0);
+    assert!(shown(&json!({})).await > 0);
 }

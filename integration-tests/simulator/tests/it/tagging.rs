@@ -143,3 +143,37 @@ async fn the_tagging_api_lags_as_lists_do() {
     client.wait(100).await;
     assert_eq!(arns(&client.tagging("GetResources", json!({})).await.good()).len(), 1);
 }
+
+/// What is asked of an alarm itself is new, and what is listed of it may be old.
+#[tokio::test(start_paused = true)]
+async fn tags_of_an_alarm_are_listed_as_they_were() {
+    let lag = Lag { by_id: Span::fixed(0), listed: Span::fixed(60_000), dependents: false };
+    let client = Client::new(Settings { lag, ..Settings::calm() });
+    let alarm = json!({
+        "AlarmName": "a", "Namespace": "n", "MetricName": "m", "Statistic": "Sum", "Period": 60,
+        "EvaluationPeriods": 1, "Threshold": 1, "ComparisonOperator": "GreaterThanThreshold",
+        "Tags": [{ "Key": "k", "Value": "old" }],
+    });
+    client.cloudwatch("PutMetricAlarm", alarm).await.good();
+    client.wait(60).await;
+    let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a";
+    let tag = json!({ "ResourceARN": arn, "Tags": [{ "Key": "k", "Value": "new" }] });
+    client.cloudwatch("TagResource", tag).await.good();
+    let listed = async || {
+        let body = json!({ "ResourceTypeFilters": ["cloudwatch:alarm"] });
+        let told = client.tagging("GetResources", body).await.good().value();
+        let found = &told["ResourceTagMappingList"][0];
+        assert_eq!(found["ResourceARN"], arn);
+        found["Tags"][0]["Value"].as_str().unwrap().to_owned()
+    };
+    let body = json!({ "ResourceARN": arn });
+    let told = client.cloudwatch("ListTagsForResource", body).await.good().value();
+    assert_eq!(told["Tags"][0]["Value"], "new");
+    let mut old = 0;
+    for _ in 0..20 {
+        old += u32::from(listed().await == "old");
+    }
+    assert!(old > 0, "some replica is behind");
+    client.wait(60).await;
+    assert_eq!(listed().await, "new");
+}

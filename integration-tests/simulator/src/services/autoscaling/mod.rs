@@ -29,32 +29,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::drift::retag;
 use self::{activity::Activity, call::Call, group::Group};
 use super::{
     Elb,
     ec2::{Around, Ec2},
+    form::{self, Answer, Request, Served},
     operations::{self, Operations},
 };
 use crate::{
-    Settings, Time, World,
+    Settings, Time,
     fault::Fault,
     random::Rng,
-    services::Identity,
     shelf::{AnyShelf, Shelf},
-    throttle,
-    wire::{query::Params, xml::Xml},
-    world::{Drift, Region},
+    throttle::{self, Rate},
+    world::{Drift, Region, Retag},
 };
 
-/// What credential scopes call it.
-pub(crate) const NAME: &str = "autoscaling";
-pub(crate) const VERSION: &str = "2011-01-01";
-pub(crate) const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 /// Whom the role trusts that it launches with.
 pub(crate) const PRINCIPAL: &str = "autoscaling.amazonaws.com";
-
-type Answer = Result<Xml, Fault>;
 
 /// What Auto Scaling holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -85,16 +77,6 @@ const OPERATIONS: Operations<Run> = Operations(&[
     tags::OPERATIONS,
     target_group::OPERATIONS,
 ]);
-
-/// The names of all operations.
-pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.names()
-}
-
-/// Whether an operation is a write.
-pub(crate) fn mutates(name: &str) -> bool {
-    OPERATIONS.mutates(name)
-}
 
 impl AutoScaling {
     /// Everything it holds, kind by kind.
@@ -164,73 +146,57 @@ impl AutoScaling {
         let due = self.looks.iter().filter(|it| *it.1 <= now);
         due.min_by_key(|it| *it.1).map(|it| (it.0.clone(), *it.1))
     }
+}
 
-    /// Changes that somebody might make to what carries the tag `key`.
-    pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
+impl form::Service for AutoScaling {
+    const NAME: &'static str = "autoscaling";
+    const TITLE: &'static str = "Auto Scaling";
+    const VERSION: &'static str = "2011-01-01";
+    const NAMESPACE: &'static str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
+
+    fn of(region: &Region) -> &Self {
+        &region.autoscaling
+    }
+
+    fn of_mut(region: &mut Region) -> &mut Self {
+        &mut region.autoscaling
+    }
+
+    fn operations() -> Vec<&'static str> {
+        OPERATIONS.names()
+    }
+
+    fn writes(operation: &str) -> Option<bool> {
+        OPERATIONS.find(operation).map(|it| it.1)
+    }
+
+    fn rate(_: &str) -> Rate {
+        throttle::autoscaling()
+    }
+
+    fn bucket(_: &str) -> &'static str {
+        "all"
+    }
+
+    fn serve(&mut self, neighbours: &Region, request: Request<'_>) -> Result<Served, Fault> {
+        let Request { operation, params, settings, region, iam, mut rng, now, .. } = request;
+        let Some((_, _, run)) = OPERATIONS.find(operation) else {
+            return Err(form::unknown::<Self>(operation));
+        };
+        let Region { ec2, elb, kms, .. } = neighbours;
+        let linked = rng.fork();
+        let around = Around { settings, region, iam, kms };
+        let answer = run(&mut Call::new(around, self, (ec2, elb), params, rng, now))?;
+        // <https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html>
+        let links = (operation == "CreateAutoScalingGroup").then_some((PRINCIPAL, linked));
+        Ok(Served { answer, links })
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)
     }
-}
 
-/// Nothing of it is protected from its end but what belongs to instances.
-pub(crate) fn unprotect(_: &str, _: &str) -> Vec<Drift> {
-    Vec::new()
-}
-
-/// Answers a request.
-pub(crate) fn ask(
-    world: &mut World,
-    identity: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    rng: Rng,
-) -> Answer {
-    if OPERATIONS.find(name).is_none() {
-        return Err(Fault::unsupported(format!("the operation autoscaling:{name}")));
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        drift::retag(kind, id, change)
     }
-    let World { settings, now, buckets, .. } = world;
-    let bucket = format!("{region}/autoscaling");
-    if settings.throttling && !buckets.take(bucket, throttle::autoscaling(), *now) {
-        return Err(Fault::client("Throttling", "Rate exceeded"));
-    }
-    if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
-        return Err(Fault::unsupported(format!("the version {other} of Auto Scaling")));
-    }
-    act(world, identity, region, (name, params), rng)
-}
-
-/// Does what is asked, whoever asks: what it does later, it does in the name of its own role.
-pub(crate) fn act(
-    world: &mut World,
-    _: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    mut rng: Rng,
-) -> Answer {
-    let Some((_, writes, run)) = OPERATIONS.find(name) else {
-        return Err(Fault::unsupported(format!("the operation autoscaling:{name}")));
-    };
-    world.region(region);
-    let World { settings, now, iam, regions, .. } = world;
-    let Some(Region { autoscaling, ec2, elb, kms, .. }) = regions.get_mut(region) else {
-        return Err(Fault::unsupported(format!("the region {region}")));
-    };
-    let mut copy = autoscaling.clone();
-    let linked = rng.fork();
-    let around = Around { settings, region, iam, kms };
-    let mut call = Call::new(around, &mut copy, (ec2, elb), params.reader(), rng, *now);
-    for known in ["Action", "Version"] {
-        call.params.text(known);
-    }
-    let answer = run(&mut call)?;
-    if let Some(unread) = params.unread() {
-        return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
-    }
-    if *writes {
-        *autoscaling = copy;
-    }
-    // <https://docs.aws.amazon.com/autoscaling/ec2/userguide/autoscaling-service-linked-role.html>
-    if name == "CreateAutoScalingGroup" {
-        iam.ensure_service_role(settings, linked, *now, PRINCIPAL);
-    }
-    Ok(answer)
 }

@@ -24,6 +24,9 @@ pub(super) struct Job {
     pub(super) key: Option<String>,
     pub(super) bytes: u64,
     pub(super) created: Time,
+    /// By when it has to begin.
+    #[serde(default)]
+    pub(super) begins_by: Time,
     /// When it began to copy.
     pub(super) begun: Option<Time>,
     pub(super) done: Option<Time>,
@@ -39,6 +42,8 @@ pub(super) enum State {
     Running,
     Completed,
     Failed,
+    /// It did not begin in its window.
+    Expired,
 }
 
 fn shown(call: &Call<'_>, job: &Job) -> Value {

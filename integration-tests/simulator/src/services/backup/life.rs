@@ -1,7 +1,8 @@
 //! What happens by itself: rules run, jobs start and end, and the time of recovery points is up.
 //!
 //! <https://docs.aws.amazon.com/aws-backup/latest/devguide/creating-a-backup-plan.html>: a job starts within its
-//! window; <https://docs.aws.amazon.com/aws-backup/latest/devguide/deleting-backups.html>: what is to go goes
+//! window, is tried again every ten minutes while what keeps it may pass, and expires with the window;
+//! <https://docs.aws.amazon.com/aws-backup/latest/devguide/deleting-backups.html>: what is to go goes
 //! within eight hours.
 
 use std::time::Duration;
@@ -11,12 +12,13 @@ use super::{
     agenda::Due,
     arn,
     job::{Job, State},
+    metrics,
     recovery_point::{self, Creator, RecoveryPoint},
 };
 use crate::{
     Settings, Time,
     random::Rng,
-    services::{Around, Iam, Rds, Site, agenda::Entry, iam::assume, rds::Source},
+    services::{Around, CloudWatch, Iam, Rds, Site, agenda::Entry, iam::assume, rds::Source},
     shelf::{Record, Stamp, Tags},
 };
 
@@ -24,6 +26,16 @@ use crate::{
 const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 /// Within how long what is to go goes.
 const GOES: Duration = Duration::from_hours(8);
+/// How soon a job is tried again.
+const AGAIN: Duration = Duration::from_mins(10);
+
+/// What keeps a job from starting.
+enum Hindrance {
+    /// It fails.
+    Fatal(String),
+    /// It may pass.
+    Passing(String),
+}
 
 /// Whether AWS Backup may do this in a role: service, operation, resource.
 pub(super) fn may(
@@ -48,13 +60,21 @@ impl Backup {
     }
 
     /// Lets everything happen that is due.
-    pub(crate) fn settle(&mut self, around: Around<'_>, rds: &mut Rds, rng: &mut Rng, now: Time) {
+    pub(crate) fn settle(
+        &mut self,
+        around: Around<'_>,
+        (rds, cloudwatch): (&mut Rds, &mut CloudWatch),
+        rng: &mut Rng,
+        now: Time,
+    ) {
         while let Some(Entry { at, due }) = self.agenda.next(now) {
             match due {
-                Due::Run { plan, rule } => self.run(around, rds, rng, (&plan, &rule), at),
-                Due::Start(job) => self.start(around, rds, rng, &job, at),
-                Due::Finish(job) => self.finish(around, rng, &job, at),
-                Due::Expire(point) => self.expire(around, rng, &point, at),
+                Due::Run { plan, rule } => {
+                    self.run(around, (rds, cloudwatch), rng, (&plan, &rule), at);
+                }
+                Due::Start(job) => self.start(around, (rds, cloudwatch), rng, &job, at),
+                Due::Finish(job) => self.finish(around, cloudwatch, rng, &job, at),
+                Due::Expire(point) => self.expire(around, cloudwatch, rng, &point, at),
             }
             self.jobs.retain(|it| at.since(it.created) <= REMEMBERED);
         }
@@ -64,7 +84,7 @@ impl Backup {
     fn run(
         &mut self,
         around: Around<'_>,
-        rds: &Rds,
+        (rds, cloudwatch): (&Rds, &mut CloudWatch),
         rng: &mut Rng,
         (plan, id): (&str, &str),
         at: Time,
@@ -88,7 +108,7 @@ impl Backup {
             let id = rng.uuid();
             let begins = around.settings.lasting(rng, around.settings.durations.backup_start);
             self.agenda.plan(at + begins, Due::Start(id.clone()));
-            self.jobs.push(Job {
+            let job = Job {
                 id,
                 state: State::Created,
                 message: None,
@@ -109,14 +129,24 @@ impl Backup {
                 key: source.key,
                 bytes: source.bytes,
                 created: at,
+                begins_by: at + rule.start_window(),
                 begun: None,
                 done: None,
                 point: None,
-            });
+            };
+            metrics::of_job(cloudwatch, around.settings, &job, at);
+            self.jobs.push(job);
         }
     }
 
-    fn start(&mut self, around: Around<'_>, rds: &mut Rds, rng: &mut Rng, id: &str, at: Time) {
+    fn start(
+        &mut self,
+        around: Around<'_>,
+        (rds, cloudwatch): (&mut Rds, &mut CloudWatch),
+        rng: &mut Rng,
+        id: &str,
+        at: Time,
+    ) {
         let Some(job) = self.jobs.iter().find(|it| it.id == id) else { return };
         let point = point_of(job);
         let hindered = self.hindrance(around, rds, job, &point, at);
@@ -126,18 +156,32 @@ impl Backup {
             self.agenda.plan(at + lasts, Due::Finish(id.to_owned()));
         }
         let Some(job) = self.jobs.iter_mut().find(|it| it.id == id) else { return };
-        if let Some(why) = hindered {
-            job.state = State::Failed;
-            job.message = Some(why);
-            job.done = Some(at);
-        } else {
-            job.state = State::Running;
-            job.begun = Some(at);
-            job.point = Some(point);
+        match hindered {
+            Some(Hindrance::Passing(why)) => {
+                job.message = Some(why);
+                if at < job.begins_by {
+                    let again = (at + AGAIN).min(job.begins_by);
+                    return self.agenda.plan(again, Due::Start(id.to_owned()));
+                }
+                job.state = State::Expired;
+                job.done = Some(at);
+            }
+            Some(Hindrance::Fatal(why)) => {
+                job.state = State::Failed;
+                job.message = Some(why);
+                job.done = Some(at);
+            }
+            None => {
+                job.state = State::Running;
+                job.message = None;
+                job.begun = Some(at);
+                job.point = Some(point);
+            }
         }
+        metrics::of_job(cloudwatch, around.settings, job, at);
     }
 
-    /// Why a job fails, if it does.
+    /// What keeps a job from starting, if something does.
     fn hindrance(
         &self,
         around: Around<'_>,
@@ -145,15 +189,16 @@ impl Backup {
         job: &Job,
         point: &str,
         at: Time,
-    ) -> Option<String> {
+    ) -> Option<Hindrance> {
+        let fatal = |why: String| Some(Hindrance::Fatal(why));
         let Around { settings, region, iam, kms } = around;
         if self.vaults.get(&job.vault).is_none() {
             let vault = arn(settings, region, &format!("backup-vault:{}", job.vault));
-            return Some(format!("Backup vault {vault} does not exist."));
+            return fatal(format!("Backup vault {vault} does not exist."));
         }
         let all = rds.sources(settings, region);
         let Some(source) = all.into_iter().find(|it| it.arn == job.resource) else {
-            return Some(format!("Resource {} does not exist.", job.resource));
+            return fatal(format!("Resource {} does not exist.", job.resource));
         };
         let wanted = match job.kind.as_str() {
             "Aurora" => {
@@ -172,30 +217,39 @@ impl Backup {
         ];
         if !may(settings, iam, &job.role, &job.creator.plan, &wanted) {
             let role = &job.role;
-            return Some(format!(
+            return fatal(format!(
                 "IAM role {role} does not have sufficient permissions to execute the backup"
             ));
         }
         if !source.up {
-            return Some(format!("{} is not in the state available.", source.name));
+            let why = format!("{} is not in the state available.", source.name);
+            return Some(Hindrance::Passing(why));
         }
         let site = Site { settings, iam, region, now: at };
         if source.key.as_ref().is_some_and(|key| !kms.is_enabled(site, key)) {
-            return Some(format!("The key of {} cannot be used.", source.name));
+            return fatal(format!("The key of {} cannot be used.", source.name));
         }
         None
     }
 
-    fn finish(&mut self, around: Around<'_>, rng: &mut Rng, id: &str, at: Time) {
+    fn finish(
+        &mut self,
+        around: Around<'_>,
+        cloudwatch: &mut CloudWatch,
+        rng: &mut Rng,
+        id: &str,
+        at: Time,
+    ) {
         let Some(job) = self.jobs.iter_mut().find(|it| it.id == id) else { return };
         job.done = Some(at);
         // Whoever took the vault away in between has nothing in it.
         if self.vaults.get(&job.vault).is_none() {
             job.state = State::Failed;
             job.message = Some(format!("Backup vault {} does not exist.", job.vault));
-            return;
+            return metrics::of_job(cloudwatch, around.settings, job, at);
         }
         job.state = State::Completed;
+        metrics::of_job(cloudwatch, around.settings, job, at);
         let Some(point) = job.point.clone() else { return };
         let begun = job.begun.unwrap_or(job.created);
         let days = job.lifecycle.as_ref().and_then(|it| it.delete_after_days);
@@ -224,12 +278,21 @@ impl Backup {
         self.points.add(stamp, Some(at), Record { id: point, tags: Tags::new(), body });
     }
 
-    fn expire(&mut self, around: Around<'_>, rng: &mut Rng, id: &str, at: Time) {
+    fn expire(
+        &mut self,
+        around: Around<'_>,
+        cloudwatch: &mut CloudWatch,
+        rng: &mut Rng,
+        id: &str,
+        at: Time,
+    ) {
         let Some(point) = self.points.get(id) else { return };
         let stamp = Stamp::draw(&around.settings.lag, rng, at);
         match recovery_point::stays(around.settings, around.iam, point) {
             None => self.points.remove(stamp, id),
             Some(why) => {
+                let of = (point.vault.as_str(), point.kind.as_str());
+                metrics::of_undeleted(cloudwatch, around.settings, of, at);
                 self.points.change(stamp, id, |it| it.expired = Some(why));
             }
         }

@@ -8,6 +8,7 @@ mod agenda;
 mod drift;
 mod job;
 mod life;
+mod metrics;
 mod paging;
 mod plan;
 mod recovery_point;

@@ -3,6 +3,8 @@
 //! <https://docs.aws.amazon.com/aws-backup/latest/devguide/API_BackupRuleInput.html>,
 //! <https://docs.aws.amazon.com/aws-backup/latest/devguide/plan-options-and-configuration.html>
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -58,6 +60,11 @@ impl Rule {
     /// The same, read; it was read when the rule was made.
     pub(super) fn schedule(&self) -> Option<Schedule> {
         Schedule::parse(self.expression())
+    }
+
+    /// Within what time a job of it begins.
+    pub(super) fn start_window(&self) -> Duration {
+        Duration::from_mins(self.start_window_minutes.unwrap_or(STARTS))
     }
 
     /// Refuses what no rule may say.

@@ -2,12 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/devops-guru/latest/APIReference/API_AddNotificationChannel.html>,
 //! <https://docs.aws.amazon.com/devops-guru/latest/userguide/quotas.html>. Whether the topic is there is for the
-//! account's own topics not looked at.
+//! account's own topics not looked at; those it lets itself publish to:
+//! <https://docs.aws.amazon.com/devops-guru/latest/userguide/update-notifications.html>. Whoever
+//! publishes has the region before its name, and not who takes the role of the service.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Call, conflict, cut, invalid, missing, page};
+use super::{Answer, Call, PRINCIPAL, conflict, cut, invalid, missing, page};
 use crate::{
     fault::Fault,
     shelf::{Kind, Record, Tags},
@@ -90,6 +92,19 @@ pub(super) fn add(call: &mut Call<'_>) -> Answer {
         return Err(Fault::new(402, "ServiceQuotaExceededException", text));
     }
     let id = call.rng.uuid();
+    let (region, account) = (call.region, &call.settings.account);
+    let statement = json!({
+        "Sid": "DevOpsGuru-added-SNS-topic-permissions",
+        "Effect": "Allow",
+        "Principal": { "Service": [format!("{region}.{PRINCIPAL}")] },
+        "Action": ["sns:Publish"],
+        "Resource": [topic],
+        "Condition": { "StringEquals": {
+            "AWS:SourceArn": format!("arn:aws:devops-guru:{region}:{account}:channel/{id}"),
+            "AWS:SourceAccount": account,
+        } },
+    });
+    call.permits = Some(((*name).to_owned(), statement));
     let record = Record { id: id.clone(), tags: Tags::new(), body: Channel { config } };
     call.state.channels.add(call.stamp, Some(call.now), record);
     Ok(json!({ "Id": id }))

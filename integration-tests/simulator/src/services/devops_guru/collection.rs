@@ -24,17 +24,32 @@ const PAGE: usize = 100;
 /// How many stacks or values there may be.
 const MOST: usize = 500;
 
-/// What the one collection is kept as.
-pub(super) const ID: &str = "collection";
-
-/// What it looks at.
+/// How it is told what to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Collection {
-    Stacks(BTreeSet<String>),
-    Tags { key: String, values: BTreeSet<String> },
+pub(super) enum Way {
+    Stacks,
+    /// By the values of the tag of this key.
+    Tag(String),
 }
 
-impl Kind for Collection {
+/// One of what it looks at: a stack, or a value of the tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Item {
+    pub(super) way: Way,
+    pub(super) name: String,
+}
+
+impl Item {
+    fn id(&self) -> String {
+        let name = &self.name;
+        match &self.way {
+            Way::Stacks => format!("AWS_CLOUD_FORMATION:{name}"),
+            Way::Tag(key) => format!("AWS_TAGS:{key}={name}"),
+        }
+    }
+}
+
+impl Kind for Item {
     const TYPE: &'static str = "devops-guru-collection";
     const PREFIX: &'static str = "devops-guru-collection";
     const NOUN: &'static str = "resource collection";
@@ -64,14 +79,14 @@ struct TagFilter {
 }
 
 impl Filter {
-    /// What is asked for, as a collection of its own.
-    fn read(self) -> Result<Collection, Fault> {
+    /// The way that is asked for, and what.
+    fn read(self) -> Result<(Way, BTreeSet<String>), Fault> {
         match (self.cloud_formation, self.tags) {
             (Some(stacks), None) => {
                 if stacks.stack_names.len() > 100 {
                     return Err(invalid("StackNames can have at most 100 items."));
                 }
-                Ok(Collection::Stacks(stacks.stack_names.into_iter().collect()))
+                Ok((Way::Stacks, stacks.stack_names.into_iter().collect()))
             }
             (None, Some(mut tags)) => {
                 let (Some(TagFilter { app_boundary_key: key, tag_values }), true) =
@@ -91,76 +106,49 @@ impl Filter {
                 {
                     return Err(invalid(flaw));
                 }
-                Ok(Collection::Tags { key, values: tag_values.into_iter().collect() })
+                Ok((Way::Tag(key), tag_values.into_iter().collect()))
             }
             _ => Err(invalid("ResourceCollection has to have either CloudFormation or Tags.")),
         }
     }
 }
 
-impl Collection {
-    fn count(&self) -> usize {
-        match self {
-            Self::Stacks(all) | Self::Tags { values: all, .. } => all.len(),
-        }
-    }
-
-    /// Whether two are of one way of telling, and of one key.
-    fn is_alike(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Stacks(_), Self::Stacks(_)) => true,
-            (Self::Tags { key, .. }, Self::Tags { key: other, .. }) => key == other,
-            (Self::Stacks(_), Self::Tags { .. }) | (Self::Tags { .. }, Self::Stacks(_)) => false,
-        }
-    }
-
-    fn all(&self) -> &BTreeSet<String> {
-        match self {
-            Self::Stacks(all) | Self::Tags { values: all, .. } => all,
-        }
-    }
-
-    fn all_mut(&mut self) -> &mut BTreeSet<String> {
-        match self {
-            Self::Stacks(all) | Self::Tags { values: all, .. } => all,
-        }
-    }
-}
-
 pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let action: String = call.members.need("Action")?;
-    let asked = call.members.need::<Filter>("ResourceCollection")?.read()?;
-    let there = call.state.collections.get(ID).map(|it| it.body.clone());
-    let foreign = there.as_ref().is_some_and(|it| !it.is_alike(&asked));
-    let now = match (action.as_str(), there) {
-        ("ADD", Some(_)) if foreign => {
-            // Another key, or the other way, is refused or takes the place of what there is.
-            if call.settings.disputed("second-devops-guru-boundary", 2) == 0 {
-                return Err(conflict(
-                    "The account has another resource collection already in this region.",
-                ));
+    let (way, names) = call.members.need::<Filter>("ResourceCollection")?.read()?;
+    let there: Vec<Item> = call.state.collection.all().map(|it| it.body.clone()).collect();
+    let foreign = there.first().is_some_and(|it| it.way != way);
+    match action.as_str() {
+        // Another key, or the other way, is refused or takes the place of what there is.
+        "ADD" if foreign && call.settings.disputed("second-devops-guru-boundary", 2) == 0 => {
+            return Err(conflict(
+                "The account has another resource collection already in this region.",
+            ));
+        }
+        "ADD" => {
+            for old in there.iter().filter(|_| foreign) {
+                call.state.collection.remove(call.stamp, &old.id());
             }
-            asked
+            for name in names {
+                let body = Item { way: way.clone(), name };
+                if !there.contains(&body) {
+                    let record = Record { id: body.id(), tags: Tags::new(), body };
+                    call.state.collection.add(call.stamp, Some(call.now), record);
+                }
+            }
         }
-        ("ADD", Some(mut there)) => {
-            there.all_mut().extend(asked.all().iter().cloned());
-            there
+        "REMOVE" if foreign || there.is_empty() => {
+            return Err(missing("There is no such resource collection."));
         }
-        ("ADD", None) => asked,
-        ("REMOVE", Some(mut there)) if !foreign => {
-            there.all_mut().retain(|it| !asked.all().contains(it));
-            there
+        "REMOVE" => {
+            for old in there.iter().filter(|it| names.contains(&it.name)) {
+                call.state.collection.remove(call.stamp, &old.id());
+            }
         }
-        ("REMOVE", _) => return Err(missing("There is no such resource collection.")),
-        (other, _) => return Err(invalid(format!("Action cannot be {other}."))),
-    };
-    if now.count() > MOST {
-        return Err(invalid(format!("A resource collection can have at most {MOST} items.")));
+        other => return Err(invalid(format!("Action cannot be {other}."))),
     }
-    call.state.collections.remove(call.stamp, ID);
-    if now.count() > 0 {
-        let record = Record { id: ID.to_owned(), tags: Tags::new(), body: now };
-        call.state.collections.add(call.stamp, Some(call.now), record);
+    if call.state.collection.all().count() > MOST {
+        return Err(invalid(format!("A resource collection can have at most {MOST} items.")));
     }
     call.links = Some(PRINCIPAL);
     Ok(json!({}))
@@ -170,21 +158,23 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
     let kind: String = call.members.need("ResourceCollectionType")?;
     let page = page(call, &kind)?;
     let size = call.settings.page.map_or(PAGE, |it| (it as usize).min(PAGE));
-    let seen = call.state.collections.seen(ID, call.by_id()).map(|it| &it.body);
-    let none = || missing("There is no resource collection of this type.");
-    let shown =
-        |all: &BTreeSet<String>| cut(&all.iter().cloned().collect::<Vec<_>>(), page, size, &kind);
-    let (collection, next): (Value, _) = match (kind.as_str(), seen) {
-        ("AWS_CLOUD_FORMATION", Some(Collection::Stacks(all))) => {
-            let (names, next) = shown(all);
-            (json!({ "CloudFormation": { "StackNames": names } }), next)
+    let seen: Vec<&Item> =
+        call.state.collection.all_seen(call.by_id()).map(|it| &it.body).collect();
+    // A replica that lags may show what was there before beside what has taken its place.
+    let way = seen.first().map(|it| &it.way);
+    let of_way = seen.iter().filter(|it| Some(&it.way) == way);
+    let names: Vec<String> = of_way.map(|it| it.name.clone()).collect();
+    let (names, next) = cut(&names, page, size, &kind);
+    let collection: Value = match (kind.as_str(), way) {
+        ("AWS_CLOUD_FORMATION", Some(Way::Stacks)) => {
+            json!({ "CloudFormation": { "StackNames": names } })
         }
-        ("AWS_TAGS", Some(Collection::Tags { key, values })) => {
-            let (values, next) = shown(values);
-            let tags = json!([{ "AppBoundaryKey": key, "TagValues": values }]);
-            (json!({ "Tags": tags }), next)
+        ("AWS_TAGS", Some(Way::Tag(key))) => {
+            json!({ "Tags": [{ "AppBoundaryKey": key, "TagValues": names }] })
         }
-        ("AWS_CLOUD_FORMATION" | "AWS_TAGS", _) => return Err(none()),
+        ("AWS_CLOUD_FORMATION" | "AWS_TAGS", _) => {
+            return Err(missing("There is no resource collection of this type."));
+        }
         ("AWS_SERVICE", _) => {
             return Err(Fault::unsupported("resource collections of the type AWS_SERVICE"));
         }

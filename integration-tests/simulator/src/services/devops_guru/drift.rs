@@ -2,16 +2,15 @@
 
 use serde_json::json;
 
-use super::{DevOpsGuru, collection::Collection};
+use super::{DevOpsGuru, collection::Way};
 use crate::world::Drift;
 
 /// Changes that somebody might make to what is the controller's.
 pub(super) fn all(guru: &DevOpsGuru, _: &str) -> Vec<Drift> {
-    let collections = guru.collections.all().filter_map(|it| match &it.body {
-        Collection::Tags { key, values } => Some((key, values)),
-        Collection::Stacks(_) => None,
+    let values = guru.collection.all().filter_map(|it| match &it.way {
+        Way::Tag(key) => Some((key, &it.name)),
+        Way::Stacks => None,
     });
-    let values = collections.flat_map(|(key, values)| values.iter().map(move |it| (key, it)));
     let drifts = values.map(|(key, value)| {
         let says = format!("DevOps Guru does not look at {key}={value} any more");
         let tags = json!([{ "AppBoundaryKey": key, "TagValues": [value] }]);

@@ -8,7 +8,7 @@ use super::{Answer, Call};
 use crate::fault::Fault;
 
 pub(super) fn describe(call: &mut Call<'_>) -> Answer {
-    if call.state.collections.all().next().is_some() {
+    if call.state.collection.all().next().is_some() {
         return Err(Fault::unsupported("the health of an account that DevOps Guru looks at"));
     }
     Ok(json!({

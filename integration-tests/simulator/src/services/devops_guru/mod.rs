@@ -11,7 +11,7 @@ mod integration;
 
 use serde::{Deserialize, Serialize};
 
-use self::{channel::Channel, collection::Collection, integration::Integrations};
+use self::{channel::Channel, collection::Item, integration::Integrations};
 use super::service::{self, Answer, Operation, Service};
 use crate::{
     fault::Fault,
@@ -22,15 +22,16 @@ use crate::{
     world::{Drift, Region},
 };
 
-/// Whom its role trusts.
+/// Whom its role trusts
+/// (<https://docs.aws.amazon.com/devops-guru/latest/userguide/using-service-linked-roles.html>).
 pub(crate) const PRINCIPAL: &str = "devops-guru.amazonaws.com";
 
 /// What it holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct DevOpsGuru {
-    /// The one collection, if there is one.
-    collections: Shelf<Collection>,
+    /// What it looks at: there is one collection.
+    collection: Shelf<Item>,
     channels: Shelf<Channel>,
     integrations: Integrations,
 }
@@ -71,7 +72,7 @@ impl Service for DevOpsGuru {
     }
 
     fn shelves(&self) -> Vec<&dyn AnyShelf> {
-        vec![&self.collections, &self.channels]
+        vec![&self.collection, &self.channels]
     }
 
     /// <https://docs.aws.amazon.com/devops-guru/latest/userguide/quotas.html> names none.

@@ -123,6 +123,9 @@ fn of_balancer(it: &Record<LoadBalancer>) -> Vec<Drift> {
         Family::Network => {
             let cross = "load_balancing.cross_zone.enabled";
             set(cross, not(cross));
+            let routing = "dns_record.client_routing_policy";
+            let any = "any_availability_zone";
+            set(routing, if has(routing, any) { "availability_zone_affinity" } else { any });
         }
     }
     let says = format!("{arn} is deleted");
@@ -141,6 +144,13 @@ fn of_group(elb: &Elb, it: &Record<TargetGroup>) -> Vec<Drift> {
         let value = if has { instead } else { value };
         let says = format!("{key} of {arn} is {value} now");
         all.push(attribute("TargetGroup", arn, says, (key, value)));
+    }
+    if it.family() == Family::Network {
+        let seen = "preserve_client_ip.enabled";
+        let has = it.attributes.get(seen).is_some_and(|it| it == "true");
+        let value = if has { "false" } else { "true" };
+        let says = format!("{seen} of {arn} is {value} now");
+        all.push(attribute("TargetGroup", arn, says, (seen, value)));
     }
     let other = |now: u32, value: u32| if now == value { value + 1 } else { value }.to_string();
     let mut checks = vec![
@@ -183,6 +193,13 @@ fn of_listener(it: &Record<Listener>) -> Vec<Drift> {
                 ("DefaultActions.member.1.FixedResponseConfig.StatusCode", "503"),
             ],
         ));
+    }
+    if it.protocol == Protocol::Tcp {
+        let idle = "tcp.idle_timeout.seconds";
+        let said = it.attributes.get(idle).is_some_and(|it| it == "600");
+        let value = if said { "700" } else { "600" };
+        let says = format!("{idle} of {arn} is {value} now");
+        all.push(attribute("Listener", arn, says, (idle, value)));
     }
     if it.protocol != Protocol::Tcp {
         let server = "routing.http.response.server.enabled";
@@ -245,6 +262,16 @@ fn of_rule(it: &Record<Rule>) -> Vec<Drift> {
     ]
 }
 
+/// A network load balancer leaves its last zone.
+fn leaves(it: &Record<LoadBalancer>) -> Option<Drift> {
+    let [first, .., last] = it.places.as_slice() else { return None };
+    let (subnet, address) =
+        ("SubnetMappings.member.1.SubnetId", "SubnetMappings.member.1.AllocationId");
+    let mut params = vec![("LoadBalancerArn", it.id.as_str()), (subnet, first.subnet.as_str())];
+    params.extend(first.address.iter().map(|it| (address, it.0.as_str())));
+    Some(drift(format!("{} is not in {} any more", it.id, last.zone), "SetSubnets", &params))
+}
+
 impl Elb {
     /// Changes that somebody might make to where load balancers are that carry the tag `key`.
     pub(crate) fn moves(&self, ec2: &Ec2, key: &str) -> Vec<Drift> {
@@ -261,6 +288,7 @@ impl Elb {
                 all.push(drift(says, "SetSecurityGroups", &[named, only]));
             }
             if it.family == Family::Network {
+                all.extend(leaves(it));
                 continue;
             }
             let here = ec2.subnets_of(&it.vpc);

@@ -34,33 +34,23 @@ use self::{
     agenda::Due, call::Call, listener::Listener, load_balancer::LoadBalancer, rule::Rule,
     scene::Scene, target::Target, target_group::TargetGroup,
 };
-pub(crate) use self::{
-    agenda::Hands as LoadBalancerHands,
-    drift::{retag, unprotect},
-    target::Leaves,
-};
+pub(crate) use self::{agenda::Hands as LoadBalancerHands, target::Leaves};
 use super::{
     agenda::Agenda,
+    form::{self, Answer, Request, Served},
     operations::{self, Operations},
 };
 use crate::{
-    Time, World,
+    Time,
     fault::Fault,
-    random::Rng,
-    services::Identity,
     shelf::{AnyShelf, Shelf, Tags},
-    throttle,
-    wire::{query::Params, xml::Xml},
-    world::{Answers, Drift},
+    throttle::{self, Rate},
+    world::{Answers, Drift, Region, Retag},
 };
 
 pub(crate) const NAME: &str = "elasticloadbalancing";
-pub(crate) const VERSION: &str = "2015-12-01";
-pub(crate) const NAMESPACE: &str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
 /// Whom the role of the service trusts.
 pub(crate) const PRINCIPAL: &str = "elasticloadbalancing.amazonaws.com";
-
-type Answer = Result<Xml, Fault>;
 
 /// What Elastic Load Balancing holds in a region, by ARN.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -96,16 +86,6 @@ const OPERATIONS: Operations<Run> = Operations(&[
     target::OPERATIONS,
     target_group::OPERATIONS,
 ]);
-
-/// The names of all operations.
-pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.names()
-}
-
-/// Whether an operation is a write.
-pub(crate) fn mutates(name: &str) -> bool {
-    OPERATIONS.mutates(name)
-}
 
 impl Elb {
     /// Everything it holds, kind by kind.
@@ -172,72 +152,61 @@ impl Elb {
         }
         all
     }
+}
 
-    /// Changes that somebody might make to what carries the tag `key`.
-    pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
+impl form::Service for Elb {
+    const NAME: &'static str = NAME;
+    const TITLE: &'static str = "Elastic Load Balancing";
+    const VERSION: &'static str = "2015-12-01";
+    const NAMESPACE: &'static str = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/";
+
+    fn of(region: &Region) -> &Self {
+        &region.elb
+    }
+
+    fn of_mut(region: &mut Region) -> &mut Self {
+        &mut region.elb
+    }
+
+    fn operations() -> Vec<&'static str> {
+        OPERATIONS.names()
+    }
+
+    fn writes(operation: &str) -> Option<bool> {
+        OPERATIONS.find(operation).map(|it| it.1)
+    }
+
+    fn rate(operation: &str) -> Rate {
+        throttle::elb(operation)
+    }
+
+    fn bucket(operation: &str) -> &'static str {
+        throttle::elb_bucket(operation)
+    }
+
+    fn serve(&mut self, neighbours: &Region, request: Request<'_>) -> Result<Served, Fault> {
+        let Request { operation, params, settings, region, mut rng, now, .. } = request;
+        let Some((_, _, run)) = OPERATIONS.find(operation) else {
+            return Err(form::unknown::<Self>(operation));
+        };
+        let linked = rng.fork();
+        let scene = Scene::new(settings, region, self, rng, now);
+        let mut call = Call { scene, neighbours, params, needs_role: false };
+        let answer = run(&mut call)?;
+        // <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html>
+        let links = call.needs_role.then_some((PRINCIPAL, linked));
+        Ok(Served { answer, links })
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)
     }
-}
 
-/// Answers a request.
-pub(crate) fn ask(
-    world: &mut World,
-    identity: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    rng: Rng,
-) -> Answer {
-    if name.is_empty() {
-        return Err(Fault::client("MissingAction", "Missing Action"));
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        drift::retag(kind, id, change)
     }
-    if OPERATIONS.find(name).is_none() {
-        return Err(Fault::unsupported(format!("the operation elasticloadbalancing:{name}")));
-    }
-    let World { settings, now, buckets, .. } = world;
-    let bucket = format!("{region}/elasticloadbalancing/{}", throttle::elb_bucket(name));
-    if settings.throttling && !buckets.take(bucket, throttle::elb(name), *now) {
-        return Err(Fault::client("Throttling", "Rate exceeded"));
-    }
-    if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
-        return Err(Fault::unsupported(format!("the version {other} of Elastic Load Balancing")));
-    }
-    act(world, identity, region, (name, params), rng)
-}
 
-/// Does what is asked, whoever asks.
-pub(crate) fn act(
-    world: &mut World,
-    _: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    mut rng: Rng,
-) -> Answer {
-    let Some((_, writes, run)) = OPERATIONS.find(name) else {
-        return Err(Fault::unsupported(format!("the operation elasticloadbalancing:{name}")));
-    };
-    world.region(region);
-    let World { settings, now, iam, regions, .. } = world;
-    let Some(place) = regions.get_mut(region) else {
-        return Err(Fault::unsupported(format!("the region {region}")));
-    };
-    let mut copy = place.elb.clone();
-    let role_rng = rng.fork();
-    let scene = Scene::new(settings, region, &mut copy, rng, *now);
-    let mut call = Call { scene, neighbours: place, params: params.reader(), needs_role: false };
-    for known in ["Action", "Version"] {
-        call.params.text(known);
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        drift::unprotect(kind, id)
     }
-    let answer = run(&mut call)?;
-    if let Some(unread) = params.unread() {
-        return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
-    }
-    let needs_role = call.needs_role;
-    if *writes {
-        place.elb = copy;
-    }
-    // <https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html>
-    if needs_role {
-        iam.ensure_service_role(settings, role_rng, *now, PRINCIPAL);
-    }
-    Ok(answer)
 }

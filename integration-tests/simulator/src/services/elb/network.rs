@@ -11,8 +11,12 @@ use super::{
 };
 use crate::fault::Fault;
 
-/// The smallest subnet of an application load balancer, and how many of its addresses are free.
+/// The smallest subnet of an application load balancer.
 const LEAST_PREFIX: u8 = 27;
+/// How many addresses are free in a subnet that a load balancer comes to: of an internal one for the network only where
+/// AWS chooses its address.
+///
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/availability-zones.html>
 const LEAST_FREE: u32 = 8;
 
 /// A subnet of a load balancer.
@@ -99,7 +103,7 @@ pub(super) fn places(
         }
         let before = held.iter().find(|it| it.subnet == subnet);
         if before.is_none() {
-            has_room(call, family, &subnet)?;
+            has_room(call, family, &subnet, private.is_some())?;
         }
         let address = match allocation {
             None => None,
@@ -139,12 +143,9 @@ pub(super) fn places(
     Ok((vpc, all))
 }
 
-fn has_room(call: &Call<'_>, family: Family, subnet: &str) -> Result<(), Fault> {
+fn has_room(call: &Call<'_>, family: Family, subnet: &str, chosen: bool) -> Result<(), Fault> {
     let Some((prefix, free)) = call.neighbours.ec2.room(subnet) else { return Ok(()) };
-    let least = match family {
-        Family::Application => LEAST_FREE,
-        Family::Network => 1,
-    };
+    let least = if chosen { 1 } else { LEAST_FREE };
     if free < least || (family == Family::Application && prefix > LEAST_PREFIX) {
         return Err(Fault::client(
             "InvalidSubnet",

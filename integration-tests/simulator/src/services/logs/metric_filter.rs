@@ -210,7 +210,9 @@ pub(super) fn describe(call: &mut Call<'_>) -> Answer {
     }
     let request = format!("{group:?} {prefix:?} {metric:?} {namespace:?}");
     let (page, most) = describe::page(call, 50, 50, &request)?;
-    let kept = call.state.filters.all_seen(call.in_lists()).filter(|it| {
+    // Those of a group are asked for by its name.
+    let eyes = if group.is_some() { call.by_id() } else { call.in_lists() };
+    let kept = call.state.filters.all_seen(eyes).filter(|it| {
         let transformation = &it.transformation;
         group.as_ref().is_none_or(|group| {
             *group == it.group

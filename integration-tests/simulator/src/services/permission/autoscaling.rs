@@ -11,7 +11,7 @@ use crate::{
     World,
     auth::Scope,
     fault::Fault,
-    services::{Asked, autoscaling},
+    services::{Asked, AutoScaling, autoscaling, form},
     shelf::Tags,
     wire::query::{Params, Reader},
     world::Region,
@@ -20,7 +20,7 @@ use crate::{
 pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let operation = asked.operation.as_str();
     let action = format!("autoscaling:{operation}");
-    if !autoscaling::operations().contains(&operation) {
+    if !form::has::<AutoScaling>(operation) {
         return unknown(&action);
     }
     let params = Params::parse(&asked.form);

@@ -10,7 +10,7 @@ use crate::{
     World,
     auth::Scope,
     fault::Fault,
-    services::{Asked, elb},
+    services::{Asked, Elb, elb, form},
     shelf::Tags,
     wire::query::{Params, Reader},
 };
@@ -22,7 +22,7 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
         // The service itself says that the action is missing.
         return Ok(Vec::new());
     }
-    if !elb::operations().contains(&operation) {
+    if !form::has::<Elb>(operation) {
         return unknown(&action);
     }
     if operation.starts_with("Describe") {

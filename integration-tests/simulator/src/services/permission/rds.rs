@@ -9,7 +9,7 @@ use crate::{
     World,
     auth::Scope,
     fault::Fault,
-    services::Asked,
+    services::{Asked, Rds, form},
     shelf::Tags,
     wire::query::{Params, Reader},
 };
@@ -53,7 +53,7 @@ pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<N
         // RDS itself says that the action is missing.
         return Ok(Vec::new());
     }
-    if !crate::services::rds::operations().contains(&operation) {
+    if !form::has::<Rds>(operation) {
         return super::unknown(&action);
     }
     let params = Params::parse(&asked.form);

@@ -9,10 +9,7 @@ use crate::{
     World,
     auth::Scope,
     fault::Fault,
-    services::{
-        Asked,
-        sns::{self, in_arn},
-    },
+    services::{Asked, Sns, form, sns::in_arn},
     shelf::Tags,
     wire::query::{Params, Reader},
 };
@@ -20,7 +17,7 @@ use crate::{
 pub(super) fn needs(world: &World, asked: &Asked, scope: &Scope) -> Result<Vec<Need>, Fault> {
     let operation = asked.operation.as_str();
     let action = format!("SNS:{operation}");
-    if !sns::operations().contains(&operation) {
+    if !form::has::<Sns>(operation) {
         return unknown(&format!("sns:{operation}"));
     }
     let params = Params::parse(&asked.form);

@@ -47,34 +47,23 @@ use self::{
     snapshot::Snapshot,
     subnet_group::SubnetGroup,
 };
-pub(crate) use self::{
-    agenda::Hands,
-    backed_up::Source,
-    drift::{retag, unprotect},
-};
+pub(crate) use self::{agenda::Hands, backed_up::Source};
 use super::{
     agenda::Agenda,
+    form::{self, Answer, Request, Served},
     operations::{self, Operations},
 };
 use crate::{
-    Settings, Time, World,
+    Settings, Time,
     fault::Fault,
     random::Rng,
-    services::Identity,
     shelf::{AnyShelf, Shelf, Tags},
-    throttle,
-    wire::{query::Params, xml::Xml},
-    world::Drift,
+    throttle::{self, Rate},
+    world::{Drift, Region, Retag},
 };
 
-/// What credential scopes call it.
-pub(crate) const NAME: &str = "rds";
-pub(crate) const VERSION: &str = "2014-10-31";
-pub(crate) const NAMESPACE: &str = "http://rds.amazonaws.com/doc/2014-10-31/";
 /// Whom the role of the service trusts.
 pub(crate) const PRINCIPAL: &str = "rds.amazonaws.com";
-
-type Answer = Result<Xml, Fault>;
 
 /// What RDS holds in a region, by name.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -117,16 +106,6 @@ const OPERATIONS: Operations<Run> = Operations(&[
     subnet_group::OPERATIONS,
     tags::OPERATIONS,
 ]);
-
-/// The names of all operations.
-pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.names()
-}
-
-/// Whether an operation is a write.
-pub(crate) fn mutates(name: &str) -> bool {
-    OPERATIONS.mutates(name)
-}
 
 impl Rds {
     /// Everything it holds, kind by kind.
@@ -172,78 +151,60 @@ impl Rds {
     ) -> bool {
         instance::fill(&mut Scene::new(settings, region, self, rng, now), id)
     }
+}
 
-    /// Changes that somebody might make to what carries the tag `key`.
-    pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
+impl form::Service for Rds {
+    const NAME: &'static str = "rds";
+    const TITLE: &'static str = "RDS";
+    const VERSION: &'static str = "2014-10-31";
+    const NAMESPACE: &'static str = "http://rds.amazonaws.com/doc/2014-10-31/";
+
+    fn of(region: &Region) -> &Self {
+        &region.rds
+    }
+
+    fn of_mut(region: &mut Region) -> &mut Self {
+        &mut region.rds
+    }
+
+    fn operations() -> Vec<&'static str> {
+        OPERATIONS.names()
+    }
+
+    fn writes(operation: &str) -> Option<bool> {
+        OPERATIONS.find(operation).map(|it| it.1)
+    }
+
+    fn rate(_: &str) -> Rate {
+        throttle::rds()
+    }
+
+    fn bucket(_: &str) -> &'static str {
+        "all"
+    }
+
+    fn serve(&mut self, neighbours: &Region, request: Request<'_>) -> Result<Served, Fault> {
+        let Request { operation, params, settings, region, iam, identity, mut rng, now } = request;
+        let Some((_, _, run)) = OPERATIONS.find(operation) else {
+            return Err(form::unknown::<Self>(operation));
+        };
+        let linked = rng.fork();
+        let scene = Scene::new(settings, region, self, rng, now);
+        let mut call = Call { scene, neighbours, iam, identity, params, needs_role: false };
+        let answer = run(&mut call)?;
+        let links = call.needs_role.then_some((PRINCIPAL, linked));
+        Ok(Served { answer, links })
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
         drift::all(self, key)
     }
-}
 
-/// Answers a request.
-pub(crate) fn ask(
-    world: &mut World,
-    identity: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    rng: Rng,
-) -> Answer {
-    if name.is_empty() {
-        return Err(Fault::client("MissingAction", "Missing Action"));
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        drift::retag(kind, id, change)
     }
-    if OPERATIONS.find(name).is_none() {
-        return Err(Fault::unsupported(format!("the operation rds:{name}")));
-    }
-    let World { settings, now, buckets, .. } = world;
-    let bucket = format!("{region}/rds");
-    if settings.throttling && !buckets.take(bucket, throttle::rds(), *now) {
-        return Err(Fault::client("Throttling", "Rate exceeded"));
-    }
-    if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
-        return Err(Fault::unsupported(format!("the version {other} of RDS")));
-    }
-    act(world, identity, region, (name, params), rng)
-}
 
-/// Does what is asked, whoever asks.
-pub(crate) fn act(
-    world: &mut World,
-    identity: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    mut rng: Rng,
-) -> Answer {
-    let Some((_, writes, run)) = OPERATIONS.find(name) else {
-        return Err(Fault::unsupported(format!("the operation rds:{name}")));
-    };
-    world.region(region);
-    let World { settings, now, iam, regions, .. } = world;
-    let Some(place) = regions.get_mut(region) else {
-        return Err(Fault::unsupported(format!("the region {region}")));
-    };
-    let mut copy = place.rds.clone();
-    let role_rng = rng.fork();
-    let scene = Scene::new(settings, region, &mut copy, rng, *now);
-    let mut call = Call {
-        scene,
-        neighbours: place,
-        iam,
-        identity,
-        params: params.reader(),
-        needs_role: false,
-    };
-    for known in ["Action", "Version"] {
-        call.params.text(known);
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        drift::unprotect(kind, id)
     }
-    let answer = run(&mut call)?;
-    if let Some(unread) = params.unread() {
-        return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
-    }
-    let needs_role = call.needs_role;
-    if *writes {
-        place.rds = copy;
-    }
-    if needs_role {
-        iam.ensure_service_role(settings, role_rng, *now, PRINCIPAL);
-    }
-    Ok(answer)
 }

@@ -5,12 +5,9 @@ use crate::{
     Settings, Time,
     fault::Fault,
     random::Rng,
-    services::{Iam, Identity, Kms, Site, paging::Page},
+    services::{Iam, Identity, Kms, Site, form::Request, paging::Page},
     shelf::{Eyes, Stamp, Tags},
-    wire::{
-        query::{Params, Reader},
-        xml::Xml,
-    },
+    wire::{query::Reader, xml::Xml},
 };
 
 /// Every page of every list.
@@ -34,17 +31,10 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(
-        (settings, region): (&'a Settings, &'a str),
-        (state, kms, iam): (&'a mut Sns, &'a Kms, &'a Iam),
-        identity: &'a Identity,
-        params: &'a Params,
-        mut rng: Rng,
-        now: Time,
-    ) -> Self {
+    pub(super) fn new(request: Request<'a>, state: &'a mut Sns, kms: &'a Kms) -> Self {
+        let Request { params, settings, region, iam, identity, mut rng, now, .. } = request;
         let stamp = Stamp::draw(&settings.lag, &mut rng, now);
         let behind = rng.below(1000);
-        let params = params.reader();
         Self { settings, region, state, kms, iam, identity, params, rng, now, stamp, behind }
     }
 

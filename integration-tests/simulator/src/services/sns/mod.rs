@@ -18,35 +18,27 @@ mod tags;
 mod topic;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::{call::Call, letters::Letters, subscription::Subscription, topic::Topic};
 pub(crate) use self::{
     delivery::{Lost, Note},
-    drift::{retag, unprotect},
     letters::Letter,
     names::{in_arn, is_fifo},
 };
 use super::{
-    Identity,
+    form::{self, Answer, Request, Served},
     operations::{self, Operations},
     permission::ResourcePolicy,
 };
 use crate::{
-    Settings, Time, World,
+    Settings, Time,
     fault::Fault,
     random::Rng,
-    shelf::{AnyShelf, Shelf, Tags},
-    throttle,
-    wire::{query::Params, xml::Xml},
-    world::Drift,
+    shelf::{AnyShelf, Shelf, Stamp, Tags},
+    throttle::{self, Rate},
+    world::{Drift, Region, Retag},
 };
-
-/// What credential scopes call it.
-pub(crate) const NAME: &str = "sns";
-pub(crate) const VERSION: &str = "2010-03-31";
-pub(crate) const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
-
-type Answer = Result<Xml, Fault>;
 
 /// What SNS holds in a region.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -73,16 +65,6 @@ const OPERATIONS: Operations<Run> = Operations(&[
     topic::OPERATIONS,
 ]);
 
-/// The names of all operations.
-pub(crate) fn operations() -> Vec<&'static str> {
-    OPERATIONS.names()
-}
-
-/// Whether an operation is a write.
-pub(crate) fn mutates(name: &str) -> bool {
-    OPERATIONS.mutates(name)
-}
-
 impl Sns {
     /// Everything it holds, kind by kind.
     pub(crate) fn shelves(&self) -> Vec<&dyn AnyShelf> {
@@ -95,9 +77,19 @@ impl Sns {
         Some((topic.tags.clone(), topic.resource_policy()))
     }
 
-    /// Changes that somebody might make to what carries the tag `key`.
-    pub(crate) fn drifts(&self, key: &str) -> Vec<Drift> {
-        drift::all(self, key)
+    /// A service lets itself publish to a topic.
+    pub(crate) fn permit(
+        &mut self,
+        (settings, region): (&Settings, &str),
+        stamp: Stamp,
+        name: &str,
+        statement: Value,
+    ) {
+        let arn = format!("arn:aws:sns:{region}:{}:{name}", settings.account);
+        self.topics.change(stamp, name, |topic| {
+            let policy = topic.policy.take().unwrap_or_else(|| policy::usual(settings, &arn));
+            topic.policy = Some(policy::with(policy, statement));
+        });
     }
 
     /// Lets time pass: subscriptions that nobody confirmed go.
@@ -108,56 +100,48 @@ impl Sns {
     }
 }
 
-/// Answers a request.
-pub(crate) fn ask(
-    world: &mut World,
-    identity: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    rng: Rng,
-) -> Answer {
-    if OPERATIONS.find(name).is_none() {
-        return Err(Fault::unsupported(format!("the operation sns:{name}")));
-    }
-    let World { settings, now, buckets, .. } = world;
-    let bucket = format!("{region}/sns:{name}");
-    if settings.throttling && !buckets.take(bucket, throttle::sns(name), *now) {
-        return Err(Fault::client("Throttling", "Rate exceeded"));
-    }
-    if let Some(other) = params.reader().text("Version").filter(|it| it != VERSION) {
-        return Err(Fault::unsupported(format!("the version {other} of SNS")));
-    }
-    act(world, identity, region, (name, params), rng)
-}
+impl form::Service for Sns {
+    const NAME: &'static str = "sns";
+    const TITLE: &'static str = "SNS";
+    const VERSION: &'static str = "2010-03-31";
+    const NAMESPACE: &'static str = "http://sns.amazonaws.com/doc/2010-03-31/";
 
-/// Does what is asked, whoever asks.
-pub(crate) fn act(
-    world: &mut World,
-    identity: &Identity,
-    region: &str,
-    (name, params): (&str, &Params),
-    rng: Rng,
-) -> Answer {
-    let Some((_, writes, run)) = OPERATIONS.find(name) else {
-        return Err(Fault::unsupported(format!("the operation sns:{name}")));
-    };
-    world.region(region);
-    let World { settings, now, iam, regions, .. } = world;
-    let Some(place) = regions.get_mut(region) else {
-        return Err(Fault::unsupported(format!("the region {region}")));
-    };
-    let mut copy = place.sns.clone();
-    let mut call =
-        Call::new((settings, region), (&mut copy, &place.kms, iam), identity, params, rng, *now);
-    for known in ["Action", "Version"] {
-        call.params.text(known);
+    fn of(region: &Region) -> &Self {
+        &region.sns
     }
-    let answer = run(&mut call)?;
-    if let Some(unread) = params.unread() {
-        return Err(Fault::unsupported(format!("the parameter {unread} of {name}")));
+
+    fn of_mut(region: &mut Region) -> &mut Self {
+        &mut region.sns
     }
-    if *writes {
-        place.sns = copy;
+
+    fn operations() -> Vec<&'static str> {
+        OPERATIONS.names()
     }
-    Ok(answer)
+
+    fn writes(operation: &str) -> Option<bool> {
+        OPERATIONS.find(operation).map(|it| it.1)
+    }
+
+    fn rate(operation: &str) -> Rate {
+        throttle::sns(operation)
+    }
+
+    fn serve(&mut self, neighbours: &Region, request: Request<'_>) -> Result<Served, Fault> {
+        let Some((_, _, run)) = OPERATIONS.find(request.operation) else {
+            return Err(form::unknown::<Self>(request.operation));
+        };
+        run(&mut Call::new(request, self, &neighbours.kms)).map(Served::from)
+    }
+
+    fn drifts(&self, key: &str) -> Vec<Drift> {
+        drift::all(self, key)
+    }
+
+    fn retag(kind: &str, id: &str, change: &Retag<'_>) -> Vec<Drift> {
+        drift::retag(kind, id, change)
+    }
+
+    fn unprotect(kind: &str, id: &str) -> Vec<Drift> {
+        drift::unprotect(kind, id)
+    }
 }

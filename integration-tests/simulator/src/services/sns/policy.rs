@@ -59,6 +59,15 @@ pub(super) fn usual(settings: &Settings, arn: &str) -> Value {
     })
 }
 
+/// A policy with a statement in the place of one of the same name.
+pub(super) fn with(mut policy: Value, statement: Value) -> Value {
+    if let Some(statements) = policy["Statement"].as_array_mut() {
+        statements.retain(|it| it["Sid"] != statement["Sid"]);
+        statements.push(statement);
+    }
+    policy
+}
+
 /// Reads a policy for a topic, and gives it as it is kept.
 pub(super) fn read(call: &Call<'_>, name: &str, text: &str) -> Result<Value, Fault> {
     if text.is_empty() {

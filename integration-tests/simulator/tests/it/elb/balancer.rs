@@ -280,6 +280,37 @@ async fn one_for_the_network_has_addresses_that_stay() {
     assert_eq!(stage.balancer(&web).await.code(), "InvalidConfigurationRequest");
 }
 
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/network/availability-zones.html>
+#[tokio::test(start_paused = true)]
+async fn one_for_the_network_needs_eight_free_addresses_unless_it_is_told_which_it_has() {
+    let stage = Stage::calm().await;
+    let small =
+        [("VpcId", &*stage.vpc), ("CidrBlock", "10.0.9.0/28"), ("AvailabilityZone", "us-east-1c")];
+    let small = stage.client.ec2("CreateSubnet", &small).await.good().text("subnetId");
+    let mapping = ("SubnetMappings.member.1.SubnetId", &*small);
+    let none = [("Subnets.member.1", ""), ("Subnets.member.2", ""), ("Type", "network"), mapping];
+    let with = |more: &[(&'static str, &'static str)]| {
+        none.into_iter().chain(more.iter().copied()).collect::<Vec<_>>()
+    };
+    stage.balancer(&with(&[("Name", "first")])).await.good();
+    // Eleven there are; the first has one once it is set up.
+    for _ in 0..3 {
+        let asked = [("SubnetId", &*small)];
+        stage.client.ec2("CreateNetworkInterface", &asked).await.good();
+    }
+    stage.client.wait(300).await;
+    assert_eq!(stage.balancer(&with(&[("Name", "second")])).await.code(), "InvalidSubnet");
+    let internal = with(&[("Name", "third"), ("Scheme", "internal")]);
+    assert_eq!(stage.balancer(&internal).await.code(), "InvalidSubnet");
+    let in_it = [("Filter.1.Name", "subnet-id"), ("Filter.1.Value.1", &*small)];
+    let taken = stage.client.ec2("DescribeNetworkInterfaces", &in_it).await.good();
+    let taken = taken.texts("privateIpAddress");
+    let free = (4..15).map(|last| format!("10.0.9.{last}")).find(|it| !taken.contains(it)).unwrap();
+    let mut told: Vec<(&str, &str)> = with(&[("Name", "fourth"), ("Scheme", "internal")]);
+    told.push(("SubnetMappings.member.1.PrivateIPv4Address", &free));
+    stage.balancer(&told).await.good();
+}
+
 #[tokio::test(start_paused = true)]
 async fn lists_lag_have_pages_and_say_no_more_than_they_are_asked() {
     let lag = Lag { by_id: Span::fixed(0), listed: Span::fixed(30_000), dependents: false };
