@@ -2,7 +2,7 @@
 
 use crate::{
     at::At,
-    chapter::{chapter, choice, in_place, interrupts, replaces},
+    chapter::{chapter, choice, in_place, replaces},
     cidrs::{self, Cidrs},
     instance::{self, ImageId, InstanceType},
     log::{Log, Quoted},
@@ -91,7 +91,7 @@ chapter! {
     pub struct SessionManager, SessionManagerFields {
         default {
             /// Whether it is there. Who gets in is for IAM to say: `ssm:StartSession`.
-            enabled: bool = true, interrupts("sessions end", SESSIONS);
+            enabled: bool = true, in_place(SESSIONS).effect("sessions end");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     arn::{Home, RoleArn},
     at::{At, Optional},
     bounded::{List, Listed, Table, Tabled},
-    chapter::{chapter, in_place, refused},
+    chapter::{chapter, in_place, interrupts, refused},
     log::{Log, Quoted},
     names::{
         AccountId, AwsRegion, DevOpsGuruTagKey, Fixed, NameError, Partition, TagKey, TagPrefix,
@@ -31,6 +31,7 @@ const TAGS: &str = "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Ta
 const GURU: &str =
     "https://docs.aws.amazon.com/devops-guru/latest/APIReference/API_TagCollection.html";
 const ASSUME: &str = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html";
+const LAUNCHED: &str = "instances get them when they are launched: bastion and nodes are replaced, the standby first: silent for one handover";
 
 chapter! {
     /// The account and region everything is built in, and the tags it gets.
@@ -51,10 +52,10 @@ chapter! {
         default {
             /// Your tags, on everything that takes tags. At most 40. Not `Name`, nothing that begins with
             /// `clctl.dev/`, nor `devOpsGuruTagKey`: clctl sets those.
-            tags: Table<TagKey, TagValue, MOST_TAGS> = Table::default(), in_place(TAGS);
+            tags: Table<TagKey, TagValue, MOST_TAGS> = Table::default(), interrupts(LAUNCHED, TAGS);
             /// The key of the tag by which DevOps Guru knows what belongs together. Begins with
             /// `devops-guru-`; one such key per account and region. Its value is the name of the environment.
-            dev_ops_guru_tag_key: DevOpsGuruTagKey = DevOpsGuruTagKey::default(), in_place(GURU);
+            dev_ops_guru_tag_key: DevOpsGuruTagKey = DevOpsGuruTagKey::default(), interrupts(LAUNCHED, GURU);
             /// Tags whose keys begin like this are left alone when others put them on clctl's objects.
             /// Those of AWS (`aws:`) always are.
             ignore_tag_prefixes: List<TagPrefix, 0, 40> = List::default(), in_place(TAGS).effect("it counts from then on: what is no longer ignored is removed");

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     arn::{CertificateArn, Home},
     at::{At, Optional},
-    chapter::{chapter, in_place, replaces},
+    chapter::{chapter, in_place, interrupts, replaces},
     cidrs::{self, Cidrs},
     form::leaf,
     log::{Log, Quoted},
@@ -29,10 +29,10 @@ chapter! {
         optional {
             /// A load balancer in front of the GUI, which leads to the node that is active. None, if this is left
             /// out.
-            load_balancer: LoadBalancer, in_place(BALANCER).effect("it is made or removed")
+            load_balancer: LoadBalancer, interrupts("it is made or removed, and the nodes are replaced, the standby first: silent for one handover", BALANCER)
                 .example("{certificateArn: \"arn:aws:acm:us-east-1:123456789012:certificate/…\"}");
             /// The name the GUI is reached at. The certificate has to be for it.
-            domain_name: DomainName, in_place(RECORDS);
+            domain_name: DomainName, interrupts("the nodes are replaced, the standby first: silent for one handover", RECORDS);
             /// The hosted zone in Route 53 in which clctl makes the record for `domainName`. Without this you make
             /// it yourself.
             hosted_zone_id: HostedZoneId, in_place(RECORDS);

@@ -46,7 +46,7 @@ chapter! {
     pub struct Nodes, NodesFields, check check {
         required {
             /// The e-mail address the administrator logs in to the GUI with. It counts at the first start only.
-            admin_email: Email, in_place(RUNNING).example("oracles@example.com").effect("it counts at the first start only");
+            admin_email: Email, interrupts("it counts at the first start only, and the nodes are replaced, the standby first: silent for one handover", RUNNING).example("oracles@example.com");
             /// The blockchains the nodes work on, and how they reach each.
             chains: List<Chain, 1, 40>, interrupts(RESTART, CONFIG).example("a list: every chain begins with `- name: …`");
         }
