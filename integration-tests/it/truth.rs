@@ -206,7 +206,9 @@ impl Truth {
             }
             // The addresses of its Elastic IPs.
             for place in body["places"].as_array_mut().into_iter().flatten() {
-                place["address"][0].take();
+                if let Some(first) = place["address"].as_array_mut().and_then(|it| it.first_mut()) {
+                    first.take();
+                }
             }
             match object.kind.as_str() {
                 "launch-template" => forget_versions(&mut body),
