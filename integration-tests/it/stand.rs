@@ -1135,7 +1135,7 @@ pub(crate) fn one_of_each(environment: &Environment) -> Graph<Aws> {
         tags: stand.tags::<ListenerRule>("main"),
     };
     stand.add::<ListenerRule>("main", declared);
-    for_peers(&mut stand, &vpc, (&subnet, &other), &group);
+    for_peers(&mut stand, &vpc, (&subnet, &other), &group, &table);
     // No two environments have one name.
     let name = format!("{}.oracles.example.com", environment.name);
     stand.add::<DnsRecord>("main", named(&name, &balancer));
@@ -1162,10 +1162,14 @@ fn for_peers(
     vpc: &Ref<Vpc>,
     (one, other): (&Ref<Subnet>, &Ref<Subnet>),
     group: &Ref<SecurityGroup>,
+    way_out: &Ref<RouteTable>,
 ) {
     let address = stand.eip("peers");
     let zones = [stand.place("a", one, Some(&address)), stand.place("b", other, None)];
-    let declared = stand.network_load_balancer("peers", vpc, zones, group);
+    let declared = NetworkLoadBalancerConfig {
+        needs: After::node(way_out),
+        ..stand.network_load_balancer("peers", vpc, zones, group)
+    };
     let peers = stand.add::<NetworkLoadBalancer>("peers", declared);
     let declared = stand.network_target_group("peers", vpc);
     let reached = stand.add::<TargetGroup>("peers", declared);
