@@ -438,3 +438,26 @@ async fn a_node_that_somebody_took_out_of_its_group_and_that_serves_is_named() {
     bench.somebody().ec2("TerminateInstances", &[("InstanceId.1", id)]).await.good();
     bench.apply(&wanted).await.complete();
 }
+
+/// The next one waits for the address that it keeps.
+#[tokio::test(start_paused = true)]
+async fn a_bastion_that_somebody_took_out_of_its_group_and_that_keeps_its_address_is_named() {
+    let wanted = Wanted::usual();
+    let bench = Bench::standing(&wanted).await;
+    bench.somebody().wait(SETTLED).await;
+    let running = bench.simulator.with(|world| world.running());
+    let is_bastion = |role: &String| role.ends_with("-bastion");
+    let id = &running.iter().find(|it| it.role.as_ref().is_some_and(is_bastion)).unwrap().id;
+    let group = [
+        ("AutoScalingGroupName", "clctl-demo-auto-scaling-group-bastion"),
+        ("InstanceIds.member.1", id),
+        ("ShouldDecrementDesiredCapacity", "false"),
+    ];
+    bench.somebody().autoscaling("DetachInstances", &group).await.good();
+    let outcome = bench.apply(&wanted).await;
+    let why = outcome.error("instances/bastion").to_string();
+    let named = format!("{id} has an address of the bastion's and is of no group");
+    assert!(why.contains(&named), "{why}");
+    bench.somebody().ec2("TerminateInstances", &[("InstanceId.1", id)]).await.good();
+    bench.apply(&wanted).await.complete();
+}

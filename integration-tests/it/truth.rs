@@ -144,6 +144,29 @@ fn forget_instances(body: &mut Value) {
     }
 }
 
+/// The addresses that a load balancer has by its Elastic IPs.
+fn forget_addresses(body: &mut Value) {
+    let places = body.get_mut("places").and_then(Value::as_array_mut);
+    let addresses = places.into_iter().flatten().filter_map(|it| it.pointer_mut("/address/1"));
+    addresses.for_each(|it| drop(it.take()));
+}
+
+/// The number in the names that metrics tell load balancers and target groups apart by, as alarms and dashboards have
+/// them: `net/NAME/NUMBER`.
+fn forget_numbers(things: &mut [Thing]) {
+    let ids = things.iter().map(|it| it.id.split_once(":loadbalancer/").map_or(&*it.id, |it| it.1));
+    let names: Vec<(String, String)> = ids
+        .map(|id| id.rsplit_once(':').map_or(id, |it| it.1))
+        .filter(|id| id.starts_with("net/") || id.starts_with("targetgroup/"))
+        .filter_map(|id| Some((id.to_owned(), id.rsplit_once('/')?.0.to_owned())))
+        .collect();
+    for thing in things.iter_mut().filter(|it| ["alarm", "dashboard"].contains(&&*it.kind)) {
+        let plain = |text: String, (name, plain): &(String, String)| text.replace(name, plain);
+        let text = names.iter().fold(thing.body.to_string(), plain);
+        thing.body = serde_json::from_str(&text).unwrap();
+    }
+}
+
 /// Which values a secret had before is history.
 fn forget_values(body: &mut Value) {
     if let Some(versions) = body["versions"].as_object_mut() {
@@ -204,10 +227,7 @@ impl Truth {
             {
                 statements.retain(|it| it["Sid"] != "DevOpsGuru-added-SNS-topic-permissions");
             }
-            // The addresses of its Elastic IPs.
-            for place in body["places"].as_array_mut().into_iter().flatten() {
-                place["address"][0].take();
-            }
+            forget_addresses(&mut body);
             match object.kind.as_str() {
                 "launch-template" => forget_versions(&mut body),
                 "auto-scaling-group" => forget_instances(&mut body),
@@ -266,6 +286,7 @@ impl Truth {
                 id: object.id,
             });
         }
+        forget_numbers(&mut things);
         Self(things)
     }
 

@@ -270,7 +270,7 @@ fn check_world(bench: &Bench, input: &Input, before: &Truth, wire: &Wire) {
     let (value, topic) = (format!("={NAME}"), format!(":clctl-{NAME}-topic-"));
     let told = [before, &after].into_iter().flat_map(Truth::things).filter(|it| {
         it.id.ends_with(&value)
-            || it.kind == "notification-channel" && it.body.to_string().contains(&topic)
+            || it.kind == "devops-guru-channel" && it.body.to_string().contains(&topic)
     });
     known.extend(told.map(|it| it.id.clone()));
     loop {

@@ -316,8 +316,10 @@ impl Run {
             let mut done = human.let_go(world, |id| lost || told.contains(id));
             for (object, _) in before.iter().filter(|(it, _)| told.contains(&it.id)) {
                 done |= told.contains("protect") && world.unprotect(object);
-                done |= told.contains(&format!("{} is active and of no group", object.id))
-                    && terminate(world, &object.id);
+                let holds = ["is active", "has an address of the bastion's"];
+                let is_told =
+                    |it: &str| told.contains(&format!("{} {it} and is of no group", object.id));
+                done |= holds.into_iter().any(is_told) && terminate(world, &object.id);
             }
             watch.concede(&before, world, false);
             done

@@ -15,6 +15,9 @@ pub const HEARTBEAT_TAG: &str = "clctl.dev/heartbeat";
 /// The steps in which a node may be running already, as `node-boot.sh` names them.
 const RUNS: [&str; 3] = ["node", "agent", "done"];
 
+/// The step in which a bastion waits for an address of the environment's that nobody has, as `bastion-boot.sh` names it.
+const ADDRESS: &str = "address";
+
 /// How long a word holds: it is said once a minute, and lists may be behind.
 const HOLDS: SignedDuration = SignedDuration::from_secs(180);
 
@@ -109,6 +112,12 @@ impl Word {
         let step = self.boot.as_deref();
         let step = step.map(|step| step.strip_prefix("failed: ").unwrap_or(step));
         step.is_some_and(|step| !RUNS.contains(&step))
+    }
+
+    /// Whether it waits for an address, or has waited in vain.
+    pub fn lacks_address(&self) -> bool {
+        let step = self.boot.as_deref();
+        step.is_some_and(|step| step.strip_prefix("failed: ").unwrap_or(step) == ADDRESS)
     }
 
     /// Whether what is done once, when an instance starts, is done.

@@ -235,7 +235,8 @@ impl Resource for Instances {
             told.push(format!("{} {}", member.id, member.word.told(*now)));
             told.extend(console(aws, &member.id).await?);
         }
-        if have.outputs.members.is_leaderless() {
+        let lacks_address = all.iter().any(|member| member.word.lacks_address());
+        if have.outputs.members.is_leaderless() || lacks_address {
             told.extend(holders(aws, *now).await?);
         }
         Ok(told)
@@ -366,18 +367,34 @@ fn life(state: &str, lifecycle: Option<&str>) -> Life {
     }
 }
 
-/// Those of no group that hold the lease for which the others wait. They may be meant to: nobody ends them here.
+/// Those of no group that hold what others wait for: the lease, or an address of the bastion's. They may be meant to:
+/// nobody ends them here.
 async fn holders(aws: &Aws, now: jiff::Timestamp) -> Result<Vec<String>, CallError> {
     let mut told = Vec::new();
     for instance in detached(aws).await? {
-        if Word::of(|key| tag(&instance, key)).certain(now) == Some(Role::Active) {
-            let id = text(LIST, "instanceId", instance.instance_id())?;
-            told.push(format!(
-                "{id} is active and of no group: attach it to the group again, or terminate it"
-            ));
-        }
+        let id = text(LIST, "instanceId", instance.instance_id())?;
+        let holds = if Word::of(|key| tag(&instance, key)).certain(now) == Some(Role::Active) {
+            "is active"
+        } else if has_own_address(aws, &instance) {
+            "has an address of the bastion's"
+        } else {
+            continue;
+        };
+        told.push(format!(
+            "{id} {holds} and is of no group: attach it to the group again, or terminate it"
+        ));
     }
     Ok(told)
+}
+
+/// Whether it is reached at an Elastic IP address, which is the account's own; every other one is Amazon's
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceNetworkInterfaceAssociation.html>).
+fn has_own_address(aws: &Aws, instance: &Instance) -> bool {
+    let account = aws.environment.account.as_str();
+    instance
+        .network_interfaces()
+        .iter()
+        .any(|interface| interface.association().and_then(|it| it.ip_owner_id()) == Some(account))
 }
 
 /// The last that an instance wrote on its console while it started.
