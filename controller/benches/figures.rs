@@ -390,6 +390,17 @@ fn converged_binary(world: World) {
     };
     told("validate, the binary", (0..RUNS).map(|_| run("validate")).collect());
     told("diff over loopback, the binary", (0..RUNS).map(|_| run("diff")).collect());
+    let ran =
+        clctl(folder.path(), address, &["diff", "--show-calls", "-f", &file.to_string_lossy()]);
+    let told = String::from_utf8_lossy(&ran.stderr);
+    let took = |line: &&str| line.split_whitespace().rev().nth(1).and_then(|it| it.parse().ok());
+    let mut calls: Vec<(u64, &str)> =
+        told.lines().filter_map(|it| Some((took(&it)?, it))).collect();
+    calls.sort_unstable();
+    println!("its longest calls:");
+    for (_, call) in calls.iter().rev().take(8) {
+        println!("{call}");
+    }
 }
 
 fn clctl(folder: &Path, address: SocketAddr, args: &[&str]) -> std::process::Output {

@@ -164,12 +164,18 @@ struct Field {
     along: Vec<(&'static str, Value)>,
     /// Whether the simulator cannot do it: then it is planned and no more.
     only_planned: bool,
+    /// What AWS says to it in the end, where clctl does not know that it will: not as it should be.
+    fails: Option<&'static str>,
 }
 
 impl Field {
     fn along(mut self, path: &'static str, to: Value) -> Self {
         self.along.push((path, to));
         self
+    }
+
+    fn fails(self, because: &'static str) -> Self {
+        Self { fails: Some(because), ..self }
     }
 
     fn only_planned(self) -> Self {
@@ -193,7 +199,7 @@ impl Field {
 }
 
 fn new(path: &'static str, to: Value) -> Field {
-    Field { path, base: Base::New, to, along: Vec::new(), only_planned: false }
+    Field { path, base: Base::New, to, along: Vec::new(), only_planned: false, fails: None }
 }
 
 fn theirs(path: &'static str, to: Value) -> Field {
@@ -259,7 +265,8 @@ fn network() -> Vec<Field> {
             .along("spec.network.vpc.create.publicSubnets", Value::Null)
             .along("spec.network.vpc.create.privateSubnets", Value::Null),
         new("spec.network.vpc.create.publicSubnets", json!(["10.40.8.0/24", "10.40.10.0/24"])),
-        new("spec.network.vpc.create.privateSubnets", json!(["10.40.0.0/23", "10.40.4.0/23"])),
+        new("spec.network.vpc.create.privateSubnets", json!(["10.40.0.0/23", "10.40.4.0/23"]))
+            .fails("SubnetAlreadyInUse"),
         new("spec.network.vpc.create.natGateways", json!("Single")),
         new("spec.network.vpc.create.tenancy", json!("dedicated")),
         new("spec.network.vpc.create.enableDnsSupport", json!(false))
@@ -570,6 +577,10 @@ async fn account() -> (Bench, Theirs) {
         let arn = made.value()["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
         theirs.insert(name.to_owned(), arn);
     }
+    for attribute in ["EnableDnsSupport.Value", "EnableDnsHostnames.Value"] {
+        let on = [("VpcId", theirs["user-vpc"].as_str()), (attribute, "true")];
+        somebody.ec2("ModifyVpcAttribute", &on).await.good();
+    }
     bench.simulator.with(|world| {
         let image = world.newest_image(REGION).unwrap();
         world.publish_images();
@@ -706,6 +717,19 @@ fn cost(shown: &PlanView) -> Cost {
         _ => Cost::InPlace,
     };
     shown.steps.iter().map(of).max().unwrap_or(Cost::Nothing)
+}
+
+/// The same without the ids, which differ from world to world.
+fn without_ids(text: &str) -> String {
+    let words = text.split(' ').map(|word| match word.split_once('-') {
+        Some((kind, id))
+            if id.len() >= 17 && id.bytes().take(17).all(|it| it.is_ascii_hexdigit()) =>
+        {
+            format!("{kind}-…{}", id.get(17..).unwrap_or_default())
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A value as a row has it.
@@ -877,10 +901,11 @@ async fn changed(field: &Field, standing: &Standing, wrong: &mut Vec<String>) ->
             .map(|step| {
                 let fields: Vec<&str> = step.fields.iter().map(|it| it.field.as_str()).collect();
                 let reason = step.reason.clone().unwrap_or_else(|| fields.join(", "));
-                format!("{:?} {}: {reason}", step.action, step.address).to_lowercase()
+                let verb = format!("{:?}", step.action).to_lowercase();
+                format!("{verb} {}: {}", step.address, without_ids(&reason))
             })
             .collect();
-        why.extend(plan.ring.clone());
+        why.extend(plan.ring.as_deref().map(without_ids));
         return row(Came::Refused(why.into_iter().collect()));
     }
     let mut wrongly = |what: &str, which: &[String]| {
@@ -888,8 +913,7 @@ async fn changed(field: &Field, standing: &Standing, wrong: &mut Vec<String>) ->
             wrong.push(format!("{}: {what}: {}", field.path, which.join(", ")));
         }
     };
-    let of_another = explained.change.as_deref() == Some("refused");
-    if of_another {
+    if field.path == "metadata.name" {
         let touches = shown.steps.iter().filter(|it| it.action != StepAction::Create);
         let touches: Vec<String> = touches.map(|it| it.address.clone()).collect();
         wrongly("it is to be refused, and touches", &touches);
@@ -905,8 +929,14 @@ async fn changed(field: &Field, standing: &Standing, wrong: &mut Vec<String>) ->
     let mut writes = match applied(&bench, &wanted, &node.spec).await {
         Ok(writes) => writes,
         Err(why) => {
-            wrongly("it is not made", &[why]);
-            return row(Came::Refused(steps_told));
+            let first = why.lines().next().unwrap_or_default().to_owned();
+            if field.fails.is_none_or(|because| !why.contains(because)) {
+                wrongly("it is not made", &[why]);
+            }
+            return row(Came::Refused(vec![format!(
+                "by AWS, after it was begun: {}",
+                without_ids(&first)
+            )]));
         }
     };
     bench.somebody().wait(SETTLED).await;
@@ -914,6 +944,9 @@ async fn changed(field: &Field, standing: &Standing, wrong: &mut Vec<String>) ->
     wrongly("a second plan has", &steps(&second));
     wrongly("it is made anew", &made_anew(&plan, &second));
     wrongly("it is touched as well", &beside(&shown, &before, &bench.truth()));
+    if let Some(because) = field.fails {
+        wrongly("it is made, and was not because of", &[because.to_owned()]);
+    }
     writes.retain(|write| write != "ssm:PutParameter");
     let planned: BTreeSet<&str> =
         shown.steps.iter().filter_map(|it| it.address.split('/').next()).collect();
@@ -941,7 +974,7 @@ fn as_explained(row: &Row) -> Result<(), String> {
     let silent = ["nothing in AWS changes", "it counts"].iter().any(|it| effect.contains(it));
     match (&row.came, says) {
         _ if not_built => Ok(()),
-        (Came::Refused(_), "refused") => Ok(()),
+        (Came::Refused(_), _) if says == "refused" || effect.contains("refused") => Ok(()),
         (Came::Refused(why), _) => Err(format!("explain says {says}, and it is refused: {why:?}")),
         (Came::Made { cost: Cost::Nothing, .. }, "in-place") if silent => Ok(()),
         (Came::Made { cost: Cost::InPlace, .. }, "in-place") => Ok(()),
@@ -966,7 +999,7 @@ fn every_field_changes_what_it_says_and_nothing_else() {
 
     let bases = thread::scope(|scope| {
         let bases = BASES.map(|base| scope.spawn(move || virtually(standing(base))));
-        bases.map(|base| base.join().ok())
+        bases.map(|base| base.join().unwrap())
     });
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     let work = || {
@@ -974,16 +1007,8 @@ fn every_field_changes_what_it_says_and_nothing_else() {
             let n = fields.iter().position(|it| std::ptr::eq(it, field)).unwrap();
             let base = BASES.iter().position(|base| *base == field.base).unwrap();
             let mut wrong = Vec::new();
-            let Some(standing) = &bases[base] else { continue };
-            let start = std::time::Instant::now();
-            let row = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                virtually(changed(field, standing, &mut wrong))
-            }));
-            eprintln!("ROW {} {:?}", field.path, start.elapsed());
-            match row {
-                Ok(row) => drop(done.lock().unwrap().insert(n, (row, wrong))),
-                Err(_) => eprintln!("PANIC {}", field.path),
-            }
+            let row = virtually(changed(field, &bases[base], &mut wrong));
+            done.lock().unwrap().insert(n, (row, wrong));
         }
     };
     thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use crate::{
     at::At,
-    chapter::{chapter, choice, in_place, replaces},
+    chapter::{chapter, choice, in_place, interrupts, replaces},
     cidrs::{self, Cidrs},
     instance::{self, ImageId, InstanceType},
     log::{Log, Quoted},
@@ -72,7 +72,7 @@ chapter! {
         }
         default {
             /// How many. Each has an address of its own; a second one serves while the first is made anew.
-            count: Whole<1, 2> = Whole::of(1), in_place(BASTION);
+            count: Whole<1, 2> = Whole::of(1), interrupts("each knows all addresses: those that are there are made anew, and sessions through them end", BASTION);
             /// What it runs on. It only passes on what others say.
             instance_type: InstanceType = InstanceType::fixed("t3.micro"), replaces(NEW_BASTION, TYPES);
             /// Whether it stands on hardware that no other account uses.

@@ -32,10 +32,10 @@ chapter! {
             load_balancer: LoadBalancer, interrupts("it is made or removed, and the nodes are replaced, the standby first: silent for one handover", BALANCER)
                 .example("{certificateArn: \"arn:aws:acm:us-east-1:123456789012:certificate/…\"}");
             /// The name the GUI is reached at. The certificate has to be for it.
-            domain_name: DomainName, interrupts("the nodes are replaced, the standby first: silent for one handover", RECORDS);
+            domain_name: DomainName, replaces("the record is made anew, and the nodes are replaced, the standby first: silent for one handover", RECORDS);
             /// The hosted zone in Route 53 in which clctl makes the record for `domainName`. Without this you make
             /// it yourself.
-            hosted_zone_id: HostedZoneId, in_place(RECORDS);
+            hosted_zone_id: HostedZoneId, replaces("the record is made anew: the GUI is not found until name servers know", RECORDS);
         }
         default {
             /// IPv4 ranges from which the load balancer takes HTTPS (port 443). None by default.

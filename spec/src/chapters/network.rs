@@ -39,7 +39,9 @@ const DESCRIBE_SUBNETS: &str =
 
 /// What becomes of an environment whose network is made anew.
 const MOVES: &str = "everything stands in the VPC: another one is another environment";
-const MOVED: &str = "what stands in the subnet would have to move";
+const MOVED: &str = "what stands in a subnet does not move: other ones are another environment";
+const SELECTED: &str = "private ones are refused: the database does not move; what is launched from then on stands in public ones";
+const LEASE: &str = "the set is made anew: instances learn of it as they renew their lease";
 
 chapter! {
     /// The network everything is in.
@@ -97,14 +99,14 @@ chapter! {
             /// The ranges of the public subnets (load balancer, bastion, NAT gateways), one for each zone in
             /// the order of `availabilityZones`, /16 to /28.
             public_subnets: Pair<Ipv4Net> = |vpc| carved(vpc).map(|carved| Pair(carved.public)),
-                replaces(MOVED, SUBNETS).by_default(
+                refused(MOVED, SUBNETS).by_default(
                     "the ninth and tenth sixteenth of the VPC, as in the AWS quickstart: 10.0.128.0/20 and \
                      10.0.144.0/20 of 10.0.0.0/16; of a /25 or /26 the third and fourth quarter"
                 );
             /// The ranges of the private subnets (nodes, database), one for each zone in the order of
             /// `availabilityZones`, /16 to /28.
             private_subnets: Pair<Ipv4Net> = |vpc| carved(vpc).map(|carved| Pair(carved.private)),
-                replaces(MOVED, SUBNETS).by_default(
+                refused(MOVED, SUBNETS).by_default(
                     "the first and second eighth of the VPC, as in the AWS quickstart: 10.0.0.0/19 and \
                      10.0.32.0/19 of 10.0.0.0/16; of a /25 or /26 the first and second quarter"
                 );
@@ -181,13 +183,13 @@ chapter! {
         optional {
             /// The domain that is appended to names without one. AWS's own, if this is left out:
             /// `ec2.internal` in us-east-1, `<region>.compute.internal` elsewhere.
-            domain_name: DomainName, in_place(DHCP);
+            domain_name: DomainName, replaces(LEASE, DHCP);
         }
         default {
             /// The DNS servers: `AmazonProvidedDNS`, or the addresses of up to four of your own.
-            domain_name_servers: List<DnsServer, 1, 4> = List::of(vec![DnsServer::fixed(AMAZON_DNS)]), in_place(DHCP);
+            domain_name_servers: List<DnsServer, 1, 4> = List::of(vec![DnsServer::fixed(AMAZON_DNS)]), replaces(LEASE, DHCP);
             /// The addresses of up to four time servers. Amazon's own is always there, at 169.254.169.123.
-            ntp_servers: List<Ipv4Address, 0, 4> = List::default(), in_place(DHCP);
+            ntp_servers: List<Ipv4Address, 0, 4> = List::default(), replaces(LEASE, DHCP);
         }
     }
 }
@@ -200,13 +202,13 @@ chapter! {
             vpc: VpcSelector, refused(MOVES, DESCRIBE_VPCS).example("{id: vpc-0123456789abcdef0}");
             /// Its private subnets (nodes, database), one in each zone. They need a route to the internet, for
             /// example through a NAT gateway.
-            private_subnets: SubnetSelector, replaces(MOVED, DESCRIBE_SUBNETS)
+            private_subnets: SubnetSelector, refused(MOVED, DESCRIBE_SUBNETS)
                 .example("{ids: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]}");
         }
         optional {
             /// Its public subnets (load balancer, bastion), one in each zone. Not needed without a bastion and
             /// with an internal load balancer or none.
-            public_subnets: SubnetSelector, replaces(MOVED, DESCRIBE_SUBNETS)
+            public_subnets: SubnetSelector, in_place(DESCRIBE_SUBNETS).effect("what is launched from then on stands in them")
                 .example("{ids: [subnet-0123456789abcdef2, subnet-0123456789abcdef3]}");
         }
         default {
@@ -234,9 +236,9 @@ choice! {
     /// Which two subnets: by their ids, or by tags.
     pub enum SubnetSelector, SubnetSelectorFields {
         /// Their ids, in the order of `availabilityZones`.
-        ids: Ids(Pair<SubnetId>), replaces(MOVED, DESCRIBE_SUBNETS);
+        ids: Ids(Pair<SubnetId>), in_place(DESCRIBE_SUBNETS).effect(SELECTED);
         /// Tags that one subnet of the VPC in each zone has, and no other.
-        tags: Tags(Table<SelectorKey, TagValue, 10>), replaces(MOVED, DESCRIBE_SUBNETS);
+        tags: Tags(Table<SelectorKey, TagValue, 10>), in_place(DESCRIBE_SUBNETS).effect(SELECTED);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     aws::{Aws, AwsFields},
     backup::Backup,
     bounded::{Pair, Paired, Table, Tabled},
-    chapter::{chapter, in_place, refused, replaces},
+    chapter::{chapter, in_place, refused},
     database::{Database, Restore},
     encryption::Encryption,
     form::{settle_or, settle_required},
@@ -82,7 +82,7 @@ chapter! {
             /// Two availability zones of the region, for example `[us-east-1a, us-east-1b]`. The second takes
             /// over when the first fails.
             availability_zones: Pair<ZoneName>,
-                replaces("what stands in the zone would have to move", ZONES).example("[us-east-1a, us-east-1b]");
+                refused("what stands in a zone does not move: other zones are another environment", ZONES).example("[us-east-1a, us-east-1b]");
             /// The Chainlink nodes: one is active, one stands by in the other zone.
             nodes: Nodes, in_place(CHAINLINK);
         }

@@ -28,8 +28,7 @@ const NODE_SECRETS: &str = "https://docs.chain.link/chainlink-nodes/v1/secrets-c
 const RESTART: &str = "the nodes are restarted, the standby first: silent for one handover";
 const GENERATED: &str =
     "it counts when the password is generated: one that was is not generated again";
-const KEYSTORE: &str =
-    "the keys in the database are encrypted with it: another one cannot open them";
+const KEYSTORE: &str = "the nodes are restarted, the standby first; it has to be the same password: no other opens the keys in the database";
 
 /// How a password is written: not at all.
 const PASSWORD: &str =
@@ -42,10 +41,10 @@ chapter! {
         default {
             /// What opens the keystore in the database, and with it the wallet. Generated once and never
             /// changed. Together with the database it is the wallet: back up both.
-            keystore_password: Password = Password::default(), refused(KEYSTORE, NODE_SECRETS).example(PASSWORD);
+            keystore_password: Password = Password::default(), interrupts(KEYSTORE, NODE_SECRETS).example(PASSWORD);
             /// What the administrator logs in to the GUI with, for the first time: after that it is changed
             /// there. 16 to 50 characters.
-            admin_password: Password = Password::default(), in_place(NODE_SECRETS).effect("it counts at the first start only").example(PASSWORD);
+            admin_password: Password = Password::default(), interrupts("it counts at the first start only, and the nodes are replaced, the standby first: silent for one handover", NODE_SECRETS).example(PASSWORD);
             /// What the nodes log in to the database with. At least 16 characters.
             database_password: Password = Password::default(), interrupts(RESTART, NODE_SECRETS).example(PASSWORD);
             /// How long a secret of ours can be restored after it was deleted.

@@ -7,8 +7,8 @@ use aws_sdk_rds::types::DbSubnetGroup;
 use crate::{
     config,
     engine::{
-        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Kind, Owner, Phase,
-        PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
+        CallError, Calls, Class, Creation, Declared, Delta, Found, Identity, Input, Kind, Owner,
+        Phase, PhysicalId, Replacement, Resolved, Resource, Scope, Stage,
     },
     field, id,
 };
@@ -101,6 +101,22 @@ impl Resource for SubnetGroup {
             ],
         },
     };
+
+    // RDS takes none out of a group that a database has its interfaces in, and does not say which those are; what
+    // somebody has added goes.
+    // <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSubnetGroup.html>
+    fn refusal(want: &SubnetGroupConfig<Declared>, have: &Found<Self>) -> Option<String> {
+        let known = |subnet: &Input<SubnetId>| match subnet {
+            Input::Known(id) => Some(id.clone()),
+            Input::Output(_) | Input::Made(_) | Input::Unlearned(_) => None,
+        };
+        let wanted: Vec<SubnetId> = want.subnets.iter().map(known).collect::<Option<_>>()?;
+        let has = &have.config.subnets;
+        let goes = has.iter().find(|id| !wanted.contains(id))?;
+        wanted.iter().any(|id| !has.contains(id)).then(|| {
+            format!("the database may stand in {goes}, and it does not move: name that subnet again; a database in others is made in a new environment, with database.restoreFrom")
+        })
+    }
 
     async fn find(aws: &Aws, scope: &Scope<'_>) -> Result<Vec<Found<Self>>, CallError> {
         let listed = tagging::asked(aws, scope, "rds:subgrp").await?;

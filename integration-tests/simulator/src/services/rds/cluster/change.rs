@@ -13,7 +13,8 @@ use crate::{Time, hidden::Hidden, wire::xml::Xml};
 /// A change that is asked for and not yet made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Change {
-    Version(String, String),
+    /// To which, with which group of its own, and with which of its instances.
+    Version(String, String, Option<String>),
     Name(String),
     Password(Hidden),
     Port(u32),
@@ -46,7 +47,7 @@ impl Change {
 
     fn is_made(&self, id: &str, now: &Cluster) -> bool {
         match self {
-            Self::Version(version, _) => *version == now.version,
+            Self::Version(version, ..) => *version == now.version,
             Self::Name(name) => name == id,
             Self::Password(_) => false,
             Self::Port(port) => *port == now.port,
@@ -73,7 +74,7 @@ impl Change {
     /// Makes it; a name is changed by who keeps the names.
     pub(super) fn make(self, cluster: &mut Cluster, at: Time) {
         match self {
-            Self::Version(version, group) => {
+            Self::Version(version, group, _) => {
                 cluster.version = version;
                 cluster.parameter_group = group;
             }
@@ -94,7 +95,7 @@ impl Change {
     fn render(&self, cluster: &Cluster) -> Xml {
         let xml = Xml::new();
         match self {
-            Self::Version(version, _) => xml.text("EngineVersion", version),
+            Self::Version(version, ..) => xml.text("EngineVersion", version),
             Self::Name(name) => xml.text("DBClusterIdentifier", name),
             Self::Password(_) => xml.text("MasterUserPassword", "****"),
             Self::Port(_) => xml,

@@ -78,7 +78,7 @@ pub(in crate::services::rds) fn happen(
         }
         (Step::Grouped, _) => {
             set(scene, &id, |it| it.groups.iter_mut().for_each(|it| it.1 = true));
-            follow(scene, hands, &id);
+            follow(scene, hands, &id, None);
         }
         (Step::Begin, Status::Available) => begin(scene, &id),
         (Step::Begin, _) if cluster.pending.iter().any(|it| it.soon) => {
@@ -176,6 +176,10 @@ fn done(scene: &mut Scene<'_>, hands: &mut Hands<'_>, cluster: &Record<Cluster>)
         | Change::IamAuth(_)
         | Change::Logs(_) => None,
     });
+    let of_instances = soon.iter().find_map(|it| {
+        let Change::Version(_, _, group) = &it.change else { return None };
+        group.clone()
+    });
     set(scene, &id, |it| {
         it.pending = rest;
         for one in soon {
@@ -188,7 +192,7 @@ fn done(scene: &mut Scene<'_>, hands: &mut Hands<'_>, cluster: &Record<Cluster>)
         id = name;
     }
     tell(scene, &id, &["configuration change"], "Finished applying modification to DB cluster");
-    follow(scene, hands, &id);
+    follow(scene, hands, &id, of_instances.as_deref());
     let Some(changed) = scene.rds.clusters.get(&id).cloned() else { return };
     send_logs(scene, hands, &changed);
 }
@@ -206,12 +210,14 @@ fn rename(scene: &mut Scene<'_>, id: &str, name: &str) {
     }
 }
 
-/// Brings what the cluster says to its instances.
-fn follow(scene: &mut Scene<'_>, hands: &mut Hands<'_>, id: &str) {
+/// Brings what the cluster says to its instances; after an upgrade to another major version they have this group.
+///
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html>
+fn follow(scene: &mut Scene<'_>, hands: &mut Hands<'_>, id: &str, group: Option<&str>) {
     let Some(cluster) = scene.rds.clusters.get(id).cloned() else { return };
     let of: Vec<_> = members(scene.rds, id).map(|it| it.id.clone()).collect();
     for member in of {
-        instance::follow_cluster(scene, hands, &member, &cluster);
+        instance::follow_cluster(scene, hands, &member, &cluster, group);
     }
 }
 

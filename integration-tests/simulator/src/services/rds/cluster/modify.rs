@@ -201,7 +201,7 @@ fn upgrade(call: &Call<'_>, cluster: &Record<Cluster>) -> Result<Option<Change>,
             }
             None => cluster.parameter_group.clone(),
         };
-        return Ok(Some(Change::Version(target.name(), group)));
+        return Ok(Some(Change::Version(target.name(), group, None)));
     }
     if !allowed {
         return Err(Fault::combination(
@@ -217,11 +217,14 @@ fn upgrade(call: &Call<'_>, cluster: &Record<Cluster>) -> Result<Option<Change>,
             cluster.parameter_group
         )));
     }
-    if let Some(name) = instances {
-        parameter_group::for_family::<Group>(call, Some(name), &target.family())?;
-    }
+    let of_instances = match instances {
+        Some(name) => {
+            Some(parameter_group::for_family::<Group>(call, Some(name), &target.family())?)
+        }
+        None => None,
+    };
     let group = parameter_group::for_family::<ClusterGroup>(call, group, &target.family())?;
-    Ok(Some(Change::Version(target.name(), group)))
+    Ok(Some(Change::Version(target.name(), group, of_instances)))
 }
 
 fn only_for_major() -> Fault {

@@ -193,13 +193,13 @@ fn member(
         storage_changed: None,
         restart: None,
     };
-    body.take_over(cluster);
+    body.take_over(cluster, None);
     Ok(body)
 }
 
 impl Instance {
     /// Takes over what is set for the cluster.
-    fn take_over(&mut self, cluster: &Cluster) {
+    fn take_over(&mut self, cluster: &Cluster, group: Option<&str>) {
         let old_major = self.version.split('.').next().map(ToOwned::to_owned);
         self.version.clone_from(&cluster.version);
         self.port = cluster.port;
@@ -212,7 +212,8 @@ impl Instance {
         self.turn(Switch::CopyTags, cluster.has(cluster::Switch::CopyTags));
         let major = self.version.split('.').next();
         if let Some(family) = cluster.running().filter(|_| major != old_major.as_deref()) {
-            self.parameter_group = parameter_group::default_of(&family.family());
+            let default = || parameter_group::default_of(&family.family());
+            self.parameter_group = group.map_or_else(default, ToOwned::to_owned);
         }
     }
 
@@ -228,9 +229,10 @@ pub(in crate::services::rds) fn follow_cluster(
     hands: &mut Hands<'_>,
     id: &str,
     cluster: &Cluster,
+    group: Option<&str>,
 ) {
     let stamp = scene.stamp;
-    scene.rds.instances.change(stamp, id, |it| it.take_over(cluster));
+    scene.rds.instances.change(stamp, id, |it| it.take_over(cluster, group));
     let Some(instance) = scene.rds.instances.get(id).cloned() else { return };
     let groups = instance.group_ids();
     for (interface, _) in &instance.interfaces {
