@@ -26,7 +26,7 @@ from moto.kms import responses as kms
 from moto.kms.models import KmsBackend
 from moto.logs.models import LogsBackend
 from moto.rds.models import DBInstance, RDSBackend, TaggedResource
-from moto.server import main
+from moto.server import DomainDispatcherApplication, main
 from moto.sns.responses import SNSResponse
 
 MENDS = {}
@@ -292,8 +292,29 @@ def listener_without_tls_has_no_policy():
     FakeListener.__init__ = mended
 
 
+def devops_guru_has_been_told_nothing():
+    """moto has no DevOps Guru. clctl reads what it looks at and whom it tells before anything is declared."""
+    served = DomainDispatcherApplication.__call__
+
+    def answered(self, environ, start_response):
+        if "/devops-guru/" not in environ.get("HTTP_AUTHORIZATION", ""):
+            return served(self, environ, start_response)
+        asked = (environ["REQUEST_METHOD"], environ["PATH_INFO"].split("/")[1])
+        told = {
+            ("GET", "resource-collections"): {"ResourceCollection": {}},
+            ("POST", "channels"): {"Channels": []},
+        }.get(asked)
+        body = json.dumps(told or {"Message": f"moto has no DevOps Guru: {asked}"}).encode()
+        head = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start_response("200 OK" if told else "501 Not Implemented", head)
+        return [body]
+
+    DomainDispatcherApplication.__call__ = answered
+
+
 if __name__ == "__main__":
     for run in MENDS.values():
         run()
+    devops_guru_has_been_told_nothing()
     spoken_cbor.install()
     main()
