@@ -238,6 +238,9 @@ async fn the_end_of_the_environment_leaves_nothing_of_it() {
     assert_eq!(bench.truth().ids(), before.ids());
 }
 
+/// A call, with what it is given, and what is repaired then.
+type Deed<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[tokio::test(start_paused = true)]
 async fn what_somebody_does_behind_our_back_is_repaired_under_the_same_addresses() {
     let wanted = reached();
@@ -256,7 +259,6 @@ async fn what_somebody_does_behind_our_back_is_repaired_under_the_same_addresses
         ("SubnetMappings.member.1.SubnetId", subnet.as_str()),
         ("SubnetMappings.member.1.AllocationId", eip.as_str()),
     ];
-    type Deed<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
     let deeds: [Deed<'_>; 4] = [
         (
             "ModifyLoadBalancerAttributes",
