@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     existing_vpc::{account, by_ids, text},
-    harness::{Bench, SETTLED, Wanted, steps},
+    harness::{Bench, SETTLED, Wanted, example, steps},
     truth::Thing,
 };
 
@@ -362,4 +362,16 @@ async fn in_a_network_of_the_users_own_it_stands_in_the_public_subnets_that_are_
     bench.delete(&wanted).await.complete();
     bench.somebody().wait(SETTLED).await;
     assert_eq!(bench.truth().ids(), before.ids());
+}
+
+/// It comes in by a load balancer as well, whether or not the GUI has one.
+#[tokio::test(start_paused = true)]
+async fn the_role_of_load_balancers_is_looked_at_where_only_peers_have_one() {
+    let text = example("no-load-balancer");
+    let peers = text.replace(NODES, &format!("{NODES}    peerToPeer: {{enabled: true}}\n"));
+    let role = "service-linked role AWSServiceRoleForElasticLoadBalancing";
+    for (text, is_needed) in [(text, false), (&peers, true)] {
+        let checks = Bench::calm().preflight(&Wanted::read(text)).await;
+        assert_eq!(checks.iter().any(|check| check.name == role), is_needed, "{checks:#?}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
         Aws,
         autoscaling::AutoScalingGroup,
         devops_guru::ResourceCollection,
-        elb::LoadBalancer,
+        elb::{LoadBalancer, NetworkLoadBalancer},
         iam::{Ruling, Says, is_there, principal, rulings},
         rds::{Cluster, Instance},
     },
@@ -28,7 +28,7 @@ const ROLES: [(&str, &str, &[&str]); 4] = [
     (
         "elasticloadbalancing.amazonaws.com",
         "AWSServiceRoleForElasticLoadBalancing",
-        &[LoadBalancer::ABOUT.name],
+        &[LoadBalancer::ABOUT.name, NetworkLoadBalancer::ABOUT.name],
     ),
     ("rds.amazonaws.com", "AWSServiceRoleForRDS", &[Instance::ABOUT.name, Cluster::ABOUT.name]),
 ];
