@@ -331,42 +331,32 @@ impl Shown for Listener {
         told: &Attributes,
         tags: &[(String, String)],
     ) -> Result<Found<Self>, CallError> {
-        read(aws, from, arn, told, tags)
+        let balancer = text(LIST, "LoadBalancerArn", from.load_balancer_arn())?;
+        let protocol = required(LIST, "Protocol", from.protocol())?;
+        let mut certificate = from.certificates().first().and_then(|it| it.certificate_arn());
+        let mut policy = from.ssl_policy();
+        if *protocol == ProtocolEnum::Https {
+            certificate = Some(text(LIST, "CertificateArn", certificate)?);
+            policy = Some(text(LIST, "SslPolicy", policy)?);
+        }
+        let asks = from.mutual_authentication().and_then(MutualAuthenticationAttributes::mode);
+        let actions = required(LIST, "DefaultActions", from.default_actions.as_ref())?;
+        Ok(Found {
+            id: PhysicalId(arn.to_owned()),
+            owner: owner_of(aws, Self::ABOUT.name, tags),
+            config: ListenerConfig {
+                load_balancer: LoadBalancerArn::new(balancer),
+                port: required(LIST, "Port", from.port())?,
+                protocol: protocol.as_str().to_owned(),
+                certificate: Certificate(certificate.map(ToOwned::to_owned)),
+                ssl_policy: policy.unwrap_or_default().to_owned(),
+                mutual_authentication: asks.unwrap_or(OFF).to_owned(),
+                default_action: Action::read(LIST, actions)?,
+                attributes: told.of(attributes_of(protocol.as_str()))?,
+                tags: Tags::of(aws, tags),
+            },
+            outputs: ListenerOutputs { arn: ListenerArn::new(arn) },
+            phase: Phase::Ready,
+        })
     }
-}
-
-fn read(
-    aws: &Aws,
-    from: &types::Listener,
-    arn: &str,
-    told: &Attributes,
-    tags: &[(String, String)],
-) -> Result<Found<Listener>, CallError> {
-    let balancer = text(LIST, "LoadBalancerArn", from.load_balancer_arn())?;
-    let protocol = required(LIST, "Protocol", from.protocol())?;
-    let mut certificate = from.certificates().first().and_then(|it| it.certificate_arn());
-    let mut policy = from.ssl_policy();
-    if *protocol == ProtocolEnum::Https {
-        certificate = Some(text(LIST, "CertificateArn", certificate)?);
-        policy = Some(text(LIST, "SslPolicy", policy)?);
-    }
-    let asks = from.mutual_authentication().and_then(MutualAuthenticationAttributes::mode);
-    let actions = required(LIST, "DefaultActions", from.default_actions.as_ref())?;
-    Ok(Found {
-        id: PhysicalId(arn.to_owned()),
-        owner: owner_of(aws, Listener::ABOUT.name, tags),
-        config: ListenerConfig {
-            load_balancer: LoadBalancerArn::new(balancer),
-            port: required(LIST, "Port", from.port())?,
-            protocol: protocol.as_str().to_owned(),
-            certificate: Certificate(certificate.map(ToOwned::to_owned)),
-            ssl_policy: policy.unwrap_or_default().to_owned(),
-            mutual_authentication: asks.unwrap_or(OFF).to_owned(),
-            default_action: Action::read(LIST, actions)?,
-            attributes: told.of(attributes_of(protocol.as_str()))?,
-            tags: Tags::of(aws, tags),
-        },
-        outputs: ListenerOutputs { arn: ListenerArn::new(arn) },
-        phase: Phase::Ready,
-    })
 }

@@ -271,37 +271,30 @@ impl Shown for ListenerRule {
         _: &Attributes,
         tags: &[(String, String)],
     ) -> Result<Found<Self>, CallError> {
-        read(aws, from, arn, tags)
+        let actions = required(LIST, "Actions", from.actions.as_ref())?;
+        let conditions = required(LIST, "Conditions", from.conditions.as_ref())?;
+        let conditions: Result<Vec<Condition>, CallError> =
+            conditions.iter().map(condition).collect();
+        let kind = |it: &types::RuleTransform| {
+            required(LIST, "Type", it.r#type()).map(|kind| kind.as_str().to_owned())
+        };
+        let transforms: Result<Vec<String>, CallError> =
+            from.transforms().iter().map(kind).collect();
+        Ok(Found {
+            id: PhysicalId(arn.to_owned()),
+            owner: owner_of(aws, Self::ABOUT.name, tags),
+            config: ListenerRuleConfig {
+                listener: listener_of(arn)?,
+                priority: parsed(LIST, "Priority", from.priority())?,
+                conditions: conditions?,
+                action: Action::read(LIST, actions)?,
+                transforms: transforms?,
+                tags: Tags::of(aws, tags),
+            },
+            outputs: ListenerRuleOutputs { arn: ListenerRuleArn::new(arn) },
+            phase: Phase::Ready,
+        })
     }
-}
-
-fn read(
-    aws: &Aws,
-    from: &types::Rule,
-    arn: &str,
-    tags: &[(String, String)],
-) -> Result<Found<ListenerRule>, CallError> {
-    let actions = required(LIST, "Actions", from.actions.as_ref())?;
-    let conditions = required(LIST, "Conditions", from.conditions.as_ref())?;
-    let conditions: Result<Vec<Condition>, CallError> = conditions.iter().map(condition).collect();
-    let kind = |it: &types::RuleTransform| {
-        required(LIST, "Type", it.r#type()).map(|kind| kind.as_str().to_owned())
-    };
-    let transforms: Result<Vec<String>, CallError> = from.transforms().iter().map(kind).collect();
-    Ok(Found {
-        id: PhysicalId(arn.to_owned()),
-        owner: owner_of(aws, ListenerRule::ABOUT.name, tags),
-        config: ListenerRuleConfig {
-            listener: listener_of(arn)?,
-            priority: parsed(LIST, "Priority", from.priority())?,
-            conditions: conditions?,
-            action: Action::read(LIST, actions)?,
-            transforms: transforms?,
-            tags: Tags::of(aws, tags),
-        },
-        outputs: ListenerRuleOutputs { arn: ListenerRuleArn::new(arn) },
-        phase: Phase::Ready,
-    })
 }
 
 /// Reads a condition. AWS says the values of some twice: by themselves, and in what belongs to their field.

@@ -283,38 +283,28 @@ impl Balancer for LoadBalancer {
         told: &Attributes,
         tags: &[(String, String)],
     ) -> Result<Found<Self>, CallError> {
-        read(aws, from, arn, told, tags)
+        let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
+        let subnets = zones.map(|zone| text(LIST, "SubnetId", zone.subnet_id()).map(SubnetId::new));
+        let scheme = required(LIST, "Scheme", from.scheme())?;
+        Ok(Found {
+            id: PhysicalId(arn.to_owned()),
+            owner: owner_of(aws, Self::ABOUT.name, tags),
+            config: LoadBalancerConfig {
+                vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
+                scheme: scheme.as_str().to_owned(),
+                subnets: subnets.collect::<Result<_, _>>()?,
+                security_groups: balancers::groups(from),
+                ip_address_type: balancers::addresses(from),
+                idle_timeout: told.value(IDLE_TIMEOUT)?,
+                deletion_protection: told.value(DELETION_PROTECTION)?,
+                drop_invalid_header_fields: told.value(DROP_INVALID)?,
+                desync_mitigation_mode: told.value(DESYNC)?,
+                attributes: told.of(ATTRIBUTES)?,
+                needs: (),
+                tags: Tags::of(aws, tags),
+            },
+            outputs: balancers::outputs(from, arn)?,
+            phase: balancers::phase(from)?,
+        })
     }
-}
-
-fn read(
-    aws: &Aws,
-    from: &types::LoadBalancer,
-    arn: &str,
-    told: &Attributes,
-    tags: &[(String, String)],
-) -> Result<Found<LoadBalancer>, CallError> {
-    let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
-    let subnets = zones.map(|zone| text(LIST, "SubnetId", zone.subnet_id()).map(SubnetId::new));
-    let scheme = required(LIST, "Scheme", from.scheme())?;
-    Ok(Found {
-        id: PhysicalId(arn.to_owned()),
-        owner: owner_of(aws, LoadBalancer::ABOUT.name, tags),
-        config: LoadBalancerConfig {
-            vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
-            scheme: scheme.as_str().to_owned(),
-            subnets: subnets.collect::<Result<_, _>>()?,
-            security_groups: balancers::groups(from),
-            ip_address_type: balancers::addresses(from),
-            idle_timeout: told.value(IDLE_TIMEOUT)?,
-            deletion_protection: told.value(DELETION_PROTECTION)?,
-            drop_invalid_header_fields: told.value(DROP_INVALID)?,
-            desync_mitigation_mode: told.value(DESYNC)?,
-            attributes: told.of(ATTRIBUTES)?,
-            needs: (),
-            tags: Tags::of(aws, tags),
-        },
-        outputs: balancers::outputs(from, arn)?,
-        phase: balancers::phase(from)?,
-    })
 }

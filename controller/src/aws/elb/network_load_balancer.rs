@@ -321,37 +321,27 @@ impl Balancer for NetworkLoadBalancer {
         told: &Attributes,
         tags: &[(String, String)],
     ) -> Result<Found<Self>, CallError> {
-        read(aws, from, arn, told, tags)
+        let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
+        let scheme = required(LIST, "Scheme", from.scheme())?;
+        Ok(Found {
+            id: PhysicalId(arn.to_owned()),
+            owner: owner_of(aws, Self::ABOUT.name, tags),
+            config: NetworkLoadBalancerConfig {
+                vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
+                scheme: scheme.as_str().to_owned(),
+                zones: zones.map(place).collect::<Result<_, _>>()?,
+                security_groups: balancers::groups(from),
+                ip_address_type: balancers::addresses(from),
+                cross_zone: told.value(CROSS_ZONE)?,
+                deletion_protection: told.value(DELETION_PROTECTION)?,
+                attributes: told.of(ATTRIBUTES)?,
+                needs: (),
+                tags: Tags::of(aws, tags),
+            },
+            outputs: balancers::outputs(from, arn)?,
+            phase: balancers::phase(from)?,
+        })
     }
-}
-
-fn read(
-    aws: &Aws,
-    from: &types::LoadBalancer,
-    arn: &str,
-    told: &Attributes,
-    tags: &[(String, String)],
-) -> Result<Found<NetworkLoadBalancer>, CallError> {
-    let zones = required(LIST, "AvailabilityZones", from.availability_zones.as_ref())?.iter();
-    let scheme = required(LIST, "Scheme", from.scheme())?;
-    Ok(Found {
-        id: PhysicalId(arn.to_owned()),
-        owner: owner_of(aws, NetworkLoadBalancer::ABOUT.name, tags),
-        config: NetworkLoadBalancerConfig {
-            vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
-            scheme: scheme.as_str().to_owned(),
-            zones: zones.map(place).collect::<Result<_, _>>()?,
-            security_groups: balancers::groups(from),
-            ip_address_type: balancers::addresses(from),
-            cross_zone: told.value(CROSS_ZONE)?,
-            deletion_protection: told.value(DELETION_PROTECTION)?,
-            attributes: told.of(ATTRIBUTES)?,
-            needs: (),
-            tags: Tags::of(aws, tags),
-        },
-        outputs: balancers::outputs(from, arn)?,
-        phase: balancers::phase(from)?,
-    })
 }
 
 #[cfg(test)]

@@ -363,53 +363,46 @@ impl Shown for TargetGroup {
         told: &Attributes,
         tags: &[(String, String)],
     ) -> Result<Found<Self>, CallError> {
-        read(aws, from, arn, told, tags)
-    }
-}
-
-fn read(
-    aws: &Aws,
-    from: &types::TargetGroup,
-    arn: &str,
-    told: &Attributes,
-    tags: &[(String, String)],
-) -> Result<Found<TargetGroup>, CallError> {
-    let protocol = required(LIST, "HealthCheckProtocol", from.health_check_protocol())?;
-    let or_none = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let number = |element, value: Option<i32>| required(LIST, element, value);
-    let health_check = HealthCheck {
-        enabled: required(LIST, "HealthCheckEnabled", from.health_check_enabled())?,
-        protocol: protocol.as_str().to_owned(),
-        port: text(LIST, "HealthCheckPort", from.health_check_port())?.to_owned(),
-        // Somebody else's may be asked in another way.
-        path: or_none(from.health_check_path()),
-        matcher: or_none(from.matcher().and_then(Matcher::http_code)),
-        interval: number("HealthCheckIntervalSeconds", from.health_check_interval_seconds())?,
-        timeout: number("HealthCheckTimeoutSeconds", from.health_check_timeout_seconds())?,
-        healthy_threshold: number("HealthyThresholdCount", from.healthy_threshold_count())?,
-        unhealthy_threshold: number("UnhealthyThresholdCount", from.unhealthy_threshold_count())?,
-    };
-    let target_type = required(LIST, "TargetType", from.target_type())?;
-    let protocol = required(LIST, "Protocol", from.protocol())?;
-    Ok(Found {
-        id: PhysicalId(arn.to_owned()),
-        owner: owner_of(aws, TargetGroup::ABOUT.name, tags),
-        config: TargetGroupConfig {
-            vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
-            target_type: target_type.as_str().to_owned(),
+        let protocol = required(LIST, "HealthCheckProtocol", from.health_check_protocol())?;
+        let or_none = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let number = |element, value: Option<i32>| required(LIST, element, value);
+        let health_check = HealthCheck {
+            enabled: required(LIST, "HealthCheckEnabled", from.health_check_enabled())?,
             protocol: protocol.as_str().to_owned(),
-            protocol_version: or_none(from.protocol_version()),
-            port: number("Port", from.port())?,
-            ip_address_type: from
-                .ip_address_type()
-                .map_or("ipv4", TargetGroupIpAddressTypeEnum::as_str)
-                .to_owned(),
-            health_check,
-            deregistration_delay: told.value(DEREGISTRATION_DELAY)?,
-            attributes: told.of(attributes_of(protocol.as_str()))?,
-            tags: Tags::of(aws, tags),
-        },
-        outputs: TargetGroupOutputs { arn: TargetGroupArn::new(arn) },
-        phase: Phase::Ready,
-    })
+            port: text(LIST, "HealthCheckPort", from.health_check_port())?.to_owned(),
+            // Somebody else's may be asked in another way.
+            path: or_none(from.health_check_path()),
+            matcher: or_none(from.matcher().and_then(Matcher::http_code)),
+            interval: number("HealthCheckIntervalSeconds", from.health_check_interval_seconds())?,
+            timeout: number("HealthCheckTimeoutSeconds", from.health_check_timeout_seconds())?,
+            healthy_threshold: number("HealthyThresholdCount", from.healthy_threshold_count())?,
+            unhealthy_threshold: number(
+                "UnhealthyThresholdCount",
+                from.unhealthy_threshold_count(),
+            )?,
+        };
+        let target_type = required(LIST, "TargetType", from.target_type())?;
+        let protocol = required(LIST, "Protocol", from.protocol())?;
+        Ok(Found {
+            id: PhysicalId(arn.to_owned()),
+            owner: owner_of(aws, Self::ABOUT.name, tags),
+            config: TargetGroupConfig {
+                vpc: VpcId::new(text(LIST, "VpcId", from.vpc_id())?),
+                target_type: target_type.as_str().to_owned(),
+                protocol: protocol.as_str().to_owned(),
+                protocol_version: or_none(from.protocol_version()),
+                port: number("Port", from.port())?,
+                ip_address_type: from
+                    .ip_address_type()
+                    .map_or("ipv4", TargetGroupIpAddressTypeEnum::as_str)
+                    .to_owned(),
+                health_check,
+                deregistration_delay: told.value(DEREGISTRATION_DELAY)?,
+                attributes: told.of(attributes_of(protocol.as_str()))?,
+                tags: Tags::of(aws, tags),
+            },
+            outputs: TargetGroupOutputs { arn: TargetGroupArn::new(arn) },
+            phase: Phase::Ready,
+        })
+    }
 }
